@@ -1,0 +1,1 @@
+"""ProxyScope's backend: cells, proxies, searches and studies; usable without the dashboard."""
