@@ -1,0 +1,55 @@
+# Run `make help` for the targets. `make app` and `make test` each work as the only command on a fresh machine.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8501
+CONFIG ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help app search test lint format screenshots clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+app: $(VENV)/installed ## set up and start the dashboard on 127.0.0.1 (PORT=8501)
+	$(BIN)/python -m streamlit run dashboard/app.py --server.port $(PORT)
+
+search: $(VENV)/installed ## run a search in the terminal (CONFIG=file.toml; without it, the example for this machine)
+	$(BIN)/python -m backend search $(if $(CONFIG),--config $(CONFIG))
+
+test: $(VENV)/installed-dev browser ## run all tests but the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/installed-dev ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/installed-dev ## put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+screenshots: $(VENV)/installed-dev browser ## take the pictures of every page again, into storage/screenshots
+	$(BIN)/python -m tests.browser.screenshots storage/screenshots
+
+clean: ## remove the virtual environment and the caches; studies stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/installed: requirements.txt | $(VENV)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# The browser tests drive Debian's Chromium: installed here where that is possible, else they say why they are skipped.
+.PHONY: browser
+browser:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || true

@@ -1,0 +1,30 @@
+"""Errors a user can mend: each message is one line that names the field or file and what is valid."""
+
+
+class UserError(ValueError):
+    """Bad input from a user; shown as it is, with no traceback (exit status 2 on the command line)."""
+
+
+class ConfigError(UserError):
+    """A search configuration that cannot run.
+
+    Attributes:
+        problems: one ``(field, message)`` a problem; the field is the dotted TOML key, or "" for the file itself.
+    """
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__(self._line())
+
+    def _line(self) -> str:
+        lines = self.lines()
+        more = len(lines) - 1
+        return lines[0] + (f" (and {more} more problem{'s' if more > 1 else ''})" if more else "")
+
+    def lines(self) -> list[str]:
+        """One line a problem, each beginning with its field."""
+        return [f"{field}: {message}" if field else message for field, message in self.problems]
+
+
+class StorageError(UserError):
+    """A study database or folder that cannot be opened, read or written."""
