@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from backend.benchmark.datasets import DATASETS, check_dataset
 from backend.benchmark.fields import EPOCHS, check_epochs, truth_fields
 from backend.benchmark.tables import architectures_table, runs_table
-from backend.cells import Cell
+from backend.cells import NUM_CELLS, Cell
 from backend.errors import UserError
-
-NUM_ARCHITECTURES: Final = 15_625
 
 OPTIMA: Final[dict[str, float]] = {
     "cifar10": 94.37333333333333,
@@ -67,8 +65,8 @@ def _index(cell: Cell | SupportsIndex) -> int:
         index = as_integer(cell)
     except TypeError:
         raise UserError(f"cell {cell!r} is neither a Cell nor an index") from None
-    if not 0 <= index < NUM_ARCHITECTURES:
-        raise UserError(f"cell index {index} is out of range; valid are 0 to {NUM_ARCHITECTURES - 1}")
+    if not 0 <= index < NUM_CELLS:
+        raise UserError(f"cell index {index} is out of range; valid are 0 to {NUM_CELLS - 1}")
     return index
 
 
@@ -76,14 +74,14 @@ def _index(cell: Cell | SupportsIndex) -> int:
 def _results(dataset: str, epochs: int) -> tuple[Fields, NDArray[np.float64]]:
     """Field names, and their values as an array (architectures, fields)."""
     runs = runs_table()
-    first = (EPOCHS.index(epochs) * len(DATASETS) + DATASETS.index(dataset)) * NUM_ARCHITECTURES
-    columns = runs.iloc[first : first + NUM_ARCHITECTURES].to_dict("series")
-    # The official API times "valtest" as its two halves together; its accuracy and loss are in neither half.
+    first = (EPOCHS.index(epochs) * len(DATASETS) + DATASETS.index(dataset)) * NUM_CELLS
+    columns = runs.iloc[first : first + NUM_CELLS].to_dict("series")
+    # "valtest" is both halves, and takes the time of both; the table has no accuracy or loss for it.
     columns["valtest-per-time"] = columns["valid-per-time"] + columns["test-per-time"]
     for split in ("train", "valid", "test", "valtest"):
         columns[f"{split}-all-time"] = columns[f"{split}-per-time"] * epochs
     names = tuple(field.name for field in truth_fields(dataset))
-    missing = np.full(NUM_ARCHITECTURES, np.nan)
+    missing = np.full(NUM_CELLS, np.nan)
     results = np.column_stack([columns.get(name, missing) for name in names]).astype(np.float64)
     results.setflags(write=False)
     return names, results

@@ -67,7 +67,7 @@ def load_batch(dataset: str, batch_size: int, seed: int = 0, source: str = "bund
             torch.from_numpy(noise),
             torch.from_numpy(labels),
             num_classes,
-            f"{_count(batch_size)} of Gaussian noise (mean 0, variance 1), not photos.",
+            f"{_count(batch_size)} of Gaussian noise (mean 0, variance 1).",
         )
     image_set = _open(dataset, source, split)
     if batch_size > len(image_set):

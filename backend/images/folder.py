@@ -1,4 +1,4 @@
-"""The user's own images: the folders of pickled batches that CIFAR-10, CIFAR-100 and ImageNet16-120 are published as."""
+"""The user's own images: CIFAR-10, CIFAR-100 and ImageNet16-120 as folders of pickled batches, as published."""
 
 from dataclasses import dataclass
 from functools import lru_cache

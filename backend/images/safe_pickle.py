@@ -1,8 +1,8 @@
 """Read a pickle of numpy arrays, dicts, lists, bytes and integers, and construct nothing else.
 
 Nothing that a file names is imported or called: the few names that numpy writes stand for inert recorders, and an
-array is made only when ``PickledArray.numpy`` has checked the record. So a hostile file cannot run code, or hand numpy a
-forged dtype; it can still ask for more memory than there is.
+array is made only when ``PickledArray.numpy`` has checked the record. So a hostile file cannot run code, nor hand a
+forged dtype to numpy; it can still ask for more memory than there is.
 """
 
 import math
@@ -112,7 +112,8 @@ class _Unpickler(pickle.Unpickler):
         try:
             return self._RECORDERS[module_name, global_name]
         except KeyError:
-            raise UnsafePickleError(f"it asks for {module_name}.{global_name}, which was not run") from None
+            name = f"{module_name}.{global_name}"[:80]
+            raise UnsafePickleError(f"it asks for {name!r}, which was not run") from None
 
 
 def load(path: Path) -> object:
