@@ -1,0 +1,34 @@
+"""Numbers as people read them: four significant digits, durations in two units."""
+
+import math
+
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+def readable(value: float | None, unit: str = "") -> str:
+    """A number with four significant digits and its unit; a dash for an unknown one.
+
+    Percentages have two decimals, whole numbers below a million all their digits.
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    if unit == "%":
+        return f"{value:.2f} %"
+    text = f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e6 else f"{value:.4g}"
+    return f"{text} {unit}" if unit else text
+
+
+def duration(seconds: float | None) -> str:
+    """A time span in its two largest units, such as "3 min 20 s"; a dash for an unknown one."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    rest, parts = round(seconds), []
+    for name, size in _UNITS:
+        count, rest = divmod(rest, size)
+        if count or parts:
+            parts.append(f"{count} {name}")
+        if len(parts) == 2:
+            break
+    return " ".join(part for part in parts if not part.startswith("0 "))

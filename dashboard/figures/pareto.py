@@ -1,0 +1,115 @@
+"""Two quantities of a study's trials against each other, with the front of the best compromises."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from backend.analysis.pareto import pareto_front
+from dashboard.figures.quantities import Direction, label, quantity
+from dashboard.figures.template import ACCURACY_SCALE, GREY, OUTLINE, VERMILION, add_note, new_figure, trial_keys
+
+_MUTED = {"size": 8, "opacity": 0.6}
+_STRONG = {"size": 13, "opacity": 1.0}
+
+FRONT, OTHERS = "Pareto front", "Other cells"
+
+
+def pareto_scatter(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    *,
+    directions: Mapping[str, Direction] | None = None,
+    color: str | None = None,
+    selected: int | None = None,
+) -> go.Figure:
+    """A scatter of completed trials with the front of ``x`` and ``y`` as a step line.
+
+    Args:
+        frame: as ``backend.studies.trials_frame`` gives it.
+        x: column on the horizontal axis.
+        y: column on the vertical axis.
+        directions: which way is better, per column; the quantity's own direction where left out.
+        color: column for the markers' colour, such as ``200:test-accuracy``; grey where unknown.
+        selected: number of the trial to ring.
+
+    Returns:
+        A figure whose markers carry ``[trial number, architecture]`` as customdata.
+    """
+    figure = new_figure(height=440)
+    figure.update_layout(xaxis_title=label(x), yaxis_title=label(y))
+    shown = frame[frame["state"] == "complete"]
+    shown = shown.dropna(subset=list({x, y} & set(shown.columns)))
+    if shown.empty or not {x, y} <= set(shown.columns):
+        add_note(figure, "No completed trial has both quantities yet.")
+        return figure
+    goals = {column: (directions or {}).get(column, quantity(column).direction) for column in (x, y)}
+    on_front = pareto_front(shown, goals)
+    front = shown[on_front].sort_values([x, y])
+    figure.add_trace(_front_line(front, x, y, goals[x]))
+    for trials, name, style in ((shown[~on_front], OTHERS, _MUTED), (front, FRONT, _STRONG)):
+        known = _known(trials, color)
+        figure.add_trace(_legend_entry(name, style, colored=known.any()))
+        for some, shade in ((trials[known], color), (trials[~known], None)):
+            if len(some):
+                figure.add_trace(_markers(some, (x, y), shade, name, style))
+    if selected is not None:
+        figure.add_trace(_ring(shown[shown["number"] == selected], x, y))
+    if color and _known(shown, color).any():
+        figure.update_layout(coloraxis=_color_axis(shown[color], label(color)))
+    return figure
+
+
+def _known(trials: pd.DataFrame, color: str | None) -> pd.Series:
+    return trials[color].notna() if color and color in trials else pd.Series(False, index=trials.index)
+
+
+def _color_axis(values: pd.Series, title: str) -> dict[str, Any]:
+    """A colour axis from the 10% quantile up, so that the few worst cells don't take all the colours."""
+    bar = {"title": {"text": title, "side": "right"}, "thickness": 12, "outlinewidth": 0}
+    low, high = float(values.quantile(0.1)), float(values.max())
+    limits = {"cmin": low, "cmax": high} if low < high else {}
+    return {"colorscale": ACCURACY_SCALE, "colorbar": bar, **limits}
+
+
+def _front_line(front: pd.DataFrame, x: str, y: str, x_direction: Direction) -> go.Scatter:
+    shape = "vh" if x_direction == "maximize" else "hv"
+    line = {"color": VERMILION, "width": 2, "shape": shape}
+    return go.Scatter(x=front[x], y=front[y], mode="lines", line=line, hoverinfo="skip", showlegend=False)
+
+
+def _markers(
+    trials: pd.DataFrame, axes: tuple[str, str], color: str | None, name: str, style: dict[str, Any]
+) -> go.Scatter:
+    """Markers coloured by a column, or hollow and grey where its value is unknown."""
+    x, y = axes
+    unknown = {"color": GREY, "symbol": "circle-open"}
+    fill = {"color": trials[color], "coloraxis": "coloraxis"} if color else unknown
+    hover = f"<b>Trial %{{customdata[0]}}</b><br>{label(x)}: %{{x:.5g}}<br>{label(y)}: %{{y:.5g}}"
+    hover += f"<br>{label(color)}: %{{marker.color:.2f}}" if color else ""
+    return go.Scatter(
+        x=trials[x],
+        y=trials[y],
+        mode="markers",
+        name=name,
+        legendgroup=name,
+        showlegend=False,
+        marker={**style, **fill, "line": {"width": 1, "color": OUTLINE}},
+        customdata=trial_keys(trials),
+        hovertemplate=hover + "<extra></extra>",
+        # Streamlit dims what is not selected; the ring says it better.
+        unselected={"marker": {"opacity": style["opacity"]}},
+    )
+
+
+def _legend_entry(name: str, style: dict[str, Any], *, colored: bool) -> go.Scatter:
+    """An entry of its own: markers on a colour axis would stand in the legend as black."""
+    look = {"color": ACCURACY_SCALE[4]} if colored else {"color": GREY, "symbol": "circle-open"}
+    return go.Scatter(x=[None], y=[None], mode="markers", name=name, legendgroup=name, marker={**style, **look})
+
+
+def _ring(trial: pd.DataFrame, x: str, y: str) -> go.Scatter:
+    marker = {"size": 20, "symbol": "circle-open", "color": VERMILION, "line": {"width": 3}}
+    return go.Scatter(x=trial[x], y=trial[y], mode="markers", marker=marker, name="Selected", hoverinfo="skip")

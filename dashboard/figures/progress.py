@@ -1,0 +1,68 @@
+"""How a quantity develops over a study's trials."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.quantities import Direction, label
+from dashboard.figures.template import BLUE, GREY, OUTLINE, VERMILION, add_note, new_figure, trial_keys
+
+BEST = "Best so far"
+
+
+def progress_chart(
+    frame: pd.DataFrame,
+    column: str,
+    direction: Direction,
+    *,
+    optimum: float | None = None,
+    asked: int | None = None,
+) -> go.Figure:
+    """A quantity by trial number, with the best so far as a step line.
+
+    Args:
+        frame: as ``backend.studies.trials_frame`` gives it.
+        column: the quantity.
+        direction: which way is better.
+        optimum: the best value of the whole space, drawn as a level, where it is known.
+        asked: number of trials asked for; the axis reaches that far, so that a live chart fills.
+
+    Returns:
+        A figure whose markers carry ``[trial number, architecture]`` as customdata.
+    """
+    figure = new_figure(height=320)
+    figure.update_layout(xaxis_title="Trial", yaxis_title=label(column))
+    known = frame[frame[column].notna()] if column in frame else frame.iloc[:0]
+    if asked:
+        last = int(frame["number"].max()) if len(frame) else 0
+        figure.update_xaxes(range=[-1, max(asked, last + 1)])
+    if known.empty:
+        add_note(figure, "Values appear here with the first scored cell.")
+        return figure
+    figure.add_trace(_markers(known[known["state"] == "complete"], column, "Distinct cell", BLUE, "circle"))
+    repeats = known[known["state"] == "repeat"]
+    if len(repeats):
+        figure.add_trace(_markers(repeats, column, "Repeated cell", GREY, "circle-open"))
+    figure.add_trace(_best_line(known, column, direction))
+    if optimum is not None:
+        text = f"best cell of the space: {optimum:.2f}"
+        figure.add_hline(y=optimum, line={"dash": "dot", "color": OUTLINE}, annotation_text=text)
+    return figure
+
+
+def _markers(trials: pd.DataFrame, column: str, name: str, color: str, symbol: str) -> go.Scatter:
+    return go.Scatter(
+        x=trials["number"],
+        y=trials[column],
+        mode="markers",
+        name=name,
+        marker={"color": color, "symbol": symbol, "size": 7, "opacity": 0.8},
+        customdata=trial_keys(trials),
+        hovertemplate=f"<b>Trial %{{x}}</b><br>{label(column)}: %{{y:.5g}}<extra></extra>",
+        unselected={"marker": {"opacity": 0.8}},
+    )
+
+
+def _best_line(known: pd.DataFrame, column: str, direction: Direction) -> go.Scatter:
+    best = known[column].cummax() if direction == "maximize" else known[column].cummin()
+    line = {"shape": "hv", "color": VERMILION, "width": 2}
+    return go.Scatter(x=known["number"], y=best, mode="lines", name=BEST, line=line, hoverinfo="skip")

@@ -1,0 +1,108 @@
+"""What the columns of a table of trials are called, their units, and which way is better."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import pandas as pd
+
+from backend import proxies
+from backend.benchmark import DATASETS, TruthField, truth_fields
+from backend.cells import EDGES
+
+Direction = Literal["maximize", "minimize"]
+
+OPERATION_COLUMNS = tuple(f"op_{target}_{source}" for source, target in EDGES)
+_SCALED = "scaled:"
+_NO_QUANTITY = frozenset({"number", "state", "arch", "index", "finished", "pareto", *OPERATION_COLUMNS})
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A column that can stand on an axis.
+
+    Attributes:
+        column: its name in the table of trials.
+        name: what it is called.
+        unit: "%", "s", "nats", … or "".
+        direction: which way is better unless a study says otherwise.
+        help: one sentence for a tooltip, or "".
+    """
+
+    column: str
+    name: str
+    unit: str = ""
+    direction: Direction = "maximize"
+    help: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name and unit, for an axis or a heading."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+_OWN = (
+    Quantity("C", "Channels C", help="Channels of the first stage; the later ones have 2C and 4C."),
+    Quantity("N", "Cells a stage N", help="Cells in each of the three stages."),
+    Quantity("seconds", "Time to score", "s", "minimize", "Wall time that scoring this trial's cell took."),
+    Quantity(
+        "average_bitwidth", "Average bit width", "bits", "minimize", "Bits a weight: 32 where nothing is quantised."
+    ),
+    Quantity("sum_scaled_metrics", "Sum of scaled metrics", help="Each objective metric times its scale, added up."),
+)
+
+
+def quantity(column: str) -> Quantity:
+    """The quantity in a column; an unknown column is called by its own name."""
+    return _known().get(column) or _derived(column)
+
+
+def label(column: str) -> str:
+    """Name and unit of a column."""
+    return quantity(column).label
+
+
+def plottable(frame: pd.DataFrame, first: Iterable[str] = ()) -> list[str]:
+    """Columns of a table of trials that hold numbers to compare cells by.
+
+    Args:
+        frame: as ``backend.studies.trials_frame`` gives it.
+        first: columns to put in front, such as the objectives.
+
+    Returns:
+        Column names: those of ``first``, true accuracies, proxies and the rest, without empty or constant settings.
+    """
+    there = [column for column in frame if column not in _NO_QUANTITY and _has_numbers(frame, column)]
+    front = [column for column in first if column in there]
+    accuracies = [column for column in there if column.endswith("test-accuracy")]
+    names = proxies.available()
+    scores = [column for column in there if column in names]
+    return list(dict.fromkeys([*front, *accuracies, *scores, *there]))
+
+
+def _has_numbers(frame: pd.DataFrame, column: str) -> bool:
+    numeric = pd.api.types.is_numeric_dtype(frame[column]) and bool(frame[column].notna().any())
+    return numeric and (column not in {"C", "N"} or frame[column].nunique() > 1)
+
+
+@cache
+def _known() -> dict[str, Quantity]:
+    truths = [_truth(field, epochs) for data in DATASETS for field in truth_fields(data) for epochs in (12, 200)]
+    return {item.column: item for item in (*_OWN, *truths)}
+
+
+def _truth(field: TruthField, epochs: int) -> Quantity:
+    name = f"True {field.label[0].lower()}{field.label[1:]}, {epochs} epochs"
+    better: Direction = "maximize" if field.name.endswith("accuracy") else "minimize"
+    return Quantity(f"{epochs}:{field.name}", name, field.unit, better, f"NAS-Bench-201's record on {field.images}.")
+
+
+def _derived(column: str) -> Quantity:
+    if column.startswith(_SCALED):
+        raw = quantity(column.removeprefix(_SCALED))
+        return Quantity(column, f"{raw.name} × scale", direction=raw.direction, help=raw.help)
+    if column in proxies.available():
+        proxy = proxies.get(column)
+        return Quantity(column, column, direction=proxy.direction, help=proxy.description)
+    return Quantity(column, column)

@@ -1,0 +1,74 @@
+"""The one look of all charts: colours that the colour-blind tell apart, readable on light and dark pages.
+
+Backgrounds are transparent and texts follow the page's theme, so a figure needs to know neither.
+"""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import plotly.io as pio
+
+TEMPLATE: Final = "proxyscope"
+
+# Okabe and Ito's palette, without its yellow (lost on white) and black (lost on dark).
+BLUE, SKY, GREEN, ORANGE, VERMILION, PINK = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
+GREY: Final = "#8A8F98"
+OUTLINE: Final = "rgba(128, 134, 142, 0.75)"
+GRID: Final = "rgba(128, 134, 142, 0.18)"
+# Viridis without its darkest third, which a dark page would swallow.
+ACCURACY_SCALE: Final = ("#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725")
+
+_AXIS = {
+    "gridcolor": GRID,
+    "zeroline": False,
+    "linecolor": OUTLINE,
+    "ticks": "outside",
+    "tickcolor": OUTLINE,
+    "ticklen": 4,
+    "automargin": True,
+    "title": {"standoff": 8},
+}
+
+pio.templates[TEMPLATE] = go.layout.Template(
+    layout={
+        "colorway": [BLUE, ORANGE, GREEN, PINK, SKY, VERMILION],
+        "paper_bgcolor": "rgba(0, 0, 0, 0)",
+        "plot_bgcolor": "rgba(0, 0, 0, 0)",
+        "font": {"size": 13, "color": GREY},
+        "xaxis": _AXIS,
+        "yaxis": _AXIS,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
+        "hoverlabel": {"align": "left"},
+    }
+)
+
+
+def new_figure(height: int) -> go.Figure:
+    """An empty figure in the common look.
+
+    Args:
+        height: in pixels; the width follows the page.
+    """
+    layout = go.Layout(
+        template=TEMPLATE,
+        height=height,
+        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        hovermode="closest",
+        dragmode=False,
+        # The reader's zoom and hidden traces stay while a live chart gets new data.
+        uirevision="keep",
+    )
+    return go.Figure(layout=layout)
+
+
+def trial_keys(trials: pd.DataFrame) -> np.ndarray:
+    """The customdata of markers that stand for trials: ``[number, architecture]`` each."""
+    return trials.reindex(columns=["number", "arch"]).to_numpy(dtype=object)
+
+
+def add_note(figure: go.Figure, text: str) -> None:
+    """Write a sentence into the middle of a figure that has nothing to show."""
+    figure.update_layout(xaxis_visible=False, yaxis_visible=False)
+    figure.add_annotation(text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font={"size": 14})
