@@ -1,0 +1,1 @@
+"""Pure functions on the DataFrames of trials: fronts, fits, rankings."""

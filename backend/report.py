@@ -1,0 +1,100 @@
+"""What the command line prints: rich tables of trials, weights and studies."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from backend.analysis.ensemble import Ensemble
+from backend.search.config import SearchConfig
+from backend.studies.catalog import StudySummary
+
+
+def print_json(value: Any) -> None:
+    """Print strict JSON on standard output."""
+    print(json.dumps(value, indent=1, allow_nan=False))
+
+
+def print_best(console: Console, best: pd.DataFrame, config: SearchConfig) -> None:
+    """Print the "Best trial(s)" table, each metric of a cell on a line of its own."""
+    truth = f"nasbench_data_metrics\n({config.runner.nasbench_epochs} epochs)"
+    headings = ["number", "software_metrics", "hardware_metrics", "scaled_metrics", truth]
+    table = Table(*headings, title="Best trial(s)", title_justify="left", show_lines=True)
+    for row in best.itertuples(index=False):
+        table.add_row(str(row[0]), *(metric_lines(metrics) for metrics in row[1:]))
+    console.print(table)
+
+
+def print_scores(console: Console, names: Sequence[str], rows: list[dict[str, Any]]) -> None:
+    """Print scores, a proxy a line and a cell a column."""
+    table = Table("proxy", *(f"cell {row['index']}" for row in rows))
+    for name in names:
+        scores = (row["scores"] for row in rows)
+        table.add_row(name, *("disconnected" if cell is None else number(cell[name]) for cell in scores))
+    console.print(table)
+
+
+def print_metrics(console: Console, title: str, metrics: Mapping[str, float | None]) -> None:
+    """Print named numbers, one a line."""
+    table = Table("field", "value", title=title, title_justify="left")
+    for name, value in metrics.items():
+        table.add_row(name, number(value))
+    console.print(table)
+
+
+def metric_lines(metrics: Mapping[str, float | None]) -> str:
+    """Metrics one a line, six significant digits; a dash where there are none."""
+    return "\n".join(f"{name} {number(value)}" for name, value in metrics.items()) or "–"
+
+
+def number(value: float | None) -> str:
+    """Six significant digits; a dash for what is unknown."""
+    return "–" if value is None else f"{value:.6g}"
+
+
+def print_weights(console: Console, ensemble: Ensemble) -> None:
+    """Print the ensemble: weights in points of accuracy a standard deviation, intercept, how good it is."""
+    table = Table("proxy", "weight", title="Ensemble weights", title_justify="left")
+    for name, weight in ensemble.weights.items():
+        table.add_row(name, f"{weight:+.4f}")
+    table.add_row("intercept", f"{ensemble.intercept:.4f}", style="bold")
+    console.print(table)
+    unseen = "undefined" if ensemble.spearman is None else f"{ensemble.spearman:.3f}"
+    console.print(
+        f"Linear regression of {ensemble.target.replace(':', '-epoch ')} (%) on standardised proxies, "
+        f"{ensemble.cells} cells: R² {ensemble.r2:.3f} on these cells themselves, "
+        f"Spearman {unseen} on cells left out (5 folds)."
+    )
+
+
+def print_studies(console: Console, summaries: list[StudySummary]) -> None:
+    """Print the list of studies."""
+    table = Table("study", "state", "done", "data set", "sampler", "objectives", "created (UTC)")
+    for item in summaries:
+        record = study_record(item)
+        done = f"{record['done']}/{record['asked']}" if item.run else str(item.trials)
+        cells = [item.name, record["state"], done, record["dataset"] or "–", record["sampler"] or "–"]
+        created = f"{item.created:%Y-%m-%d %H:%M}" if item.created else "–"
+        table.add_row(*map(escape, cells), ", ".join(item.objectives), created)
+    console.print(table)
+
+
+def study_record(item: StudySummary) -> dict[str, Any]:
+    """A study of the list as JSON types."""
+    config, run = item.config, item.run
+    return {
+        "name": item.name,
+        "state": run.state if run else "made elsewhere",
+        "message": run.message if run else "",
+        "done": run.done if run else None,
+        "asked": run.asked if run else None,
+        "trials": item.trials,
+        "dataset": config.dataset if config else None,
+        "sampler": config.setup.sampler if config else None,
+        "objectives": dict(zip(item.objectives, item.directions, strict=True)),
+        "created": item.created.isoformat() if item.created else None,
+    }

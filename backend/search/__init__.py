@@ -1,0 +1,1 @@
+"""Searches: the configuration, what is sampled, what is optimised, and the runner that does it."""

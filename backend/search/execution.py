@@ -1,0 +1,207 @@
+"""Executes the queued run of a study in this process, and keeps its state, log and results in step."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import optuna
+import torch
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.errors import UserError
+from backend.search.config import SearchConfig
+from backend.search.measure import Measurer
+from backend.search.notices import notices
+from backend.search.results import write_results
+from backend.search.runner import Outcome, Search
+from backend.studies import runs
+from backend.studies.catalog import load_study, study_config, trials_asked
+from backend.studies.database import Database
+from backend.studies.folders import run_folder
+
+logger = logging.getLogger(__name__)
+
+_STOP_POLL_SECONDS = 1.0
+
+
+def execute_run(database: Database, name: str, on_trial: Callable[[int, int], None] | None = None) -> Outcome:
+    """Execute a study's queued run to its end, in the foreground.
+
+    SIGINT and SIGTERM stop it after the trials in work. Whatever happens, the run's state says how it ended and all
+    that was measured is kept.
+
+    Args:
+        database: where the study is.
+        name: the study.
+        on_trial: called with (trials done, trials asked) after each trial.
+
+    Raises:
+        UserError: no such study, no configuration of ProxyScope in it, or its run is not queued.
+    """
+    study = load_study(database, name)
+    study_id = study._study_id
+    config = study_config(study)
+    if config is None:
+        raise UserError(f"study: {name!r} was not made by ProxyScope, so there is no search to run")
+    if not runs.claim(database, study_id):
+        run = runs.read_run(database, study_id)
+        raise UserError(f"study: the run of {name!r} is {run.state if run else 'unknown'}, not queued")
+    with _logged_to(database, study_id):
+        try:
+            outcome = _search(database, study, config, on_trial)
+        except UserError as error:
+            _fail(database, study_id, str(error))
+            raise
+        except Exception as error:
+            logger.debug("the run failed", exc_info=True)
+            _fail(database, study_id, f"{type(error).__name__}: {error}")
+            raise
+        return outcome
+
+
+def _search(
+    database: Database, study: optuna.Study, config: SearchConfig, on_trial: Callable[[int, int], None] | None
+) -> Outcome:
+    study_id, asked = study._study_id, trials_asked(config)
+    folder = run_folder(study.study_name)
+    _say_what_runs(config, asked)
+    measurer = Measurer(config, database.engine)
+    device = describe_device(measurer.scorer.device)
+    images = measurer.scorer.batch.description
+    runs.describe_work(database, study_id, device, images)
+    logger.info("device: %s", device)
+    logger.info("images: %s", images)
+
+    def trial_done(done: int) -> None:
+        runs.count_done(database, study_id, done)
+        if on_trial is not None:
+            on_trial(done, asked)
+
+    search = Search(study, config, measurer, asked, trial_done)
+    with _stopping_on_signals(search), _pulse(database, study_id, search):
+        outcome = search.run()
+    write_results(study, config, folder)
+    _end(database, study_id, outcome, asked, folder)
+    return outcome
+
+
+def _say_what_runs(config: SearchConfig, asked: int) -> None:
+    for line in notices(config):
+        logger.warning(line)
+    if config.setup.distinct_cells and asked < config.setup.n_trials:
+        logger.warning(
+            "n_trials is %d but the options leave %d cells: all of them are scored.", config.setup.n_trials, asked
+        )
+    kind = "distinct cells" if config.setup.distinct_cells else "trials"
+    logger.info(
+        "%s of %s: %d %s, proxies %s", config.setup.sampler, config.dataset, asked, kind, ", ".join(config.proxy_names)
+    )
+
+
+def describe_device(device: torch.device) -> str:
+    """Words for a device: its name, and the threads of a CPU."""
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return f"cpu ({torch.get_num_threads()} threads)" if device.type == "cpu" else str(device)
+
+
+def _end(database: Database, study_id: int, outcome: Outcome, asked: int, folder: Path) -> None:
+    complete = outcome.done >= asked
+    by_request = outcome.stopped and not complete
+    state: runs.State = "stopped" if by_request else "finished"
+    message = "" if complete else f"{outcome.reason} after {outcome.done} of {asked}"
+    logger.info(
+        "%s: %d of %d done%s; results in %s",
+        state,
+        outcome.done,
+        asked,
+        f", {outcome.reason}" if message else "",
+        folder,
+    )
+    runs.end(database, study_id, state, message)
+
+
+def _fail(database: Database, study_id: int, reason: str) -> None:
+    reason = reason.splitlines()[0]
+    logger.error("failed: %s", reason)
+    runs.end(database, study_id, "failed", reason)
+
+
+class _DatabaseLog(logging.Handler):
+    """Writes the run's log into the study database."""
+
+    def __init__(self, database: Database, study_id: int) -> None:
+        super().__init__(logging.INFO)
+        self._database, self._study_id = database, study_id
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Append a line; a database in trouble must not end the run."""
+        try:
+            runs.append_log(self._database, self._study_id, record.levelname, record.getMessage())
+        except SQLAlchemyError:
+            self.handleError(record)
+
+
+@contextmanager
+def _logged_to(database: Database, study_id: int) -> Iterator[None]:
+    backend_logger = logging.getLogger("backend")
+    handler = _DatabaseLog(database, study_id)
+    level = backend_logger.level
+    backend_logger.addHandler(handler)
+    backend_logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        backend_logger.removeHandler(handler)
+        backend_logger.setLevel(level)
+
+
+@contextmanager
+def _pulse(database: Database, study_id: int, search: Search) -> Iterator[None]:
+    """Shows signs of life and looks for a stop that was asked for, beside the search."""
+    ended = threading.Event()
+
+    def pulse() -> None:
+        elapsed = 0.0
+        while not ended.wait(_STOP_POLL_SECONDS):
+            elapsed += _STOP_POLL_SECONDS
+            try:
+                if runs.stop_requested(database, study_id):
+                    search.stop("stopped on request")
+                if elapsed >= runs.HEARTBEAT_SECONDS:
+                    runs.beat(database, study_id)
+                    elapsed = 0.0
+            except SQLAlchemyError as error:
+                logger.debug("no heartbeat: %s", error)
+
+    thread = threading.Thread(target=pulse, name="pulse", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+@contextmanager
+def _stopping_on_signals(search: Search) -> Iterator[None]:
+    """The first SIGINT or SIGTERM stops the search; a second SIGINT interrupts at once. Main thread only."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        logger.warning("stopping after the trial in work")
+        search.stop("interrupted")
+        signal.signal(number, before[signal.Signals(number)])
+
+    before = {sign: signal.signal(sign, stop) for sign in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)

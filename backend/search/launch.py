@@ -1,0 +1,144 @@
+"""Launches a search as a process of its own, stops and resumes it, and checks beforehand what it needs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+from backend.errors import ConfigError, UserError
+from backend.images import available_images
+from backend.scoring import resolve_device
+from backend.search.config import SearchConfig
+from backend.studies import runs
+from backend.studies.catalog import (
+    check_name,
+    create_study,
+    load_study,
+    new_name,
+    store_config,
+    study_config,
+    trials_asked,
+)
+from backend.studies.database import STORAGE_VARIABLE, Database
+from backend.studies.folders import run_folder, runs_folder
+
+PROCESS_LOG = "process.log"
+_ROOT = Path(__file__).parents[2]
+_RUNNER_KEY = "search.strategy.sw_runner.zero_cost"
+
+
+def example_config_path() -> Path:
+    """The example for this machine: the mission's where a GPU is, else the quick start."""
+    name = "search_zero_cost.toml" if torch.cuda.is_available() else "quickstart.toml"
+    return _ROOT / "configs" / name
+
+
+def check(config: SearchConfig) -> None:
+    """Check what a configuration needs of this machine: the device and enough images.
+
+    Raises:
+        ConfigError: one is not there; the message names the key and what is there.
+    """
+    problems = []
+    try:
+        resolve_device(config.runner.device)
+    except ValueError as error:
+        problems.append((f"{_RUNNER_KEY}.device", str(error)))
+    try:
+        there = available_images(config.dataset, config.runner.images, config.split)
+    except ValueError as error:
+        problems.append((f"{_RUNNER_KEY}.images", str(error)))
+    else:
+        if config.runner.num_samples > there:
+            said = f"{config.runner.num_samples} is more than the {there} images there are; give at most {there}"
+            problems.append((f"{_RUNNER_KEY}.num_samples", said))
+    if problems:
+        raise ConfigError(problems)
+
+
+def prepare(database: Database, config: SearchConfig, name: str | None = None) -> str:
+    """Check all that can be checked, then make the queued study and its folder; returns the study's name.
+
+    Raises:
+        UserError: something is wrong; then nothing was made.
+    """
+    check(config)
+    name = name or new_name(config)
+    check_name(name)
+    runs_folder()
+    name = create_study(database, config, name)
+    (run_folder(name) / "config.toml").write_text(config.to_toml(), encoding="utf-8")
+    return name
+
+
+def launch(database: Database, config: SearchConfig, name: str | None = None) -> str:
+    """Make a study and start its search in a process that outlives this one; returns the study's name.
+
+    Raises:
+        UserError: something is wrong; then nothing was made.
+    """
+    name = prepare(database, config, name)
+    _start_process(database, name)
+    return name
+
+
+def stop(database: Database, name: str) -> None:
+    """Ask a study's run to stop after the trial in work.
+
+    Raises:
+        UserError: no such study, or it has no active run.
+    """
+    study_id = load_study(database, name)._study_id
+    if not runs.request_stop(database, study_id):
+        run = runs.read_run(database, study_id)
+        raise UserError(f"study: {name!r} has no run to stop; it is {run.state if run else 'not a search'}")
+
+
+def requeue(database: Database, name: str, trials: int | None = None) -> None:
+    """Queue an ended run again.
+
+    Args:
+        database: where the study is.
+        name: the study.
+        trials: a new total of trials; None keeps the configured one.
+
+    Raises:
+        UserError: no such study, its run is active, or there is nothing left to do.
+    """
+    study = load_study(database, name)
+    config, run = study_config(study), runs.read_run(database, study._study_id)
+    if config is None or run is None:
+        raise UserError(f"study: {name!r} was not made by ProxyScope, so there is no search to resume")
+    if trials is not None:
+        config = config.with_trials(trials)
+    check(config)
+    asked = trials_asked(config)
+    if not run.active and run.done >= asked:
+        raise UserError(f"study: all {run.done} trials of {name!r} are done; ask for more to go on")
+    if not runs.requeue(database, study._study_id, asked):
+        raise UserError(f"study: {name!r} is {run.state}; stop it before you resume it")
+    store_config(study, config)
+
+
+def resume(database: Database, name: str, trials: int | None = None) -> None:
+    """Go on with an ended run in a process of its own; as :func:`requeue`."""
+    requeue(database, name, trials)
+    _start_process(database, name)
+
+
+def _start_process(database: Database, name: str) -> None:
+    """Start ``python -m backend run`` detached; its URL travels in the environment, where no process list shows it."""
+    path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, STORAGE_VARIABLE: database.url, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+    with (run_folder(name) / PROCESS_LOG).open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "backend", "run", name],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+    runs.note_process(database, load_study(database, name)._study_id, process.pid)

@@ -1,0 +1,56 @@
+"""What a search file says twice, and differently: one line each, with what is done about it."""
+
+from backend.images import NUM_CLASSES
+from backend.search.config import HARDWARE_METRICS, SearchConfig
+
+
+def notices(config: SearchConfig) -> list[str]:
+    """Lines for the log and the page, one a contradiction; empty for a file that has none."""
+    return [*_classes(config), *_goals(config), *_strategy(config), *_truth(config)]
+
+
+def _classes(config: SearchConfig) -> list[str]:
+    given, true = config.cells.number_classes, NUM_CLASSES[config.dataset]
+    if given is None or given == [true]:
+        return []
+    shown = ", ".join(map(str, given))
+    return [f"number_classes is {shown} but {config.dataset} has {true} classes: {true} are used."]
+
+
+def _goals(config: SearchConfig) -> list[str]:
+    listed, goals = config.runner.metrics, config.strategy.metrics
+    computed = [name for name in config.proxy_names if name not in listed]
+    idle = [n for n, goal in goals.items() if not goal.scale and n not in [*listed, *HARDWARE_METRICS]]
+    recorded = [name for name in listed if name not in goals]
+    lines = []
+    if computed:
+        lines.append(f"{_join(computed)}: given a scale but not in the runner's metrics: computed all the same.")
+    if idle:
+        lines.append(f"{_join(idle)}: scale 0 and not in the runner's metrics: not computed.")
+    if recorded:
+        lines.append(f"{_join(recorded)}: in the runner's metrics without a scale: recorded, not optimised.")
+    return lines
+
+
+def _strategy(config: SearchConfig) -> list[str]:
+    lines = []
+    if config.strategy.eval_mode:
+        lines.append("eval_mode is true but zero-cost proxies need a training batch: train mode is used.")
+    if config.setup.direction and not config.setup.sum_scaled_metrics:
+        lines.append("direction is ignored: with sum_scaled_metrics = false each metric has its own.")
+    if config.setup.sum_scaled_metrics:
+        turned = [n for n, g in config.strategy.metrics.items() if g.scale and g.direction != config.setup.direction]
+        if turned:
+            lines.append(f"{_join(turned)}: other direction than the sum's: subtracted from it.")
+    return lines
+
+
+def _truth(config: SearchConfig) -> list[str]:
+    cells = config.cells
+    if cells.C == [16] and cells.N == [5]:
+        return []
+    return ["True accuracies are known for C = 16 and N = 5 only: other networks are shown without."]
+
+
+def _join(names: list[str]) -> str:
+    return ", ".join(names)

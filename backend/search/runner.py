@@ -1,0 +1,207 @@
+"""Runs a study's search in this process: ask, measure, tell, until the budget is spent or a stop is asked for."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import optuna
+import torch
+from optuna.trial import TrialState
+
+from backend.cells import Cell
+from backend.search.budget import Budget
+from backend.search.config import SearchConfig
+from backend.search.measure import Measurement, Measurer
+from backend.search.objectives import Objectives
+from backend.search.samplers import build_sampler
+from backend.search.space import Candidate, SearchSpace
+from backend.studies import trials as records
+
+logger = logging.getLogger(__name__)
+
+_IDLE_LIMIT = 30
+_FAILURE_LIMIT = 10
+
+
+class SearchFailedError(RuntimeError):
+    """Trial after trial failed: the search cannot go on."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a search ended.
+
+    Attributes:
+        done: trials that count.
+        reason: "" when it did all that was asked, else why it ended before.
+        stopped: whether somebody asked it to stop.
+    """
+
+    done: int
+    reason: str
+    stopped: bool
+
+
+class Search:
+    """The search of one study.
+
+    Args:
+        study: where trials are asked and told.
+        config: what is searched.
+        measurer: scores candidates.
+        asked: how many trials are to count.
+        on_trial: called after each trial with the number that count so far, from the thread that did the trial.
+    """
+
+    def __init__(
+        self,
+        study: optuna.Study,
+        config: SearchConfig,
+        measurer: Measurer,
+        asked: int,
+        on_trial: Callable[[int], None],
+    ) -> None:
+        self._study, self._config, self._measurer, self._on_trial = study, config, measurer, on_trial
+        self._space = SearchSpace(config.cells)
+        self._objectives = Objectives(config)
+        self._budget = Budget(asked, config.setup.distinct_cells)
+        self._stop = threading.Event()
+        self._reason, self._stop_asked = "", False
+        self._failures = 0
+        self._deadline: float | None = None
+
+    def stop(self, reason: str) -> None:
+        """Ask the search to end after the trials in work."""
+        self._stop_asked = True
+        self._finish_early(reason)
+
+    def _finish_early(self, reason: str) -> None:
+        if not self._stop.is_set():
+            self._reason = reason
+            self._stop.set()
+
+    def run(self) -> Outcome:
+        """Search until the budget is spent, the time limit is reached or :meth:`stop` is called.
+
+        Raises:
+            SearchFailedError: ten trials in a row failed.
+        """
+        setup = self._config.setup
+        self._close_orphans()
+        finished = self._study.get_trials(
+            deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+        )
+        self._budget.restore((t.number, c) for t in finished if (c := _candidate_of(t)) is not None)
+        self._study.sampler = self._sampler(len(finished))
+        self._deadline = time.monotonic() + setup.timeout if setup.timeout else None
+        torch.set_num_threads(max(1, torch.get_num_threads() // setup.n_jobs))
+        with ThreadPoolExecutor(setup.n_jobs, thread_name_prefix="trial") as pool:
+            workers = [pool.submit(self._work) for _ in range(setup.n_jobs)]
+        for worker in workers:
+            worker.result()
+        return Outcome(self._budget.done, self._reason, self._stop_asked)
+
+    def _work(self) -> None:
+        try:
+            while not self._ended() and self._budget.take_ticket():
+                counted = False
+                try:
+                    counted = self._trial()
+                finally:
+                    self._budget.return_ticket(counted)
+                self._on_trial(self._budget.done)
+        except BaseException:
+            self._finish_early("another trial failed")
+            raise
+
+    def _ended(self) -> bool:
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            self._finish_early(f"the time limit of {self._config.setup.timeout:g} s was reached")
+        return self._stop.is_set()
+
+    def _trial(self) -> bool:
+        """Do one trial; whether it counts as a distinct cell."""
+        if self._budget.idle >= _IDLE_LIMIT:
+            self._enqueue_unseen()
+        trial = self._study.ask()
+        candidate = self._space.suggest(trial)
+        trial.set_user_attr(records.ARCH, str(candidate.cell))
+        trial.set_user_attr(records.INDEX, candidate.cell.index)
+        first = self._budget.first_trial(candidate, trial.number)
+        if not candidate.cell.connected:
+            self._tell_disconnected(trial, candidate)
+            return False
+        if first != trial.number:
+            trial.set_user_attr(records.REPEAT_OF, first)
+        try:
+            measurement = self._measurer.measure(candidate)
+        except Exception as error:
+            self._tell_failed(trial, candidate, f"{type(error).__name__}: {error}")
+            logger.debug("trial %d", trial.number, exc_info=True)
+        else:
+            self._tell_measured(trial, candidate, measurement)
+        return first == trial.number
+
+    def _tell_disconnected(self, trial: optuna.Trial, candidate: Candidate) -> None:
+        trial.set_user_attr(records.DISCONNECTED, True)
+        self._study.tell(trial, state=TrialState.PRUNED)
+        logger.info("trial %d: cell %d is disconnected, not scored", trial.number, candidate.cell.index)
+
+    def _tell_failed(self, trial: optuna.Trial, candidate: Candidate, reason: str) -> None:
+        trial.set_user_attr(records.REASON, reason)
+        self._study.tell(trial, state=TrialState.FAIL)
+        logger.error("trial %d: cell %d failed: %s", trial.number, candidate.cell.index, reason)
+        self._failures += 1
+        if self._failures >= _FAILURE_LIMIT:
+            raise SearchFailedError(f"{self._failures} trials in a row failed; the last: {reason}")
+
+    def _tell_measured(self, trial: optuna.Trial, candidate: Candidate, measured: Measurement) -> None:
+        trial.set_user_attr(records.SOFTWARE, records.json_numbers(measured.software))
+        trial.set_user_attr(records.HARDWARE, records.json_numbers(measured.hardware))
+        trial.set_user_attr(records.TRUTH, measured.truth)
+        trial.set_user_attr(records.SECONDS, measured.seconds)
+        scaled = self._objectives.scaled(measured.metrics)
+        trial.set_user_attr(records.SCALED, records.json_numbers(scaled))
+        values = self._objectives.values(measured.metrics)
+        if not np.isfinite(values).all():
+            unknown = ", ".join(name for name, value in scaled.items() if not np.isfinite(value))
+            self._tell_failed(trial, candidate, f"{unknown}: no finite value")
+            return
+        self._study.tell(trial, values)
+        self._failures = 0
+        shown = ", ".join(f"{name} {value:.4g}" for name, value in scaled.items())
+        how = "known" if measured.from_store else f"{measured.seconds:.2f} s"
+        logger.info("trial %d: cell %d, %s (%s)", trial.number, candidate.cell.index, shown, how)
+
+    def _enqueue_unseen(self) -> None:
+        """The sampler circles over cells it knows: give it one that it has not seen."""
+        unseen = [candidate for candidate in self._space.candidates() if not self._budget.seen(candidate)]
+        if unseen:
+            choice = random.Random(f"{self._config.setup.seed} {len(unseen)}").choice(unseen)
+            self._study.enqueue_trial(self._space.parameters(choice))
+
+    def _close_orphans(self) -> None:
+        """Trials that a process left when it was killed are failed, so that none hangs for ever."""
+        for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            self._study.tell(trial.number, state=TrialState.FAIL)
+            logger.warning("trial %d: its process ended before it did", trial.number)
+
+    def _sampler(self, finished: int) -> optuna.samplers.BaseSampler:
+        """The configured sampler; a resumed run draws on, instead of drawing the same numbers again."""
+        seed = self._config.setup.seed
+        if finished:
+            seed = int(np.random.SeedSequence([seed, finished]).generate_state(1)[0])
+        return build_sampler(self._config.setup, seed)
+
+
+def _candidate_of(trial: optuna.trial.FrozenTrial) -> Candidate | None:
+    """The candidate of a finished trial; None for one that ended before it was sampled whole."""
+    arch, failed_early = trial.user_attrs.get(records.ARCH), trial.state == TrialState.FAIL
+    if arch is None or (failed_early and records.REASON not in trial.user_attrs):
+        return None
+    return Candidate(Cell.parse(arch), trial.params["C"], trial.params["N"])

@@ -1,0 +1,63 @@
+"""Turns pydantic's errors into lines that name the TOML key and what is valid."""
+
+import re
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+_OPTIONS = "0 none, 1 skip_connect, 2 nor_conv_3x3, 3 nor_conv_1x1, 4 avg_pool_3x3"
+
+
+def problems_of(error: ValidationError, model: type[BaseModel], root: str) -> list[tuple[str, str]]:
+    """One ``(dotted key, message)`` for each problem of a validation, in the order of the file.
+
+    Args:
+        error: what pydantic raised.
+        model: the model that was validated, for the keys that are known at a place.
+        root: the key under which the model stands in the file.
+    """
+    return [(_dotted(root, item["loc"]), _message(item, model)) for item in error.errors()]
+
+
+def _dotted(root: str, location: tuple[int | str, ...]) -> str:
+    key = root
+    for part in location:
+        key += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return key
+
+
+def _message(item: Any, model: type[BaseModel]) -> str:
+    location, given = item["loc"], item.get("input")
+    match item["type"]:
+        case "extra_forbidden":
+            known = ", ".join(_keys_at(model, location[:-1]))
+            return f"unknown key; known here: {known}"
+        case "missing":
+            return "this table or key is missing"
+        case "greater_than_equal" | "less_than_equal" | "int_type" if _is_option(location):
+            return f"{given!r} is no option number; the options are {_OPTIONS}"
+        case "too_short":
+            return "the list is empty; give at least one choice"
+        case "too_long":
+            return f"{given!r} has more than one entry; one study searches one {location[-1]}"
+        case "string_pattern_mismatch" if location[-1] == "device":
+            return f"unknown device {given!r}; auto, cpu, cuda, cuda:N or mps"
+        case "value_error":
+            return str(item["ctx"]["error"])
+        case _:
+            text = re.sub(r"^Input should be ", "should be ", item["msg"])
+            return f"{text} (got {given!r})"
+
+
+def _is_option(location: tuple[int | str, ...]) -> bool:
+    return len(location) > 1 and str(location[-2]).startswith("op_")
+
+
+def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Keys known in the table at a location, walking the fields' types (``X``, ``X | None``, ``dict[str, X]``)."""
+    for part in location:
+        if part in model.model_fields:
+            annotation: Any = model.model_fields[str(part)].annotation
+            candidates = [annotation, *get_args(annotation)]
+            model = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), model)
+    return list(model.model_fields)

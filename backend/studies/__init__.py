@@ -1,0 +1,23 @@
+"""Studies in an Optuna database: open, make, list, read, and the state of their runs."""
+
+from backend.studies.catalog import StudySummary, create_study, delete_study, list_studies, load_study, study_config
+from backend.studies.database import Database, default_url, open_database
+from backend.studies.folders import home, run_folder
+from backend.studies.trials import best_table, best_trials, trials_frame
+
+__all__ = [
+    "Database",
+    "StudySummary",
+    "best_table",
+    "best_trials",
+    "create_study",
+    "default_url",
+    "delete_study",
+    "home",
+    "list_studies",
+    "load_study",
+    "open_database",
+    "run_folder",
+    "study_config",
+    "trials_frame",
+]

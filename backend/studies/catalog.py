@@ -1,0 +1,157 @@
+"""The studies of a database: make, list, load and delete them."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import optuna
+from optuna.study import StudyDirection
+
+from backend.errors import UserError
+from backend.search.config import SearchConfig
+from backend.search.objectives import Objectives
+from backend.search.space import SearchSpace
+from backend.studies import runs
+from backend.studies.database import Database
+from backend.studies.folders import remove_run_folder
+
+CONFIG = "proxyscope:config"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,99}")
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """A study in a list.
+
+    ``run`` is None for a study that was made elsewhere; ``created`` is None while it has neither run nor trial.
+    """
+
+    name: str
+    study_id: int
+    objectives: list[str]
+    directions: list[str]
+    trials: int
+    config: SearchConfig | None
+    run: runs.Run | None
+    created: datetime | None
+
+
+def trials_asked(config: SearchConfig) -> int:
+    """How many trials count as the whole search: no more than the space has distinct cells, when those count."""
+    if not config.setup.distinct_cells:
+        return config.setup.n_trials
+    return min(config.setup.n_trials, len(SearchSpace(config.cells)))
+
+
+def create_study(database: Database, config: SearchConfig, name: str | None = None) -> str:
+    """Make a study with its configuration, queued; returns its name.
+
+    Args:
+        database: where it is kept.
+        config: what is searched.
+        name: up to 100 letters, digits, spaces and ``._-``; None makes one from data set, sampler and time.
+
+    Raises:
+        UserError: the name is malformed or taken, or the space has no connected cell.
+    """
+    name = name or new_name(config)
+    check_name(name)
+    asked = trials_asked(config)
+    if asked == 0:
+        raise UserError("op_1_0 … op_3_2: no cell of these options connects input to output; allow more operations")
+    objectives = Objectives(config)
+    try:
+        study = optuna.create_study(storage=database.storage, study_name=name, directions=objectives.directions)
+    except optuna.exceptions.DuplicatedStudyError:
+        raise UserError(f"study: the name {name!r} is taken; give another") from None
+    study.set_metric_names(objectives.names)
+    store_config(study, config)
+    runs.create_run(database, study._study_id, asked)
+    return name
+
+
+def new_name(config: SearchConfig) -> str:
+    """A name that tells data set, sampler and moment."""
+    return f"{config.dataset} {config.setup.sampler} {datetime.now():%Y-%m-%d %H.%M.%S}"
+
+
+def check_name(name: str) -> None:
+    """Raise UserError unless the name is fit for a study and a folder."""
+    if not _NAME.fullmatch(name):
+        raise UserError(f"study: the name {name!r} is not valid; use up to 100 letters, digits, spaces, '.', '_', '-'")
+
+
+def load_study(database: Database, name: str) -> optuna.Study:
+    """Open a study of the database.
+
+    Raises:
+        UserError: there is none of that name; the message lists some that there are.
+    """
+    try:
+        return optuna.load_study(study_name=name, storage=database.storage)
+    except KeyError:
+        names = optuna.get_all_study_names(database.storage)
+        there = f"there are: {', '.join(sorted(names)[:10])}" if names else "the database has none yet"
+        raise UserError(f"study: no study {name!r}; {there}") from None
+
+
+def study_config(study: optuna.Study) -> SearchConfig | None:
+    """The configuration that the study was made with, or None for a study that was made elsewhere."""
+    text = study.user_attrs.get(CONFIG)
+    return SearchConfig.from_toml(text, source=f"the configuration of {study.study_name!r}") if text else None
+
+
+def store_config(study: optuna.Study, config: SearchConfig) -> None:
+    """Keep a configuration with its study; the data set stands beside it for other tools."""
+    study.set_user_attr(CONFIG, config.to_toml())
+    study.set_user_attr("dataset", config.dataset)
+
+
+def list_studies(database: Database) -> list[StudySummary]:
+    """All studies, the newest first."""
+    all_runs = runs.read_runs(database)
+    summaries = []
+    for item in optuna.get_all_study_summaries(database.storage, include_best_trial=False):
+        attributes = database.storage.get_study_system_attrs(item._study_id)
+        summaries.append(_summary(item, all_runs.get(item._study_id), attributes.get("study:metric_names")))
+    return sorted(summaries, key=lambda item: (item.created is not None, item.created, item.study_id), reverse=True)
+
+
+def delete_study(database: Database, name: str) -> None:
+    """Delete a study, its trials, its run, log and folder; scores stay in the score store.
+
+    Raises:
+        UserError: there is none of that name, or its run is active.
+    """
+    study_id = load_study(database, name)._study_id
+    run = runs.read_run(database, study_id)
+    if run is not None and run.active:
+        raise UserError(f"study: {name!r} is {run.state}; stop it before you delete it")
+    runs.forget(database, study_id)
+    optuna.delete_study(study_name=name, storage=database.storage)
+    remove_run_folder(name)
+
+
+def _summary(
+    item: optuna.study.StudySummary, run: runs.Run | None, metric_names: list[str] | None
+) -> StudySummary:
+    names = metric_names or [f"value {position}" for position in range(len(item.directions))]
+    started = item.datetime_start.astimezone(UTC) if item.datetime_start else None
+    return StudySummary(
+        name=item.study_name,
+        study_id=item._study_id,
+        objectives=list(names),
+        directions=["maximize" if d == StudyDirection.MAXIMIZE else "minimize" for d in item.directions],
+        trials=item.n_trials,
+        config=_readable_config(item.user_attrs.get(CONFIG)),
+        run=run,
+        created=run.created if run else started,
+    )
+
+
+def _readable_config(text: str | None) -> SearchConfig | None:
+    """A stored configuration; None where this installation cannot read it (a user's proxy that is not loaded)."""
+    try:
+        return SearchConfig.from_toml(text) if text else None
+    except UserError:
+        return None

@@ -1,0 +1,231 @@
+"""The state of a study's run, kept in the study database so that every machine with its URL sees it.
+
+A run is queued, then running, and ends finished, stopped or failed; a stop asked for is "stopping" until the process
+has seen it. Changes of state are single conditional updates: of two processes that claim one run, one gets it.
+"""
+
+import os
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, get_args
+
+import psutil
+from sqlalchemy import RowMapping, delete, insert, select, update
+
+from backend.studies.database import Database
+from backend.studies.tables import run_log, runs
+
+State = Literal["queued", "running", "stopping", "stopped", "finished", "failed"]
+STATES: tuple[str, ...] = get_args(State)
+ACTIVE: tuple[State, ...] = ("queued", "running", "stopping")
+HEARTBEAT_SECONDS = 5
+_SILENT_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a study's run stands, as read at one moment.
+
+    ``state`` is what the run says of itself, corrected where its process is known to be gone.
+    """
+
+    study_id: int
+    state: State
+    message: str
+    asked: int
+    done: int
+    host: str | None
+    pid: int | None
+    device: str | None
+    images: str | None
+    created: datetime
+    started: datetime | None
+    heartbeat: datetime | None
+    ended: datetime | None
+
+    @property
+    def active(self) -> bool:
+        """Whether a process has, or is about to have, the run in work."""
+        return self.state in ACTIVE
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of a run's log (time in UTC)."""
+
+    id: int
+    time: datetime
+    level: str
+    message: str
+
+
+def create_run(database: Database, study_id: int, asked: int) -> None:
+    """Enter a run as queued."""
+    row = {"study_id": study_id, "state": "queued", "message": "", "asked": asked, "done": 0, "created": _now()}
+    with database.engine.begin() as connection:
+        connection.execute(insert(runs).values(row))
+
+
+def read_run(database: Database, study_id: int) -> Run | None:
+    """The run of a study, or None for a study that ProxyScope did not make."""
+    with database.engine.connect() as connection:
+        row = connection.execute(select(runs).where(runs.c.study_id == study_id)).mappings().first()
+    return _to_run(row) if row else None
+
+
+def read_runs(database: Database) -> dict[int, Run]:
+    """All runs by study id."""
+    with database.engine.connect() as connection:
+        rows = connection.execute(select(runs)).mappings().all()
+    return {row["study_id"]: _to_run(row) for row in rows}
+
+
+def requeue(database: Database, study_id: int, asked: int) -> bool:
+    """Queue an ended run again; False when it is active, or was queued by another at the same moment."""
+    with database.engine.connect() as connection:
+        row = connection.execute(select(runs).where(runs.c.study_id == study_id)).mappings().first()
+    if row is None or _to_run(row).active:
+        return False
+    fresh = {"state": "queued", "message": "", "asked": asked, "pid": None, "host": None, "ended": None}
+    unchanged = (runs.c.state == row["state"]) & runs.c.pid.is_not_distinct_from(row["pid"])
+    with database.engine.begin() as connection:
+        query = update(runs).where(runs.c.study_id == study_id, unchanged).values(fresh)
+        return connection.execute(query).rowcount == 1
+
+
+def note_process(database: Database, study_id: int, pid: int) -> None:
+    """Record the process that was started for a queued run, so that its early death is seen."""
+    _change(database, study_id, ("queued",), **_process(pid))
+
+
+def claim(database: Database, study_id: int) -> bool:
+    """Take a queued run for this process; False when another has it or it is not queued."""
+    return _change(
+        database,
+        study_id,
+        ("queued",),
+        state="running",
+        started=_now(),
+        heartbeat=_now(),
+        **_process(os.getpid()),
+    )
+
+
+def describe_work(database: Database, study_id: int, device: str, images: str) -> None:
+    """Record which device and which images the run uses."""
+    _change(database, study_id, STATES, device=device, images=images)
+
+
+def beat(database: Database, study_id: int) -> None:
+    """Record a sign of life."""
+    _change(database, study_id, ACTIVE, heartbeat=_now())
+
+
+def count_done(database: Database, study_id: int, done: int) -> None:
+    """Record how many trials count as done."""
+    _change(database, study_id, STATES, done=done, heartbeat=_now())
+
+
+def request_stop(database: Database, study_id: int) -> bool:
+    """Ask a run to stop after the trial in work; a run with no living process is stopped at once.
+
+    Returns:
+        Whether there was anything to stop.
+    """
+    run = read_run(database, study_id)
+    if run is None or not run.active:
+        return False
+    if run.state == "queued" and run.pid is None:
+        return _change(
+            database, study_id, ("queued",), state="stopped", message="stopped before it began", ended=_now()
+        )
+    return _change(database, study_id, ("queued", "running", "stopping"), state="stopping")
+
+
+def stop_requested(database: Database, study_id: int) -> bool:
+    """Whether the run was asked to stop."""
+    with database.engine.connect() as connection:
+        state = connection.execute(select(runs.c.state).where(runs.c.study_id == study_id)).scalar()
+    return state != "running"
+
+
+def end(database: Database, study_id: int, state: State, message: str) -> None:
+    """Record the end of a run."""
+    _change(database, study_id, ACTIVE, state=state, message=message, ended=_now(), heartbeat=_now())
+
+
+def forget(database: Database, study_id: int) -> None:
+    """Delete a run and its log."""
+    with database.engine.begin() as connection:
+        connection.execute(delete(run_log).where(run_log.c.study_id == study_id))
+        connection.execute(delete(runs).where(runs.c.study_id == study_id))
+
+
+def append_log(database: Database, study_id: int, level: str, message: str) -> None:
+    """Add a line to a run's log."""
+    with database.engine.begin() as connection:
+        connection.execute(insert(run_log).values(study_id=study_id, time=_now(), level=level.lower(), message=message))
+
+
+def read_log(database: Database, study_id: int, last: int = 200) -> list[LogLine]:
+    """The last lines of a run's log, oldest first."""
+    query = select(run_log).where(run_log.c.study_id == study_id).order_by(run_log.c.id.desc()).limit(last)
+    with database.engine.connect() as connection:
+        rows = connection.execute(query).mappings().all()
+    return [LogLine(row["id"], row["time"].replace(tzinfo=UTC), row["level"], row["message"]) for row in reversed(rows)]
+
+
+def _process(pid: int) -> dict[str, Any]:
+    try:
+        started: float | None = psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        started = None
+    return {"host": socket.gethostname(), "pid": pid, "process_started": started}
+
+
+def _change(database: Database, study_id: int, states: Iterable[str], **values: Any) -> bool:
+    """Set columns of a run if its stored state is one of ``states``; whether it was."""
+    query = update(runs).where(runs.c.study_id == study_id, runs.c.state.in_(tuple(states))).values(**values)
+    with database.engine.begin() as connection:
+        return connection.execute(query).rowcount == 1
+
+
+def _to_run(row: RowMapping) -> Run:
+    state, message = _true_state(row)
+    times: dict[str, Any] = {
+        key: row[key].replace(tzinfo=UTC) if row[key] else None for key in ("created", "started", "heartbeat", "ended")
+    }
+    same: dict[str, Any] = {key: row[key] for key in ("study_id", "asked", "done", "host", "pid", "device", "images")}
+    return Run(state=state, message=message, **same, **times)
+
+
+def _true_state(row: RowMapping) -> tuple[State, str]:
+    state: State = row["state"]
+    if state not in ACTIVE or row["pid"] is None or not _gone(row):
+        return state, row["message"]
+    if state == "stopping":
+        return "stopped", "its process had ended before it could answer"
+    when = "before the search began" if state == "queued" else "without a word"
+    return "failed", f"its process ended {when}; see its log, then resume it"
+
+
+def _gone(row: RowMapping) -> bool:
+    if row["host"] == socket.gethostname():
+        return not _alive(row["pid"], row["process_started"])
+    return row["heartbeat"] is not None and _now() - row["heartbeat"] > _SILENT_AFTER
+
+
+def _alive(pid: int, started: float | None) -> bool:
+    try:
+        process = psutil.Process(pid)
+        same = started is None or abs(process.create_time() - started) < 1
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _now() -> datetime:
+    """The present in UTC, without a time zone, as the database stores it."""
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,48 @@
+"""ProxyScope's own tables; they stand beside Optuna's in the study database."""
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+runs = Table(
+    "proxyscope_runs",
+    metadata,
+    Column("study_id", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),
+    Column("message", Text, nullable=False, default=""),
+    Column("asked", Integer, nullable=False),
+    Column("done", Integer, nullable=False, default=0),
+    Column("host", String(255)),
+    Column("pid", Integer),
+    Column("process_started", Double),
+    Column("device", String(255)),
+    Column("images", Text),
+    Column("created", DateTime, nullable=False),
+    Column("started", DateTime),
+    Column("heartbeat", DateTime),
+    Column("ended", DateTime),
+)
+"""One row a study: how its run stands. Times are UTC; ``process_started`` tells a reused pid from the run's own."""
+
+run_log = Table(
+    "proxyscope_run_log",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("study_id", Integer, ForeignKey("proxyscope_runs.study_id", ondelete="CASCADE"), nullable=False),
+    Column("time", DateTime, nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("message", Text, nullable=False),
+    Index("proxyscope_run_log_study", "study_id", "id"),
+)
+"""The log of each run, line by line, so that every machine with the database can read it."""

@@ -1,0 +1,136 @@
+"""What a trial records: the attributes that the runner writes and the DataFrame that pages read.
+
+Everything stands in the trial's user attributes under the names of the mission's tables, so that a study opened in
+plain Optuna or optuna-dashboard shows the same.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import optuna
+import pandas as pd
+from optuna.trial import FrozenTrial, TrialState
+
+from backend.benchmark import query
+from backend.cells import EDGES, Cell
+
+ARCH = "arch"
+INDEX = "index"
+SOFTWARE = "software_metrics"
+HARDWARE = "hardware_metrics"
+SCALED = "scaled_metrics"
+TRUTH = "nasbench_data_metrics"
+SECONDS = "seconds"
+REPEAT_OF = "repeat_of"
+DISCONNECTED = "disconnected"
+REASON = "reason"
+EPOCHS = (12, 200)
+
+_STATES = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "disconnected",
+    TrialState.FAIL: "failed",
+    TrialState.RUNNING: "running",
+    TrialState.WAITING: "waiting",
+}
+
+
+def truth_of(
+    cell: Cell, dataset: str, channels: int, cells_per_stage: int
+) -> dict[str, dict[str, float | None]] | None:
+    """NAS-Bench-201's record of a cell, ``{"12": fields, "200": fields}``; None off its network size."""
+    if (channels, cells_per_stage) != (16, 5):
+        return None
+    return {str(epochs): query(cell, dataset, epochs) for epochs in EPOCHS}
+
+
+def json_numbers(values: Mapping[str, float]) -> dict[str, float | None]:
+    """Numbers as JSON can hold them: None for what is not finite."""
+    return {name: float(value) if math.isfinite(value) else None for name, value in values.items()}
+
+
+def trials_frame(study: optuna.Study) -> pd.DataFrame:
+    """All trials of a study, one a row; the columns stand in the module's contract with the figures.
+
+    Columns: number, state (complete, repeat, disconnected, failed, running), arch, index, C, N, op_1_0 … op_3_2,
+    one a proxy and hardware metric (raw), ``scaled:<metric>``, ``<epochs>:<official field>``, ``value:<name>`` for a
+    study without metrics of ProxyScope, pareto, seconds, finished (UTC). Numbers that are unknown are NaN.
+    """
+    trials = study.get_trials(deepcopy=False)
+    front = {trial.number for trial in best_trials(study)}
+    rows = [{**_row(trial), "pareto": trial.number in front} for trial in trials]
+    frame = pd.DataFrame(rows)
+    if frame.empty:
+        return pd.DataFrame({"number": pd.Series(dtype=int), "state": pd.Series(dtype=str)})
+    numeric = frame.select_dtypes("object").columns.difference(["state", "arch", "finished", *_operation_names()])
+    frame[numeric] = frame[numeric].apply(pd.to_numeric, errors="coerce")
+    return frame.sort_values("number", ignore_index=True)
+
+
+def best_trials(study: optuna.Study) -> list[FrozenTrial]:
+    """The study's Pareto front (or best trial), each cell once, in order of number."""
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if not complete:
+        return []
+    best = study.best_trials if len(study.directions) > 1 else _ties(complete, study.best_value)
+    return sorted((trial for trial in best if REPEAT_OF not in trial.user_attrs), key=lambda trial: trial.number)
+
+
+def best_table(trials: Iterable[FrozenTrial], epochs: int) -> pd.DataFrame:
+    """The mission's "Best trial(s)" table.
+
+    Args:
+        trials: such as :func:`best_trials` gives.
+        epochs: the training length whose official fields stand in ``nasbench_data_metrics``.
+
+    Returns:
+        Columns number, software_metrics, hardware_metrics, scaled_metrics, nasbench_data_metrics; the metrics are
+        dicts of name → number, and an unknown truth is an empty dict.
+    """
+    rows = []
+    for trial in trials:
+        attributes = trial.user_attrs
+        truth = (attributes.get(TRUTH) or {}).get(str(epochs)) or {}
+        rows.append(
+            {
+                "number": trial.number,
+                SOFTWARE: attributes.get(SOFTWARE, {}),
+                HARDWARE: attributes.get(HARDWARE, {}),
+                SCALED: attributes.get(SCALED, {}),
+                TRUTH: {name: value for name, value in truth.items() if value is not None},
+            }
+        )
+    return pd.DataFrame(rows, columns=["number", SOFTWARE, HARDWARE, SCALED, TRUTH])
+
+
+def _ties(trials: list[FrozenTrial], best: float) -> list[FrozenTrial]:
+    return [trial for trial in trials if trial.value == best]
+
+
+def _row(trial: FrozenTrial) -> dict[str, Any]:
+    attributes = trial.user_attrs
+    arch = attributes.get(ARCH)
+    row: dict[str, Any] = {"number": trial.number, "state": _state(trial), "arch": arch, "index": attributes.get(INDEX)}
+    row |= dict(zip(_operation_names(), Cell.parse(arch).operations, strict=True)) if arch else trial.params
+    row |= {"C": trial.params.get("C"), "N": trial.params.get("N")}
+    row |= attributes.get(SOFTWARE, {}) | attributes.get(HARDWARE, {})
+    row |= {f"scaled:{name}": value for name, value in attributes.get(SCALED, {}).items()}
+    for epochs, fields in (attributes.get(TRUTH) or {}).items():
+        row |= {f"{epochs}:{field}": value for field, value in fields.items()}
+    if SCALED not in attributes and trial.values:
+        row |= {f"value:{position}": value for position, value in enumerate(trial.values)}
+    finished = pd.Timestamp(trial.datetime_complete).tz_localize(None) if trial.datetime_complete else None
+    return {**row, "seconds": attributes.get(SECONDS), "finished": finished}
+
+
+def _state(trial: FrozenTrial) -> str:
+    if trial.state == TrialState.COMPLETE and REPEAT_OF in trial.user_attrs:
+        return "repeat"
+    if trial.state == TrialState.PRUNED and DISCONNECTED not in trial.user_attrs:
+        return "pruned"
+    return _STATES[trial.state]
+
+
+def _operation_names() -> list[str]:
+    return [f"op_{target}_{source}" for source, target in EDGES]

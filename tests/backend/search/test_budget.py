@@ -1,0 +1,49 @@
+"""Trials are counted exactly."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from backend.cells import Cell
+from backend.search.budget import Budget
+from backend.search.space import Candidate
+
+A, B = (Candidate(Cell.from_index(index), 16, 5) for index in (0, 11))
+DISCONNECTED = Candidate(Cell(("none",) * 6), 16, 5)
+
+
+def test_no_more_tickets_are_given_than_trials_are_asked() -> None:
+    budget = Budget(asked=2, distinct=True)
+    assert [budget.take_ticket() for _ in range(3)] == [True, True, False]
+    budget.return_ticket(counted=False)
+    assert budget.take_ticket()
+    budget.return_ticket(counted=True)
+    budget.return_ticket(counted=True)
+    assert (budget.done, budget.take_ticket()) == (2, False)
+
+
+def test_without_distinct_every_trial_counts() -> None:
+    budget = Budget(asked=1, distinct=False)
+    assert budget.take_ticket()
+    budget.return_ticket(counted=False)
+    assert budget.done == 1
+
+
+def test_an_earlier_run_counts_its_distinct_connected_cells() -> None:
+    trials = [(0, A), (1, B), (2, A), (3, DISCONNECTED)]
+    distinct, every = Budget(9, distinct=True), Budget(9, distinct=False)
+    distinct.restore(trials)
+    every.restore(trials)
+    assert (distinct.done, every.done) == (2, 4)
+    assert distinct.first_trial(A, 7) == 0
+    assert distinct.seen(B)
+
+
+def test_many_threads_never_exceed_the_budget() -> None:
+    budget = Budget(asked=500, distinct=True)
+
+    def work(turn: int) -> None:
+        while budget.take_ticket():
+            budget.return_ticket(counted=(turn + budget.done) % 3 > 0)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    assert budget.done == 500

@@ -1,0 +1,52 @@
+"""Fixtures that all tests share: an installation of its own, and searches that take a moment."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.search.config import SearchConfig
+from backend.studies import Database, open_database
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty installation: studies and runs go to a temporary folder."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("PROXYSCOPE_HOME", str(folder))
+    monkeypatch.delenv("PROXYSCOPE_STORAGE", raising=False)
+    return folder
+
+
+@pytest.fixture
+def database(home: Path) -> Database:
+    """The study database of the empty installation."""
+    return open_database()
+
+
+@pytest.fixture
+def make_config() -> Callable[..., SearchConfig]:
+    """Makes searches on the full-size network with proxies that need no pass through it: truth, at no cost."""
+    return cheap_config
+
+
+def cheap_config(
+    *,
+    cells: dict[str, Any] | None = None,
+    setup: dict[str, Any] | None = None,
+    runner: dict[str, Any] | None = None,
+    metrics: dict[str, Any] | None = None,
+) -> SearchConfig:
+    """A search over l2_norm, params and flops; each table can be changed."""
+    strategy = {
+        "setup": {"n_trials": 12, "sampler": "random", **(setup or {})},
+        "sw_runner": {"zero_cost": {"metrics": ["l2_norm", "params", "flops"], "num_samples": 2, **(runner or {})}},
+        "hw_runner": {"average_bitwidth": {"compare_to": 32}},
+        "metrics": metrics
+        or {"l2_norm": {"scale": 1.0, "direction": "maximize"}, "params": {"scale": 0.5, "direction": "minimize"}},
+    }
+    space = {"nas_zero_cost": {"config": {"dataset": ["cifar10"], **(cells or {})}}}
+    return SearchConfig.from_mapping({"search": {"search_space": space, "strategy": strategy}})
