@@ -1,5 +1,7 @@
 """The mission's ensemble: ordinary least squares of true accuracy on standardised proxies."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any

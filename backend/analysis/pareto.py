@@ -1,5 +1,7 @@
 """Pareto fronts on any columns of a table of trials."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Literal
 

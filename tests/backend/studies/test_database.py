@@ -1,0 +1,53 @@
+"""Opening a study database: the file is in WAL mode, its password stays hidden, and what is wrong is said."""
+
+from pathlib import Path
+
+import optuna
+import pytest
+from sqlalchemy import text
+
+from backend.errors import StorageError
+from backend.studies import Database, create_study, open_database
+from tests.conftest import cheap_config
+
+
+def test_the_default_is_a_file_in_the_installations_folder_in_wal_mode(home: Path, database: Database) -> None:
+    assert (home / "studies.db").is_file()
+    with database.engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_plain_optuna_opens_the_database(database: Database) -> None:
+    create_study(database, cheap_config(), "a")
+    study = optuna.load_study(study_name="a", storage=database.url)
+    assert study.metric_names == ["l2_norm", "params"]
+    assert study.user_attrs["dataset"] == "cifar10"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("studies.db", "not a SQLAlchemy URL"),
+        ("sqlite://", "must be a file"),
+        ("nosuchdb://host/name", "no driver for nosuchdb://host/name"),
+        ("postgresql+psycopg://ann:secret@127.0.0.1:1/name", "cannot open postgresql"),
+        ("sqlite:////proc/none/studies.db", "cannot make the folder /proc/none"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_named_in_one_line_without_its_password(url: str, said: str) -> None:
+    with pytest.raises(StorageError, match=r"^storage: ") as caught:
+        open_database(url)
+    line = str(caught.value)
+    assert said in line
+    assert "secret" not in line
+    assert "\n" not in line
+
+
+def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "notes.db"
+    file.write_text("these are my notes, not a database " * 40)
+    before = file.read_bytes()
+    with pytest.raises(StorageError, match="cannot open"):
+        open_database(f"sqlite:///{file}")
+    assert file.read_bytes() == before
