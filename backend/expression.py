@@ -48,7 +48,7 @@ class Expression:
 
     convolutions: tuple[Convolution, ...]
     output: Sum
-    edges: tuple[int, ...] = field(compare=False)
+    edges: tuple[int, ...] = field(compare=False, repr=False)
 
     def __str__(self) -> str:
         """A formula such as ``x + P(conv3(x))``; two convolutions with the same text still have their own weights."""

@@ -1,0 +1,24 @@
+"""Gradient norm."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from backend.proxies._registry import register
+
+
+@register(
+    title="Gradient norm",
+    formula=r"\sum_l \lVert g_l \rVert_2",
+    source="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021, arXiv 2101.08134",
+    description="Sum over the layers of the Euclidean norm of the loss gradient at the initial weights.",
+    reads=("gradients",),
+)
+def grad_norm(gradients: Sequence[Tensor]) -> float:
+    """Σ_l ‖g_l‖₂.
+
+    Args:
+        gradients: of the mean cross-entropy at each layer's weights.
+    """
+    return float(torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients]).sum())

@@ -1,0 +1,26 @@
+"""Jacobian covariance."""
+
+import torch
+from torch import Tensor
+
+from backend.proxies._registry import register
+
+_K = 1e-5
+
+
+@register(
+    title="Jacobian covariance",
+    formula=r"-\sum_i \log(v_i + k) + \tfrac{1}{v_i + k}",
+    source="Mellor et al., Neural Architecture Search without Training, 2020, arXiv 2006.04647v1",
+    description="How differently the network's linear maps treat the images: eigenvalues of the correlations between "
+    "the images' Jacobians. Nearly equal Jacobians give very large negative values.",
+    reads=("input_gradients",),
+)
+def jacob_cov(input_gradients: Tensor) -> float:
+    """−Σ [log(v + k) + 1/(v + k)], k = 1e-5, v the eigenvalues of the correlation matrix of the rows.
+
+    Args:
+        input_gradients: row i is the gradient of the sum of all logits at image i; (B, inputs).
+    """
+    eigenvalues = torch.linalg.eigvalsh(torch.corrcoef(input_gradients.double())) + _K
+    return -float((eigenvalues.log() + 1 / eigenvalues).sum())

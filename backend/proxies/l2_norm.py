@@ -1,0 +1,25 @@
+"""Norm of the initial weights."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from backend.proxies._registry import register
+
+
+@register(
+    title="Weight norm",
+    formula=r"\sum_l \lVert w_l \rVert_2",
+    source="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021, arXiv 2101.08134",
+    description="Sum over the live layers of the norm of the weights."
+    " At initialisation it depends on the number and the shapes of the layers only.",
+    reads=("weights",),
+)
+def l2_norm(weights: Sequence[Tensor]) -> float:
+    """Σ_l ‖w_l‖₂.
+
+    Args:
+        weights: of each layer.
+    """
+    return float(torch.stack([torch.linalg.vector_norm(weight) for weight in weights]).sum())

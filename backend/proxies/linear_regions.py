@@ -1,0 +1,24 @@
+"""Number of linear regions."""
+
+import torch
+from torch import Tensor
+
+from backend.proxies._registry import register
+
+
+@register(
+    title="Linear regions",
+    formula=r"\lvert \{ \operatorname{sign}(\mathrm{ReLU\ inputs}(x)) \} \rvert",
+    source="Chen et al., TE-NAS, ICLR 2021, arXiv 2102.11535, eq. 4–5",
+    description="Distinct activation patterns among 3000 random inputs, 3×3 pixels large, in a thin copy of the "
+    "network: one channel, one cell a stage, no stem. A cell without convolutions has few ReLU units, so "
+    "few regions.",
+    reads=("region_patterns",),
+)
+def linear_regions(region_patterns: Tensor) -> float:
+    """Number of distinct rows.
+
+    Args:
+        region_patterns: which ReLU units are on for each input, (inputs, units), bool.
+    """
+    return float(len(torch.unique(region_patterns, dim=0)))

@@ -1,0 +1,43 @@
+"""NASWOT: how well the network's activation patterns tell images apart."""
+
+from torch import Tensor
+
+from backend.proxies._determinant import log_determinants
+from backend.proxies._registry import register
+
+SOURCE = "Mellor et al., Neural Architecture Search without Training, ICML 2021, arXiv 2006.04647v2"
+
+
+@register(
+    title="NASWOT (layers)",
+    formula=r"\log \lvert \det \sum_l X_l X_l^\top + (1-X_l)(1-X_l)^\top \rvert",
+    source=f"variant in common toolkits of {SOURCE}",
+    description="NASWOT on the signs of the outputs of every convolution and linear layer, in train mode.",
+    reads=("layer_agreements",),
+)
+def naswot(layer_agreements: Tensor) -> float:
+    """log|det K|, K_ij the number of layer outputs that have the same sign for images i and j.
+
+    Two equal images in the batch make K singular; the score is then −inf, that is, none.
+
+    Args:
+        layer_agreements: K of each layer, (L, B, B).
+    """
+    return float(log_determinants(layer_agreements.sum(0)))
+
+
+@register(
+    title="NASWOT",
+    formula=r"\log \lvert \det \sum X X^\top + (1-X)(1-X)^\top \rvert",
+    source=SOURCE,
+    description="How differently the images switch the ReLU units on and off, each ReLU once, in train mode. It "
+    "grows with the number of ReLU units: compare it with params and flops.",
+    reads=("relu_agreement",),
+)
+def naswot_relu(relu_agreement: Tensor) -> float:
+    """log|det K|, K_ij the number of ReLU units that are on for both of images i and j or off for both.
+
+    Args:
+        relu_agreement: K, (B, B).
+    """
+    return float(log_determinants(relu_agreement))

@@ -1,0 +1,26 @@
+"""Condition number of the neural tangent kernel."""
+
+import torch
+from torch import Tensor
+
+from backend.proxies._registry import register
+
+
+@register(
+    title="NTK condition number",
+    direction="minimize",
+    formula=r"\lambda_{\max}(\Theta) / \lambda_{\min}(\Theta)",
+    source="Chen et al., TE-NAS, ICLR 2021, arXiv 2102.11535, eq. 3",
+    description="How unevenly gradient descent would learn the images: condition number of the tangent kernel of the "
+    "summed logits, in train mode. Its mini-batch is the first 16 images of the batch.",
+    reads=("tangent_kernel",),
+)
+def ntk_cond(tangent_kernel: Tensor) -> float:
+    """κ = λmax / λmin; infinite for a singular kernel.
+
+    Args:
+        tangent_kernel: Θ, positive semi-definite, (b, b), float64.
+    """
+    eigenvalues = torch.linalg.eigvalsh(tangent_kernel)
+    smallest, largest = float(eigenvalues[0]), float(eigenvalues[-1])
+    return largest / smallest if smallest > 0 else float("inf")

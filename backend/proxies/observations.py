@@ -1,0 +1,111 @@
+"""What a proxy may read: quantities of one network on one mini-batch, by name.
+
+A proxy names the observations that it reads; the scoring engine works out which passes through the network yield them
+and runs each pass once for all proxies. Layers are always the live convolutions and the classifier, from input to
+output ("the L layers"); B is the number of images.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor
+
+from backend.cells import Cell
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One quantity that proxies may read.
+
+    Attributes:
+        description: what it is, with its type and shape.
+        needs_labels: whether it depends on the images' labels.
+        min_images: images that it needs at least.
+    """
+
+    description: str
+    needs_labels: bool = False
+    min_images: int = 1
+
+
+@dataclass(frozen=True)
+class Design:
+    """The literal network that is scored: its cell with all edges, its sizes, and the images' size.
+
+    Attributes:
+        cell: the literal cell.
+        channels: channels of the first stage, C.
+        cells_per_stage: cells of each stage, N.
+        num_classes: outputs of the classifier.
+        height: of the images, in pixels.
+        width: of the images, in pixels.
+    """
+
+    cell: Cell
+    channels: int
+    cells_per_stage: int
+    num_classes: int
+    height: int
+    width: int
+
+
+class ZenResponse(NamedTuple):
+    """The answer of one Gaussian network to a small change of Gaussian images.
+
+    Attributes:
+        change: Σ|Δ features before global pooling|, averaged over the images; a scalar tensor.
+        variances: for each batch norm the mean over its channels of the batch variance; (norms,).
+    """
+
+    change: Tensor
+    variances: Tensor
+
+
+OBSERVATIONS: dict[str, Observation] = {
+    "network": Observation("CellNetwork: a copy of the network, the reader's own to change"),
+    "images": Observation("Tensor float32 (B, 3, H, W): the normalised images"),
+    "labels": Observation("Tensor int64 (B,): their classes", needs_labels=True),
+    "design": Observation("Design: the literal cell and the network's sizes"),
+    "weights": Observation("tuple of L Tensors: the layers' weights"),
+    "normalised": Observation("tuple of L bools: whether a batch norm follows the layer at once"),
+    "gradients": Observation(
+        "tuple of L Tensors: gradients of the mean cross-entropy at the weights", needs_labels=True
+    ),
+    "saliencies": Observation(
+        "tuple of L Tensors (B, C_out): sum over positions of a ⊙ ∂loss/∂a, a the layer's output before its batch norm",
+        needs_labels=True,
+    ),
+    "input_gradients": Observation("Tensor (B, 3·H·W): gradients of the sum of all logits at the images", min_images=2),
+    "relu_agreement": Observation(
+        "Tensor float64 (B, B): for each two images, in how many ReLU units both are on or both off", min_images=2
+    ),
+    "layer_agreements": Observation(
+        "Tensor float64 (L, B, B): the same of the signs of each layer's outputs", min_images=2
+    ),
+    "half_gradients": Observation(
+        "two tuples of L Tensors: gradients on the first and the second half of the batch, each with its own batch "
+        "statistics",
+        needs_labels=True,
+        min_images=2,
+    ),
+    "bare_curvature": Observation(
+        "float: Σ w ⊙ (Hg) over the layers that no batch norm follows; H the Hessian of the loss, g its gradient at "
+        "all weights",
+        needs_labels=True,
+    ),
+    "synaptic_flows": Observation(
+        "tuple of L Tensors float64: |w ⊙ ∂R/∂w|, R the sum of logits for an image of ones, absolute weights and no "
+        "batch norms"
+    ),
+    "zen_responses": Observation("tuple of ZenResponses: one a repeat"),
+    "tangent_kernel": Observation(
+        "Tensor float64 (b, b): inner products of the gradients, at all weights, of the images' summed logits; over "
+        "the first images of the batch, 16 at most",
+        min_images=2,
+    ),
+    "region_patterns": Observation(
+        "Tensor bool (3000, units): which ReLU units of a thin copy of the network are on, for each of 3000 inputs"
+    ),
+}

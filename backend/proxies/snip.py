@@ -1,0 +1,25 @@
+"""SNIP: connection sensitivity."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from backend.proxies._registry import register
+
+
+@register(
+    title="SNIP",
+    formula=r"\sum \lvert w \odot g \rvert",
+    source="Lee et al., SNIP: Single-shot Network Pruning based on Connection Sensitivity, ICLR 2019, arXiv 1810.02340",
+    description="How much the loss would change, to first order and in absolute value, if each weight were removed.",
+    reads=("weights", "gradients"),
+)
+def snip(weights: Sequence[Tensor], gradients: Sequence[Tensor]) -> float:
+    """Σ |w ⊙ g| over all weights.
+
+    Args:
+        weights: of each layer.
+        gradients: of the mean cross-entropy at them.
+    """
+    return float(torch.stack([(w * g).abs().sum() for w, g in zip(weights, gradients, strict=True)]).sum())

@@ -1,0 +1,47 @@
+"""SynFlow: synaptic flow, and its logarithm."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from backend.proxies._registry import register
+
+SOURCE = (
+    "Tanaka et al., Pruning neural networks without any data by iteratively conserving synaptic flow, NeurIPS 2020, "
+)
+SOURCE += "arXiv 2006.05467"
+
+
+@register(
+    title="SynFlow",
+    formula=r"\sum \lvert w \odot \tfrac{\partial R}{\partial w} \rvert",
+    source=SOURCE,
+    description="Total flow from an image of ones to the logits, with absolute weights and without batch norms. "
+    "Values span 1e26 to 1e50: use log_synflow in sums and charts.",
+    reads=("synaptic_flows",),
+)
+def synflow(synaptic_flows: Sequence[Tensor]) -> float:
+    """Σ |w ⊙ ∂R/∂w| over all weights, R the sum of the logits.
+
+    Args:
+        synaptic_flows: |w ⊙ ∂R/∂w| of each layer, float64.
+    """
+    return float(torch.stack([flow.sum() for flow in synaptic_flows]).sum())
+
+
+@register(
+    title="log SynFlow",
+    formula=r"\log \sum \lvert w \odot \tfrac{\partial R}{\partial w} \rvert",
+    source=SOURCE,
+    description="Natural logarithm of SynFlow: the same order on a scale that can be drawn and added.",
+    reads=("synaptic_flows",),
+)
+def log_synflow(synaptic_flows: Sequence[Tensor]) -> float:
+    """Natural logarithm of `synflow`.
+
+    Args:
+        synaptic_flows: |w ⊙ ∂R/∂w| of each layer, float64.
+    """
+    return math.log(synflow(synaptic_flows))

@@ -1,0 +1,36 @@
+"""T-CET: trainability (synaptic flow) weighted by expressivity (activation patterns), layer by layer."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from backend.proxies._determinant import log_determinants
+from backend.proxies._registry import register
+
+
+@register(
+    title="T-CET",
+    formula=r"\sum_l \log \lvert \det K_l \rvert \cdot \tfrac{\sum s_l}{\operatorname{std}(s_l)}",
+    source="Xiang et al., Zero-Shot Neural Architecture Search with Trainability, Compressibility and Expressivity, "
+    "AutoML 2023, OpenReview y7rbX884LZrX",
+    description="NASWOT of each layer (with batch norms) times the signal-to-noise ratio of its SynFlow scores "
+    "(without). A layer with fewer independent outputs than images, as the classifier of ten classes, "
+    "adds nothing.",
+    reads=("layer_agreements", "synaptic_flows"),
+)
+def t_cet(layer_agreements: Tensor, synaptic_flows: Sequence[Tensor]) -> float:
+    """Σ_l log|det K_l| · Σ s_l / std(s_l); unbiased std, and Σ s_l alone where it is 0.
+
+    K_l holds counts, so |det K_l| is 0 or at least 1. A singular K_l, which is sure when a layer has fewer outputs than
+    there are images, counts as log 1 = 0 rather than −∞, which would be the score of every network.
+
+    Args:
+        layer_agreements: K_l of each layer, (L, B, B).
+        synaptic_flows: s_l of each layer, float64.
+    """
+    expressivities = log_determinants(layer_agreements).clamp(min=0).tolist()
+    score = 0.0
+    for expressivity, flow in zip(expressivities, synaptic_flows, strict=True):
+        spread = float(flow.std()) if flow.numel() > 1 else 0.0
+        score += expressivity * float(flow.sum()) / (spread or 1.0)
+    return score

@@ -1,0 +1,34 @@
+"""ZiCo: inverse coefficient of variation of the gradients."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from backend.proxies._registry import register
+
+
+@register(
+    title="ZiCo",
+    formula=r"\sum_l \log \sum_{\sigma \neq 0} \tfrac{\operatorname{mean} \lvert g \rvert}{\sigma(g)}",
+    source="Li et al., ZiCo: Zero-shot NAS via Inverse Coefficient of Variation on Gradients, ICLR 2023, arXiv "
+    "2301.11300",
+    description="Large where gradients are large and agree between the two halves of the batch. Weights whose two "
+    "gradients happen to be close dominate their layer's sum.",
+    reads=("half_gradients",),
+)
+def zico(half_gradients: tuple[Sequence[Tensor], Sequence[Tensor]]) -> float:
+    """Σ_l log Σ over weights with σ ≠ 0 of mean|g| / σ(g), population σ over the two halves.
+
+    For two values the ratio is (|g₁| + |g₂|) / |g₁ − g₂|. A layer in which every σ is 0 says nothing and is left out.
+
+    Args:
+        half_gradients: gradients of the loss on each half of the batch, one tensor a layer.
+    """
+    layers = []
+    for first, second in zip(*half_gradients, strict=True):
+        spread = (first - second).abs()
+        ratios = torch.where(spread > 0, (first.abs() + second.abs()) / spread, 0)
+        layers.append(ratios.sum())
+    sums = torch.stack(layers)
+    return float(sums[sums > 0].log().sum())

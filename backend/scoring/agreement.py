@@ -1,0 +1,22 @@
+"""Agreement matrices: in how many units two images have the same sign."""
+
+import torch
+from torch import Tensor
+
+
+def agreement(values: Tensor) -> Tensor:
+    """K = X Xᵀ + (1 − X)(1 − X)ᵀ for the codes X = [values > 0]; (B, B), counts that float32 holds exactly.
+
+    Since each row has n units, K_ij = n − r_i − r_j + 2 (X Xᵀ)_ij with the row sums r on the diagonal of X Xᵀ: one
+    product of zeros and ones does.
+
+    Args:
+        values: one row an image, (B, ...).
+    """
+    codes = (values.detach() > 0).to(torch.float32)
+    if codes.dim() == 4:
+        codes = codes.permute(0, 2, 3, 1)  # a view without copying in the channels-last layout
+    codes = codes.reshape(len(codes), -1)
+    both = codes @ codes.T
+    rows = both.diagonal()
+    return codes.shape[1] - rows[:, None] - rows[None, :] + 2 * both

@@ -1,0 +1,198 @@
+"""The live network: the layers that matter for the output, and its evaluation in any arithmetic.
+
+Every pass evaluates the network through `features`, with its own *arithmetic*: training statistics, absolute weights
+without norms, tangents. Edges on no path don't occur, equal nodes are computed once, and so are their ReLU and pooling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol, TypeVar
+
+from torch import Tensor, nn
+
+from backend.expression import INPUT, Expression, Sum
+from backend.network import CellBlock, CellNetwork, ConvBlock, ReductionBlock
+
+V = TypeVar("V")
+
+
+class Layer(NamedTuple):
+    """A live convolution, or the classifier.
+
+    Attributes:
+        number: position among the live layers, from input to output.
+        stride: of the convolution.
+        padding: of the convolution.
+        norm: position of the batch norm that follows at once among the live batch norms; None if there is none.
+    """
+
+    number: int
+    stride: int = 1
+    padding: int = 0
+    norm: int | None = None
+
+
+class LiveCell(NamedTuple):
+    """The layers of one cell, in the order of its expression's convolutions."""
+
+    layers: tuple[Layer, ...]
+
+
+class LiveReduction(NamedTuple):
+    """The layers of a reduction block."""
+
+    conv_a: Layer
+    conv_b: Layer
+    shortcut: Layer
+
+
+class Norm(NamedTuple):
+    """Scale and offset of a batch norm, (C,) each, and its ε."""
+
+    weight: Tensor
+    bias: Tensor
+    eps: float
+
+
+@dataclass(frozen=True)
+class LiveNetwork:
+    """The live part of a network, its parameters detached from the module's.
+
+    Attributes:
+        expression: what each cell computes.
+        stem: the first layer.
+        blocks: cells and reduction blocks from input to output.
+        last_norm: number of the batch norm before the global pooling.
+        classifier: the last layer.
+        weights: of each layer.
+        norms: each batch norm.
+        classifier_bias: (num_classes,).
+    """
+
+    expression: Expression
+    stem: Layer
+    blocks: tuple[LiveCell | LiveReduction, ...]
+    last_norm: int
+    classifier: Layer
+    weights: tuple[Tensor, ...]
+    norms: tuple[Norm, ...]
+    classifier_bias: Tensor
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers from input to output; the position of each is its number."""
+        inner = [layer for block in self.blocks for layer in (block.layers if isinstance(block, LiveCell) else block)]
+        return (self.stem, *inner, self.classifier)
+
+    def with_weights(self, weights: Sequence[Tensor]) -> LiveNetwork:
+        """The same network with other weights."""
+        return replace(self, weights=tuple(weights))
+
+    @classmethod
+    def of(cls, network: CellNetwork) -> LiveNetwork:
+        """The live part of a network that `backend.network.build_network` made."""
+        expression = network.cell.canonical()
+        weights: list[Tensor] = []
+        norms: list[Norm] = []
+
+        def add_norm(norm: nn.BatchNorm2d) -> int:
+            norms.append(Norm(norm.weight.detach(), norm.bias.detach(), norm.eps))
+            return len(norms) - 1
+
+        def add(conv: nn.Conv2d, norm: nn.BatchNorm2d | None) -> Layer:
+            weights.append(conv.weight.detach())
+            number = None if norm is None else add_norm(norm)
+            return Layer(len(weights) - 1, conv.stride[0], int(conv.padding[0]), number)
+
+        def add_block(block: nn.Module) -> LiveCell | LiveReduction:
+            if isinstance(block, CellBlock):
+                chosen = [block.convolutions[str(edge)] for edge in expression.edges]
+                return LiveCell(tuple(add(c.conv, c.norm) for c in chosen if isinstance(c, ConvBlock)))
+            assert isinstance(block, ReductionBlock)
+            conv_a, conv_b = (add(conv.conv, conv.norm) for conv in (block.conv_a, block.conv_b))
+            return LiveReduction(conv_a, conv_b, add(block.shortcut, None))
+
+        stem = add(*network.stem)
+        blocks = tuple(add_block(block) for block in network.blocks)
+        last_norm = add_norm(network.norm)
+        weights.append(network.classifier.weight.detach())
+        return cls(
+            expression=expression,
+            stem=stem,
+            blocks=blocks,
+            last_norm=last_norm,
+            classifier=Layer(len(weights) - 1),
+            weights=tuple(weights),
+            norms=tuple(norms),
+            classifier_bias=network.classifier.bias.detach(),
+        )
+
+
+class Arithmetic(Protocol[V]):
+    """How a pass computes with values of its own kind."""
+
+    def convolve(self, layer: Layer, value: V) -> V:
+        """The convolution and, where one follows at once, its batch norm."""
+
+    def normalise(self, norm: int, value: V) -> V:
+        """The batch norm of that number."""
+
+    def rectify(self, value: V) -> V:
+        """The ReLU."""
+
+    def pool(self, value: V) -> V:
+        """Average pooling 3×3 that keeps the size and leaves the padding out of the mean."""
+
+    def halve(self, value: V) -> V:
+        """Average pooling 2×2 with stride 2."""
+
+    def add(self, values: Sequence[V]) -> V:
+        """The sum of one or more values."""
+
+
+def features(network: LiveNetwork, arithmetic: Arithmetic[V], inputs: V, stem: bool = True) -> V:
+    """The features after the last ReLU, before global pooling.
+
+    Args:
+        network: the network.
+        arithmetic: how to compute.
+        inputs: the images, or without the stem what the first cell reads.
+        stem: whether the inputs go through the stem.
+    """
+    value = arithmetic.convolve(network.stem, inputs) if stem else inputs
+    for block in network.blocks:
+        if isinstance(block, LiveReduction):
+            residual = arithmetic.convolve(block.conv_a, arithmetic.rectify(value))
+            residual = arithmetic.convolve(block.conv_b, arithmetic.rectify(residual))
+            value = arithmetic.add([arithmetic.convolve(block.shortcut, arithmetic.halve(value)), residual])
+        else:
+            value = _evaluate_cell(network.expression, block.layers, arithmetic, value)
+    return arithmetic.rectify(arithmetic.normalise(network.last_norm, value))
+
+
+def _evaluate_cell(expression: Expression, layers: Sequence[Layer], arithmetic: Arithmetic[V], inputs: V) -> V:
+    outputs = {INPUT: inputs}
+    sums: dict[Sum, V] = {}
+
+    def evaluate(terms: Sum) -> V:
+        """Adds the terms; pooling is linear, so what has to be pooled is added up first."""
+        pooled = tuple(term._replace(pools=term.pools - 1) for term in terms if term.pools)
+        parts = [outputs[term.source] for term in terms if not term.pools]
+        if pooled:
+            parts.append(arithmetic.pool(once(sums, pooled, evaluate)))
+        return arithmetic.add(parts)
+
+    rectified: dict[Sum, V] = {}
+    for number, (convolution, layer) in enumerate(zip(expression.convolutions, layers, strict=True)):
+        value = once(rectified, convolution.reads, lambda terms: arithmetic.rectify(once(sums, terms, evaluate)))
+        outputs[number] = arithmetic.convolve(layer, value)
+    return once(sums, expression.output, evaluate)
+
+
+def once(known: dict[Sum, V], terms: Sum, compute: Callable[[Sum], V]) -> V:
+    """The value of the sum, computed if it isn't known yet."""
+    if terms not in known:
+        known[terms] = compute(terms)
+    return known[terms]

@@ -1,0 +1,88 @@
+"""Which passes a set of proxies needs, each run once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backend.proxies import Proxy
+from backend.scoring.passes.curvature import curvature
+from backend.scoring.passes.half_batches import half_batches
+from backend.scoring.passes.region_patterns import region_patterns
+from backend.scoring.passes.synaptic_flow import synaptic_flow
+from backend.scoring.passes.tangent_kernel import tangent_kernel
+from backend.scoring.passes.training_step import training_step
+from backend.scoring.passes.zen_responses import zen_responses
+from backend.scoring.subject import Subject
+
+Observations = dict[str, Any]
+"""Values of observations by their name in `backend.proxies.observations.OBSERVATIONS`."""
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One way through the network.
+
+    Attributes:
+        run: given the subject, the names wanted and the observations so far, yields the wanted observations.
+        gives: names of the observations that it can yield.
+        needs: names of those that it starts from; earlier passes yield them.
+    """
+
+    run: Callable[[Subject, frozenset[str], Mapping[str, Any]], Observations]
+    gives: frozenset[str]
+    needs: frozenset[str] = frozenset()
+
+
+PASSES = (
+    Pass(
+        lambda subject, wanted, _: training_step(subject, wanted),
+        frozenset({"gradients", "saliencies", "input_gradients", "relu_agreement", "layer_agreements"}),
+    ),
+    Pass(
+        lambda subject, _, known: {"bare_curvature": curvature(subject, known["gradients"])},
+        frozenset({"bare_curvature"}),
+        needs=frozenset({"gradients"}),
+    ),
+    Pass(lambda subject, *_: {"half_gradients": half_batches(subject)}, frozenset({"half_gradients"})),
+    Pass(lambda subject, *_: {"synaptic_flows": synaptic_flow(subject)}, frozenset({"synaptic_flows"})),
+    Pass(lambda subject, *_: {"zen_responses": zen_responses(subject)}, frozenset({"zen_responses"})),
+    Pass(lambda subject, *_: {"tangent_kernel": tangent_kernel(subject)}, frozenset({"tangent_kernel"})),
+    Pass(lambda subject, *_: {"region_patterns": region_patterns(subject)}, frozenset({"region_patterns"})),
+)
+"""All passes, each after those that it starts from."""
+
+_PROPERTIES: dict[str, Callable[[Subject], Any]] = {
+    "images": lambda subject: subject.images,
+    "labels": lambda subject: subject.labels,
+    "design": lambda subject: subject.design,
+    "weights": lambda subject: subject.live.weights,
+    "normalised": lambda subject: tuple(layer.norm is not None for layer in subject.live.layers),
+}
+"""Observations that take no pass. The network is another matter: each reader gets a copy."""
+
+
+class Plan:
+    """The passes for a set of proxies, worked out once for many cells.
+
+    Args:
+        proxies: what is to be computed.
+    """
+
+    def __init__(self, proxies: Iterable[Proxy]) -> None:
+        wanted = {name for proxy in proxies for name in proxy.reads}
+        steps: list[tuple[Pass, frozenset[str]]] = []
+        for step in reversed(PASSES):
+            if not wanted.isdisjoint(step.gives):
+                wanted |= step.needs
+                steps.append((step, step.gives & wanted))
+        self._steps = tuple(reversed(steps))
+        self._properties = tuple(name for name in _PROPERTIES if name in wanted)
+
+    def observe(self, subject: Subject) -> Observations:
+        """Runs the passes; all that the proxies read but the network itself."""
+        known: Observations = {name: _PROPERTIES[name](subject) for name in self._properties}
+        for step, wanted in self._steps:
+            known |= step.run(subject, wanted, known)
+        return known

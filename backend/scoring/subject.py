@@ -1,0 +1,58 @@
+"""What is scored: one network on one mini-batch."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from backend.network import CellNetwork
+from backend.proxies.observations import Design
+from backend.scoring.live import LiveNetwork
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One network, one mini-batch, and the seed of everything random.
+
+    Attributes:
+        network: of a connected cell.
+        images: float32 (B, 3, H, W), on the network's device.
+        labels: int64 (B,) on the same device; None if no proxy needs them.
+        design: the literal cell and the sizes.
+        seed: of the random inputs and weights that some proxies draw.
+    """
+
+    network: CellNetwork
+    images: Tensor
+    labels: Tensor | None
+    design: Design
+    seed: int
+
+    @cached_property
+    def live(self) -> LiveNetwork:
+        """The live part of the network, its weights in the convolutions' fastest layout."""
+        live = LiveNetwork.of(self.network)
+        return live.with_weights([weight.contiguous(memory_format=layout(weight)) for weight in live.weights])
+
+    @property
+    def device(self) -> torch.device:
+        """Where network and images are."""
+        return self.images.device
+
+    def known_labels(self) -> Tensor:
+        """The labels, for a pass that needs them."""
+        assert self.labels is not None, "checked before any pass"
+        return self.labels
+
+    def copy_network(self) -> CellNetwork:
+        """A copy of the network in train mode, for a reader that may change it."""
+        return copy.deepcopy(self.network).train()
+
+
+def layout(weight: Tensor) -> torch.memory_format:
+    """Channels last for a convolution's weight, as it is for the classifier's."""
+    return torch.channels_last if weight.dim() == 4 else torch.contiguous_format
