@@ -24,7 +24,8 @@ def duration(seconds: float | None) -> str:
         return "–"
     if seconds < 10:
         return f"{seconds:.1f} s"
-    rest, parts = round(seconds), []
+    rest = round(seconds)
+    parts: list[str] = []
     for name, size in _UNITS:
         count, rest = divmod(rest, size)
         if count or parts:

@@ -51,7 +51,7 @@ def pareto_scatter(
     figure.add_trace(_front_line(front, x, y, goals[x]))
     for trials, name, style in ((shown[~on_front], OTHERS, _MUTED), (front, FRONT, _STRONG)):
         known = _known(trials, color)
-        figure.add_trace(_legend_entry(name, style, colored=known.any()))
+        figure.add_trace(_legend_entry(name, style, colored=bool(known.any())))
         for some, shade in ((trials[known], color), (trials[~known], None)):
             if len(some):
                 figure.add_trace(_markers(some, (x, y), shade, name, style))

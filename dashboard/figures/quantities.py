@@ -1,6 +1,6 @@
 """What the columns of a table of trials are called, their units, and which way is better."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -10,11 +10,12 @@ import pandas as pd
 from backend import proxies
 from backend.benchmark import DATASETS, TruthField, truth_fields
 from backend.cells import EDGES
+from backend.search.objectives import SUM_NAME
 
 Direction = Literal["maximize", "minimize"]
 
 OPERATION_COLUMNS = tuple(f"op_{target}_{source}" for source, target in EDGES)
-_SCALED = "scaled:"
+_SCALED, _VALUE = "scaled:", "value:"
 _NO_QUANTITY = frozenset({"number", "state", "arch", "index", "finished", "pareto", *OPERATION_COLUMNS})
 
 
@@ -49,7 +50,7 @@ _OWN = (
     Quantity(
         "average_bitwidth", "Average bit width", "bits", "minimize", "Bits a weight: 32 where nothing is quantised."
     ),
-    Quantity("sum_scaled_metrics", "Sum of scaled metrics", help="Each objective metric times its scale, added up."),
+    Quantity("objective", "Sum of scaled metrics", help="Each objective metric times its scale, added up."),
 )
 
 
@@ -73,12 +74,25 @@ def plottable(frame: pd.DataFrame, first: Iterable[str] = ()) -> list[str]:
     Returns:
         Column names: those of ``first``, true accuracies, proxies and the rest, without empty or constant settings.
     """
-    there = [column for column in frame if column not in _NO_QUANTITY and _has_numbers(frame, column)]
+    there = [column for column in map(str, frame) if column not in _NO_QUANTITY and _has_numbers(frame, column)]
     front = [column for column in first if column in there]
     accuracies = [column for column in there if column.endswith("test-accuracy")]
     names = proxies.available()
     scores = [column for column in there if column in names]
     return list(dict.fromkeys([*front, *accuracies, *scores, *there]))
+
+
+def objective_columns(frame: pd.DataFrame, objectives: Sequence[str]) -> list[str]:
+    """The columns that hold a study's objectives, in their order.
+
+    Args:
+        frame: as ``backend.studies.trials_frame`` gives it.
+        objectives: their names; those of a study made elsewhere stand in columns ``value:<position>``.
+    """
+    if list(objectives) == [SUM_NAME]:
+        return [column for column in ("objective",) if column in frame]
+    places = ((name, f"{_VALUE}{position}") for position, name in enumerate(objectives))
+    return [column for names in places for column in names if column in frame]
 
 
 def _has_numbers(frame: pd.DataFrame, column: str) -> bool:
@@ -102,6 +116,8 @@ def _derived(column: str) -> Quantity:
     if column.startswith(_SCALED):
         raw = quantity(column.removeprefix(_SCALED))
         return Quantity(column, f"{raw.name} × scale", direction=raw.direction, help=raw.help)
+    if column.startswith(_VALUE):
+        return Quantity(column, f"objective {column.removeprefix(_VALUE)}")
     if column in proxies.available():
         proxy = proxies.get(column)
         return Quantity(column, column, direction=proxy.direction, help=proxy.description)

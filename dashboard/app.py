@@ -1,0 +1,23 @@
+"""The entry point: navigation only. Run it with ``streamlit run dashboard/app.py``."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+# Streamlit puts this file's folder on the path; the packages stand one above.
+_ROOT = str(Path(__file__).parents[1])
+if _ROOT not in sys.path:
+    sys.path.append(_ROOT)
+
+st.set_page_config(page_title="ProxyScope", page_icon=":material/query_stats:", layout="wide")
+
+page = st.navigation(
+    [
+        st.Page("pages/studies.py", title="Studies", icon=":material/lists:", url_path="studies", default=True),
+        st.Page("pages/new_search.py", title="New search", icon=":material/add_circle:", url_path="new-search"),
+        st.Page("pages/study.py", title="Study", icon=":material/scatter_plot:", url_path="study"),
+    ],
+    position="top",
+)
+page.run()

@@ -1,0 +1,108 @@
+"""One trial's cell: its graph, what was measured on it and what is known of it."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+import streamlit as st
+
+from backend.benchmark import architecture
+from backend.cells import Cell
+from dashboard.figures import cell_graph
+from dashboard.figures.numbers import readable
+from dashboard.figures.quantities import quantity
+
+_STATE_WORDS = {
+    "complete": "",
+    "repeat": "a repeat of an earlier cell, not scored again",
+    "disconnected": "disconnected: no path from input to output, so it has no scores",
+    "failed": "failed: see the log",
+    "running": "in work",
+}
+
+
+def cell_card(trial: pd.Series, title: str, dataset: str | None, *, objectives: Iterable[str] = ()) -> None:
+    """Draw a trial's cell with its proxies and its truth.
+
+    Args:
+        trial: a row of the table of trials.
+        title: such as "Latest cell".
+        dataset: the study's data set, for sizes; None for a study made elsewhere.
+        objectives: columns that are optimised, marked in the table.
+    """
+    with st.container(border=True, key="cell_card"):
+        st.markdown(f"**{title}** · trial {trial['number']}")
+        if words := _STATE_WORDS.get(trial["state"], ""):
+            st.caption(words[0].upper() + words[1:] + ".")
+        arch = trial.get("arch")
+        if not isinstance(arch, str):
+            st.caption("This trial names no cell of NAS-Bench-201; here is what it recorded.")
+            _numbers_table("Recorded", trial, _recorded(trial), objectives, key="recorded_table")
+            return
+        cell = Cell.parse(arch)
+        st.plotly_chart(
+            cell_graph(cell),
+            key="cell_graph",
+            config={"displayModeBar": False},
+            alt=f"Graph of the cell {arch}",
+        )
+        st.caption(_size_line(cell, dataset, trial))
+        st.code(arch, language=None, wrap_lines=True)
+        recorded = _recorded(trial)
+        truths = [column for column in recorded if ":" in column and not column.startswith("scaled:")]
+        measured = [column for column in recorded if column not in truths and not column.startswith("scaled:")]
+        _numbers_table("Measured", trial, measured, objectives, key="proxies_table")
+        if truths:
+            _truth_table(trial, truths)
+        else:
+            st.caption("No true accuracy: NAS-Bench-201 has C = 16, N = 5 and connected cells' records only.")
+
+
+def _recorded(trial: pd.Series) -> list[str]:
+    skipped = {"number", "index", "C", "N", "pareto"}
+    return [
+        str(column)
+        for column, value in trial.items()
+        if column not in skipped and isinstance(value, int | float) and not isinstance(value, bool) and value == value  # noqa: PLR0124
+    ]
+
+
+def _size_line(cell: Cell, dataset: str | None, trial: pd.Series) -> str:
+    parts = [f"Cell {cell.index:,} of the space"]
+    if pd.notna(trial.get("C")):
+        parts.append(f"C = {int(trial['C'])}, N = {int(trial['N'])}")
+    if dataset and (trial.get("C"), trial.get("N")) == (16, 5):
+        facts = architecture(cell)
+        parts += [f"{readable(_number(facts, f'flops_m:{dataset}'))} M FLOPs"]
+        parts += [f"{readable(_number(facts, f'params:{dataset}'))} parameters"]
+    return " · ".join(parts)
+
+
+def _number(facts: dict[str, str | int | float | None], name: str) -> float | None:
+    value = facts.get(name)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _numbers_table(heading: str, trial: pd.Series, columns: list[str], objectives: Iterable[str], key: str) -> None:
+    optimised = set(objectives)
+    rows = [
+        {
+            heading: quantity(column).name,
+            "Value": readable(float(trial[column]), quantity(column).unit),
+            "Role": "objective" if column in optimised else "recorded",
+        }
+        for column in columns
+    ]
+    with st.container(key=key):
+        st.table(pd.DataFrame(rows, columns=[heading, "Value", "Role"]), border="horizontal", hide_index=True)
+
+
+def _truth_table(trial: pd.Series, columns: list[str]) -> None:
+    """The truth of both training lengths side by side."""
+    fields = dict.fromkeys(column.split(":", 1)[1] for column in columns)
+    rows = []
+    for field in fields:
+        known = quantity(f"200:{field}")
+        values = {f"{epochs} epochs": readable(trial.get(f"{epochs}:{field}"), known.unit) for epochs in (12, 200)}
+        rows.append({"NAS-Bench-201 truth": field, **values})
+    with st.container(key="truth_table"):
+        st.table(pd.DataFrame(rows), border="horizontal", hide_index=True)

@@ -1,0 +1,39 @@
+"""Errors in the backend's own words, where a user sees them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from backend.errors import UserError
+
+_KEPT = "error_of_a_callback"
+
+
+@contextmanager
+def shown_errors() -> Iterator[None]:
+    """Show a user's error on the page instead of raising it."""
+    try:
+        yield
+    except UserError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+
+
+@contextmanager
+def kept_errors() -> Iterator[None]:
+    """Keep a user's error of a callback for :func:`show_kept_error`, as a callback has no place on the page."""
+    try:
+        yield
+    except UserError as error:
+        st.session_state[_KEPT] = str(error)
+
+
+def show_kept_error() -> None:
+    """Show the error that a callback left behind, once."""
+    if message := st.session_state.pop(_KEPT, None):
+        st.error(plain(message), icon=":material/error:")
+
+
+def plain(text: str) -> str:
+    """Text with the characters that Markdown would read as markup escaped."""
+    return "".join(f"\\{character}" if character in r"\`*_[]$~:<>#" else character for character in text)

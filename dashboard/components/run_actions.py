@@ -1,0 +1,74 @@
+"""What can be done with a study: stop it, resume it, delete it after confirmation."""
+
+import streamlit as st
+
+from backend.search import launch
+from backend.studies import delete_study
+from backend.studies.catalog import StudySummary
+from backend.studies.runs import Run
+from dashboard import queries
+from dashboard.components.errors import kept_errors, plain, shown_errors
+from dashboard.components.links import STUDIES
+
+
+def stop_button(name: str, run: Run | None) -> None:
+    """A button that asks the run to stop after the trial in work."""
+    st.button(
+        "Stop",
+        icon=":material/stop:",
+        key="stop_study",
+        disabled=run is None or run.state not in {"queued", "running"},
+        help="Stop after the trial in work. Everything measured is kept, and the search can be resumed.",
+        on_click=_stop,
+        args=(name,),
+    )
+
+
+def resume_button(name: str, run: Run | None) -> None:
+    """A button that goes on with a run that has ended before all its trials were done."""
+    st.button(
+        "Resume",
+        icon=":material/play_arrow:",
+        key="resume_study",
+        disabled=run is None or run.active or run.done >= run.asked,
+        help="Go on with a stopped or failed search from where it ended.",
+        on_click=_resume,
+        args=(name,),
+    )
+
+
+def delete_button(summary: StudySummary, run: Run | None) -> None:
+    """A button that deletes the study once the user has confirmed it."""
+    clicked = st.button(
+        "Delete…",
+        icon=":material/delete:",
+        key="delete_study",
+        disabled=run is not None and run.active,
+        help="Delete the study with its trials, log and files, after a confirmation. Stop a running search first.",
+    )
+    if clicked:
+        _confirm_delete(summary)
+
+
+def _stop(name: str) -> None:
+    with kept_errors():
+        launch.stop(queries.database(), name)
+
+
+def _resume(name: str) -> None:
+    with kept_errors():
+        launch.resume(queries.database(), name)
+
+
+@st.dialog("Delete this study?", icon=":material/delete:")
+def _confirm_delete(summary: StudySummary) -> None:
+    trials = f"{summary.trials} trial{'' if summary.trials == 1 else 's'}"
+    st.markdown(f"**{plain(summary.name)}** with {trials}, its log and its files will be gone for good.")
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Keep it", key="cancel_delete"):
+            st.rerun()
+        if st.button("Delete", type="primary", icon=":material/delete:", key="confirm_delete"):
+            with shown_errors():
+                delete_study(queries.database(), summary.name)
+                queries.forget_study()
+                st.switch_page(STUDIES)

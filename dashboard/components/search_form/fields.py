@@ -1,0 +1,288 @@
+"""The fields of the search form, section by section; each shows below it what is wrong with it."""
+
+from typing import Final
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from backend import proxies
+from backend.benchmark import DATASETS, EPOCHS
+from backend.cells import OPERATIONS
+from backend.errors import ConfigError
+from backend.search.config import EDGE_KEYS, HARDWARE_METRICS, SAMPLERS, CellChoices
+from dashboard import queries
+from dashboard.components.search_form.problems import Problems
+from dashboard.components.search_form.state import (
+    FOLDER,
+    IMAGE_SOURCES,
+    SEVERAL,
+    SUM,
+    default_direction,
+    direction_key,
+    form_tables,
+    key,
+    metrics_of,
+    scale_key,
+    splits,
+)
+from dashboard.figures.cell_graph import OPERATION_NAMES
+
+_IMAGE_NAMES = {"bundled": "Bundled sample", "random": "Gaussian noise", FOLDER: "My own data"}
+_SPLIT_NAMES = {"train": "Training images", "val": "Validation images"}
+_GOAL_NAMES = {SEVERAL: "Several objectives", SUM: "One: the sum of scaled metrics"}
+_DIRECTION_NAMES = {"maximize": "maximize", "minimize": "minimize"}
+_SAMPLER_HELP = (
+    "tpe: tree-structured Parzen estimator (Bayesian). nsgaii, nsgaiii: genetic, for several objectives. "
+    "random: uniform. qmc: evenly spread (Sobol)."
+)
+_KEEP: Final = "session"
+
+
+def search_fields(problems: Problems) -> None:
+    """All sections of the form."""
+    _data_section(problems)
+    _space_section(problems)
+    _proxies_section(problems)
+    _search_section(problems)
+
+
+def _data_section(problems: Problems) -> None:
+    with st.container(border=True, key="section_data"):
+        st.subheader("Data", anchor=False)
+        grid = st.grid(2, min_column_width=230)
+        with grid.cell():
+            st.selectbox(
+                "Data set",
+                DATASETS,
+                key=key("dataset"),
+                persist_state=_KEEP,
+                help="Decides the images, the number of classes, and which true accuracies are shown.",
+            )
+            problems.of_cell_choice("dataset")
+        with grid.cell():
+            st.number_input(
+                "Number of images",
+                key=key("num_samples"),
+                step=1,
+                value=None,
+                persist_state=_KEEP,
+                help="Size of the mini-batch that every proxy sees (num_samples). More is steadier and slower.",
+            )
+            problems.of_runner("num_samples")
+        with grid.cell():
+            st.segmented_control(
+                "Images",
+                IMAGE_SOURCES,
+                format_func=_IMAGE_NAMES.__getitem__,
+                required=True,
+                key=key("images"),
+                persist_state=_KEEP,
+                help="The bundled sample needs no download. Your own data: the CIFAR 'python version' folders or the "
+                "ImageNet16-120 batch files.",
+            )
+            if st.session_state[key("images")] == FOLDER:
+                st.text_input(
+                    "Folder of the data",
+                    key=key("folder"),
+                    persist_state=_KEEP,
+                    placeholder="/data/cifar-10-batches-py",
+                    help="A path on the machine that runs the dashboard.",
+                )
+            problems.of_runner("images")
+        with grid.cell():
+            st.segmented_control(
+                "Split",
+                splits(),
+                format_func=_SPLIT_NAMES.__getitem__,
+                required=True,
+                key=key("split"),
+                persist_state=_KEEP,
+                help="Which images the mini-batch is drawn from (data_loader).",
+            )
+
+
+def _space_section(problems: Problems) -> None:
+    with st.container(border=True, key="section_space"):
+        st.subheader("Search space", anchor=False)
+        st.caption("Operations allowed on each edge of the cell: node 0 is its input, node 3 its output.")
+        grid = st.grid(2, min_column_width=280)
+        for edge in EDGE_KEYS:
+            target, source = edge.split("_")[1:]
+            with grid.cell():
+                st.pills(
+                    f"Edge {source} → {target}",
+                    range(len(OPERATIONS)),
+                    selection_mode="multi",
+                    format_func=lambda number: OPERATION_NAMES[OPERATIONS[number]],
+                    key=key(edge),
+                    persist_state=_KEEP,
+                    help=f"`{edge}` of the search file. One operation fixes the edge.",
+                )
+                problems.of_cell_choice(edge)
+        for name, what in (("C", "Channels C of the first stage"), ("N", "Cells a stage N")):
+            with grid.cell():
+                st.text_input(
+                    what,
+                    key=key(name),
+                    persist_state=_KEEP,
+                    help="One number, or several with commas between. True accuracies are known for C = 16, N = 5.",
+                )
+                problems.of_cell_choice(name)
+        st.caption(_space_size())
+
+
+def _space_size() -> str:
+    try:
+        choices = CellChoices.model_validate(
+            form_tables(st.session_state)["search"]["search_space"]["nas_zero_cost"]["config"]
+        )
+    except (ConfigError, ValueError):
+        return "Mend the choices above to see how many cells they leave."
+    return f"These choices leave **{queries.cells_left(choices):,}** connected networks to score."
+
+
+def _proxies_section(problems: Problems) -> None:
+    with st.container(border=True, key="section_proxies"):
+        st.subheader("Proxies", anchor=False)
+        st.multiselect(
+            "Zero-cost proxies to compute",
+            proxies.available(),
+            key=key("proxies"),
+            persist_state=_KEEP,
+            help="Scale 0 records a proxy without optimising it; a few objectives search faster than many.",
+        )
+        problems.of_runner("metrics")
+        st.checkbox(
+            "Record the average bit width",
+            key=key("bitwidth"),
+            persist_state=_KEEP,
+            help="A hardware metric: 32 for these unquantised networks.",
+        )
+        if st.session_state[key("bitwidth")]:
+            st.number_input(
+                "Compare to (bits)",
+                key=key("compare_to"),
+                step=1,
+                value=None,
+                persist_state=_KEEP,
+                help="The bit width that the average is compared to; 32 is single precision.",
+            )
+        for metric in metrics_of(st.session_state):
+            _metric_row(metric, problems)
+        _metrics_problem(problems)
+
+
+def _metric_row(metric: str, problems: Problems) -> None:
+    st.session_state.setdefault(scale_key(metric), 1.0 if metric not in HARDWARE_METRICS else 0.0)
+    st.session_state.setdefault(direction_key(metric), default_direction(metric))
+    name, scale, direction = st.columns([3, 2, 3], vertical_alignment="center")
+    with name:
+        st.markdown(f"`{metric}`", help=_metric_help(metric))
+    with scale:
+        st.number_input(
+            f"Scale of {metric}",
+            key=scale_key(metric),
+            value=None,
+            step=0.1,
+            format="%g",
+            label_visibility="collapsed",
+            persist_state=_KEEP,
+            help="Weight of this metric; 0: recorded, not optimised.",
+        )
+    with direction:
+        st.segmented_control(
+            f"Direction of {metric}",
+            tuple(_DIRECTION_NAMES),
+            required=True,
+            key=direction_key(metric),
+            label_visibility="collapsed",
+            persist_state=_KEEP,
+            help="Which way this metric is better.",
+        )
+    problems.of_metric(metric)
+
+
+def _metric_help(metric: str) -> str:
+    if metric not in proxies.available():
+        return "Bits a weight, averaged over the network."
+    proxy = proxies.get(metric)
+    return f"**{proxy.title}**\n\n{proxy.description}\n\nSource: {proxy.source}"
+
+
+def _metrics_problem(problems: Problems) -> None:
+    for field, message in problems.found:
+        if field in {"search.strategy", "search.strategy.metrics"}:
+            st.caption(f":red[{message[0].upper() + message[1:]}.]")
+
+
+def _search_section(problems: Problems) -> None:
+    with st.container(border=True, key="section_search"):
+        st.subheader("Search", anchor=False)
+        st.segmented_control(
+            "Objective",
+            (SEVERAL, SUM),
+            format_func=_GOAL_NAMES.__getitem__,
+            required=True,
+            key=key("goal"),
+            persist_state=_KEEP,
+            help="Several: each metric with a scale is an objective, and the result is a Pareto front. "
+            "One: their scaled sum.",
+        )
+        if st.session_state[key("goal")] == SUM:
+            st.segmented_control(
+                "Direction of the sum",
+                tuple(_DIRECTION_NAMES),
+                required=True,
+                key=key("sum_direction"),
+                persist_state=_KEEP,
+                help="Metrics with the other direction are subtracted.",
+            )
+        grid = st.grid(3, min_column_width=190)
+        with grid.cell():
+            st.selectbox("Sampler", SAMPLERS, key=key("sampler"), persist_state=_KEEP, help=_SAMPLER_HELP)
+        _whole_number(grid.cell(), "Number of trials", "n_trials", "How many cells to score.", problems)
+        with grid.cell():
+            st.number_input(
+                "Time limit (s)",
+                key=key("timeout"),
+                value=None,
+                step=60.0,
+                format="%g",
+                persist_state=_KEEP,
+                placeholder="none",
+                help="The search ends after this many seconds, whatever is left. Empty: no limit.",
+            )
+            problems.of_setup("timeout")
+        _whole_number(grid.cell(), "Seed", "seed", "Same seed, same search: bit-equal scores on one machine.", problems)
+        _whole_number(grid.cell(), "Parallel jobs", "n_jobs", "Cells scored at once on this machine.", problems)
+        with grid.cell():
+            st.text_input(
+                "Device",
+                key=key("device"),
+                persist_state=_KEEP,
+                help="auto takes a GPU where there is one. Others: cpu, cuda, cuda:1, mps.",
+            )
+            problems.of_runner("device")
+        with grid.cell():
+            st.segmented_control(
+                "Truth after",
+                EPOCHS,
+                format_func=lambda epochs: f"{epochs} epochs",
+                required=True,
+                key=key("epochs"),
+                persist_state=_KEEP,
+                help="Training length of the true accuracies in the tables; both lengths are recorded.",
+            )
+        with grid.cell():
+            st.toggle(
+                "Count distinct cells only",
+                key=key("distinct_cells"),
+                persist_state=_KEEP,
+                help="On: repeats and disconnected cells cost nothing and don't count as trials.",
+            )
+
+
+def _whole_number(cell: DeltaGenerator, label: str, field: str, words: str, problems: Problems) -> None:
+    with cell:
+        st.number_input(label, key=key(field), value=None, step=1, persist_state=_KEEP, help=words)
+        problems.of_setup(field)

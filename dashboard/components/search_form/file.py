@@ -1,0 +1,103 @@
+"""The search file beside the form: shown, downloaded, uploaded, and the presets that come with the product."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from backend.errors import ConfigError
+from backend.search import launch
+from backend.search.config import SearchConfig
+from backend.search.notices import notices
+from dashboard.components.errors import plain
+from dashboard.components.search_form.state import fill
+
+_UPLOAD, _OUTCOME = "search_upload", "search_upload_outcome"
+
+
+def presets_menu() -> None:
+    """A menu of the search files that come with ProxyScope; choosing one fills the form."""
+    files = sorted(launch.example_config_path().parent.glob("*.toml"))
+    st.menu_button(
+        "Start from",
+        [path.stem for path in files],
+        format_func=_preset_title,
+        key="search_preset",
+        icon=":material/content_copy:",
+        help="Fill the form with a search file that comes with ProxyScope.",
+        on_click=_load_preset,
+        args=(files[0].parent,),
+    )
+
+
+def file_exchange(config: SearchConfig | None) -> None:
+    """The search file of the form, to download, and an uploader that fills the form.
+
+    Args:
+        config: what the form says; None while something in it is wrong.
+    """
+    st.file_uploader(
+        "Fill the form from a TOML file",
+        type="toml",
+        key=_UPLOAD,
+        on_change=_load_upload,
+        help="A search file as `make search` reads it, or one downloaded here. What is wrong in it is named.",
+    )
+    _show_outcome()
+    text = config.to_toml() if config else ""
+    st.download_button(
+        "Download TOML",
+        text,
+        file_name="search.toml",
+        mime="application/toml",
+        icon=":material/download:",
+        key="search_download",
+        disabled=config is None,
+        on_click="ignore",
+        help="The same search as a file: for `make search CONFIG=search.toml`, or to upload here again.",
+    )
+    with st.expander("Show the file", icon=":material/description:", key="search_file"):
+        if config:
+            st.code(text, language="toml", height=420)
+        else:
+            st.caption("The file appears here once everything in the form is right.")
+
+
+def _preset_title(stem: str) -> str:
+    return stem.replace("_", " ").capitalize()
+
+
+def _load_preset(folder: Path) -> None:
+    _load((folder / f"{st.session_state['search_preset']}.toml").read_text(encoding="utf-8"), "The preset")
+
+
+def _load_upload() -> None:
+    uploaded = st.session_state[_UPLOAD]
+    if uploaded is None:
+        st.session_state.pop(_OUTCOME, None)
+        return
+    try:
+        text = uploaded.getvalue().decode("utf-8")
+    except UnicodeDecodeError:
+        st.session_state[_OUTCOME] = (False, [f"{uploaded.name} is not valid TOML: it is not UTF-8 text"])
+        return
+    _load(text, uploaded.name)
+
+
+def _load(text: str, source: str) -> None:
+    try:
+        config = SearchConfig.from_toml(text, source=source)
+    except ConfigError as error:
+        st.session_state[_OUTCOME] = (False, error.lines())
+        return
+    fill(st.session_state, config)
+    st.session_state[_OUTCOME] = (True, [f"{source} fills the form.", *notices(config)])
+
+
+def _show_outcome() -> None:
+    if outcome := st.session_state.get(_OUTCOME):
+        good, lines = outcome
+        body = "\n".join(f"- {plain(line)}" for line in lines)
+        if good:
+            st.success(body)
+        else:
+            st.error(f"**The file was not taken over**\n\n{body}")

@@ -1,0 +1,51 @@
+"""What is wrong with the form, in the backend's words, and where it is shown."""
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from dashboard.components.errors import plain
+
+_SPACE = "search.search_space.nas_zero_cost.config"
+_RUNNER = "search.strategy.sw_runner.zero_cost"
+_SETUP = "search.strategy.setup"
+
+
+@dataclass(frozen=True)
+class Problems:
+    """Problems of a configuration: ``(dotted TOML key, message)`` each."""
+
+    found: list[tuple[str, str]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+    def of_cell_choice(self, name: str) -> None:
+        """Show below a field what is wrong with a key of the search space, such as ``C`` or ``op_1_0``."""
+        self._show(f"{_SPACE}.{name}")
+
+    def of_runner(self, name: str) -> None:
+        """Show below a field what is wrong with a key of the runner, such as ``num_samples``."""
+        self._show(f"{_RUNNER}.{name}")
+
+    def of_setup(self, name: str) -> None:
+        """Show below a field what is wrong with a key of the setup, such as ``n_trials``."""
+        self._show(f"{_SETUP}.{name}")
+
+    def of_metric(self, name: str) -> None:
+        """Show below a field what is wrong with a metric's goal."""
+        self._show(f"search.strategy.metrics.{name}")
+
+    def list(self) -> None:
+        """Show all problems with their keys."""
+        if not self.found:
+            return
+        lines = "\n".join(f"- {plain(f'{key}: {message}' if key else message)}" for key, message in self.found)
+        count = "1 thing" if len(self.found) == 1 else f"{len(self.found)} things"
+        with st.container(key="form_problems"):
+            st.error(f"**{count} to mend before this search can be launched**\n\n{lines}")
+
+    def _show(self, key: str) -> None:
+        for found, message in self.found:
+            if found == key or found.startswith((f"{key}.", f"{key}[")):
+                st.caption(f":red[{plain(message[0].upper() + message[1:])}.]")

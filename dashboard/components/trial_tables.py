@@ -1,0 +1,126 @@
+"""The trials of a study as tables: the best in the mission's columns, and all of them."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.column_config import CheckboxColumn, NumberColumn, TextColumn
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from backend.studies.trials import HARDWARE, SCALED, SOFTWARE, TRUTH
+from dashboard.figures.quantities import plottable, quantity
+
+GROUPS = (SOFTWARE, HARDWARE, SCALED, TRUTH)
+_GROUP_HELP = {
+    SOFTWARE: "Raw score of the zero-cost proxy.",
+    HARDWARE: "Hardware metric.",
+    SCALED: "Raw score times its scale: what is optimised.",
+    TRUTH: "NAS-Bench-201's record of the trained network.",
+}
+
+
+def spread_metrics(best: pd.DataFrame) -> pd.DataFrame:
+    """The mission's table with each metric in a column of its own, under its group.
+
+    Args:
+        best: as ``backend.studies.best_table`` gives it.
+
+    Returns:
+        Columns ("number", "") and (group, metric), in the groups' order.
+    """
+    columns: dict[tuple[str, str], list[object]] = {("number", ""): best["number"].tolist()}
+    for group in GROUPS:
+        for metric in dict.fromkeys(name for metrics in best[group] for name in metrics):
+            columns[group, metric] = [metrics.get(metric) for metrics in best[group]]
+    frame = pd.DataFrame(columns)
+    frame.columns = pd.MultiIndex.from_tuples(list(columns))
+    return frame
+
+
+def best_trials_table(best: pd.DataFrame, epochs: int, file_stem: str, on_select: Callable[[], None]) -> None:
+    """The best trials, each metric a column under its group, and a button for the CSV.
+
+    Args:
+        best: as ``backend.studies.best_table`` gives it.
+        epochs: training length of the truth in it.
+        file_stem: of the CSV file.
+        on_select: called when a row is chosen; the row is in ``st.session_state["best_trials"]``.
+    """
+    spread = spread_metrics(best)
+    pairs: list[tuple[str, str]] = list(spread.columns)
+    formats: dict[Any, ColumnConfig] = {
+        position: NumberColumn(
+            metric or group,
+            format=None if group == "number" else "%.2f" if metric.endswith("accuracy") else "%.5g",
+            help=_GROUP_HELP.get(group, "Number of the trial."),
+            pinned=group == "number",
+            width="small" if group == "number" else None,
+        )
+        for position, (group, metric) in enumerate(pairs)
+    }
+    st.dataframe(
+        spread,
+        key="best_trials",
+        hide_index=True,
+        column_config=formats,
+        on_select=on_select,
+        selection_mode="single-row",
+        placeholder="–",
+        alt="Best trials with their metrics",
+    )
+    flat = spread.set_axis([".".join(filter(None, pair)) for pair in pairs], axis="columns")
+    _csv_button(flat, f"{file_stem} best trials {epochs} epochs.csv", "download_best")
+
+
+def all_trials_table(
+    frame: pd.DataFrame, objectives: Iterable[str], file_stem: str, on_select: Callable[[], None]
+) -> None:
+    """All trials, the newest on top; a row can be chosen.
+
+    Args:
+        frame: as ``backend.studies.trials_frame`` gives it, in the order to show.
+        objectives: columns to stand in front.
+        file_stem: of the CSV file.
+        on_select: called when a row is chosen; the row is in ``st.session_state["all_trials"]``.
+    """
+    numbers = plottable(frame, objectives)
+    order = [name for name in ("number", "state", "pareto", "index", *numbers, "arch") if name in frame]
+    formats = {column: _number_column(column) for column in numbers} | {
+        "number": NumberColumn("Trial", pinned=True, width="small"),
+        "state": TextColumn("State", width="small"),
+        "pareto": CheckboxColumn("Best", width="small", help="On the front of the study's own objectives."),
+        "index": NumberColumn("Cell", format="%d", help="Official NAS-Bench-201 index, 0 to 15,624."),
+        "arch": TextColumn("Architecture", width="large"),
+    }
+    st.dataframe(
+        frame,
+        key="all_trials",
+        hide_index=True,
+        height=420,
+        column_order=order,
+        column_config=formats,
+        on_select=on_select,
+        selection_mode="single-row",
+        placeholder="–",
+        alt="All trials of the study",
+    )
+    _csv_button(frame, f"{file_stem} trials.csv", "download_trials")
+
+
+def _number_column(column: str) -> ColumnConfig:
+    known = quantity(column)
+    return NumberColumn(known.label, format="%.2f" if known.unit == "%" else "%.5g", help=known.help or None)
+
+
+def _csv_button(frame: pd.DataFrame, file_name: str, key: str) -> None:
+    st.download_button(
+        "Download CSV",
+        frame.to_csv(index=False).encode(),
+        file_name=file_name,
+        mime="text/csv",
+        icon=":material/download:",
+        key=key,
+        on_click="ignore",
+        help="The whole table with all its digits.",
+    )

@@ -1,0 +1,153 @@
+"""What pages read from the backend, cached: a live study is read again only when it has new trials."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import optuna
+import pandas as pd
+import streamlit as st
+
+from backend.analysis.ensemble import Ensemble
+from backend.errors import ConfigError
+from backend.search import launch
+from backend.search.config import CellChoices, SearchConfig
+from backend.search.results import study_ensemble
+from backend.search.space import SearchSpace
+from backend.studies import (
+    Database,
+    StudySummary,
+    best_table,
+    best_trials,
+    default_url,
+    list_studies,
+    load_study,
+    open_database,
+    runs,
+    trials_frame,
+)
+
+_CHECK_SECONDS = 30
+
+
+def database() -> Database:
+    """The study database of this installation, opened once."""
+    return _database(default_url())
+
+
+def studies() -> list[StudySummary]:
+    """All studies, the newest first."""
+    return list_studies(database())
+
+
+def find_study(name: str) -> StudySummary:
+    """One study of the list.
+
+    Raises:
+        UserError: there is none of that name; the message lists some that there are.
+    """
+    load_study(database(), name)
+    return next(summary for summary in studies() if summary.name == name)
+
+
+def current_run(summary: StudySummary) -> runs.Run | None:
+    """How the study's run stands now; None for a study made elsewhere."""
+    return runs.read_run(database(), summary.study_id) if summary.run else None
+
+
+def log(summary: StudySummary, last: int = 200) -> list[runs.LogLine]:
+    """The last lines of a run's log, oldest first."""
+    return runs.read_log(database(), summary.study_id, last)
+
+
+def trials(summary: StudySummary) -> pd.DataFrame:
+    """The study's trials as ``backend.studies.trials_frame`` gives them."""
+    return _trials(*_key(summary))
+
+
+def best(summary: StudySummary, epochs: int) -> pd.DataFrame:
+    """The mission's table of the best trials, with the truth after 12 or 200 epochs."""
+    return _best(*_key(summary), epochs)
+
+
+def ensemble(summary: StudySummary, config: SearchConfig) -> Ensemble:
+    """The linear ensemble of the study's proxies.
+
+    Raises:
+        UserError: too few cells with known accuracy.
+    """
+    return _ensemble(*_key(summary), config.to_toml())
+
+
+def cells_left(choices: CellChoices) -> int:
+    """Number of connected cells (times widths and depths) that the choices leave."""
+    return _cells_left(choices.model_dump_json())
+
+
+def machine_problems(config: SearchConfig) -> list[tuple[str, str]]:
+    """What the configuration needs that this machine has not: ``(field, message)`` each."""
+    return _machine_problems(config.to_toml())
+
+
+def forget_study() -> None:
+    """Drop what is held of studies, after one was deleted: its name may come back with other trials."""
+    cached: list[Callable[..., object]] = [_study, _trials, _best, _ensemble]
+    for function in cached:
+        function.clear()  # type: ignore[attr-defined]
+
+
+Key = tuple[str, str, int, datetime | None, tuple[int, int]]
+
+
+def _key(summary: StudySummary) -> Key:
+    """What a read depends on: which study, and how many of its trials there are and have ended."""
+    url = database().url
+    found = _study(url, summary.name, summary.study_id, summary.created).get_trials(deepcopy=False)
+    revision = (len(found), sum(trial.state.is_finished() for trial in found))
+    return url, summary.name, summary.study_id, summary.created, revision
+
+
+@st.cache_resource(show_spinner=False)
+def _database(url: str) -> Database:
+    return open_database(url)
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def _study(url: str, name: str, study_id: int, created: datetime | None) -> optuna.Study:
+    """An open study; it holds its finished trials and reads only those that are new."""
+    del study_id, created
+    return load_study(_database(url), name)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _trials(url: str, name: str, study_id: int, created: datetime | None, revision: tuple[int, int]) -> pd.DataFrame:
+    del revision
+    return trials_frame(_study(url, name, study_id, created))
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _best(
+    url: str, name: str, study_id: int, created: datetime | None, revision: tuple[int, int], epochs: int
+) -> pd.DataFrame:
+    del revision
+    return best_table(best_trials(_study(url, name, study_id, created)), epochs)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _ensemble(
+    url: str, name: str, study_id: int, created: datetime | None, revision: tuple[int, int], toml: str
+) -> Ensemble:
+    return study_ensemble(_trials(url, name, study_id, created, revision), SearchConfig.from_toml(toml))
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _cells_left(choices: str) -> int:
+    return len(SearchSpace(CellChoices.model_validate_json(choices)))
+
+
+@st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)
+def _machine_problems(toml: str) -> list[tuple[str, str]]:
+    try:
+        launch.check(SearchConfig.from_toml(toml))
+    except ConfigError as error:
+        return error.problems
+    return []
