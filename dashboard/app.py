@@ -12,6 +12,8 @@ if _ROOT not in sys.path:
 
 st.set_page_config(page_title="ProxyScope", page_icon=":material/query_stats:", layout="wide")
 
+st.html(Path(__file__).with_name("style.css"))
+
 page = st.navigation(
     [
         st.Page("pages/studies.py", title="Studies", icon=":material/lists:", url_path="studies", default=True),

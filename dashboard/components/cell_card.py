@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 import streamlit as st
 
-from backend.benchmark import architecture
+from backend.benchmark import EPOCHS, architecture
 from backend.cells import Cell
 from dashboard.figures import cell_graph
 from dashboard.figures.numbers import readable
@@ -38,6 +38,7 @@ def cell_card(trial: pd.Series, title: str, dataset: str | None, *, objectives: 
             st.caption("This trial names no cell of NAS-Bench-201; here is what it recorded.")
             _numbers_table("Recorded", trial, _recorded(trial), objectives, key="recorded_table")
             return
+        _accuracies(trial)
         cell = Cell.parse(arch)
         st.plotly_chart(
             cell_graph(cell),
@@ -55,6 +56,21 @@ def cell_card(trial: pd.Series, title: str, dataset: str | None, *, objectives: 
             _truth_table(trial, truths)
         else:
             st.caption("No true accuracy: NAS-Bench-201 has C = 16, N = 5 and connected cells' records only.")
+
+
+def _accuracies(trial: pd.Series) -> None:
+    """The true accuracies up front, where they are known."""
+    known = [epochs for epochs in EPOCHS[::-1] if pd.notna(trial.get(f"{epochs}:test-accuracy"))]
+    if not known:
+        return
+    with st.container(key="true_accuracy"):
+        st.caption("True test accuracy once trained", help=quantity(f"{known[0]}:test-accuracy").help)
+        grid = st.grid(2, min_column_width=110)
+        for epochs in known:
+            grid.metric(
+                f"{epochs} epochs",
+                readable(trial[f"{epochs}:test-accuracy"], "%"),
+            )
 
 
 def _recorded(trial: pd.Series) -> list[str]:
@@ -98,11 +114,15 @@ def _numbers_table(heading: str, trial: pd.Series, columns: list[str], objective
 
 def _truth_table(trial: pd.Series, columns: list[str]) -> None:
     """The truth of both training lengths side by side."""
-    fields = dict.fromkeys(column.split(":", 1)[1] for column in columns)
+    fields = sorted(dict.fromkeys(column.split(":", 1)[1] for column in columns), key=_is_no_accuracy)
     rows = []
     for field in fields:
         known = quantity(f"200:{field}")
-        values = {f"{epochs} epochs": readable(trial.get(f"{epochs}:{field}"), known.unit) for epochs in (12, 200)}
+        values = {f"{epochs} epochs": readable(trial.get(f"{epochs}:{field}"), known.unit) for epochs in EPOCHS}
         rows.append({"NAS-Bench-201 truth": field, **values})
     with st.container(key="truth_table"):
         st.table(pd.DataFrame(rows), border="horizontal", hide_index=True)
+
+
+def _is_no_accuracy(field: str) -> bool:
+    return not field.endswith("accuracy")

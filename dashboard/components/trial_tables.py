@@ -31,8 +31,10 @@ def spread_metrics(best: pd.DataFrame) -> pd.DataFrame:
     """
     columns: dict[tuple[str, str], list[object]] = {("number", ""): best["number"].tolist()}
     for group in GROUPS:
-        for metric in dict.fromkeys(name for metrics in best[group] for name in metrics):
-            columns[group, metric] = [metrics.get(metric) for metrics in best[group]]
+        metrics = dict.fromkeys(name for row in best[group] for name in row)
+        # The accuracy is what the reader looks for: it comes first.
+        for metric in sorted(metrics, key=lambda name: not name.endswith("accuracy")):
+            columns[group, metric] = [row.get(metric) for row in best[group]]
     frame = pd.DataFrame(columns)
     frame.columns = pd.MultiIndex.from_tuples(list(columns))
     return frame
@@ -48,16 +50,17 @@ def best_trials_table(best: pd.DataFrame, epochs: int, file_stem: str, on_select
         on_select: called when a row is chosen; the row is in ``st.session_state["best_trials"]``.
     """
     spread = spread_metrics(best)
-    pairs: list[tuple[str, str]] = list(spread.columns)
+    pairs = [(str(pair[0]), str(pair[1])) for pair in spread.columns]
+    # Streamlit counts the hidden index as column 0; columns of two levels have no other name for it.
     formats: dict[Any, ColumnConfig] = {
         position: NumberColumn(
-            metric or group,
-            format=None if group == "number" else "%.2f" if metric.endswith("accuracy") else "%.5g",
+            metric or "trial",
+            format=_format(spread[group, metric], "%" if metric.endswith("accuracy") else ""),
             help=_GROUP_HELP.get(group, "Number of the trial."),
             pinned=group == "number",
             width="small" if group == "number" else None,
         )
-        for position, (group, metric) in enumerate(pairs)
+        for position, (group, metric) in enumerate(pairs, start=1)
     }
     st.dataframe(
         spread,
@@ -86,7 +89,7 @@ def all_trials_table(
     """
     numbers = plottable(frame, objectives)
     order = [name for name in ("number", "state", "pareto", "index", *numbers, "arch") if name in frame]
-    formats = {column: _number_column(column) for column in numbers} | {
+    formats = {column: _number_column(frame[column]) for column in numbers} | {
         "number": NumberColumn("Trial", pinned=True, width="small"),
         "state": TextColumn("State", width="small"),
         "pareto": CheckboxColumn("Best", width="small", help="On the front of the study's own objectives."),
@@ -108,9 +111,17 @@ def all_trials_table(
     _csv_button(frame, f"{file_stem} trials.csv", "download_trials")
 
 
-def _number_column(column: str) -> ColumnConfig:
-    known = quantity(column)
-    return NumberColumn(known.label, format="%.2f" if known.unit == "%" else "%.5g", help=known.help or None)
+def _number_column(values: pd.Series) -> ColumnConfig:
+    known = quantity(str(values.name))
+    return NumberColumn(known.label, format=_format(values, known.unit), help=known.help or None)
+
+
+def _format(values: pd.Series, unit: str) -> str:
+    """Two decimals for percentages, all digits of whole numbers, else five significant digits."""
+    if unit == "%":
+        return "%.2f"
+    known = values.dropna()
+    return "localized" if len(known) and bool((known % 1 == 0).all()) else "%.5g"
 
 
 def _csv_button(frame: pd.DataFrame, file_name: str, key: str) -> None:

@@ -8,13 +8,13 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 def readable(value: float | None, unit: str = "") -> str:
     """A number with four significant digits and its unit; a dash for an unknown one.
 
-    Percentages have two decimals, whole numbers below a million all their digits.
+    Percentages have two decimals, whole numbers below a billion all their digits.
     """
     if value is None or not math.isfinite(value):
         return "–"
     if unit == "%":
         return f"{value:.2f} %"
-    text = f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e6 else f"{value:.4g}"
+    text = f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e9 else f"{value:.4g}"
     return f"{text} {unit}" if unit else text
 
 

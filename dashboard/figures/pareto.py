@@ -38,7 +38,7 @@ def pareto_scatter(
     Returns:
         A figure whose markers carry ``[trial number, architecture]`` as customdata.
     """
-    figure = new_figure(height=440)
+    figure = new_figure(height=480)
     figure.update_layout(xaxis_title=label(x), yaxis_title=label(y))
     shown = frame[frame["state"] == "complete"]
     shown = shown.dropna(subset=list({x, y} & set(shown.columns)))
@@ -68,7 +68,8 @@ def _known(trials: pd.DataFrame, color: str | None) -> pd.Series:
 
 def _color_axis(values: pd.Series, title: str) -> dict[str, Any]:
     """A colour axis from the 10% quantile up, so that the few worst cells don't take all the colours."""
-    bar = {"title": {"text": title, "side": "right"}, "thickness": 12, "outlinewidth": 0}
+    title_below = {"text": title, "side": "bottom"}
+    bar = {"title": title_below, "orientation": "h", "y": -0.2, "yanchor": "top", "thickness": 10, "outlinewidth": 0}
     low, high = float(values.quantile(0.1)), float(values.max())
     limits = {"cmin": low, "cmax": high} if low < high else {}
     return {"colorscale": ACCURACY_SCALE, "colorbar": bar, **limits}

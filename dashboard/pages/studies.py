@@ -4,7 +4,7 @@ import streamlit as st
 
 from backend.studies import StudySummary
 from dashboard import queries
-from dashboard.components.errors import show_kept_error, shown_errors
+from dashboard.components.errors import plain, show_kept_error, shown_errors
 from dashboard.components.links import NEW_SEARCH, open_study
 from dashboard.components.run_actions import delete_button, resume_button, stop_button
 from dashboard.components.study_table import study_table
@@ -40,7 +40,7 @@ def _table(was_active: bool) -> None:
 
 def _actions(chosen: StudySummary) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="study_actions"):
-        st.markdown(f"`{chosen.name}`", width="content")
+        st.markdown(f"**{plain(chosen.name)}**", width="content")
         if st.button("Open", type="primary", icon=":material/open_in_full:", key="open_chosen", help="Open its page."):
             open_study(chosen.name)
         stop_button(chosen.name, chosen.run)

@@ -1,6 +1,6 @@
 """The fields of the search form, section by section; each shows below it what is wrong with it."""
 
-from typing import Final
+from typing import Final, get_args
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -9,7 +9,7 @@ from backend import proxies
 from backend.benchmark import DATASETS, EPOCHS
 from backend.cells import OPERATIONS
 from backend.errors import ConfigError
-from backend.search.config import EDGE_KEYS, HARDWARE_METRICS, SAMPLERS, CellChoices
+from backend.search.config import EDGE_KEYS, HARDWARE_METRICS, SAMPLERS, CellChoices, Direction
 from dashboard import queries
 from dashboard.components.search_form.problems import Problems
 from dashboard.components.search_form.state import (
@@ -30,12 +30,13 @@ from dashboard.figures.cell_graph import OPERATION_NAMES
 _IMAGE_NAMES = {"bundled": "Bundled sample", "random": "Gaussian noise", FOLDER: "My own data"}
 _SPLIT_NAMES = {"train": "Training images", "val": "Validation images"}
 _GOAL_NAMES = {SEVERAL: "Several objectives", SUM: "One: the sum of scaled metrics"}
-_DIRECTION_NAMES = {"maximize": "maximize", "minimize": "minimize"}
 _SAMPLER_HELP = (
     "tpe: tree-structured Parzen estimator (Bayesian). nsgaii, nsgaiii: genetic, for several objectives. "
     "random: uniform. qmc: evenly spread (Sobol)."
 )
+_DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 _KEEP: Final = "session"
+_ROW = (3, 2, 3)
 
 
 def search_fields(problems: Problems) -> None:
@@ -73,6 +74,7 @@ def _data_section(problems: Problems) -> None:
             st.segmented_control(
                 "Images",
                 IMAGE_SOURCES,
+                wrap=True,
                 format_func=_IMAGE_NAMES.__getitem__,
                 required=True,
                 key=key("images"),
@@ -113,6 +115,7 @@ def _space_section(problems: Problems) -> None:
                     f"Edge {source} → {target}",
                     range(len(OPERATIONS)),
                     selection_mode="multi",
+                    wrap=True,
                     format_func=lambda number: OPERATION_NAMES[OPERATIONS[number]],
                     key=key(edge),
                     persist_state=_KEEP,
@@ -152,30 +155,41 @@ def _proxies_section(problems: Problems) -> None:
             help="Scale 0 records a proxy without optimising it; a few objectives search faster than many.",
         )
         problems.of_runner("metrics")
-        st.checkbox(
-            "Record the average bit width",
-            key=key("bitwidth"),
-            persist_state=_KEEP,
-            help="A hardware metric: 32 for these unquantised networks.",
-        )
-        if st.session_state[key("bitwidth")]:
-            st.number_input(
-                "Compare to (bits)",
-                key=key("compare_to"),
-                step=1,
-                value=None,
-                persist_state=_KEEP,
-                help="The bit width that the average is compared to; 32 is single precision.",
-            )
+        _bitwidth_fields()
+        if metrics_of(st.session_state):
+            heads = ("Metric", "Scale (0: recorded only)", "Better")
+            for column, head in zip(st.columns(_ROW), heads, strict=True):
+                column.caption(head)
         for metric in metrics_of(st.session_state):
             _metric_row(metric, problems)
         _metrics_problem(problems)
 
 
+def _bitwidth_fields() -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.checkbox(
+            "Record the average bit width, compared to",
+            key=key("bitwidth"),
+            persist_state=_KEEP,
+            help="A hardware metric: 32 bits for these unquantised networks.",
+        )
+        st.number_input(
+            "Compare to (bits)",
+            key=key("compare_to"),
+            step=1,
+            value=None,
+            width=130,
+            label_visibility="collapsed",
+            disabled=not st.session_state[key("bitwidth")],
+            persist_state=_KEEP,
+            help="The bit width that the average is compared to; 32 is single precision.",
+        )
+
+
 def _metric_row(metric: str, problems: Problems) -> None:
     st.session_state.setdefault(scale_key(metric), 1.0 if metric not in HARDWARE_METRICS else 0.0)
     st.session_state.setdefault(direction_key(metric), default_direction(metric))
-    name, scale, direction = st.columns([3, 2, 3], vertical_alignment="center")
+    name, scale, direction = st.columns(_ROW, vertical_alignment="center")
     with name:
         st.markdown(f"`{metric}`", help=_metric_help(metric))
     with scale:
@@ -190,10 +204,9 @@ def _metric_row(metric: str, problems: Problems) -> None:
             help="Weight of this metric; 0: recorded, not optimised.",
         )
     with direction:
-        st.segmented_control(
+        st.selectbox(
             f"Direction of {metric}",
-            tuple(_DIRECTION_NAMES),
-            required=True,
+            _DIRECTIONS,
             key=direction_key(metric),
             label_visibility="collapsed",
             persist_state=_KEEP,
@@ -231,7 +244,7 @@ def _search_section(problems: Problems) -> None:
         if st.session_state[key("goal")] == SUM:
             st.segmented_control(
                 "Direction of the sum",
-                tuple(_DIRECTION_NAMES),
+                _DIRECTIONS,
                 required=True,
                 key=key("sum_direction"),
                 persist_state=_KEEP,

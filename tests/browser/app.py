@@ -1,0 +1,68 @@
+"""Starts the real dashboard on a free port, and a real Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM_VARIABLE = "PROXYSCOPE_CHROMIUM"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_START_SECONDS = 90
+
+
+def find_chromium() -> str | None:
+    """The browser: ``$PROXYSCOPE_CHROMIUM``, else Debian's."""
+    return os.environ.get(CHROMIUM_VARIABLE) or shutil.which("chromium")
+
+
+@contextmanager
+def running_app(home: Path) -> Iterator[str]:
+    """The dashboard on a storage folder of its own; yields its address, and ends it afterwards."""
+    port = _free_port()
+    environment = {**os.environ, "PROXYSCOPE_HOME": str(home)}
+    environment.pop("PROXYSCOPE_STORAGE", None)
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
+    with (home / "dashboard.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_until_healthy(address, process, home / "dashboard.log")
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urlopen(f"{address}/_stcore/health", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    raise RuntimeError(f"the dashboard did not start:\n{log.read_text(errors='replace')}")
