@@ -1,0 +1,51 @@
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from dashboard.figures import progress_chart
+from dashboard.figures.progress import BEST
+
+
+@pytest.fixture
+def trials() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "number": [0, 1, 2, 3],
+            "state": ["complete", "disconnected", "complete", "repeat"],
+            "arch": ["a", "b", "c", "a"],
+            "snip": [5.0, None, 3.0, 5.0],
+        }
+    )
+
+
+def trace(figure: go.Figure, name: str) -> go.Scatter:
+    return next(item for item in figure.data if item.name == name)
+
+
+@pytest.mark.parametrize(("direction", "best"), [("maximize", [5, 5, 5]), ("minimize", [5, 3, 3])])
+def test_the_best_so_far_follows_the_direction(trials: pd.DataFrame, direction: str, best: list[float]) -> None:
+    line = trace(progress_chart(trials, "snip", direction), BEST)
+    assert list(line.x) == [0, 2, 3]
+    assert list(line.y) == best
+
+
+def test_repeats_are_told_from_distinct_cells(trials: pd.DataFrame) -> None:
+    figure = progress_chart(trials, "snip", "maximize")
+    assert list(trace(figure, "Distinct cell").x) == [0, 2]
+    assert list(trace(figure, "Repeated cell").x) == [3]
+
+
+def test_the_axis_leaves_room_for_the_trials_asked(trials: pd.DataFrame) -> None:
+    assert progress_chart(trials, "snip", "maximize", asked=50).layout.xaxis.range[1] == 50
+    assert progress_chart(trials, "snip", "maximize", asked=2).layout.xaxis.range[1] == 4
+
+
+def test_the_optimum_is_a_level(trials: pd.DataFrame) -> None:
+    figure = progress_chart(trials, "snip", "maximize", optimum=94.3733)
+    assert figure.layout.shapes[0].y0 == pytest.approx(94.3733)
+    assert "94.37" in figure.layout.annotations[0].text
+
+
+def test_before_the_first_value_the_chart_says_what_comes(trials: pd.DataFrame) -> None:
+    figure = progress_chart(trials.iloc[:0], "snip", "maximize", asked=10)
+    assert "first scored cell" in figure.layout.annotations[0].text
