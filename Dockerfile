@@ -3,7 +3,8 @@
 #   docker build -t proxyscope .
 #   docker run -p 127.0.0.1:8501:8501 -v proxyscope:/app/storage proxyscope
 #
-# With an NVIDIA GPU: build with --build-arg TORCH_INDEX=https://pypi.org/simple, run with --gpus all.
+# With an NVIDIA GPU: run with --gpus all.
+# Without one: build with --build-arg TORCH_INDEX=<PyTorch's index of CPU wheels>, and the image is gigabytes smaller.
 # One's own images: add -v /path/to/images:/images:ro and give /images as image source.
 # A terminal search: docker run -v proxyscope:/app/storage proxyscope python -m backend search
 FROM python:3.11-slim
@@ -19,10 +20,10 @@ RUN apt-get update \
 
 WORKDIR /app
 
-# PyTorch comes first and from its own index: the wheel on PyPI carries gigabytes of CUDA that a CPU has no use for.
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# PyTorch comes first, so that another index can be chosen for it alone.
+ARG TORCH_INDEX=
 COPY requirements.txt ./
-RUN pip install --index-url "$TORCH_INDEX" "$(grep '^torch==' requirements.txt)" \
+RUN pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.txt)" \
     && pip install -r requirements.txt
 
 COPY LICENSE ./

@@ -132,9 +132,7 @@ def delete_study(database: Database, name: str) -> None:
     remove_run_folder(name)
 
 
-def _summary(
-    item: optuna.study.StudySummary, run: runs.Run | None, metric_names: list[str] | None
-) -> StudySummary:
+def _summary(item: optuna.study.StudySummary, run: runs.Run | None, metric_names: list[str] | None) -> StudySummary:
     names = metric_names or [f"value {position}" for position in range(len(item.directions))]
     started = item.datetime_start.astimezone(UTC) if item.datetime_start else None
     return StudySummary(

@@ -6,6 +6,7 @@ plain Optuna or optuna-dashboard shows the same.
 
 import math
 from collections.abc import Iterable, Mapping
+from datetime import UTC
 from typing import Any
 
 import optuna
@@ -63,8 +64,6 @@ def trials_frame(study: optuna.Study) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
     if frame.empty:
         return pd.DataFrame({"number": pd.Series(dtype=int), "state": pd.Series(dtype=str)})
-    numeric = frame.select_dtypes("object").columns.difference(["state", "arch", "finished", *_operation_names()])
-    frame[numeric] = frame[numeric].apply(pd.to_numeric, errors="coerce")
     return frame.sort_values("number", ignore_index=True)
 
 
@@ -111,17 +110,24 @@ def _ties(trials: list[FrozenTrial], best: float) -> list[FrozenTrial]:
 def _row(trial: FrozenTrial) -> dict[str, Any]:
     attributes = trial.user_attrs
     arch = attributes.get(ARCH)
-    row: dict[str, Any] = {"number": trial.number, "state": _state(trial), "arch": arch, "index": attributes.get(INDEX)}
+    row: dict[str, Any] = {
+        "number": trial.number,
+        "state": _state(trial),
+        "arch": arch,
+        "index": _known(attributes.get(INDEX)),
+    }
     row |= dict(zip(_operation_names(), Cell.parse(arch).operations, strict=True)) if arch else trial.params
-    row |= {"C": trial.params.get("C"), "N": trial.params.get("N")}
-    row |= attributes.get(SOFTWARE, {}) | attributes.get(HARDWARE, {})
-    row |= {f"scaled:{name}": value for name, value in attributes.get(SCALED, {}).items()}
+    row |= {name: _known(trial.params.get(name)) for name in ("C", "N")}
+    row |= {
+        name: _known(value) for metrics in (SOFTWARE, HARDWARE) for name, value in attributes.get(metrics, {}).items()
+    }
+    row |= {f"scaled:{name}": _known(value) for name, value in attributes.get(SCALED, {}).items()}
     for epochs, fields in (attributes.get(TRUTH) or {}).items():
-        row |= {f"{epochs}:{field}": value for field, value in fields.items()}
+        row |= {f"{epochs}:{field}": _known(value) for field, value in fields.items()}
     if SCALED not in attributes and trial.values:
         row |= {f"value:{position}": value for position, value in enumerate(trial.values)}
-    finished = pd.Timestamp(trial.datetime_complete).tz_localize(None) if trial.datetime_complete else None
-    return {**row, "seconds": attributes.get(SECONDS), "finished": finished}
+    finished = pd.Timestamp(trial.datetime_complete.astimezone(UTC)) if trial.datetime_complete else pd.NaT
+    return {**row, "seconds": _known(attributes.get(SECONDS)), "finished": finished}
 
 
 def _state(trial: FrozenTrial) -> str:
@@ -130,6 +136,11 @@ def _state(trial: FrozenTrial) -> str:
     if trial.state == TrialState.PRUNED and DISCONNECTED not in trial.user_attrs:
         return "pruned"
     return _STATES[trial.state]
+
+
+def _known(value: float | None) -> float:
+    """NaN for what is not known, so that a column of numbers is one."""
+    return math.nan if value is None else value
 
 
 def _operation_names() -> list[str]:

@@ -1,0 +1,172 @@
+"""The command line as a user runs it: what it prints, and what it says of bad input."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backend import benchmark
+from backend.cells import Cell
+from backend.cli import main
+from backend.search import launch
+from backend.studies import list_studies, load_study, open_database, run_folder, runs
+from tests.conftest import cheap_config
+
+ARCH = "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_3x3~1|skip_connect~2|"
+
+
+def backend(*arguments: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m backend``; its exit status must be as expected."""
+    command = [sys.executable, "-m", "backend", *map(str, arguments)]
+    environment = {**os.environ, "COLUMNS": "200"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=environment)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+@pytest.fixture
+def config_file(tmp_path: Path) -> Path:
+    path = tmp_path / "cheap.toml"
+    path.write_text(cheap_config().to_toml(), encoding="utf-8")
+    return path
+
+
+def test_search_prints_the_best_trials_and_the_weights_and_leaves_its_files(home: Path, config_file: Path) -> None:
+    printed = backend("search", "--config", config_file, "--study", "a").stdout
+    headings = ("number", "software_metrics", "hardware_metrics", "scaled_metrics", "nasbench_data_metrics")
+    assert "Best trial(s)" in printed
+    assert all(heading in printed for heading in headings)
+    assert "test-accuracy" in printed
+    assert "Ensemble weights" in printed
+    assert "intercept" in printed
+    assert "Spearman" in printed
+    assert "12/12" in printed
+    files = {path.name for path in run_folder("a").iterdir()}
+    assert {"log.json", "best.json", "zc_ensemble.json", "zc_with_predictive_and_true.json"} <= files
+
+
+def test_trials_and_storage_of_the_command_line_win(home: Path, config_file: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    backend("search", "--config", config_file, "--storage", url, "--trials", "3")
+    (summary,) = list_studies(open_database(url))
+    assert summary.run is not None
+    assert (summary.run.done, summary.run.state) == (3, "finished")
+
+
+def test_truth_is_the_benchmarks(home: Path) -> None:
+    printed = json.loads(backend("truth", "5115", "--dataset", "cifar10", "--epochs", "12", "--json").stdout)
+    assert printed["test-accuracy"] == 85.11
+    assert printed["train-all-time"] == pytest.approx(394.101, abs=5e-4)
+    assert "85.11" in backend("truth", str(Cell.from_index(5115)), "--epochs", "12").stdout
+
+
+def test_score_gives_a_number_a_proxy_and_says_disconnected(home: Path) -> None:
+    dead = str(Cell(("none",) * 6))
+    rows = json.loads(backend("score", ARCH, dead, "--proxies", "l2_norm,params", "--json").stdout)
+    assert rows[0]["index"] == Cell.parse(ARCH).index
+    assert rows[0]["scores"]["params"] == pytest.approx(benchmark.architecture(Cell.parse(ARCH))["params:cifar10"])
+    assert rows[0]["scores"]["l2_norm"] > 0
+    assert rows[1]["scores"] is None
+    table = backend("score", dead, "--proxies", "l2_norm").stdout
+    assert "disconnected" in table
+    assert "CIFAR-10" in table
+
+
+def test_studies_are_listed_shown_and_deleted(home: Path, config_file: Path) -> None:
+    backend("search", "--config", config_file, "--study", "a")
+    (listed,) = json.loads(backend("studies", "list", "--json").stdout)
+    assert (listed["name"], listed["state"], listed["done"], listed["dataset"]) == ("a", "finished", 12, "cifar10")
+    assert "finished" in backend("studies", "list").stdout
+    shown = json.loads(backend("studies", "show", "a", "--json").stdout)
+    assert shown["best_trials"][0]["nasbench_data_metrics"]["test-accuracy"] > 0
+    assert "Ensemble weights" in backend("studies", "show", "a").stdout
+    assert "all 12 trials of 'a' are done" in backend("studies", "resume", "a", status=2).stderr
+    assert "15/15" in backend("studies", "resume", "a", "--trials", "15").stdout
+    backend("studies", "delete", "a", "--yes")
+    assert json.loads(backend("studies", "list", "--json").stdout) == []
+
+
+def test_stop_reaches_a_run(home: Path) -> None:
+    database = open_database()
+    launch.launch(database, cheap_config(setup={"n_trials": 10_000}), "a")
+    backend("studies", "stop", "a")
+    study_id = load_study(database, "a")._study_id
+    for _ in range(600):
+        run = runs.read_run(database, study_id)
+        if run is not None and not run.active:
+            break
+        subprocess.run(["sleep", "0.1"], check=True)
+    assert run is not None
+    assert run.state == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["search", "--config", "none.toml"], "cannot read none.toml"),
+        (["search", "--trials", "0"], "search.strategy.setup.n_trials: should be greater than or equal to 1 (got 0)"),
+        (["search", "--study", "a/b"], "study: the name 'a/b' is not valid"),
+        (["search", "--storage", "studies.db"], "storage: not a SQLAlchemy URL"),
+        (["search", "--proxy-module", "none.py"], "proxy module"),
+        (["score", ARCH, "--proxies", "snap"], "unknown proxy 'snap'"),
+        (["score", ARCH, "--dataset", "mnist"], "mnist"),
+        (["score", "|none~0|"], "not a NAS-Bench-201 string"),
+        (["score", "15625"], "0 to 15624"),
+        (["score", ARCH, "--device", "tpu"], "tpu"),
+        (["score", ARCH, "--batch-size", "1001"], "1000"),
+        (["truth", "0", "--epochs", "100"], "100"),
+        (["studies", "show", "x"], "no study 'x'"),
+        (["studies", "stop", "x"], "no study 'x'"),
+        (["run", "x"], "no study 'x'"),
+    ],
+)
+def test_bad_input_is_one_line_on_stderr_and_status_2(
+    home: Path,
+    arguments: list[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["backend", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    printed = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said in printed
+    assert printed.startswith("error: ")
+    assert len(printed.strip().splitlines()) == 1
+    if home.exists():
+        assert list_studies(open_database()) == []
+
+
+@pytest.mark.parametrize("arguments", [["search", "--trials", "many"], ["nonsense"]])
+def test_a_wrong_option_or_command_is_status_2_without_a_traceback(home: Path, arguments: list[str]) -> None:
+    assert "Traceback" not in backend(*arguments, status=2).stderr
+
+
+def test_a_file_with_a_mistake_names_it_and_makes_nothing(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(cheap_config().to_toml().replace('"random"', '"grid"'), encoding="utf-8")
+    assert "search.strategy.setup.sampler: should be 'tpe'" in backend("search", "--config", path, status=2).stderr
+    assert list_studies(open_database()) == []
+
+
+def test_a_proxy_of_ones_own_is_searched_with(home: Path, tmp_path: Path) -> None:
+    module = tmp_path / "mine.py"
+    module.write_text(
+        "from backend.proxies import register\n"
+        "@register(direction='minimize')\n"
+        "def tensors(network, images, labels):\n"
+        "    return float(len(list(network.parameters())))\n",
+        encoding="utf-8",
+    )
+    file = tmp_path / "mine.toml"
+    text = cheap_config(setup={"n_trials": 2}).to_toml()
+    file.write_text(
+        text.replace("[search.strategy.metrics.params]", "[search.strategy.metrics.tensors]"), encoding="utf-8"
+    )
+    assert "unknown proxy 'tensors'" in backend("search", "--config", file, status=2).stderr
+    assert "tensors" in backend("search", "--config", file, "--proxy-module", module).stdout
