@@ -28,10 +28,12 @@ def kept_errors() -> Iterator[None]:
         st.session_state[_KEPT] = str(error)
 
 
-def show_kept_error() -> None:
-    """Show the error that a callback left behind, once."""
-    if message := st.session_state.pop(_KEPT, None):
+def show_kept_error() -> bool:
+    """Show the error that a callback left behind, once; whether there was one."""
+    message = st.session_state.pop(_KEPT, None)
+    if message:
         st.error(plain(message), icon=":material/error:")
+    return bool(message)
 
 
 def plain(text: str) -> str:

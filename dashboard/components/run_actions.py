@@ -7,7 +7,7 @@ from backend.studies import delete_study
 from backend.studies.catalog import StudySummary
 from backend.studies.runs import Run
 from dashboard import queries
-from dashboard.components.errors import kept_errors, plain, shown_errors
+from dashboard.components.errors import kept_errors, plain, show_kept_error
 from dashboard.components.links import STUDIES
 
 
@@ -67,8 +67,19 @@ def _confirm_delete(summary: StudySummary) -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it", key="cancel_delete"):
             st.rerun()
-        if st.button("Delete", type="primary", icon=":material/delete:", key="confirm_delete"):
-            with shown_errors():
-                delete_study(queries.database(), summary.name)
-                queries.forget_study()
-                st.switch_page(STUDIES)
+        confirmed = st.button(
+            "Delete",
+            type="primary",
+            icon=":material/delete:",
+            key="confirm_delete",
+            on_click=_delete,
+            args=(summary.name,),
+        )
+    if confirmed and not show_kept_error():
+        st.switch_page(STUDIES)
+
+
+def _delete(name: str) -> None:
+    with kept_errors():
+        delete_study(queries.database(), name)
+        queries.forget_study()

@@ -1,0 +1,88 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.errors import ConfigError
+from backend.search.config import EDGE_KEYS, SearchConfig
+from backend.search.objectives import Objectives
+from dashboard.components.search_form.state import config_of_form, fill, form_tables, key, scale_key
+from tests.conftest import CONFIGS
+from tests.dashboard.conftest import Config
+
+FILES = sorted(CONFIGS.glob("*.toml"))
+
+
+@pytest.fixture
+def state(make_config: Config) -> dict[Any, Any]:
+    filled: dict[Any, Any] = {}
+    fill(filled, make_config())
+    return filled
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_through_the_form_searches_the_same(path: Path) -> None:
+    config, state = SearchConfig.from_file(path), {}
+    fill(state, config)
+    again = config_of_form(state)
+    assert again.proxy_names == config.proxy_names
+    assert again.hardware_metrics == config.hardware_metrics
+    assert again.setup == config.setup
+    assert again.dataset == config.dataset
+    assert again.split == config.split
+    assert [again.cells.options(edge) for edge in EDGE_KEYS] == [config.cells.options(edge) for edge in EDGE_KEYS]
+    assert {(goal.metric, goal.scale, goal.direction) for goal in Objectives(again).metrics} == {
+        (goal.metric, goal.scale, goal.direction) for goal in Objectives(config).metrics
+    }
+
+
+def test_the_forms_own_file_fills_the_form_alike(make_config: Config) -> None:
+    original = make_config(
+        cells={"C": [8, 16], "N": [1, 5], "op_1_0": [3, 2], "dataset": ["cifar100"]},
+        setup={"sum_scaled_metrics": True, "direction": "minimize", "timeout": 90.5, "seed": 7, "n_jobs": 2},
+        runner={"images": "/data/cifar-100-python", "data_loader": "train_dataloader", "device": "cpu"},
+    )
+    first: dict[Any, Any] = {}
+    fill(first, original)
+    second: dict[Any, Any] = {}
+    fill(second, SearchConfig.from_toml(config_of_form(first).to_toml()))
+    assert first == second
+    assert config_of_form(second).runner.images == "/data/cifar-100-python"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "where", "words"),
+    [
+        ("n_trials", 0, "search.strategy.setup.n_trials", "greater than or equal to 1"),
+        ("n_trials", None, "search.strategy.setup.n_trials", "valid integer"),
+        ("C", "16, wide", "search.search_space.nas_zero_cost.config.C[1]", "wide"),
+        ("N", "", "search.search_space.nas_zero_cost.config.N", "at least one"),
+        ("N", "--3", "search.search_space.nas_zero_cost.config.N[0]", "--3"),
+        ("op_2_1", [], "search.search_space.nas_zero_cost.config.op_2_1", "at least one"),
+        ("num_samples", 1, "search.strategy.sw_runner.zero_cost.num_samples", "greater than or equal to 2"),
+        ("device", "gpu", "search.strategy.sw_runner.zero_cost.device", "unknown device 'gpu'"),
+        ("seed", -1, "search.strategy.setup.seed", "greater than or equal to 0"),
+    ],
+)
+def test_a_wrong_field_is_named_in_the_backends_words(
+    state: dict[Any, Any], field: str, value: object, where: str, words: str
+) -> None:
+    state[key(field)] = value
+    with pytest.raises(ConfigError) as caught:
+        config_of_form(state)
+    ((found, message),) = caught.value.problems
+    assert found == where
+    assert words in message
+
+
+def test_with_all_scales_zero_there_is_nothing_to_optimise(state: dict[Any, Any]) -> None:
+    for metric in ("l2_norm", "params", "flops", "average_bitwidth"):
+        state[scale_key(metric)] = 0.0
+    with pytest.raises(ConfigError, match="nothing to optimise"):
+        config_of_form(state)
+
+
+def test_an_empty_time_limit_is_none(state: dict[Any, Any]) -> None:
+    state[key("timeout")] = None
+    assert config_of_form(state).setup.timeout is None
+    assert form_tables(state)["search"]["strategy"]["setup"]["timeout"] is None

@@ -1,0 +1,132 @@
+from collections.abc import Callable
+
+import optuna
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from backend.search.config import SearchConfig
+from backend.studies import Database
+from tests.conftest import CONFIGS
+from tests.dashboard.conftest import Config
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def form(app: Open, database: Database) -> AppTest:
+    return app("new_search")
+
+
+def problems(form: AppTest) -> str:
+    return "\n".join(box.value for box in form.error).replace("\\", "")
+
+
+def test_the_form_begins_with_an_example_that_can_be_launched(form: AppTest) -> None:
+    assert not form.exception
+    assert not form.error
+    assert not form.button(key="launch").disabled
+    assert form.selectbox(key="search_dataset").value in {"cifar10", "ImageNet16-120"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("search_n_trials", 0, "search.strategy.setup.n_trials: should be greater than or equal to 1 (got 0)"),
+        ("search_num_samples", 100_000, "num_samples: 100000 is more than the 1000 images there are"),
+        ("search_seed", None, "search.strategy.setup.seed: should be a valid integer (got None)"),
+    ],
+)
+def test_a_wrong_number_is_said_and_keeps_the_search_back(
+    form: AppTest, key: str, value: int | None, words: str
+) -> None:
+    form.selectbox(key="search_dataset").select("cifar10").run()
+    form.number_input(key=key).set_value(value).run()
+    assert words in problems(form)
+    assert form.button(key="launch").disabled
+    assert any(":red[" in line.value for line in form.caption)
+
+
+def test_mending_the_field_frees_the_launch(form: AppTest) -> None:
+    form.text_input(key="search_C").set_value("sixteen").run()
+    assert "config.C[0]" in problems(form)
+    assert form.button(key="launch").disabled
+    form.text_input(key="search_C").set_value("8, 16").run()
+    assert not form.error
+    assert not form.button(key="launch").disabled
+
+
+def test_a_folder_without_the_data_is_named(form: AppTest) -> None:
+    form.segmented_control(key="search_images").set_value("folder").run()
+    assert form.button(key="launch").disabled
+    form.text_input(key="search_folder").set_value("/no/such/folder").run()
+    assert "/no/such/folder" in problems(form)
+    assert form.button(key="launch").disabled
+
+
+def test_a_malformed_name_is_said(form: AppTest) -> None:
+    form.text_input(key="study_name").set_value("../etc").run()
+    assert "'../etc' is not valid" in problems(form)
+    assert form.button(key="launch").disabled
+
+
+def test_a_proxy_added_can_be_scaled_and_turned(form: AppTest) -> None:
+    chosen = form.multiselect(key="search_proxies")
+    chosen.set_value([*chosen.value, "ntk_cond"]).run()
+    assert form.number_input(key="search_scale_ntk_cond").value == 1
+    assert form.selectbox(key="search_direction_ntk_cond").value == "minimize"
+
+
+def test_one_operation_an_edge_leaves_one_cell(form: AppTest) -> None:
+    for edge in ("op_1_0", "op_2_0", "op_2_1", "op_3_0", "op_3_1", "op_3_2"):
+        form.pills(key=f"search_{edge}").set_value([2])
+    form.run()
+    assert any("leave **1** connected" in line.value for line in form.caption)
+
+
+def test_the_sum_asks_for_its_direction(form: AppTest) -> None:
+    form.segmented_control(key="search_goal").set_value("sum").run()
+    assert form.segmented_control(key="search_sum_direction").value == "maximize"
+    assert not form.button(key="launch").disabled
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
+def test_an_uploaded_file_fills_the_form(form: AppTest, path: object) -> None:
+    text = (CONFIGS / str(path)).read_bytes()
+    config = SearchConfig.from_toml(text.decode())
+    form.file_uploader(key="search_upload").upload("mine.toml", text, "application/toml").run()
+    assert not form.exception
+    assert "mine.toml fills the form" in form.success[0].value.replace("\\", "")
+    assert form.selectbox(key="search_dataset").value == config.dataset
+    assert form.number_input(key="search_n_trials").value == config.setup.n_trials
+    assert form.multiselect(key="search_proxies").value == config.proxy_names
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("search = [", "not valid TOML"), ("[search.strategy.metrics]\nsnipp.scale = 1.0", "unknown proxy 'snipp'")],
+)
+def test_a_broken_file_is_refused_in_words_and_changes_nothing(form: AppTest, text: str, words: str) -> None:
+    before = form.number_input(key="search_n_trials").value
+    form.file_uploader(key="search_upload").upload("mine.toml", text.encode(), "application/toml").run()
+    assert words in problems(form)
+    assert form.number_input(key="search_n_trials").value == before
+
+
+def test_the_file_shown_is_the_search_of_the_form(form: AppTest) -> None:
+    form.number_input(key="search_n_trials").set_value(7).run()
+    shown = next(block.value for block in form.code if "[search" in block.value)
+    assert SearchConfig.from_toml(shown).setup.n_trials == 7
+
+
+def test_a_taken_name_is_said_and_nothing_is_made(form: AppTest, finished: str, database: Database) -> None:
+    form.text_input(key="study_name").set_value(finished).run()
+    form.button(key="launch").click().run()
+    assert f"the name '{finished}' is taken" in problems(form)
+    assert optuna.get_all_study_names(database.storage) == [finished]
+
+
+def test_what_was_typed_survives_a_visit_to_another_page(form: AppTest, make_config: Config) -> None:
+    form.number_input(key="search_n_trials").set_value(33).run()
+    form.switch_page("pages/studies.py").run()
+    form.switch_page("pages/new_search.py").run()
+    assert form.number_input(key="search_n_trials").value == 33
