@@ -5,20 +5,23 @@ Exit status: 0 done, 2 bad input (one line on standard error), 1 anything else.
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.highlighter import NullHighlighter
+from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from backend import benchmark, proxies, report
 from backend.cells import Cell
 from backend.errors import UserError
 from backend.scoring import DisconnectedCellError, Scorer
-from backend.search import launch, results
+from backend.search import execution, launch, results
 from backend.search.config import SearchConfig
-from backend.search.execution import execute_run
 from backend.studies import (
     best_table,
     best_trials,
@@ -60,7 +63,8 @@ ModuleOption = Annotated[
 ]
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of the study.")]
 
-console = Console()
+# A file or pipe has no width of its own: the tables' headings need this much.
+console = Console(width=None if sys.stdout.isatty() else 120)
 
 
 @app.command()
@@ -90,7 +94,7 @@ def run(study: StudyArgument, storage: StorageOption = None, proxy_module: Modul
     """Execute a queued study in this process; what the dashboard starts for each search."""
     load_user_proxies(proxy_module or [])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    execute_run(open_database(storage), study)
+    execution.execute_run(open_database(storage), study)
 
 
 @app.command()
@@ -230,13 +234,26 @@ def _execute(database: Database, name: str) -> None:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console) as progress, _run_messages():
         task = progress.add_task("trials", total=None)
-        outcome = execute_run(database, name, lambda done, asked: progress.update(task, completed=done, total=asked))
-    if outcome.reason:
-        console.print(f"ended early: {outcome.reason}", style="yellow", highlight=False)
+        execution.execute_run(database, name, lambda done, asked: progress.update(task, completed=done, total=asked))
     _print_results(database, name)
     console.print(f"results: {run_folder(name)}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _run_messages() -> Iterator[None]:
+    """Show what a run says of itself, above its progress: all but the line that each trial has in the log."""
+    handler = RichHandler(
+        console=console, show_time=False, show_level=False, show_path=False, highlighter=NullHighlighter()
+    )
+    handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name == execution.__name__)
+    logger = logging.getLogger("backend")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _print_results(database: Database, name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from backend.analysis.ensemble import Ensemble
 from backend.search.config import SearchConfig
@@ -23,7 +23,12 @@ def print_best(console: Console, best: pd.DataFrame, config: SearchConfig) -> No
     """Print the "Best trial(s)" table, each metric of a cell on a line of its own."""
     truth = f"nasbench_data_metrics\n({config.runner.nasbench_epochs} epochs)"
     headings = ["number", "software_metrics", "hardware_metrics", "scaled_metrics", truth]
-    table = Table(*headings, title="Best trial(s)", title_justify="left", show_lines=True)
+    table = Table(
+        *(Column(heading, overflow="fold") for heading in headings),
+        title="Best trial(s)",
+        title_justify="left",
+        show_lines=True,
+    )
     for row in best.itertuples(index=False):
         table.add_row(str(row[0]), *(metric_lines(metrics) for metrics in row[1:]))
     console.print(table)
@@ -52,8 +57,10 @@ def metric_lines(metrics: Mapping[str, float | None]) -> str:
 
 
 def number(value: float | None) -> str:
-    """Six significant digits; a dash for what is unknown."""
-    return "–" if value is None else f"{value:.6g}"
+    """Six significant digits, whole numbers in full; a dash for what is unknown."""
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e9 else f"{value:.6g}"
 
 
 def print_weights(console: Console, ensemble: Ensemble) -> None:
