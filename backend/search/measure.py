@@ -1,7 +1,5 @@
 """Measures one candidate: scores from the store or the engine, hardware metrics, true accuracies."""
 
-import logging
-import math
 import time
 from dataclasses import dataclass
 
@@ -14,8 +12,6 @@ from backend.search.space import Candidate
 from backend.studies.trials import truth_of
 
 UNQUANTISED_BITS = 32.0
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -72,9 +68,6 @@ class Measurer:
             fresh = self.scorer.score(cell, channels=width, cells_per_stage=depth, proxies=missing)
             self._store.put(setting, cell, fresh)
             known |= fresh
-        for name in names:
-            if not math.isfinite(known[name]):
-                logger.warning("cell %d: %s has no finite value", cell.index, name)
         return Measurement(
             software={name: known[name] for name in names},
             hardware=dict.fromkeys(self._config.hardware_metrics, UNQUANTISED_BITS),
