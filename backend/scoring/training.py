@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from backend.scoring.arithmetic import TensorArithmetic
+from backend.scoring.batch_norm import batch_norm
 from backend.scoring.live import Layer, LiveNetwork, Norm, features
 
 
@@ -47,7 +48,7 @@ class TrainingArithmetic(TensorArithmetic):
         if self._on_norm:
             self._on_norm(value)
         weight, bias, eps = self._norms[norm]
-        return functional.batch_norm(value, None, None, weight, bias, training=True, eps=eps)
+        return batch_norm(value, weight, bias, eps)
 
     def rectify(self, value: Tensor) -> Tensor:
         """See `Arithmetic`."""

@@ -79,6 +79,8 @@ def test_number_of_classes() -> None:
 def test_representative_is_a_live_member_of_the_class(cell: Cell) -> None:
     representative = cell.representative()
     assert representative.canonical() == cell.canonical()
+    assert repr(representative.canonical()) == repr(cell.canonical())  # stores may key on it
+    assert hash(representative.canonical()) == hash(cell.canonical())
     assert representative.representative() == representative
     assert representative.operations.count("none") >= cell.operations.count("none")
 
