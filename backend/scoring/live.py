@@ -181,17 +181,17 @@ def _evaluate_cell(expression: Expression, layers: Sequence[Layer], arithmetic: 
         pooled = tuple(term._replace(pools=term.pools - 1) for term in terms if term.pools)
         parts = [outputs[term.source] for term in terms if not term.pools]
         if pooled:
-            parts.append(arithmetic.pool(once(sums, pooled, evaluate)))
+            parts.append(arithmetic.pool(_once(sums, pooled, evaluate)))
         return arithmetic.add(parts)
 
     rectified: dict[Sum, V] = {}
     for number, (convolution, layer) in enumerate(zip(expression.convolutions, layers, strict=True)):
-        value = once(rectified, convolution.reads, lambda terms: arithmetic.rectify(once(sums, terms, evaluate)))
+        value = _once(rectified, convolution.reads, lambda terms: arithmetic.rectify(_once(sums, terms, evaluate)))
         outputs[number] = arithmetic.convolve(layer, value)
-    return once(sums, expression.output, evaluate)
+    return _once(sums, expression.output, evaluate)
 
 
-def once(known: dict[Sum, V], terms: Sum, compute: Callable[[Sum], V]) -> V:
+def _once(known: dict[Sum, V], terms: Sum, compute: Callable[[Sum], V]) -> V:
     """The value of the sum, computed if it isn't known yet."""
     if terms not in known:
         known[terms] = compute(terms)
