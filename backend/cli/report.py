@@ -80,6 +80,9 @@ def print_weights(console: Console, ensemble: Ensemble) -> None:
 
 def print_studies(console: Console, summaries: list[StudySummary]) -> None:
     """Print the list of studies."""
+    if not summaries:
+        console.print("no study yet: `python -m backend search` makes one", highlight=False)
+        return
     table = Table("study", "state", "done", "data set", "sampler", "objectives", "created (UTC)")
     for item in summaries:
         record = study_record(item)

@@ -1,0 +1,75 @@
+"""Commands about studies."""
+
+from typing import Annotated
+
+import typer
+
+from backend.cli import report
+from backend.cli.foreground import execute, print_results
+from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument, console
+from backend.search import launch
+from backend.studies import best_table, best_trials, delete_study, list_studies, load_study, open_database
+from backend.user_proxies import load_user_proxies
+
+app = typer.Typer(help="List, show, stop, resume and delete studies.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_command(storage: StorageOption = None, as_json: JsonOption = False) -> None:
+    """List the studies of the database, the newest first."""
+    summaries = list_studies(open_database(storage))
+    if as_json:
+        report.print_json([report.study_record(item) for item in summaries])
+    else:
+        report.print_studies(console, summaries)
+
+
+@app.command()
+def show(study: StudyArgument, storage: StorageOption = None, as_json: JsonOption = False) -> None:
+    """Show a study's state, best trials and ensemble weights."""
+    database = open_database(storage)
+    loaded = load_study(database, study)
+    summary = next(item for item in list_studies(database) if item.name == study)
+    epochs = summary.config.runner.nasbench_epochs if summary.config else 200
+    best = best_table(best_trials(loaded), epochs)
+    if as_json:
+        report.print_json({**report.study_record(summary), "best_trials": best.to_dict("records")})
+        return
+    report.print_studies(console, [summary])
+    print_results(database, study)
+
+
+@app.command()
+def stop(study: StudyArgument, storage: StorageOption = None) -> None:
+    """Stop a study's run after the trial in work."""
+    launch.stop(open_database(storage), study)
+    console.print(f"{study}: stopping after the trial in work", highlight=False)
+
+
+@app.command()
+def resume(
+    study: StudyArgument,
+    storage: StorageOption = None,
+    trials: Annotated[int | None, typer.Option(help="A new total of trials.")] = None,
+    proxy_module: ModuleOption = None,
+) -> None:
+    """Go on with an ended study, in the foreground."""
+    load_user_proxies(proxy_module or [])
+    database = open_database(storage)
+    launch.requeue(database, study, trials)
+    execute(database, study)
+
+
+@app.command()
+def delete(
+    study: StudyArgument,
+    storage: StorageOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete a study, its trials and its run's folder."""
+    database = open_database(storage)
+    load_study(database, study)
+    if not yes:
+        typer.confirm(f"Delete the study {study!r} and all its trials?", abort=True)
+    delete_study(database, study)
+    console.print(f"{study}: deleted", highlight=False)
