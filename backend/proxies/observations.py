@@ -2,7 +2,8 @@
 
 A proxy names the observations that it reads; the scoring engine works out which passes through the network yield them
 and runs each pass once for all proxies. Layers are always the live convolutions and the classifier, from input to
-output ("the L layers"); B is the number of images.
+output ("the L layers"); B is the number of images. Network, images and labels are the reader's own copies; all else is
+shared and must not be changed.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class ZenResponse(NamedTuple):
 
 
 OBSERVATIONS: dict[str, Observation] = {
-    "network": Observation("CellNetwork: a copy of the network, the reader's own to change"),
+    "network": Observation("CellNetwork: the network, in train mode"),
     "images": Observation("Tensor float32 (B, 3, H, W): the normalised images"),
     "labels": Observation("Tensor int64 (B,): their classes", needs_labels=True),
     "design": Observation("Design: the literal cell and the network's sizes"),

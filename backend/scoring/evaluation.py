@@ -6,8 +6,10 @@ import logging
 import math
 from collections.abc import Sequence
 
+import torch
+
 from backend.proxies import Proxy
-from backend.scoring.plan import Observations, Plan
+from backend.scoring.plan import PRIVATE, Observations, Plan
 from backend.scoring.subject import Subject
 
 _log = logging.getLogger(__name__)
@@ -26,9 +28,10 @@ def evaluate(subject: Subject, proxies: Sequence[Proxy], plan: Plan) -> dict[str
 
 
 def _value(proxy: Proxy, subject: Subject, observations: Observations) -> float:
-    arguments = [subject.copy_network() if name == "network" else observations[name] for name in proxy.reads]
+    arguments = [PRIVATE[name](subject) if name in PRIVATE else observations[name] for name in proxy.reads]
     try:
-        value = float(proxy.value(*arguments))
+        with torch.enable_grad():  # whatever the caller's mode, a user's proxy may need gradients
+            value = float(proxy.value(*arguments))
     except Exception as error:  # noqa: BLE001  (a user's proxy may fail in any way)
         _log.warning("%s of cell %s failed: %s: %s", proxy.name, subject.design.cell, type(error).__name__, error)
         return math.nan

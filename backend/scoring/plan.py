@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,13 +55,18 @@ PASSES = (
 """All passes, each after those that it starts from."""
 
 _PROPERTIES: dict[str, Callable[[Subject], Any]] = {
-    "images": lambda subject: subject.images,
-    "labels": lambda subject: subject.labels,
     "design": lambda subject: subject.design,
     "weights": lambda subject: subject.live.weights,
     "normalised": lambda subject: tuple(layer.norm is not None for layer in subject.live.layers),
 }
-"""Observations that take no pass. The network is another matter: each reader gets a copy."""
+"""Observations that take no pass."""
+
+PRIVATE: dict[str, Callable[[Subject], Any]] = {
+    "network": lambda subject: copy.deepcopy(subject.network).train(),
+    "images": lambda subject: subject.images.clone(),
+    "labels": lambda subject: None if subject.labels is None else subject.labels.clone(),
+}
+"""Observations of which each reader gets a copy: a user's proxy may train the network or change the images."""
 
 
 class Plan:
@@ -81,7 +87,7 @@ class Plan:
         self._properties = tuple(name for name in _PROPERTIES if name in wanted)
 
     def observe(self, subject: Subject) -> Observations:
-        """Runs the passes; all that the proxies read but the network itself."""
+        """Runs the passes; all that the proxies read but what is in `PRIVATE`."""
         known: Observations = {name: _PROPERTIES[name](subject) for name in self._properties}
         for step, wanted in self._steps:
             known |= step.run(subject, wanted, known)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,10 +46,6 @@ class Subject:
         """The labels, for a pass that needs them."""
         assert self.labels is not None, "checked before any pass"
         return self.labels
-
-    def copy_network(self) -> CellNetwork:
-        """A copy of the network in train mode, for a reader that may change it."""
-        return copy.deepcopy(self.network).train()
 
 
 def layout(weight: Tensor) -> torch.memory_format:

@@ -146,11 +146,14 @@ def test_a_users_proxy(scorer: Scorer, tmp_path: Path, caplog: pytest.LogCapture
         "from backend.proxies import register\n"
         "@register\n"
         "def logit_spread(network, images, labels):\n"
-        "    return network(images).std().item()\n"
+        "    network(images).std().backward()\n"
+        "    return network.classifier.weight.grad.norm()\n"
         "@register(direction='minimize')\n"
         "def vandal(network, images, labels):\n"
         "    for parameter in network.parameters():\n"
         "        parameter.data.zero_()\n"
+        "    images.zero_()\n"
+        "    labels.zero_()\n"
         "    raise RuntimeError('broken')\n"
         "@register\n"
         "def endless(network, images, labels):\n"
@@ -160,7 +163,12 @@ def test_a_users_proxy(scorer: Scorer, tmp_path: Path, caplog: pytest.LogCapture
         "    return max(float(g.abs().max()) for g in gradients)\n"
     )
     names = proxies.load_module(file)
-    own = Scorer("cifar10", [*names, *ALL], batch_size=8, device="cpu").score(CELL, **SMALL)
+    scorer_of_both = Scorer("cifar10", [*names, *ALL], batch_size=8, device="cpu")
+    with torch.no_grad():
+        own = scorer_of_both.score(CELL, **SMALL)
+    assert {name: value for name, value in scorer_of_both.score(CELL, **SMALL).items() if name in ALL} == {
+        name: own[name] for name in ALL
+    }
     expected = scorer.score(CELL, **SMALL)
     assert {name: own[name] for name in ALL} == expected
     assert own["logit_spread"] > 0
