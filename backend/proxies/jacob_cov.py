@@ -20,7 +20,7 @@ def jacob_cov(input_gradients: Tensor) -> float:
     """−Σ [log(v + k) + 1/(v + k)], k = 1e-5, v the eigenvalues of the correlation matrix of the rows.
 
     Args:
-        input_gradients: row i is the gradient of the sum of all logits at image i; (B, inputs).
+        input_gradients: row i is the gradient of the sum of all logits at image i; (B, inputs), float64.
     """
-    eigenvalues = torch.linalg.eigvalsh(torch.corrcoef(input_gradients.double())) + _K
+    eigenvalues = torch.linalg.eigvalsh(torch.corrcoef(input_gradients)) + _K
     return -float((eigenvalues.log() + 1 / eigenvalues).sum())

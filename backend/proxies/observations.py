@@ -78,7 +78,9 @@ OBSERVATIONS: dict[str, Observation] = {
         "tuple of L Tensors (B, C_out): sum over positions of a ⊙ ∂loss/∂a, a the layer's output before its batch norm",
         needs_labels=True,
     ),
-    "input_gradients": Observation("Tensor (B, 3·H·W): gradients of the sum of all logits at the images", min_images=2),
+    "input_gradients": Observation(
+        "Tensor float64 (B, 3·H·W): gradients of the sum of all logits at the images", min_images=2
+    ),
     "relu_agreement": Observation(
         "Tensor float64 (B, B): for each two images, in how many ReLU units both are on or both off", min_images=2
     ),

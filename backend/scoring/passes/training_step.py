@@ -30,7 +30,7 @@ def training_step(subject: Subject, wanted: Set[str]) -> dict[str, object]:
         outputs = logits(live, weights, images, on_layer=recorder.on_layer, on_relu=recorder.on_relu)
         if to_images:
             (gradients,) = torch.autograd.grad(outputs.sum(), images, retain_graph=to_weights)
-            observed["input_gradients"] = gradients.flatten(1)
+            observed["input_gradients"] = to_double(gradients.flatten(1))
         if to_weights:
             saliencies = recorder.watch_saliencies()
             observed["gradients"] = torch.autograd.grad(

@@ -76,7 +76,7 @@ def test_kernel_proxies() -> None:
 
 
 def test_jacob_cov_of_uncorrelated_images() -> None:
-    rows = torch.tensor([[1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]])
+    rows = torch.tensor([[1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]]).double()
     assert jacob_cov(rows) == pytest.approx(-2 * (math.log(1 + 1e-5) + 1 / (1 + 1e-5)))
     assert jacob_cov(torch.stack([rows[0], rows[0]])) < -9e4
 
