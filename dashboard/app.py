@@ -10,15 +10,17 @@ _ROOT = str(Path(__file__).parents[1])
 if _ROOT not in sys.path:
     sys.path.append(_ROOT)
 
-st.set_page_config(page_title="ProxyScope", page_icon=":material/query_stats:", layout="wide")
+_ASSETS = Path(__file__).with_name("assets")
+st.set_page_config(page_title="ProxyScope", page_icon=str(_ASSETS / "icon.svg"), layout="wide")
+st.logo(str(_ASSETS / "logo.svg"), size="large")
 
-st.html(Path(__file__).with_name("style.css"))
+st.html(_ASSETS / "style.css")
 
 page = st.navigation(
     [
-        st.Page("pages/studies.py", title="Studies", icon=":material/lists:", url_path="studies", default=True),
-        st.Page("pages/new_search.py", title="New search", icon=":material/add_circle:", url_path="new-search"),
-        st.Page("pages/study.py", title="Study", icon=":material/scatter_plot:", url_path="study"),
+        st.Page("views/studies.py", title="Studies", icon=":material/lists:", url_path="studies", default=True),
+        st.Page("views/new_search.py", title="New search", icon=":material/add_circle:", url_path="new-search"),
+        st.Page("views/study.py", title="Study", icon=":material/scatter_plot:", url_path="study"),
     ],
     position="top",
 )

@@ -4,9 +4,9 @@ from typing import Final, NoReturn
 
 import streamlit as st
 
-STUDIES: Final = "pages/studies.py"
-NEW_SEARCH: Final = "pages/new_search.py"
-STUDY: Final = "pages/study.py"
+STUDIES: Final = "views/studies.py"
+NEW_SEARCH: Final = "views/new_search.py"
+STUDY: Final = "views/study.py"
 
 STUDY_PARAMETER: Final = "study"
 TRIAL_PARAMETER: Final = "trial"

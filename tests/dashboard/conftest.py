@@ -92,7 +92,7 @@ def app(home: Path) -> Callable[..., AppTest]:
 
     def open_page(page: str, **parameters: str) -> AppTest:
         test = AppTest.from_file(str(APP), default_timeout=60).run()
-        test.switch_page(f"pages/{page}.py")
+        test.switch_page(f"views/{page}.py")
         for name, value in parameters.items():
             test.query_params[name] = value
         return test.run()

@@ -127,6 +127,6 @@ def test_a_taken_name_is_said_and_nothing_is_made(form: AppTest, finished: str, 
 
 def test_what_was_typed_survives_a_visit_to_another_page(form: AppTest, make_config: Config) -> None:
     form.number_input(key="search_n_trials").set_value(33).run()
-    form.switch_page("pages/studies.py").run()
-    form.switch_page("pages/new_search.py").run()
+    form.switch_page("views/studies.py").run()
+    form.switch_page("views/new_search.py").run()
     assert form.number_input(key="search_n_trials").value == 33

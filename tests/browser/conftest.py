@@ -1,0 +1,38 @@
+"""The real app on an installation of its own, and a real Chromium."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from backend.studies import open_database, runs
+from tests.browser.app import CHROMIUM_ARGUMENTS, CHROMIUM_VARIABLE, find_chromium
+
+WAIT_MILLISECONDS = 240_000
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium; a skip where there is none, and a failure in CI."""
+    path = find_chromium()
+    if path is None:
+        words = f"no Chromium: install Debian's package chromium, or set {CHROMIUM_VARIABLE} to the path of one"
+        if os.environ.get("CI") == "true":
+            pytest.fail(words)
+        pytest.skip(words)
+    return {**browser_type_launch_args, "executable_path": path, "args": CHROMIUM_ARGUMENTS}
+
+
+@pytest.fixture
+def installation(home: Path) -> Iterator[Path]:
+    """An empty installation; searches that a test leaves behind are ended."""
+    home.mkdir()
+    yield home
+    for run in runs.read_runs(open_database()).values():
+        if run.active and run.pid and psutil.pid_exists(run.pid):
+            process = psutil.Process(run.pid)
+            process.kill()
+            process.wait(timeout=30)
