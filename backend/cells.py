@@ -115,6 +115,12 @@ def enumerate_cells() -> Sequence[Cell]:
 
 
 @cache
+def class_indices() -> Sequence[int | None]:
+    """For each cell in official order its representative's index, which names its class; None if it is disconnected."""
+    return tuple(cell.representative().index if cell.connected else None for cell in enumerate_cells())
+
+
+@cache
 def _indices() -> Mapping[tuple[str, ...], int]:
     return {cell.operations: index for index, cell in enumerate(enumerate_cells())}
 

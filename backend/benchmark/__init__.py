@@ -2,7 +2,7 @@
 
 from backend.benchmark.datasets import DATASETS, NUM_CLASSES, check_dataset
 from backend.benchmark.fields import EPOCHS, TruthField, release, truth_fields
-from backend.benchmark.tables import architectures_table, runs_table
+from backend.benchmark.tables import architectures_table, runs_table, test_accuracy
 from backend.benchmark.truth import OPTIMA, architecture, query
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "query",
     "release",
     "runs_table",
+    "test_accuracy",
     "truth_fields",
 ]

@@ -32,6 +32,18 @@ def architectures_table() -> pd.DataFrame:
     return _read("nas_bench_201_architectures.parquet").copy(deep=False)
 
 
+def test_accuracy(dataset: str, epochs: int) -> pd.Series:
+    """True test accuracy (%) of every architecture, indexed by official index.
+
+    Args:
+        dataset: one of ``backend.benchmark.DATASETS``.
+        epochs: 12 or 200.
+    """
+    runs = _read("nas_bench_201_runs.parquet")
+    rows = runs[(runs["dataset"] == dataset) & (runs["epochs"] == epochs)]
+    return rows.set_index("index")["test-accuracy"].rename("test-accuracy")
+
+
 # Threads that come first at the same time may each read the file; they get equal tables.
 @cache
 def _read(file: str) -> pd.DataFrame:

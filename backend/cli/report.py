@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
@@ -10,8 +10,12 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from backend.analysis.ensemble import Ensemble
+from backend.scoring.tables import Provenance
 from backend.search.config import SearchConfig
 from backend.studies.catalog import StudySummary
+
+if TYPE_CHECKING:
+    from backend.scoring.sweep import Failure
 
 
 def print_json(value: Any) -> None:
@@ -49,6 +53,37 @@ def print_metrics(console: Console, title: str, metrics: Mapping[str, float | No
     for name, value in metrics.items():
         table.add_row(name, number(value))
     console.print(table)
+
+
+def print_correlations(
+    console: Console, provenance: Provenance, dataset: str, cells: pd.DataFrame, classes: pd.DataFrame
+) -> None:
+    """Print rank correlations over cells and over classes, the best proxy first."""
+    title = f"Rank correlation with {dataset} test accuracy after 200 epochs"
+    table = Table("proxy", "cells", "Spearman", "Kendall", "classes", "Spearman", "Kendall", title=title)
+    for name in cells.sort_values("spearman", key=abs, ascending=False).index:
+        row = [str(name)]
+        for frame in (cells, classes):
+            values = frame.loc[name]
+            row += [f"{values['cells']:.0f}", *(_interval(values, kind) for kind in ("spearman", "kendall"))]
+        table.add_row(*row)
+    console.print(table)
+    console.print(f"95% bootstrap intervals. Scores of {provenance.images} Seed {provenance.seed}.", highlight=False)
+
+
+def _interval(values: pd.Series, kind: str) -> str:
+    return f"{values[kind]:+.3f} [{values[f'{kind}_low']:+.3f}, {values[f'{kind}_high']:+.3f}]"
+
+
+def print_failures(console: Console, failures: "list[Failure]", shown: int = 10) -> None:
+    """Print how many scores of a sweep failed, and the first of them."""
+    if not failures:
+        return
+    console.print(f"{len(failures)} scores could not be computed:", style="yellow", highlight=False)
+    for failure in failures[:shown]:
+        console.print(f"  cell {failure.cell_class}, {failure.proxy}: {failure.reason}", highlight=False)
+    if len(failures) > shown:
+        console.print(f"  … and {len(failures) - shown} more", highlight=False)
 
 
 def metric_lines(metrics: Mapping[str, float | None]) -> str:

@@ -1,7 +1,6 @@
 """The files that a run leaves in its folder, and the table and weights that it prints."""
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pandas as pd
 
 from backend.analysis.ensemble import Ensemble, fit_ensemble, labelled_cells
 from backend.errors import StorageError, UserError
+from backend.json_records import json_records
 from backend.search.config import SearchConfig
 from backend.studies.trials import best_table, best_trials, trials_frame
 
@@ -57,8 +57,8 @@ def write_results(study: optuna.Study, config: SearchConfig, folder: Path) -> No
     """
     frame = trials_frame(study)
     best = best_table(best_trials(study), config.runner.nasbench_epochs)
-    _write(folder / LOG, _records(frame))
-    _write(folder / BEST, _records(best))
+    _write(folder / LOG, json_records(frame))
+    _write(folder / BEST, json_records(best))
     try:
         ensemble = study_ensemble(frame, config)
     except UserError as error:
@@ -66,18 +66,7 @@ def write_results(study: optuna.Study, config: SearchConfig, folder: Path) -> No
         _write(folder / PREDICTIONS, {"not_fitted": str(error)})
         return
     _write(folder / ENSEMBLE, ensemble.to_json())
-    _write(folder / PREDICTIONS, _records(rank_cells(frame, ensemble)))
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    """A cell of a table as strict JSON holds it: None for NaN, text for a time."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    return value.isoformat() if isinstance(value, pd.Timestamp) else value
+    _write(folder / PREDICTIONS, json_records(rank_cells(frame, ensemble)))
 
 
 def _write(path: Path, content: Any) -> None:

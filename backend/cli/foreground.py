@@ -1,0 +1,53 @@
+"""A run in the foreground: its progress, and what it found."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.highlighter import NullHighlighter
+from rich.logging import RichHandler
+
+from backend.cli import report
+from backend.cli.options import console, progress_bar
+from backend.errors import UserError
+from backend.search import execution, results
+from backend.studies import best_table, best_trials, load_study, run_folder, study_config, trials_frame
+from backend.studies.database import Database
+
+
+def execute(database: Database, name: str) -> None:
+    """Execute a queued run and print its results."""
+    with progress_bar() as progress, _run_messages():
+        task = progress.add_task("trials", total=None)
+        execution.execute_run(database, name, lambda done, asked: progress.update(task, completed=done, total=asked))
+    print_results(database, name)
+    console.print(f"results: {run_folder(name)}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _run_messages() -> Iterator[None]:
+    """Show what a run says of itself, above its progress: all but the line that each trial has in the log."""
+    handler = RichHandler(
+        console=console, show_time=False, show_level=False, show_path=False, highlighter=NullHighlighter()
+    )
+    handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name == execution.__name__)
+    logger = logging.getLogger("backend")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def print_results(database: Database, name: str) -> None:
+    """Print a study's best trials and the ensemble's weights."""
+    study = load_study(database, name)
+    config = study_config(study)
+    if config is None:
+        console.print("made elsewhere: no proxies, truth or weights are recorded in it", highlight=False)
+        return
+    report.print_best(console, best_table(best_trials(study), config.runner.nasbench_epochs), config)
+    try:
+        report.print_weights(console, results.study_ensemble(trials_frame(study), config))
+    except UserError as error:
+        console.print(str(error), style="yellow", highlight=False)

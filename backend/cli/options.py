@@ -1,0 +1,57 @@
+"""What the commands share: options, the console, and how texts name cells and proxies."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from backend import proxies
+from backend.cells import Cell
+
+StorageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--storage",
+        help="SQLAlchemy URL of the study database.",
+        envvar="PROXYSCOPE_STORAGE",
+        show_default="storage/studies.db",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ModuleOption = Annotated[
+    list[Path] | None,
+    typer.Option("--proxy-module", help="Python file that registers proxies of your own; repeatable."),
+]
+DatasetOption = Annotated[str, typer.Option(help="cifar10, cifar10-valid, cifar100 or ImageNet16-120.")]
+ProxiesOption = Annotated[str, typer.Option("--proxies", help="Comma-separated names, or all.")]
+BatchSizeOption = Annotated[int, typer.Option(min=2, help="Images in the mini-batch.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Seed of weights and images.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+ImagesOption = Annotated[str, typer.Option(help="bundled, random, or the folder of your own data.")]
+StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of the study.")]
+
+# A file or pipe has no width of its own: the tables' headings need this much.
+console = Console(width=None if sys.stdout.isatty() else 120)
+
+
+def parse_cell(text: str) -> Cell:
+    """A cell from an architecture string or an official index.
+
+    Raises:
+        UserError: it is neither.
+    """
+    return Cell.from_index(int(text)) if text.strip().lstrip("-").isdigit() else Cell.parse(text)
+
+
+def parse_proxies(text: str) -> tuple[str, ...]:
+    """Proxies from comma-separated names, or all of them from "all"."""
+    return proxies.available() if text == "all" else tuple(name.strip() for name in text.split(","))
+
+
+def progress_bar() -> Progress:
+    """A bar with a count, the time so far and the time left."""
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    return Progress(TextColumn("{task.description}"), *columns, console=console)

@@ -1,0 +1,137 @@
+"""Commands about cells: their scores and their truth."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from backend import benchmark
+from backend.analysis.correlation import class_correlations, correlations
+from backend.cells import Cell, class_indices
+from backend.cli import report
+from backend.cli.options import (
+    BatchSizeOption,
+    DatasetOption,
+    DeviceOption,
+    ImagesOption,
+    JsonOption,
+    ModuleOption,
+    ProxiesOption,
+    SeedOption,
+    console,
+    parse_cell,
+    parse_proxies,
+    progress_bar,
+)
+from backend.json_records import json_records
+from backend.scoring import DisconnectedCellError, Scorer
+from backend.scoring.tables import bundled_table, read_table, write_table
+from backend.studies import home
+from backend.studies.trials import json_numbers
+from backend.user_proxies import load_user_proxies
+
+
+def score(
+    archs: Annotated[list[str], typer.Argument(metavar="ARCH…", help="Architecture strings or official indices.")],
+    dataset: DatasetOption = "cifar10",
+    proxies: ProxiesOption = "all",
+    batch_size: BatchSizeOption = 64,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    images: ImagesOption = "bundled",
+    as_json: JsonOption = False,
+    proxy_module: ModuleOption = None,
+) -> None:
+    """Score architectures with zero-cost proxies."""
+    load_user_proxies(proxy_module or [])
+    cells = [parse_cell(arch) for arch in archs]
+    names = parse_proxies(proxies)
+    scorer = Scorer(dataset, names, batch_size=batch_size, seed=seed, device=device, image_source=images)
+    rows = [{"arch": str(cell), "index": cell.index, "scores": _scores(scorer, cell)} for cell in cells]
+    if as_json:
+        report.print_json(rows)
+    else:
+        console.print(scorer.batch.description, highlight=False)
+        report.print_scores(console, names, rows)
+
+
+def truth(
+    arch: Annotated[str, typer.Argument(metavar="ARCH|INDEX", help="Architecture string or official index.")],
+    dataset: DatasetOption = "cifar10",
+    epochs: Annotated[int, typer.Option(help="12 or 200.")] = 200,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what NAS-Bench-201 measured of an architecture."""
+    cell = parse_cell(arch)
+    fields = benchmark.query(cell, dataset, epochs)
+    if as_json:
+        report.print_json({"arch": str(cell), "index": cell.index, "dataset": dataset, "epochs": epochs, **fields})
+    else:
+        console.print(f"cell {cell.index}  {cell}", highlight=False)
+        report.print_metrics(console, f"{dataset}, {epochs} epochs", fields)
+
+
+def _classes() -> pd.Series:
+    """The class of each cell, by official index; NaN for a disconnected one."""
+    return pd.Series(pd.array(class_indices(), dtype="Int64")).astype("Float64")
+
+
+def _scores(scorer: Scorer, cell: Cell) -> dict[str, float | None] | None:
+    """A cell's scores; None for a disconnected cell, and for a score that is not finite."""
+    try:
+        return json_numbers(scorer.score(cell))
+    except DisconnectedCellError:
+        return None
+
+
+def sweep(
+    dataset: DatasetOption = "cifar10",
+    proxies: ProxiesOption = "all",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler; without it, a local cluster.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes of the local cluster.", show_default="one a core")
+    ] = None,
+    batch_size: BatchSizeOption = 64,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    images: ImagesOption = "bundled",
+    out: Annotated[Path | None, typer.Option(help="The table to write.", show_default="in the sweep's folder")] = None,
+    proxy_module: ModuleOption = None,
+) -> None:
+    """Score the whole space; killed at any moment, it goes on."""
+    # Dask takes longer to load than all other commands to run.
+    from backend.scoring.cluster import open_cluster  # noqa: PLC0415
+    from backend.scoring.sweep import Sweep, SweepSetting  # noqa: PLC0415
+
+    load_user_proxies(proxy_module or [])
+    setting = SweepSetting(dataset, parse_proxies(proxies), batch_size, seed, device, images)
+    job = Sweep(setting, home() / "sweeps")
+    console.print(f"shards: {job.folder}", highlight=False, soft_wrap=True)
+    with open_cluster(scheduler, workers) as client, progress_bar() as progress:
+        task = progress.add_task("classes", total=None)
+        job.run(client, lambda done, total: progress.update(task, completed=done, total=total))
+    report.print_failures(console, job.failures())
+    path = out or job.folder / "table" / "scores.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_table(job.table(), path)
+    console.print(f"table: {path}", highlight=False, soft_wrap=True)
+
+
+def correlate(
+    dataset: DatasetOption = "cifar10",
+    table: Annotated[Path | None, typer.Option(help="A sweep's table; without it, the bundled one.")] = None,
+    resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples for the 95% intervals.")] = 200,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how well each proxy ranks the space by true accuracy."""
+    accuracy = benchmark.test_accuracy(benchmark.check_dataset(dataset), 200)
+    table_ = read_table(table) if table else bundled_table(dataset)
+    cells = correlations(table_.scores, accuracy, resamples)
+    classes = class_correlations(table_.scores, accuracy, _classes(), resamples)
+    if as_json:
+        report.print_json({"cells": json_records(cells.reset_index()), "classes": json_records(classes.reset_index())})
+    else:
+        report.print_correlations(console, table_.provenance, dataset, cells, classes)

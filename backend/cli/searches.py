@@ -1,0 +1,45 @@
+"""Commands that search."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backend.cli.foreground import execute
+from backend.cli.options import ModuleOption, StorageOption, StudyArgument, console
+from backend.search import execution, launch
+from backend.search.config import SearchConfig
+from backend.studies import open_database
+from backend.user_proxies import load_user_proxies
+
+
+def search(
+    config: Annotated[
+        Path | None, typer.Option(help="Search file (TOML); without it, the example for this machine.")
+    ] = None,
+    storage: StorageOption = None,
+    study: Annotated[str | None, typer.Option(help="Name of the new study; without it, one is made.")] = None,
+    trials: Annotated[int | None, typer.Option(help="Number of trials, instead of the file's n_trials.")] = None,
+    proxy_module: ModuleOption = None,
+) -> None:
+    """Run a search; print best trials and ensemble weights."""
+    load_user_proxies(proxy_module or [])
+    path = config or launch.example_config_path()
+    settings = SearchConfig.from_file(path)
+    if trials is not None:
+        settings = settings.with_trials(trials)
+    database = open_database(storage)
+    name = launch.prepare(database, settings, study)
+    console.print(f"{path.name}: study [bold]{name}[/bold] in {database}", highlight=False)
+    execute(database, name)
+
+
+def run(study: StudyArgument, storage: StorageOption = None, proxy_module: ModuleOption = None) -> None:
+    """Execute a queued study in this process.
+
+    The dashboard starts this for each search.
+    """
+    load_user_proxies(proxy_module or [])
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    execution.execute_run(open_database(storage), study)

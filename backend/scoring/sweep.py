@@ -1,0 +1,232 @@
+"""Scores every class of the space once, on any number of machines, in shards that a killed sweep leaves behind.
+
+A shard is a Parquet file of ``class, proxy, version, value, seconds, failure`` rows in the sweep's folder, one row a
+score. What is in a shard is never computed again: a sweep that was killed goes on, and one that asks for more proxies
+computes those alone.
+"""
+
+from __future__ import annotations
+
+import math
+import platform
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from distributed import Client, Future, as_completed
+
+from backend import proxies
+from backend.cells import NUM_CELLS, Cell, class_indices, enumerate_cells
+from backend.errors import UserError
+from backend.scoring.scorer import Scorer
+from backend.scoring.store import setting_of
+from backend.scoring.tables import Provenance, ScoreTable
+
+CELLS_A_SHARD = 8
+_NO_SCORE = "the score is not finite"
+
+
+@dataclass(frozen=True)
+class SweepSetting:
+    """What a sweep scores; the arguments of :class:`backend.scoring.Scorer`."""
+
+    dataset: str
+    proxies: tuple[str, ...]
+    batch_size: int = 64
+    seed: int = 0
+    device: str = "auto"
+    image_source: str = "bundled"
+    split: str = "val"
+
+    def scorer(self) -> Scorer:
+        """The scorer of this setting."""
+        return Scorer(
+            self.dataset,
+            self.proxies,
+            batch_size=self.batch_size,
+            seed=self.seed,
+            device=self.device,
+            image_source=self.image_source,
+            split=self.split,
+        )
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A score that could not be computed: of the class whose representative has this index."""
+
+    cell_class: int
+    proxy: str
+    reason: str
+
+
+class Sweep:
+    """A sweep and its folder.
+
+    Args:
+        setting: what is scored.
+        root: the folder of all sweeps; each batch and seed has a folder of its own in it.
+
+    Attributes:
+        folder: where its shards are.
+        classes: official indices of the representatives of all connected classes.
+
+    Raises:
+        UserError: the setting is not valid (see :class:`backend.scoring.Scorer`).
+    """
+
+    def __init__(self, setting: SweepSetting, root: Path) -> None:
+        self.setting = setting
+        self._scorer = setting.scorer()
+        digest = setting_of(self._scorer.batch, setting.seed, 16, 5)
+        self.folder = root / f"{setting.dataset}-{digest[:16]}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.classes = sorted({index for index in class_indices() if index is not None})
+
+    def run(self, client: Client, on_progress: Callable[[int, int], None]) -> None:
+        """Score what is missing; each shard is on disk as soon as its worker has finished it.
+
+        Args:
+            client: of the Dask cluster that does the work.
+            on_progress: called with (classes done, classes in all) at the start and after each shard.
+        """
+        todo = self._todo()
+        total = len(self.classes)
+        done = total - sum(len(classes) for classes, _ in todo)
+        on_progress(done, total)
+        futures = client.map(_score_classes, [self.setting] * len(todo), *zip(*todo, strict=True)) if todo else []
+        work: Iterator[list[dict[str, Any]]] = _results_of(futures)
+        for rows in work:
+            self._write_shard(rows)
+            done += len({row["class"] for row in rows})
+            on_progress(done, total)
+
+    def scores(self) -> pd.DataFrame:
+        """Everything in the shards: class, proxy, version, value, seconds, failure; the newest of each score."""
+        shards = sorted(self.folder.glob("*.parquet"), key=lambda path: path.stat().st_mtime)
+        if not shards:
+            return pd.DataFrame({name: [] for name in ("class", "proxy", "version", "value", "seconds", "failure")})
+        frame = pd.concat([pd.read_parquet(shard) for shard in shards], ignore_index=True)
+        return frame.drop_duplicates(["class", "proxy", "version"], keep="last")
+
+    def failures(self) -> list[Failure]:
+        """Scores of this setting's proxies that could not be computed."""
+        frame = self._current()
+        failed = frame[frame["failure"] != ""]
+        return [
+            Failure(row[0], row[1], row[2]) for row in failed[["class", "proxy", "failure"]].itertuples(index=False)
+        ]
+
+    def table(self) -> ScoreTable:
+        """One row for each of the 15,625 cells.
+
+        Raises:
+            UserError: classes are missing; the sweep has to go on first.
+        """
+        if missing := sum(len(classes) for classes, _ in self._todo()):
+            raise UserError(f"sweep: {missing} of {len(self.classes)} classes are not scored yet; run it to its end")
+        frame = self._current()
+        by_class = frame.pivot(index="class", columns="proxy", values="value")
+        rows = by_class.reindex(pd.array(class_indices(), dtype="Int64"))
+        scores = rows.set_axis(pd.RangeIndex(NUM_CELLS, name="index")).rename_axis(columns=None)
+        for name in self.setting.proxies:
+            if proxies.get(name).literal:
+                scores[name] = self._literal_scores(name)
+        return ScoreTable(scores[list(self.setting.proxies)], self._provenance(frame))
+
+    def _current(self) -> pd.DataFrame:
+        """The scores in the shards that are this setting's, by the present definitions."""
+        frame = self.scores()
+        versions = frame["proxy"].map({name: proxies.get(name).version for name in self.setting.proxies})
+        return frame[frame["version"] == versions]
+
+    def _todo(self) -> list[tuple[list[int], tuple[str, ...]]]:
+        """Shards to come: classes, and the proxies that they lack."""
+        shared = [name for name in self.setting.proxies if not proxies.get(name).literal]
+        there = self._current().groupby("class")["proxy"].agg(frozenset).to_dict()
+        by_lack: dict[tuple[str, ...], list[int]] = {}
+        for index in self.classes:
+            known = there.get(index, frozenset())
+            if lack := tuple(name for name in shared if name not in known):
+                by_lack.setdefault(lack, []).append(index)
+        return [
+            (classes[start : start + CELLS_A_SHARD], lack)
+            for lack, classes in by_lack.items()
+            for start in range(0, len(classes), CELLS_A_SHARD)
+        ]
+
+    def _write_shard(self, rows: list[dict[str, Any]]) -> None:
+        name = f"{rows[0]['class']:05d}-{uuid.uuid4().hex[:12]}"
+        partial = self.folder / f"{name}.partial"
+        pd.DataFrame(rows).to_parquet(partial, index=False)
+        partial.rename(partial.with_suffix(".parquet"))
+
+    def _literal_scores(self, name: str) -> list[float]:
+        """A size of each literal cell; it takes no pass through the network."""
+        return [
+            self._scorer.score(cell, proxies=[name])[name] if cell.connected else math.nan for cell in enumerate_cells()
+        ]
+
+    def _provenance(self, frame: pd.DataFrame) -> Provenance:
+        return Provenance(
+            dataset=self.setting.dataset,
+            batch_size=self.setting.batch_size,
+            seed=self.setting.seed,
+            images=self._scorer.batch.description,
+            proxy_versions={name: proxies.get(name).version for name in self.setting.proxies},
+            software={"torch": torch.__version__, "numpy": version("numpy"), "python": platform.python_version()},
+            machine=_machine(self._scorer.device),
+            seconds=float(frame.drop_duplicates("class")["seconds"].sum()),
+        )
+
+
+def _results_of(futures: Sequence[Future[Any]]) -> Iterator[Any]:
+    """Results as they come; none stays on the cluster."""
+    for future, result in as_completed(futures, with_results=True):
+        future.release()
+        yield result
+
+
+@cache
+def _worker_scorer(setting: SweepSetting) -> Scorer:
+    """One scorer a worker process: the images are read once."""
+    return setting.scorer()
+
+
+def _score_classes(setting: SweepSetting, classes: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
+    """What a worker does: the rows of one shard."""
+    scorer = _worker_scorer(setting)
+    rows = []
+    for index in classes:
+        started = time.perf_counter()
+        reason = _NO_SCORE
+        try:
+            scores = scorer.score(Cell.from_index(index), proxies=names)
+        except Exception as error:  # noqa: BLE001  one cell that fails must not take the sweep with it
+            scores, reason = dict.fromkeys(names, math.nan), f"{type(error).__name__}: {error}"
+        seconds = time.perf_counter() - started
+        rows += [
+            {
+                "class": index,
+                "proxy": name,
+                "version": proxies.get(name).version,
+                "value": value,
+                "seconds": seconds,
+                "failure": "" if math.isfinite(value) else reason,
+            }
+            for name, value in scores.items()
+        ]
+    return rows
+
+
+def _machine(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"

@@ -1,0 +1,119 @@
+"""Score tables of the whole space: one row a cell, in Parquet, with how they were made in the file's metadata."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from backend import proxies
+from backend.cells import NUM_CELLS
+from backend.data import DATA_DIR
+from backend.errors import UserError
+
+_METADATA = b"proxyscope"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How a score table was made.
+
+    Attributes:
+        dataset: of the mini-batch.
+        batch_size: images.
+        seed: of mini-batch, weights and random inputs.
+        images: one sentence that says which.
+        proxy_versions: of each proxy's definition.
+        software: versions of what computed it.
+        machine: processor or GPU.
+        seconds: total of the seconds that the cells took.
+    """
+
+    dataset: str
+    batch_size: int
+    seed: int
+    images: str
+    proxy_versions: dict[str, int]
+    software: dict[str, str]
+    machine: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """Scores of all 15,625 cells.
+
+    Attributes:
+        scores: indexed by official index, one float column a proxy; NaN for a disconnected cell and a failed proxy.
+        provenance: how it was made.
+    """
+
+    scores: pd.DataFrame
+    provenance: Provenance
+
+
+def write_table(table: ScoreTable, path: Path) -> None:
+    """Write a table, whole or not at all."""
+    arrow = pa.Table.from_pandas(table.scores.rename_axis("index").reset_index(), preserve_index=False)
+    metadata = {**(arrow.schema.metadata or {}), _METADATA: json.dumps(asdict(table.provenance)).encode()}
+    partial = path.with_suffix(".partial")
+    pq.write_table(arrow.replace_schema_metadata(metadata), partial, compression="zstd", compression_level=19)
+    partial.replace(path)
+
+
+def read_table(path: Path) -> ScoreTable:
+    """Read a table; columns whose proxy has changed since, or is not loaded here, are left out with a warning.
+
+    Raises:
+        UserError: the file is missing or is no score table.
+    """
+    try:
+        arrow = pq.read_table(path)
+        provenance = Provenance(**json.loads(arrow.schema.metadata[_METADATA]))
+        scores = arrow.to_pandas().set_index("index")
+    except OSError as error:
+        raise UserError(f"score table {path}: cannot be read: {error}") from None
+    except (pa.ArrowException, KeyError, TypeError, ValueError):
+        raise UserError(f"score table {path}: is not one; `python -m backend sweep` makes them") from None
+    if not np.array_equal(scores.index, np.arange(NUM_CELLS)):
+        raise UserError(f"score table {path}: has not one row for each of the {NUM_CELLS} cells in official order")
+    known = proxies.available()
+    current = [
+        name for name in scores if name in known and provenance.proxy_versions.get(name) == proxies.get(name).version
+    ]
+    if stale := sorted(set(scores) - set(current)):
+        logger.warning("score table %s: %s: not of this installation's definitions, left out", path, ", ".join(stale))
+    return ScoreTable(scores[current], provenance)
+
+
+def bundled_path(dataset: str) -> Path:
+    """Where the bundled table of a data set is, if there is one."""
+    return DATA_DIR / f"scores_{dataset}.parquet"
+
+
+def bundled_datasets() -> list[str]:
+    """Data sets whose score table is bundled."""
+    return sorted(path.stem.removeprefix("scores_") for path in DATA_DIR.glob("scores_*.parquet"))
+
+
+@cache
+def bundled_table(dataset: str) -> ScoreTable:
+    """The bundled table of a data set.
+
+    Raises:
+        UserError: there is none; the message says for which there is.
+    """
+    if dataset not in (there := bundled_datasets()):
+        raise UserError(
+            f"scores: no score table of {dataset!r} is bundled; there are: {', '.join(there) or 'none yet'}"
+        )
+    return read_table(bundled_path(dataset))
