@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-_CONFIDENCE = 0.95
+_TAIL = 0.025
 
 
 def correlations(scores: pd.DataFrame, accuracy: pd.Series[float], resamples: int = 200, seed: int = 0) -> pd.DataFrame:
@@ -44,14 +44,14 @@ def _row(score: pd.Series[float], accuracy: pd.Series[float], resamples: int, se
     known = score.notna() & accuracy.notna()
     x, y = score[known].to_numpy(float), accuracy[known].to_numpy(float)
     row: dict[str, float] = {"cells": len(x)}
-    generator = np.random.default_rng(seed)
-    draws = generator.integers(len(x), size=(resamples, len(x))) if len(x) else np.empty((0, 0), int)
+    defined = len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0
+    draws = np.random.default_rng(seed).integers(len(x), size=(resamples, len(x))) if defined else []
     for name, statistic in (("spearman", _spearman), ("kendall", _kendall)):
-        defined = len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0
-        row[name] = statistic(x, y) if defined else np.nan
-        tail = (1 - _CONFIDENCE) / 2
-        samples = [statistic(x[draw], y[draw]) for draw in draws] if defined else [np.nan]
-        row[f"{name}_low"], row[f"{name}_high"] = np.nanquantile(samples, [tail, 1 - tail])
+        row[name] = row[f"{name}_low"] = row[f"{name}_high"] = np.nan
+        if defined:
+            samples = [statistic(x[draw], y[draw]) for draw in draws]
+            row[name] = statistic(x, y)
+            row[f"{name}_low"], row[f"{name}_high"] = np.nanquantile(samples, [_TAIL, 1 - _TAIL])
     return row
 
 

@@ -73,22 +73,23 @@ class Sweep:
     Args:
         setting: what is scored.
         root: the folder of all sweeps; each batch and seed has a folder of its own in it.
+        classes: official indices of the representatives of the classes to score; None for all connected ones.
 
     Attributes:
         folder: where its shards are.
-        classes: official indices of the representatives of all connected classes.
+        classes: the classes to score.
 
     Raises:
         UserError: the setting is not valid (see :class:`backend.scoring.Scorer`).
     """
 
-    def __init__(self, setting: SweepSetting, root: Path) -> None:
+    def __init__(self, setting: SweepSetting, root: Path, classes: Sequence[int] | None = None) -> None:
         self.setting = setting
         self._scorer = setting.scorer()
         digest = setting_of(self._scorer.batch, setting.seed, 16, 5)
         self.folder = root / f"{setting.dataset}-{digest[:16]}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.classes = sorted({index for index in class_indices() if index is not None})
+        self.classes = sorted({index for index in class_indices() if index is not None} if classes is None else classes)
 
     def run(self, client: Client, on_progress: Callable[[int, int], None]) -> None:
         """Score what is missing; each shard is on disk as soon as its worker has finished it.
