@@ -36,4 +36,5 @@ def look(run: Run | None) -> Look:
 def state_badge(run: Run | None) -> None:
     """A badge with a run's state."""
     word, icon, color = look(run)
-    st.badge(word, icon=icon, color=color)
+    with st.container(key="run_state", width="content"):
+        st.badge(word, icon=icon, color=color)

@@ -34,7 +34,7 @@ def progress_chart(
     known = frame[frame[column].notna()] if column in frame else frame.iloc[:0]
     if asked:
         last = int(frame["number"].max()) if len(frame) else 0
-        figure.update_xaxes(range=[-1, max(asked, last + 1)])
+        figure.update_xaxes(range=[-0.5, max(asked, last + 1)])
     if known.empty:
         add_note(figure, "Values appear here with the first scored cell.")
         return figure

@@ -140,8 +140,10 @@ def _shown_trial(frame: pd.DataFrame, axes: Axes, active: bool) -> tuple[pd.Seri
     complete = frame[frame["state"] == "complete"]
     if complete.empty:
         return None, "The cell of the first completed trial appears here."
-    if active or not axes.objectives:
+    if active:
         return complete.iloc[-1], "Latest cell"
+    if not axes.objectives:
+        return complete.sort_values("pareto").iloc[-1], "Best cell"
     first = axes.objectives[0]
     best = complete.sort_values(first, ascending=axes.direction(first) == "minimize")
     return best.iloc[0], f"Best cell by {label(first)}"

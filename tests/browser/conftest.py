@@ -11,7 +11,7 @@ import pytest
 from backend.studies import open_database, runs
 from tests.browser.app import CHROMIUM_ARGUMENTS, CHROMIUM_VARIABLE, find_chromium
 
-WAIT_MILLISECONDS = 240_000
+WAIT_MILLISECONDS = 150_000
 
 
 @pytest.fixture(scope="session")

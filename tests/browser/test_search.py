@@ -37,7 +37,7 @@ def test_a_search_from_the_form_ends_with_true_accuracies(page: Page, installati
         expect(page.get_by_role("heading", name="from the form")).to_be_visible()
         expect(page).to_have_url(re.compile(r"/study\?study=from(\+|%20)the(\+|%20)form"))
         expect(page.get_by_text("3 of 3 distinct cells scored")).to_be_visible()
-        expect(page.get_by_text("Finished", exact=True)).to_be_visible()
+        expect(page.locator(".st-key-run_state")).to_contain_text("Finished")
 
         # The grid keeps only the columns in view in the page, so the window is made wide enough for all.
         page.set_viewport_size({"width": 3200, "height": 2400})
@@ -67,17 +67,17 @@ def test_the_example_runs_with_one_click_stops_resumes_and_outlives_the_dashboar
     with running_app(installation) as address:
         page.goto(address)
         page.get_by_role("button", name="Run the example search").click()
-        expect(page.get_by_text("Running", exact=True)).to_be_visible()
+        expect(page.locator(".st-key-run_state")).to_contain_text("Running")
         expect(page.get_by_text(re.compile(r"^[1-9]\d* of \d+ distinct cells scored"))).to_be_visible()
         expect(page.locator(".st-key-cell_card")).to_contain_text("Latest cell")
 
-        page.get_by_role("button", name="Stop").click()
-        expect(page.get_by_text("Stopped", exact=True)).to_be_visible()
+        page.locator(".st-key-stop_study button").click()
+        expect(page.locator(".st-key-run_state")).to_contain_text("Stopped")
         stopped_at = the_run().done
         assert stopped_at < the_run().asked
 
-        page.get_by_role("button", name="Resume").click()
-        expect(page.get_by_text("Running", exact=True)).to_be_visible()
+        page.locator(".st-key-resume_study button").click()
+        expect(page.locator(".st-key-run_state")).to_contain_text("Running")
 
     before = the_run().done
     assert wait_until(lambda: the_run().done > max(before, stopped_at))

@@ -1,0 +1,93 @@
+"""Takes a picture of every page at two widths in both themes: ``python -m tests.browser.screenshots FOLDER``.
+
+The searches in the pictures are real ones, run into a storage folder of their own before the pictures are taken.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from backend.search.config import SearchConfig
+from backend.search.execution import execute_run
+from backend.search.launch import prepare
+from backend.studies import Database, open_database
+from backend.studies.folders import HOME_VARIABLE
+from tests.browser.app import CHROMIUM_ARGUMENTS, ROOT, find_chromium, running_app
+
+WIDTHS = (1440, 800)
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+STUDY, OTHER = "cifar10 quick start", "cifar100 random one objective"
+_HEIGHT = 900
+_MARGIN = 40
+_BODY = "[data-testid=stMainBlockContainer]"
+
+PAGES = {
+    "welcome": "/",
+    "studies": "/",
+    "new-search": "/new-search",
+    "study": "/study?study=cifar10+quick+start",
+    "trial": "/study?study=cifar10+quick+start&trial=7&x=params&y=200%3Atest-accuracy",
+}
+
+
+def main(folder: Path) -> None:
+    """Run the searches, start the app and take the pictures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        os.environ[HOME_VARIABLE] = home
+        os.environ.pop("PROXYSCOPE_STORAGE", None)
+        database = open_database()
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGUMENTS)
+        with running_app(Path(home)) as address:
+            _take(browser, address, folder, ["welcome"])
+            _run_searches(database)
+            _take(browser, address, folder, [name for name in PAGES if name != "welcome"])
+        browser.close()
+
+
+def _run_searches(database: Database) -> None:
+    config = SearchConfig.from_file(ROOT / "configs" / "quickstart.toml")
+    for name, changed in ((STUDY, config.with_trials(40)), (OTHER, _one_objective(config))):
+        prepare(database, changed, name)
+        execute_run(database, name)
+
+
+def _one_objective(config: SearchConfig) -> SearchConfig:
+    changed = config.with_trials(10).model_copy(deep=True)
+    changed.cells.dataset = ["cifar100"]
+    changed.setup.sampler, changed.setup.sum_scaled_metrics, changed.setup.direction = "random", True, "maximize"
+    return changed
+
+
+def _take(browser: Browser, address: str, folder: Path, names: list[str]) -> None:
+    for theme in THEMES:
+        for width in WIDTHS:
+            page = browser.new_page(viewport={"width": width, "height": _HEIGHT}, color_scheme=theme)
+            for name in names:
+                page.goto(address + PAGES[name])
+                _settle(page)
+                _show_whole(page, width)
+                page.screenshot(path=folder / f"{name}-{width}-{theme}.png")
+            page.close()
+
+
+def _settle(page: Page) -> None:
+    """Wait until the script has run and the charts and tables are drawn."""
+    page.wait_for_selector(f"{_BODY} h1")
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    page.wait_for_selector("[data-testid=stSkeleton]", state="detached")
+    page.wait_for_timeout(2_000)
+
+
+def _show_whole(page: Page, width: int) -> None:
+    height = int(page.evaluate(f"document.querySelector('{_BODY}').scrollHeight"))
+    page.set_viewport_size({"width": width, "height": max(_HEIGHT, height + _MARGIN)})
+    page.wait_for_timeout(1_000)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
