@@ -37,6 +37,8 @@ def naswot(layer_agreements: Tensor) -> float:
 def naswot_relu(relu_agreement: Tensor) -> float:
     """log|det K|, K_ij the number of ReLU units that are on for both of images i and j or off for both.
 
+    Each live ReLU–Conv–BN block has a ReLU of its own, which counts once, also where several blocks read one node.
+
     Args:
         relu_agreement: K, (B, B).
     """

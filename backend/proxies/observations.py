@@ -82,7 +82,9 @@ OBSERVATIONS: dict[str, Observation] = {
         "Tensor float64 (B, 3·H·W): gradients of the sum of all logits at the images", min_images=2
     ),
     "relu_agreement": Observation(
-        "Tensor float64 (B, B): for each two images, in how many ReLU units both are on or both off", min_images=2
+        "Tensor float64 (B, B): for each two images, in how many ReLU units both are on or both off; every live "
+        "ReLU–Conv–BN block has its own ReLU",
+        min_images=2,
     ),
     "layer_agreements": Observation(
         "Tensor float64 (L, B, B): the same of the signs of each layer's outputs", min_images=2

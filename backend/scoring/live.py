@@ -6,6 +6,7 @@ without norms, tangents. Edges on no path don't occur, equal nodes are computed 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, TypeVar
@@ -139,8 +140,8 @@ class Arithmetic(Protocol[V]):
     def normalise(self, norm: int, value: V) -> V:
         """The batch norm of that number."""
 
-    def rectify(self, value: V) -> V:
-        """The ReLU."""
+    def rectify(self, value: V, readers: int = 1) -> V:
+        """The ReLU, computed once for all the convolutions that read it; each of these `readers` has one of its own."""
 
     def pool(self, value: V) -> V:
         """Average pooling 3×3 that keeps the size and leaves the padding out of the mean."""
@@ -185,9 +186,13 @@ def _evaluate_cell(expression: Expression, layers: Sequence[Layer], arithmetic: 
         return arithmetic.add(parts)
 
     rectified: dict[Sum, V] = {}
+    readers = Counter(convolution.reads for convolution in expression.convolutions)
+
+    def rectify(terms: Sum) -> V:
+        return arithmetic.rectify(_once(sums, terms, evaluate), readers[terms])
+
     for number, (convolution, layer) in enumerate(zip(expression.convolutions, layers, strict=True)):
-        value = _once(rectified, convolution.reads, lambda terms: arithmetic.rectify(_once(sums, terms, evaluate)))
-        outputs[number] = arithmetic.convolve(layer, value)
+        outputs[number] = arithmetic.convolve(layer, _once(rectified, convolution.reads, rectify))
     return _once(sums, expression.output, evaluate)
 
 

@@ -20,7 +20,7 @@ class TrainingArithmetic(TensorArithmetic):
         weights: of each layer.
         norms: each batch norm.
         on_layer: called with each convolution's number and output, before its batch norm.
-        on_relu: called with the input of each ReLU.
+        on_relu: called with the input of ReLUs and the number of equal ones that it stands for.
         on_norm: called with the input of each batch norm.
     """
 
@@ -30,7 +30,7 @@ class TrainingArithmetic(TensorArithmetic):
         norms: Sequence[Norm],
         *,
         on_layer: Callable[[int, Tensor], None] | None = None,
-        on_relu: Callable[[Tensor], None] | None = None,
+        on_relu: Callable[[Tensor, int], None] | None = None,
         on_norm: Callable[[Tensor], None] | None = None,
     ) -> None:
         self._weights, self._norms = weights, norms
@@ -50,10 +50,10 @@ class TrainingArithmetic(TensorArithmetic):
         weight, bias, eps = self._norms[norm]
         return batch_norm(value, weight, bias, eps)
 
-    def rectify(self, value: Tensor) -> Tensor:
+    def rectify(self, value: Tensor, readers: int = 1) -> Tensor:
         """See `Arithmetic`."""
         if self._on_relu:
-            self._on_relu(value)
+            self._on_relu(value, readers)
         return functional.relu(value)
 
 
@@ -63,7 +63,7 @@ def logits(
     images: Tensor,
     *,
     on_layer: Callable[[int, Tensor], None] | None = None,
-    on_relu: Callable[[Tensor], None] | None = None,
+    on_relu: Callable[[Tensor, int], None] | None = None,
 ) -> Tensor:
     """The logits of a batch in train mode, (B, num_classes).
 
@@ -72,7 +72,7 @@ def logits(
         weights: of each layer, in place of the network's own (equal ones that autograd follows, say).
         images: (B, 3, H, W).
         on_layer: called with each layer's number and output, before its batch norm; the logits come last.
-        on_relu: called with the input of each ReLU.
+        on_relu: called with the input of ReLUs and the number of equal ones that it stands for.
     """
     arithmetic = TrainingArithmetic(weights, network.norms, on_layer=on_layer, on_relu=on_relu)
     pooled = features(network, arithmetic, channels_last(images)).mean((2, 3))

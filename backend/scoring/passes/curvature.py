@@ -92,7 +92,7 @@ class JetArithmetic:
         by_st = t * r_s + s * r_t + x * r_st
         return Jet(value, by_s, by_t, (by_st if st is None else by_st + st * r) * scale)
 
-    def rectify(self, jet: Jet) -> Jet:
+    def rectify(self, jet: Jet, _readers: int = 1) -> Jet:
         """See `Arithmetic`."""
         on = jet.value > 0
         return jet.map(lambda value: value * on)

@@ -29,7 +29,7 @@ class FlowArithmetic(TensorArithmetic):
         """See `Arithmetic`."""
         return value
 
-    def rectify(self, value: Tensor) -> Tensor:
+    def rectify(self, value: Tensor, _readers: int = 1) -> Tensor:
         """See `Arithmetic`."""
         return value
 

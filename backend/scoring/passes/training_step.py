@@ -55,9 +55,9 @@ class _Recorder:
         if "saliencies" in self._wanted:
             self._outputs[number] = output
 
-    def on_relu(self, value: Tensor) -> None:
+    def on_relu(self, value: Tensor, count: int) -> None:
         if "relu_agreement" in self._wanted:
-            self._relus.append(to_double(agreement(value)))
+            self._relus.append(count * to_double(agreement(value)))
 
     def agreements(self) -> dict[str, object]:
         found: dict[str, object] = {}

@@ -16,11 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from backend.cells import EDGES, Cell
-from backend.network import CellBlock, CellNetwork, ReductionBlock, build_network
+from backend.network import CellBlock, CellNetwork, ConvBlock, ReductionBlock, build_network
 from backend.scoring.passes import tangent_kernel, zen_responses
 from backend.scoring.seeding import make_generator
-
-Weights = list[nn.Module]
 
 
 def live_edges(cell: Cell) -> set[int]:
@@ -126,28 +124,14 @@ def outputs_of(network: CellNetwork) -> Iterator[list[Tensor]]:
 
 @contextmanager
 def relu_inputs_of(network: CellNetwork) -> Iterator[list[Tensor]]:
-    """Fills the list with the input of each ReLU while the network runs; equal nodes of a cell have one ReLU."""
+    """Fills the list with the input of each ReLU while the network runs: one a live ReLU–Conv–BN block, and a last."""
     inputs: list[Tensor] = []
     live = {id(layer) for layer in layers(network)}
-    handles = []
-    for block in network.blocks:
-        if isinstance(block, ReductionBlock):
-            handles += [
-                conv.register_forward_pre_hook(lambda _m, args: inputs.append(args[0].detach()))
-                for conv in (block.conv_a, block.conv_b)
-            ]
-            continue
-        seen: list[Tensor] = []
-        for conv in block.convolutions.values():
-
-            def note(_module: nn.Module, args: tuple[Tensor], seen: list[Tensor] = seen) -> None:
-                value = args[0].detach()
-                if not any(torch.allclose(value, other, rtol=1e-6, atol=1e-6) for other in seen):
-                    seen.append(value)
-                    inputs.append(value)
-
-            if id(conv.conv) in live:
-                handles.append(conv.register_forward_pre_hook(note))
+    handles = [
+        block.register_forward_pre_hook(lambda _m, args: inputs.append(args[0].detach()))
+        for block in network.modules()
+        if isinstance(block, ConvBlock) and id(block.conv) in live
+    ]
     handles.append(network.norm.register_forward_hook(lambda _m, _i, output: inputs.append(output.detach())))
     yield inputs
     for handle in handles:
@@ -294,31 +278,17 @@ def ntk_cond(network: CellNetwork, images: Tensor, _labels: Tensor) -> float:
 def linear_regions(network: CellNetwork, *_: Tensor, seed: int = 0) -> float:
     generator = make_generator(seed, "linear regions")
     thin = build_network(network.cell.representative(), 1, channels=1, cells_per_stage=1, generator=generator).train()
-    thin.stem = nn.Identity()
     patterns: set[bytes] = set()
     for _batch in range(3):
         inputs = torch.randn(1000, 1, 3, 3, generator=generator)
         value = inputs
-        with relu_inputs_of_thin(thin) as rectified:
+        with relu_inputs_of(thin) as rectified:
             for block in thin.blocks:
                 value = block(value)
             thin.norm(value)
         codes = torch.cat([(v > 0).flatten(1) for v in rectified], 1).numpy()
         patterns |= {row.tobytes() for row in codes}
     return float(len(patterns))
-
-
-@contextmanager
-def relu_inputs_of_thin(thin: CellNetwork) -> Iterator[list[Tensor]]:
-    """Every ReLU, repeated ones too: they don't change which patterns are equal."""
-    inputs: list[Tensor] = []
-    handles = [thin.norm.register_forward_hook(lambda _m, _i, output: inputs.append(output))]
-    for block in thin.blocks:
-        convs = [block.conv_a, block.conv_b] if isinstance(block, ReductionBlock) else block.convolutions.values()
-        handles += [conv.register_forward_pre_hook(lambda _m, args: inputs.append(args[0])) for conv in convs]
-    yield inputs
-    for handle in handles:
-        handle.remove()
 
 
 def tenas(network: CellNetwork, images: Tensor, labels: Tensor) -> float:
