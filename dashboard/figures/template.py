@@ -12,8 +12,8 @@ import plotly.io as pio
 
 TEMPLATE: Final = "proxyscope"
 
-# Okabe and Ito's palette, without its yellow (lost on white) and black (lost on dark).
-BLUE, SKY, GREEN, ORANGE, VERMILION, PINK = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
+# Okabe and Ito's palette with a lighter blue, without its yellow (lost on white) and black (lost on dark).
+BLUE, SKY, GREEN, ORANGE, VERMILION, PINK = "#1f83c4", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
 GREY: Final = "#8A8F98"
 OUTLINE: Final = "rgba(128, 134, 142, 0.75)"
 GRID: Final = "rgba(128, 134, 142, 0.18)"

@@ -23,7 +23,7 @@ def show() -> None:
     with shown_errors():
         search_form.begin()
         config, problems = _read_form()
-        form, side = st.columns([3, 2], gap="medium")
+        form, side = st.columns([2, 1], gap="medium")
         with form:
             search_form.search_fields(problems)
         with side:

@@ -30,7 +30,7 @@ PAGES = {
     "studies": "/",
     "new-search": "/new-search",
     "study": "/study?study=cifar10+quick+start",
-    "trial": "/study?study=cifar10+quick+start&trial=7&x=params&y=200%3Atest-accuracy",
+    "trial": "/study?study=cifar10+quick+start&trial=7&x=params&y=True+test+accuracy%2C+200+epochs+%28%25%29",
 }
 
 
@@ -46,6 +46,7 @@ def main(folder: Path) -> None:
             _take(browser, address, folder, ["welcome"])
             _run_searches(database)
             _take(browser, address, folder, [name for name in PAGES if name != "welcome"])
+            _take_for_readme(browser, address, folder)
         browser.close()
 
 
@@ -73,6 +74,15 @@ def _take(browser: Browser, address: str, folder: Path, names: list[str]) -> Non
                 _show_whole(page, width)
                 page.screenshot(path=folder / f"{name}-{width}-{theme}.png")
             page.close()
+
+
+def _take_for_readme(browser: Browser, address: str, folder: Path) -> None:
+    """The first sight of a study, as docs/screenshot.png shows it."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1240}, color_scheme="light")
+    page.goto(address + PAGES["study"])
+    _settle(page)
+    page.screenshot(path=folder / "screenshot.png")
+    page.close()
 
 
 def _settle(page: Page) -> None:

@@ -38,6 +38,7 @@ def file_exchange(config: SearchConfig | None) -> None:
     st.file_uploader(
         "Fill the form from a TOML file",
         type="toml",
+        max_upload_size=1,
         key=_UPLOAD,
         on_change=_load_upload,
         help="A search file as `make search` reads it, or one downloaded here. What is wrong in it is named.",
