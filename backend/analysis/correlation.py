@@ -45,7 +45,8 @@ def _row(score: pd.Series[float], accuracy: pd.Series[float], resamples: int, se
     x, y = score[known].to_numpy(float), accuracy[known].to_numpy(float)
     row: dict[str, float] = {"cells": len(x)}
     defined = len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0
-    draws = np.random.default_rng(seed).integers(len(x), size=(resamples, len(x))) if defined else []
+    generator = np.random.default_rng(seed)
+    draws = [generator.integers(len(x), size=len(x)) for _ in range(resamples if defined else 0)]
     for name, statistic in (("spearman", _spearman), ("kendall", _kendall)):
         row[name] = row[f"{name}_low"] = row[f"{name}_high"] = np.nan
         if defined:
