@@ -120,14 +120,16 @@ class SearchSpaceSection(Section):
 class ZeroCostRunner(Section):
     """``[search.strategy.sw_runner.zero_cost]``: which proxies, on which images, on which device.
 
-    ``images`` is "bundled", "random" or the path of the user's own data; ``nasbench_epochs`` chooses the training
-    length whose true accuracies stand in the tables (both lengths are recorded).
+    ``images`` is "bundled", "random" or the path of the user's own data. ``scores`` is "compute", "table" (the bundled
+    table of the data set) or the path of a sweep's table. ``nasbench_epochs`` chooses the training length whose true
+    accuracies stand in the tables (both lengths are recorded).
     """
 
     metrics: list[str] = []
     data_loader: DataLoader = "val_dataloader"
     num_samples: Annotated[int, Field(ge=2, strict=True)] = 64
     images: Annotated[str, Field(min_length=1)] = "bundled"
+    scores: Annotated[str, Field(min_length=1)] = "compute"
     device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
     nasbench_epochs: Literal[12, 200] = 200
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import FrameType
 
 import optuna
-import torch
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.errors import UserError
@@ -18,6 +17,7 @@ from backend.search.measure import Measurer
 from backend.search.notices import notices
 from backend.search.results import write_results
 from backend.search.runner import Outcome, Search
+from backend.search.score_source import open_scores
 from backend.studies import runs
 from backend.studies.catalog import load_study, study_config, trials_asked
 from backend.studies.database import Database
@@ -69,19 +69,17 @@ def _search(
     study_id, asked = study._study_id, trials_asked(config)
     folder = run_folder(study.study_name)
     _say_what_runs(config, asked)
-    measurer = Measurer(config, database.engine)
-    device = describe_device(measurer.scorer.device)
-    images = measurer.scorer.batch.description
-    runs.describe_work(database, study_id, device, images)
-    logger.info("device: %s", device)
-    logger.info("images: %s", images)
+    source = open_scores(config, database.engine)
+    runs.describe_work(database, study_id, source.device, source.images)
+    logger.info("device: %s", source.device)
+    logger.info("images: %s", source.images)
 
     def trial_done(done: int) -> None:
         runs.count_done(database, study_id, done)
         if on_trial is not None:
             on_trial(done, asked)
 
-    search = Search(study, config, measurer, asked, trial_done)
+    search = Search(study, config, Measurer(config, source), asked, trial_done)
     with _stopping_on_signals(search), _pulse(database, study_id, search):
         outcome = search.run()
     write_results(study, config, folder)
@@ -100,13 +98,6 @@ def _say_what_runs(config: SearchConfig, asked: int) -> None:
     logger.info(
         "%s of %s: %d %s, proxies %s", config.setup.sampler, config.dataset, asked, kind, ", ".join(config.proxy_names)
     )
-
-
-def describe_device(device: torch.device) -> str:
-    """Words for a device: its name, and the threads of a CPU."""
-    if device.type == "cuda":
-        return f"{device} ({torch.cuda.get_device_name(device)})"
-    return f"cpu ({torch.get_num_threads()} threads)" if device.type == "cpu" else str(device)
 
 
 def _end(database: Database, study_id: int, outcome: Outcome, asked: int, folder: Path) -> None:

@@ -11,6 +11,7 @@ from backend.errors import ConfigError, UserError
 from backend.images import available_images
 from backend.scoring import resolve_device
 from backend.search.config import SearchConfig
+from backend.search.score_source import configured_table
 from backend.studies import runs
 from backend.studies.catalog import (
     check_name,
@@ -36,12 +37,17 @@ def example_config_path() -> Path:
 
 
 def check(config: SearchConfig) -> None:
-    """Check what a configuration needs of this machine: the device and enough images.
+    """Check what a configuration needs of this machine: device and enough images, or a table of scores.
 
     Raises:
         ConfigError: one is not there; the message names the key and what is there.
     """
     problems = []
+    try:
+        if configured_table(config) is not None:
+            return
+    except UserError as error:
+        raise ConfigError([(f"{_RUNNER_KEY}.scores", str(error))]) from None
     try:
         resolve_device(config.runner.device)
     except ValueError as error:

@@ -1,13 +1,10 @@
-"""Measures one candidate: scores from the store or the engine, hardware metrics, true accuracies."""
+"""Measures one candidate: its scores, hardware metrics and true accuracies."""
 
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
-
-from backend.scoring import Scorer
-from backend.scoring.store import ScoreStore, setting_of
 from backend.search.config import SearchConfig
+from backend.search.score_source import ScoreSource
 from backend.search.space import Candidate
 from backend.studies.trials import truth_of
 
@@ -22,7 +19,7 @@ class Measurement:
     hardware: dict[str, float]
     truth: dict[str, dict[str, float | None]] | None
     seconds: float
-    from_store: bool
+    computed: bool
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -31,47 +28,25 @@ class Measurement:
 
 
 class Measurer:
-    """Measures candidates as a configuration says, never scoring one twice.
+    """Measures candidates as a configuration says.
 
     Args:
-        config: data set, proxies, images, device.
-        engine: the study database's engine, where the score store is.
+        config: which proxies and hardware metrics.
+        source: where scores come from.
     """
 
-    def __init__(self, config: SearchConfig, engine: Engine) -> None:
-        runner = config.runner
-        self._config = config
-        self._store = ScoreStore(engine)
-        self.scorer = Scorer(
-            config.dataset,
-            config.proxy_names,
-            batch_size=runner.num_samples,
-            seed=config.setup.seed,
-            device=runner.device,
-            image_source=runner.images,
-            split=config.split,
-        )
-        self._settings = {
-            (width, depth): setting_of(self.scorer.batch, config.setup.seed, width, depth)
-            for width in config.cells.C
-            for depth in config.cells.N
-        }
+    def __init__(self, config: SearchConfig, source: ScoreSource) -> None:
+        self._config, self._source = config, source
 
     def measure(self, candidate: Candidate) -> Measurement:
         """Score a connected candidate and look up its truth."""
         started = time.perf_counter()
-        cell, width, depth = candidate.cell, candidate.channels, candidate.cells_per_stage
-        setting, names = self._settings[width, depth], self._config.proxy_names
-        known = self._store.get(setting, cell, names)
-        missing = [name for name in names if name not in known]
-        if missing:
-            fresh = self.scorer.score(cell, channels=width, cells_per_stage=depth, proxies=missing)
-            self._store.put(setting, cell, fresh)
-            known |= fresh
+        names = self._config.proxy_names
+        scores = self._source.scores(candidate, names)
         return Measurement(
-            software={name: known[name] for name in names},
+            software={name: scores.values[name] for name in names},
             hardware=dict.fromkeys(self._config.hardware_metrics, UNQUANTISED_BITS),
-            truth=truth_of(cell, self._config.dataset, width, depth),
+            truth=truth_of(candidate.cell, self._config.dataset, candidate.channels, candidate.cells_per_stage),
             seconds=time.perf_counter() - started,
-            from_store=not missing,
+            computed=scores.computed,
         )

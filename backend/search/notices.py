@@ -6,7 +6,7 @@ from backend.search.config import HARDWARE_METRICS, SearchConfig
 
 def notices(config: SearchConfig) -> list[str]:
     """Lines for the log and the page, one a contradiction; empty for a file that has none."""
-    return [*_classes(config), *_goals(config), *_strategy(config), *_truth(config)]
+    return [*_classes(config), *_goals(config), *_strategy(config), *_scores(config), *_truth(config)]
 
 
 def _classes(config: SearchConfig) -> list[str]:
@@ -43,6 +43,12 @@ def _strategy(config: SearchConfig) -> list[str]:
         if turned:
             lines.append(f"{_join(turned)}: other direction than the sum's: subtracted from it.")
     return lines
+
+
+def _scores(config: SearchConfig) -> list[str]:
+    if config.runner.scores == "compute":
+        return []
+    return ["Scores come from a table: num_samples, images, data_loader and device are the table's, not the file's."]
 
 
 def _truth(config: SearchConfig) -> list[str]:

@@ -175,7 +175,7 @@ class Search:
         self._study.tell(trial, values)
         self._failures = 0
         shown = ", ".join(f"{name} {value:.4g}" for name, value in scaled.items())
-        how = "known" if measured.from_store else f"{measured.seconds:.2f} s"
+        how = f"{measured.seconds:.2f} s" if measured.computed else "known"
         logger.info("trial %d: cell %d, %s (%s)", trial.number, candidate.cell.index, shown, how)
 
     def _enqueue_unseen(self) -> None:

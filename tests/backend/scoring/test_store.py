@@ -12,7 +12,7 @@ from backend import proxies
 from backend.cells import Cell, enumerate_cells
 from backend.images import load_batch
 from backend.scoring.store import ScoreStore, setting_of
-from backend.search.measure import Measurer
+from backend.search.score_source import ComputedScores
 from backend.search.space import Candidate
 from backend.studies import Database, open_database
 from tests.conftest import cheap_config
@@ -90,14 +90,10 @@ def test_the_setting_is_all_that_a_score_depends_on() -> None:
 
 def test_a_second_study_scores_nothing_again(database: Database) -> None:
     candidate = Candidate(CELL, 16, 5)
-    first = Measurer(cheap_config(), database.engine).measure(candidate)
-    again = Measurer(
-        cheap_config(runner={"metrics": ["l2_norm"]}, metrics={"l2_norm": {"scale": 1.0}}), database.engine
-    )
-    measured = again.measure(candidate)
-    assert not first.from_store
-    assert measured.from_store
-    assert measured.software == {"l2_norm": first.software["l2_norm"]}
+    first = ComputedScores(cheap_config(), database.engine).scores(candidate, ["l2_norm", "params"])
+    again = ComputedScores(cheap_config(), database.engine).scores(candidate, ["l2_norm"])
+    assert (first.computed, again.computed) == (True, False)
+    assert again.values == {"l2_norm": first.values["l2_norm"]}
 
 
 def _put(url_and_number: tuple[str, int]) -> None:
