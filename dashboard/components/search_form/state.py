@@ -20,6 +20,9 @@ FOLDER = "folder"
 IMAGE_SOURCES = ("bundled", "random", FOLDER)
 SEVERAL, SUM = "several", "sum"
 _READY = "search_form_ready"
+_CARRIED = "search_form_carried"
+"""Settings of the runner that have no field: a file's own go with the form unchanged."""
+_SHOWN_OF_RUNNER = {"metrics", "data_loader", "num_samples", "images", "device", "nasbench_epochs"}
 _BITWIDTH = HARDWARE_METRICS[0]
 
 State = MutableMapping[Any, Any]
@@ -77,6 +80,7 @@ def fill(state: State, config: SearchConfig) -> None:
     }
     for field, value in values.items():
         state[key(field)] = value
+    state[_CARRIED] = runner.model_dump(exclude=_SHOWN_OF_RUNNER)
     for metric in [*config.proxy_names, *config.hardware_metrics]:
         goal = config.strategy.metrics.get(metric)
         state[scale_key(metric)] = goal.scale if goal else 0.0
@@ -111,6 +115,7 @@ def form_tables(state: Mapping[Any, Any]) -> dict[str, Any]:
         "distinct_cells": value("distinct_cells"),
     }
     runner = {
+        **state.get(_CARRIED, {}),
         "metrics": list(value("proxies") or []),
         "data_loader": f"{value('split')}_dataloader",
         "num_samples": value("num_samples"),

@@ -28,6 +28,7 @@ def test_a_file_through_the_form_searches_the_same(path: Path) -> None:
     assert again.proxy_names == config.proxy_names
     assert again.hardware_metrics == config.hardware_metrics
     assert again.setup == config.setup
+    assert again.runner.model_dump(exclude={"metrics"}) == config.runner.model_dump(exclude={"metrics"})
     assert again.dataset == config.dataset
     assert again.split == config.split
     assert [again.cells.options(edge) for edge in EDGE_KEYS] == [config.cells.options(edge) for edge in EDGE_KEYS]
