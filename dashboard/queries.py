@@ -101,7 +101,13 @@ Key = tuple[str, str, int, datetime | None, tuple[int, int]]
 def _key(summary: StudySummary) -> Key:
     """What a read depends on: which study, and how many of its trials there are and have ended."""
     url = database().url
-    found = _study(url, summary.name, summary.study_id, summary.created).get_trials(deepcopy=False)
+    try:
+        found = _study(url, summary.name, summary.study_id, summary.created).get_trials(deepcopy=False)
+    except KeyError:
+        # Deleted meanwhile, in another window or on another machine: loading it anew says so in words.
+        forget_study()
+        load_study(database(), summary.name)
+        raise
     revision = (len(found), sum(trial.state.is_finished() for trial in found))
     return url, summary.name, summary.study_id, summary.created, revision
 

@@ -51,6 +51,14 @@ def test_a_study_made_anew_under_an_old_name_is_another(foreign: str, database: 
     assert queries.trials(queries.find_study(foreign)).empty
 
 
+def test_a_study_deleted_in_another_window_is_said_in_words(foreign: str, database: Database) -> None:
+    summary = queries.find_study(foreign)
+    queries.trials(summary)
+    delete_study(database, foreign)
+    with pytest.raises(UserError, match="no study 'foreign'"):
+        queries.trials(summary)
+
+
 def test_the_best_trials_and_the_ensemble_of_a_search(finished: str) -> None:
     summary = queries.find_study(finished)
     assert summary.config
