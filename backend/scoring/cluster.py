@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
 from distributed import Client, LocalCluster
 
 from backend.errors import UserError
@@ -37,9 +36,12 @@ def open_cluster(scheduler: str | None = None, workers: int | None = None) -> It
     processes = workers or cores
     with (
         LocalCluster(
-            n_workers=processes, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            n_workers=processes,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.ERROR,
+            env={"OMP_NUM_THREADS": str(max(1, cores // processes))},
         ) as cluster,
         Client(cluster) as client,
     ):
-        client.run(torch.set_num_threads, max(1, cores // processes))
         yield client

@@ -28,9 +28,10 @@ from backend.errors import UserError
 from backend.scoring.scorer import Scorer
 from backend.scoring.store import setting_of
 from backend.scoring.tables import Provenance, ScoreTable
+from backend.user_proxies import load_user_proxies
 
 CELLS_A_SHARD = 8
-_NO_SCORE = "the score is not finite"
+_NO_SCORE = "the proxy failed or its score is not finite; the worker's log says which"
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,8 @@ def _results_of(futures: Sequence[Future[Any]]) -> Iterator[Any]:
 
 @cache
 def _worker_scorer(setting: SweepSetting) -> Scorer:
-    """One scorer a worker process: the images are read once."""
+    """One scorer a worker process: the images are read once, the user's own proxies too."""
+    load_user_proxies()
     return setting.scorer()
 
 

@@ -1,0 +1,154 @@
+"""The sweep of the space: every class once, through kills and restarts."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from distributed import Client
+
+from backend import benchmark, proxies
+from backend.cells import Cell, class_indices, enumerate_cells
+from backend.errors import UserError
+from backend.scoring import score_cell
+from backend.scoring.cluster import open_cluster
+from backend.scoring.sweep import Sweep, SweepSetting
+
+SETTING = SweepSetting("cifar10", ("l2_norm", "naswot_relu", "params"), batch_size=4)
+CLASSES = sorted({index for index in class_indices() if index is not None})[:24]
+MANY = sorted({index for index in class_indices() if index is not None})[:200]
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with open_cluster(workers=2) as client:
+        yield client
+
+
+def ignore(_done: int, _total: int) -> None:
+    """No progress is shown."""
+
+
+def test_each_class_has_the_score_of_its_cell(client: Client, tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    sweep = Sweep(SETTING, tmp_path, CLASSES[:10])
+    sweep.run(client, lambda done, total: seen.append((done, total)))
+    assert seen[0] == (0, 10)
+    assert seen[-1] == (10, 10)
+    scores = sweep.scores().pivot(index="class", columns="proxy", values="value")
+    assert list(scores.index) == CLASSES[:10]
+    for index in CLASSES[:3]:
+        expected = score_cell(Cell.from_index(index), "cifar10", ["l2_norm", "naswot_relu"], batch_size=4)
+        assert scores.loc[index].to_dict() == pytest.approx(expected, rel=1e-6)
+    assert sweep.failures() == []
+
+
+def test_what_is_scored_is_not_scored_again_and_new_proxies_alone_are(client: Client, tmp_path: Path) -> None:
+    first = Sweep(replace(SETTING, proxies=("l2_norm",)), tmp_path, CLASSES)
+    first.run(client, ignore)
+    shards = {path.name: path.stat().st_mtime_ns for path in first.folder.iterdir()}
+    more = Sweep(SETTING, tmp_path, CLASSES)
+    more.run(client, ignore)
+    assert {path.name: path.stat().st_mtime_ns for path in more.folder.iterdir()}.items() >= shards.items()
+    added = [pd.read_parquet(path) for path in more.folder.iterdir() if path.name not in shards]
+    assert set(pd.concat(added)["proxy"]) == {"naswot_relu"}
+    before = len(list(more.folder.iterdir()))
+    more.run(client, ignore)
+    assert len(list(more.folder.iterdir())) == before
+
+
+def test_another_batch_or_seed_is_another_sweep(tmp_path: Path) -> None:
+    others = [SETTING, replace(SETTING, batch_size=8), replace(SETTING, seed=1), replace(SETTING, dataset="cifar100")]
+    assert len({Sweep(setting, tmp_path).folder for setting in others}) == 4
+
+
+def test_a_killed_sweep_keeps_its_shards_and_goes_on(client: Client, tmp_path: Path) -> None:
+    script = f"""
+from pathlib import Path
+from backend.scoring.cluster import open_cluster
+from backend.scoring.sweep import Sweep, SweepSetting
+if __name__ == "__main__":
+    with open_cluster(workers=1) as client:
+        Sweep({SETTING!r}, Path({str(tmp_path)!r}), {MANY!r}).run(client, lambda *_: None)
+"""
+    file = tmp_path / "sweep.py"
+    file.write_text(script, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    process = subprocess.Popen([sys.executable, str(file)], env=environment, start_new_session=True)
+    sweep = Sweep(SETTING, tmp_path, MANY)
+    deadline = time.monotonic() + 120
+    while len(list(sweep.folder.glob("*.parquet"))) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = sweep.scores()
+    assert 16 <= kept["class"].nunique() < len(MANY)
+    sweep.run(client, ignore)
+    scores = sweep.scores()
+    assert set(scores["class"]) == set(MANY)
+    assert not scores.duplicated(["class", "proxy"]).any()
+    together = kept.merge(scores, on=["class", "proxy"])
+    assert (together["value_x"] == together["value_y"]).all()
+    assert len(together) == len(kept)
+
+
+def test_a_proxy_that_fails_is_listed_and_the_others_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = tmp_path / "mine.py"
+    module.write_text(
+        "from backend.proxies import register\n"
+        "@register(reads=('design',))\n"
+        "def choosy(design):\n"
+        "    return 1.0 if design.cell.index % 2 else 1 / 0\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("PROXYSCOPE_PROXY_MODULES", str(module))
+    proxies.load_module(module)
+    try:
+        sweep = Sweep(replace(SETTING, proxies=("l2_norm", "choosy")), tmp_path / "sweeps", CLASSES[:8])
+        with open_cluster(workers=1) as client:
+            sweep.run(client, ignore)
+        failed = {failure.cell_class for failure in sweep.failures()}
+        assert failed == {index for index in CLASSES[:8] if index % 2 == 0}
+        assert {failure.proxy for failure in sweep.failures()} == {"choosy"}
+        scores = sweep.scores().pivot(index="class", columns="proxy", values="value")
+        assert scores["l2_norm"].notna().all()
+    finally:
+        del proxies._registry._PROXIES["choosy"]
+
+
+def test_the_table_has_a_row_for_each_cell_and_twins_share_theirs(tmp_path: Path) -> None:
+    sweep = Sweep(SETTING, tmp_path)
+    rows = [
+        {"class": index, "proxy": name, "version": proxies.get(name).version, "value": index + 0.5, "seconds": 0.1}
+        for index in sweep.classes
+        for name in ("l2_norm", "naswot_relu")
+    ]
+    pd.DataFrame(rows[:-2]).assign(failure="").to_parquet(sweep.folder / "a.parquet")
+    with pytest.raises(UserError, match=f"1 of {len(sweep.classes)} classes are not scored yet"):
+        sweep.table()
+    pd.DataFrame(rows[-2:]).assign(failure="").to_parquet(sweep.folder / "b.parquet")
+    table = sweep.table()
+    assert list(table.scores) == list(SETTING.proxies)
+    assert len(table.scores) == 15_625
+    expected = [np.nan if index is None else index + 0.5 for index in class_indices()]
+    assert table.scores["l2_norm"].to_numpy() == pytest.approx(np.array(expected), nan_ok=True)
+    for cell in enumerate_cells()[::1000]:
+        if cell.connected:
+            assert table.scores.loc[cell.index, "params"] == benchmark.architecture(cell)["params:cifar10"]
+    assert table.provenance.seconds == pytest.approx(0.1 * len(sweep.classes))
+
+
+def test_a_scheduler_that_does_not_answer_is_named() -> None:
+    with (
+        pytest.raises(UserError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"),
+        open_cluster("tcp://127.0.0.1:1"),
+    ):
+        pass
