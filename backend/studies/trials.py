@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from backend.benchmark import query
 from backend.cells import EDGES, Cell
+from backend.search.objectives import SUM_NAME
 
 ARCH = "arch"
 INDEX = "index"
@@ -55,12 +56,13 @@ def trials_frame(study: optuna.Study) -> pd.DataFrame:
     """All trials of a study, one a row; the columns stand in the module's contract with the figures.
 
     Columns: number, state (complete, repeat, disconnected, failed, running), arch, index, C, N, op_1_0 … op_3_2,
-    one a proxy and hardware metric (raw), ``scaled:<metric>``, ``<epochs>:<official field>``, ``value:<name>`` for a
-    study without metrics of ProxyScope, pareto, seconds, finished (UTC). Numbers that are unknown are NaN.
+    one a proxy and hardware metric (raw), ``scaled:<metric>``, ``objective`` (the sum of a single-objective search),
+    ``<epochs>:<official field>``, ``value:<position>`` for a study without metrics of ProxyScope, pareto, seconds, finished (UTC). Numbers that are unknown are NaN.
     """
     trials = study.get_trials(deepcopy=False)
     front = {trial.number for trial in best_trials(study)}
-    rows = [{**_row(trial), "pareto": trial.number in front} for trial in trials]
+    is_sum = study.metric_names == [SUM_NAME]
+    rows = [{**_row(trial, is_sum), "pareto": trial.number in front} for trial in trials]
     frame = pd.DataFrame(rows)
     if frame.empty:
         return pd.DataFrame({"number": pd.Series(dtype=int), "state": pd.Series(dtype=str)})
@@ -107,7 +109,7 @@ def _ties(trials: list[FrozenTrial], best: float) -> list[FrozenTrial]:
     return [trial for trial in trials if trial.value == best]
 
 
-def _row(trial: FrozenTrial) -> dict[str, Any]:
+def _row(trial: FrozenTrial, is_sum: bool) -> dict[str, Any]:
     attributes = trial.user_attrs
     arch = attributes.get(ARCH)
     row: dict[str, Any] = {
@@ -124,6 +126,8 @@ def _row(trial: FrozenTrial) -> dict[str, Any]:
     row |= {f"scaled:{name}": _known(value) for name, value in attributes.get(SCALED, {}).items()}
     for epochs, fields in (attributes.get(TRUTH) or {}).items():
         row |= {f"{epochs}:{field}": _known(value) for field, value in fields.items()}
+    if is_sum and trial.values:
+        row["objective"] = trial.values[0]
     if SCALED not in attributes and trial.values:
         row |= {f"value:{position}": value for position, value in enumerate(trial.values)}
     finished = pd.Timestamp(trial.datetime_complete.astimezone(UTC)) if trial.datetime_complete else pd.NaT

@@ -103,6 +103,7 @@ def test_the_sum_of_scaled_metrics_is_one_objective(database: Database) -> None:
     for trial in study.get_trials(states=(TrialState.COMPLETE,)):
         software = trial.user_attrs["software_metrics"]
         assert trial.value == software["l2_norm"] - 0.5 * software["params"]
+        assert trials_frame(study).set_index("number").loc[trial.number, "objective"] == trial.value
     best = max(trial.value for trial in study.get_trials(states=(TrialState.COMPLETE,)) if trial.value is not None)
     assert {trial.value for trial in best_trials(study)} == {best}
 
