@@ -57,7 +57,8 @@ def trials_frame(study: optuna.Study) -> pd.DataFrame:
 
     Columns: number, state (complete, repeat, disconnected, failed, running), arch, index, C, N, op_1_0 … op_3_2,
     one a proxy and hardware metric (raw), ``scaled:<metric>``, ``objective`` (the sum of a single-objective search),
-    ``<epochs>:<official field>``, ``value:<position>`` for a study without metrics of ProxyScope, pareto, seconds, finished (UTC). Numbers that are unknown are NaN.
+    ``<epochs>:<official field>``, pareto, seconds and finished (UTC); a study made elsewhere has ``value:<position>``
+    instead. Unknown numbers are NaN.
     """
     trials = study.get_trials(deepcopy=False)
     front = {trial.number for trial in best_trials(study)}
