@@ -10,6 +10,9 @@ _ROOT = str(Path(__file__).parents[1])
 if _ROOT not in sys.path:
     sys.path.append(_ROOT)
 
+from dashboard.components.errors import shown_errors  # noqa: E402
+from dashboard.queries import load_own_proxies  # noqa: E402
+
 _ASSETS = Path(__file__).with_name("assets")
 st.set_page_config(page_title="ProxyScope", page_icon=str(_ASSETS / "icon.svg"), layout="wide")
 st.logo(str(_ASSETS / "logo.svg"), size="large")
@@ -24,4 +27,6 @@ page = st.navigation(
     ],
     position="top",
 )
+with shown_errors():
+    load_own_proxies()
 page.run()

@@ -25,6 +25,7 @@ from backend.studies import (
     runs,
     trials_frame,
 )
+from backend.user_proxies import load_user_proxies
 
 _CHECK_SECONDS = 30
 
@@ -32,6 +33,16 @@ _CHECK_SECONDS = 30
 def database() -> Database:
     """The study database of this installation, opened once."""
     return _database(default_url())
+
+
+@st.cache_resource(show_spinner=False)
+def load_own_proxies() -> None:
+    """Load the user's own proxies into this process, once.
+
+    Raises:
+        UserError: a file that the environment names is missing or does not load.
+    """
+    load_user_proxies()
 
 
 def studies() -> list[StudySummary]:
