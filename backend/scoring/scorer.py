@@ -44,10 +44,12 @@ def score_network(
     check_batch(images, labels, checked.num_classes, chosen)
     device = checked.classifier.weight.device
     subject = Subject(
-        network=checked,
+        build=lambda: checked,
         images=images.to(device),
         labels=None if labels is None else labels.to(device),
-        design=_design(checked, checked.cell, images),
+        design=Design(
+            checked.cell, checked.channels, checked.cells_per_stage, checked.num_classes, *images.shape[2:]
+        ),
         seed=seed,
     )
     return evaluate(subject, chosen, Plan(chosen))
@@ -119,16 +121,15 @@ class Scorer:
             raise DisconnectedCellError(cell)
         chosen = self.proxies if proxies is None else check_proxies(proxies)
         plan = self._plan if proxies is None else Plan(chosen)
-        network = build_network(
-            cell.representative(),
-            self.batch.num_classes,
-            channels,
-            cells_per_stage,
-            generator=make_generator(self._seed, "weights"),
-        ).to(self.device)
-        design = _design(network, cell, self._images)
-        subject = Subject(network, self._images, self._labels, design, self._seed)
-        return evaluate(subject, chosen, plan)
+        classes = self.batch.num_classes
+
+        def build() -> CellNetwork:
+            generator = make_generator(self._seed, "weights")
+            network = build_network(cell.representative(), classes, channels, cells_per_stage, generator=generator)
+            return network.to(self.device)
+
+        design = Design(cell, channels, cells_per_stage, classes, *self._images.shape[2:])
+        return evaluate(Subject(build, self._images, self._labels, design, self._seed), chosen, plan)
 
 
 def score_cell(
@@ -154,14 +155,3 @@ def score_cell(
         dataset, proxies, batch_size=batch_size, seed=seed, device=device, image_source=image_source, split=split
     )
     return scorer.score(cell, channels, cells_per_stage)
-
-
-def _design(network: CellNetwork, cell: Cell, images: Tensor) -> Design:
-    return Design(
-        cell=cell,
-        channels=network.channels,
-        cells_per_stage=network.cells_per_stage,
-        num_classes=network.num_classes,
-        height=images.shape[2],
-        width=images.shape[3],
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,18 +19,23 @@ class Subject:
     """One network, one mini-batch, and the seed of everything random.
 
     Attributes:
-        network: of a connected cell.
+        build: gives the network, of a connected cell; called once, if any proxy needs it.
         images: float32 (B, 3, H, W), on the network's device.
         labels: int64 (B,) on the same device; None if no proxy needs them.
         design: the literal cell and the sizes.
         seed: of the random inputs and weights that some proxies draw.
     """
 
-    network: CellNetwork
+    build: Callable[[], CellNetwork]
     images: Tensor
     labels: Tensor | None
     design: Design
     seed: int
+
+    @cached_property
+    def network(self) -> CellNetwork:
+        """The network."""
+        return self.build()
 
     @cached_property
     def live(self) -> LiveNetwork:

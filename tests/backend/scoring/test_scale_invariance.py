@@ -20,7 +20,7 @@ CELL = Cell.parse("|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connec
 def subject() -> Subject:
     batch = load_batch("cifar10", 16)
     network = build_network(CELL, 10, 8, 1, generator=torch.Generator().manual_seed(0))
-    return Subject(network, batch.images, batch.labels, None, 0)  # type: ignore[arg-type]
+    return Subject(lambda: network, batch.images, batch.labels, None, 0)  # type: ignore[arg-type]
 
 
 def second_derivatives(network: CellNetwork, images: Tensor, labels: Tensor) -> list[tuple[nn.Module, Tensor, Tensor]]:
