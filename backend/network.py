@@ -16,6 +16,13 @@ NUM_STAGES = 3
 """Stages of cells; the width doubles and the image halves from one to the next."""
 
 
+class Convolution(nn.Conv2d):
+    """A convolution without bias whose weights `build_network` draws, once."""
+
+    def reset_parameters(self) -> None:
+        """Leaves the weights as they are."""
+
+
 class ConvBlock(nn.Module):
     """ReLU, convolution without bias, batch norm.
 
@@ -28,8 +35,8 @@ class ConvBlock(nn.Module):
 
     def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int = 1) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, bias=False, device="meta")
-        self.norm = nn.BatchNorm2d(channels_out, device="meta")
+        self.conv = Convolution(channels_in, channels_out, kernel, stride, kernel // 2, bias=False)
+        self.norm = nn.BatchNorm2d(channels_out)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(B, C_in, H, W) to (B, C_out, H/stride, W/stride)."""
@@ -91,7 +98,7 @@ class ReductionBlock(nn.Module):
         super().__init__()
         self.conv_a = ConvBlock(channels_in, 2 * channels_in, 3, stride=2)
         self.conv_b = ConvBlock(2 * channels_in, 2 * channels_in, 3)
-        self.shortcut = nn.Conv2d(channels_in, 2 * channels_in, 1, bias=False, device="meta")
+        self.shortcut = Convolution(channels_in, 2 * channels_in, 1, bias=False)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(B, C, H, W) to (B, 2C, H/2, W/2)."""
@@ -103,7 +110,7 @@ class ReductionBlock(nn.Module):
 class CellNetwork(nn.Module):
     """Stem, three stages of equal cells with a reduction block between stages, classifier.
 
-    Made by `build_network`; the parameters of a bare instance have no values.
+    Made by `build_network`; the weights of a bare instance have no values.
 
     Attributes:
         cell: the literal cell.
@@ -119,16 +126,14 @@ class CellNetwork(nn.Module):
     def __init__(self, cell: Cell, num_classes: int, channels: int, cells_per_stage: int) -> None:
         super().__init__()
         self.cell, self.channels, self.cells_per_stage, self.num_classes = cell, channels, cells_per_stage, num_classes
-        self.stem = nn.Sequential(
-            nn.Conv2d(3, channels, 3, padding=1, bias=False, device="meta"), nn.BatchNorm2d(channels, device="meta")
-        )
+        self.stem = nn.Sequential(Convolution(3, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
         widths = [channels * 2**stage for stage in range(NUM_STAGES)]
         blocks: list[nn.Module] = [CellBlock(cell, channels) for _ in range(cells_per_stage)]
         for narrow, wide in pairwise(widths):
             blocks += [ReductionBlock(narrow), *(CellBlock(cell, wide) for _ in range(cells_per_stage))]
         self.blocks = nn.ModuleList(blocks)
-        self.norm = nn.BatchNorm2d(widths[-1], device="meta")
-        self.classifier = nn.Linear(widths[-1], num_classes, device="meta")
+        self.norm = nn.BatchNorm2d(widths[-1])
+        self.classifier = nn.Linear(widths[-1], num_classes, device="meta").to_empty(device="cpu")
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (B, 3, H, W) to logits (B, num_classes)."""
@@ -165,12 +170,10 @@ def build_network(
     for name, size in (("num_classes", num_classes), ("channels", channels), ("cells_per_stage", cells_per_stage)):
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
             raise UserError(f"{name}: expected a whole number from 1, got {size!r}")
-    network = CellNetwork(cell, num_classes, channels, cells_per_stage).to_empty(device="cpu")
+    network = CellNetwork(cell, num_classes, channels, cells_per_stage)
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             _initialise(module, generator)
-        elif isinstance(module, nn.BatchNorm2d):
-            module.reset_parameters()
     return network
 
 

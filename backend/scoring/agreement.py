@@ -13,10 +13,11 @@ def agreement(values: Tensor) -> Tensor:
     Args:
         values: one row an image, (B, ...).
     """
-    codes = (values.detach() > 0).to(torch.float32)
-    if codes.dim() == 4:
-        codes = codes.permute(0, 2, 3, 1)  # a view without copying in the channels-last layout
-    codes = codes.reshape(len(codes), -1)
+    if values.dim() == 4:
+        values = values.permute(0, 2, 3, 1)  # a view without copying in the channels-last layout
+    rows = values.detach().reshape(len(values), -1)
+    codes = torch.empty(rows.shape, dtype=torch.float32, device=rows.device)
+    torch.gt(rows, 0, out=codes)
     both = codes @ codes.T
-    rows = both.diagonal()
-    return codes.shape[1] - rows[:, None] - rows[None, :] + 2 * both
+    sums = both.diagonal()
+    return codes.shape[1] - sums[:, None] - sums[None, :] + 2 * both

@@ -7,41 +7,87 @@ given to PyTorch's kernels.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 
-def batch_norm(value: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
-    """Normalises each channel over images and positions, then scales and shifts it.
+class Norm(NamedTuple):
+    """Scale and offset of a batch norm, (C,) each, and its ε."""
 
-    Autograd follows the value, not weight and bias.
+    weight: Tensor
+    bias: Tensor
+    eps: float
+
+
+class Statistics(NamedTuple):
+    """Of each channel over images and positions, (C,) each.
+
+    Attributes:
+        mean: of the values.
+        variance: of the values, over n.
+        inverse_deviation: 1/√(variance + ε).
+    """
+
+    mean: Tensor
+    variance: Tensor
+    inverse_deviation: Tensor
+
+
+def batch_norm(value: Tensor, norm: Norm) -> tuple[Tensor, Statistics]:
+    """Normalises each channel over images and positions, then scales and shifts it.
 
     Args:
         value: (B, C, H, W).
-        weight: (C,).
-        bias: (C,).
-        eps: added to the variance.
+        norm: scale, offset and ε.
     """
-    normalised: Tensor = _BatchNorm.apply(value, weight, bias, eps)  # type: ignore[no-untyped-call]
-    return normalised
+    mean = value.mean((0, 2, 3))
+    variance = (value - mean[:, None, None]).square_().mean((0, 2, 3))
+    output = functional.batch_norm(value, mean, variance, norm.weight, norm.bias, training=False, eps=norm.eps)
+    return output, Statistics(mean, variance, (variance + norm.eps).rsqrt())
 
 
-class _BatchNorm(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, value: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
-        mean = value.mean((0, 2, 3))
-        variance = (value - mean[:, None, None]).square_().mean((0, 2, 3))
-        ctx.save_for_backward(value, weight, mean, (variance + eps).rsqrt())
-        ctx.eps = eps
-        return functional.batch_norm(value, mean, variance, weight, bias, training=False, eps=eps)
+def jacobian_product(direction: Tensor, value: Tensor, norm: Norm, statistics: Statistics) -> Tensor:
+    """The product of a batch norm's Jacobian at the value with a direction: w·r·(d − mean d − x̂·mean(x̂ ⊙ d)).
 
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        value, weight, mean, inverse_deviation = ctx.saved_tensors
-        gradient: Tensor = torch.ops.aten.native_batch_norm_backward(
-            gradients[0], value, weight, None, None, mean, inverse_deviation, True, ctx.eps, [True, False, False]
-        )[0]
-        return gradient, None, None, None
+    The Jacobian is symmetric: a gradient goes back and a tangent forward by the same product.
+
+    Args:
+        direction: (B, C, H, W).
+        value: what the batch norm read, (B, C, H, W).
+        norm: the batch norm.
+        statistics: of the value.
+    """
+    product: Tensor = torch.ops.aten.native_batch_norm_backward(
+        direction,
+        value,
+        norm.weight,
+        None,
+        None,
+        statistics.mean,
+        statistics.inverse_deviation,
+        True,
+        norm.eps,
+        [True, False, False],
+    )[0]
+    return product
+
+
+def covariance(one: Tensor, other: Tensor, mean: Tensor | None = None) -> Tensor:
+    """Of each channel over images and positions, (C,): mean(one ⊙ (other − mean of other)).
+
+    PyTorch's kernel for the gradient of a batch norm's scale takes it in one sweep.
+
+    Args:
+        one: (B, C, H, W).
+        other: (B, C, H, W).
+        mean: of the other, (C,); computed if None.
+    """
+    mean = other.mean((0, 2, 3)) if mean is None else mean
+    ones = torch.ones_like(mean)
+    total: Tensor = torch.ops.aten.native_batch_norm_backward(
+        one, other, ones, None, None, mean, ones, True, 0.0, [False, True, False]
+    )[1]
+    return total * (len(mean) / one.numel())

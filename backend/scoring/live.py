@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from backend.expression import INPUT, Expression, Sum
 from backend.network import CellBlock, CellNetwork, ConvBlock, ReductionBlock
+from backend.scoring.batch_norm import Norm
 
 V = TypeVar("V")
 
@@ -47,14 +48,6 @@ class LiveReduction(NamedTuple):
     conv_a: Layer
     conv_b: Layer
     shortcut: Layer
-
-
-class Norm(NamedTuple):
-    """Scale and offset of a batch norm, (C,) each, and its ε."""
-
-    weight: Tensor
-    bias: Tensor
-    eps: float
 
 
 @dataclass(frozen=True)

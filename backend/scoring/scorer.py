@@ -47,9 +47,7 @@ def score_network(
         build=lambda: checked,
         images=images.to(device),
         labels=None if labels is None else labels.to(device),
-        design=Design(
-            checked.cell, checked.channels, checked.cells_per_stage, checked.num_classes, *images.shape[2:]
-        ),
+        design=Design(checked.cell, checked.channels, checked.cells_per_stage, checked.num_classes, *images.shape[2:]),
         seed=seed,
     )
     return evaluate(subject, chosen, Plan(chosen))

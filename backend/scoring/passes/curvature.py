@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from backend.scoring.arithmetic import halve, pool
+from backend.scoring.batch_norm import batch_norm, covariance, jacobian_product
 from backend.scoring.live import Layer, LiveNetwork, features
 from backend.scoring.subject import Subject
 from backend.scoring.training import channels_last
@@ -61,41 +62,44 @@ class JetArithmetic:
             return None if value is None else functional.conv2d(value, kernel, None, layer.stride, layer.padding)
 
         value = functional.conv2d(jet.value, weight, None, layer.stride, layer.padding)
-        by_gradient = functional.conv2d(jet.value, gradient, None, layer.stride, layer.padding)
-        by_t = _sum(apply(jet.by_t, weight), by_gradient)
+        moved = apply(jet.by_t, weight)
+        by_t = _sum(apply(jet.value, gradient), moved)
         by_s = apply(jet.by_s, weight)
         by_st = _sum(apply(jet.by_st, weight), apply(jet.by_s, gradient))
         if layer.norm is not None:
             return self.normalise(layer.norm, Jet(value, by_s, by_t, by_st))
         # This layer's own weight moves with s: w + s·w.
-        return Jet(value, _sum(by_s, value), by_t, _sum(by_st, apply(jet.by_t, weight)))
+        return Jet(value, _sum(by_s, value), by_t, _sum(by_st, moved))
 
     def normalise(self, norm: int, jet: Jet) -> Jet:
-        """See `Arithmetic`."""
-        weight, bias, eps = self._network.norms[norm]
-        x, s, t, st = jet.map(lambda value: value - _mean(value))
-        r = (_mean(x * x) + eps).rsqrt()
+        """See `Arithmetic`.
 
-        def slope(tangent: Tensor) -> Tensor:
-            """Tangent of r: −½ r³ times that of the variance."""
-            return -(r**3) * _mean(x * tangent)
-
-        scale = weight[:, None, None]
-        value = x * r * scale + bias[:, None, None]
-        by_t = None if t is None else (t * r + x * slope(t)) * scale
-        by_s = None if s is None else (s * r + x * slope(s)) * scale
+        With x̂ the normalised value, r the inverse deviation and J the Jacobian, which takes first tangents forward, the
+        mixed one is J(st − r·m_s·t − r·m_t·s) + w·r²·(m_s·m_t − cov(s, t))·x̂, where m_s = mean(x̂ ⊙ s), m_t likewise.
+        """
+        parameters = self._network.norms[norm]
+        x, s, t, st = jet
+        value, statistics = batch_norm(x, parameters)
+        by_t = None if t is None else jacobian_product(t, x, parameters, statistics)
+        by_s = None if s is None else jacobian_product(s, x, parameters, statistics)
         if s is None or t is None:
             return Jet(value, by_s, by_t)
-        r_s, r_t = slope(s), slope(t)
-        mixed = _mean(s * t) if st is None else _mean(s * t + x * st)
-        r_st = 3 * r_s * r_t / r - r**3 * mixed
-        by_st = t * r_s + s * r_t + x * r_st
-        return Jet(value, by_s, by_t, (by_st if st is None else by_st + st * r) * scale)
+        r = statistics.inverse_deviation
+        m_s, m_t = (covariance(tangent, x, statistics.mean) * r for tangent in (s, t))
+        bend = r.square() * (m_s * m_t - covariance(s, t))
+        direction = t * _channels(-r * m_s) if st is None else torch.addcmul(st, t, _channels(-r * m_s))
+        direction.addcmul_(s, _channels(-r * m_t))
+        by_st = jacobian_product(direction, x, parameters, statistics)
+        by_st.addcmul_(value, _channels(bend)).sub_(_channels(parameters.bias * bend))
+        return Jet(value, by_s, by_t, by_st)
 
     def rectify(self, jet: Jet, _readers: int = 1) -> Jet:
         """See `Arithmetic`."""
-        on = jet.value > 0
-        return jet.map(lambda value: value * on)
+        value = functional.relu(jet.value)
+        by_s, by_t, by_st = (
+            None if tangent is None else torch.ops.aten.threshold_backward(tangent, value, 0) for tangent in jet[1:]
+        )
+        return Jet(value, by_s, by_t, by_st)
 
     def pool(self, jet: Jet) -> Jet:
         """See `Arithmetic`."""
@@ -107,6 +111,8 @@ class JetArithmetic:
 
     def add(self, jets: Sequence[Jet]) -> Jet:
         """See `Arithmetic`."""
+        if len(jets) == 1:
+            return jets[0]
         values, by_s, by_t, by_st = zip(*jets, strict=True)
         return Jet(reduce(torch.add, values), _sum(*by_s), _sum(*by_t), _sum(*by_st))
 
@@ -139,10 +145,17 @@ def curvature(subject: Subject, gradients: Sequence[Tensor]) -> float:
     return float((slope + bend).mean())
 
 
-def _mean(value: Tensor) -> Tensor:
-    return value.mean((0, 2, 3), keepdim=True)
+def _channels(values: Tensor) -> Tensor:
+    """(C,) to what multiplies (B, C, H, W)."""
+    return values[:, None, None]
 
 
 def _sum(*parts: Tensor | None) -> Tensor | None:
+    """A new tensor, or the only part there is; None is zero."""
     present = [part for part in parts if part is not None]
-    return reduce(torch.add, present) if present else None
+    if len(present) < 2:
+        return present[0] if present else None
+    total = present[0] + present[1]
+    for part in present[2:]:
+        total.add_(part)
+    return total

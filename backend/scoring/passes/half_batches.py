@@ -2,21 +2,22 @@
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from backend.scoring.backpropagation import Tape
+from backend.scoring.loss import loss_slope
 from backend.scoring.subject import Subject
-from backend.scoring.training import logits, tracked
 
 
+@torch.no_grad()
 def half_batches(subject: Subject) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """A forward and backward pass for each half, which has its own batch statistics and fresh gradients."""
     middle = len(subject.images) // 2
     labels = subject.known_labels()
 
     def gradients(half: slice) -> tuple[Tensor, ...]:
-        weights = tracked(subject.live.weights)
-        loss = functional.cross_entropy(logits(subject.live, weights, subject.images[half]), labels[half])
-        return torch.autograd.grad(loss, weights)
+        tape = Tape(subject.live)
+        slope = loss_slope(tape.logits(subject.images[half]), labels[half])
+        found = tape.backward(slope, weights=True)
+        return found.in_order(found.weights)
 
-    with torch.enable_grad():
-        return gradients(slice(middle)), gradients(slice(middle, None))
+    return gradients(slice(middle)), gradients(slice(middle, None))

@@ -32,7 +32,7 @@ def region_patterns(subject: Subject) -> Tensor:
 def _patterns(network: LiveNetwork, inputs: Tensor) -> Tensor:
     codes: list[Tensor] = []
     arithmetic = TrainingArithmetic(
-        network.weights, network.norms, on_relu=lambda value, _: codes.append((value > 0).flatten(1))
+        network.weights, network.norms, on_relu=lambda value: codes.append((value > 0).flatten(1))
     )
     features(network, arithmetic, inputs, stem=False)
     return torch.cat(codes, dim=1)

@@ -12,7 +12,6 @@ from backend.scoring.arithmetic import TensorArithmetic
 from backend.scoring.devices import to_double
 from backend.scoring.live import Layer, features
 from backend.scoring.subject import Subject
-from backend.scoring.training import tracked
 
 
 class FlowArithmetic(TensorArithmetic):
@@ -24,6 +23,10 @@ class FlowArithmetic(TensorArithmetic):
     def convolve(self, layer: Layer, value: Tensor) -> Tensor:
         """See `Arithmetic`."""
         return functional.conv2d(value, self._weights[layer.number], None, layer.stride, layer.padding)
+
+    def pool(self, value: Tensor) -> Tensor:
+        """See `Arithmetic`; in float64, PyTorch's own is the faster one."""
+        return functional.avg_pool2d(value, 3, stride=1, padding=1, count_include_pad=False)
 
     def normalise(self, _norm: int, value: Tensor) -> Tensor:
         """See `Arithmetic`."""
@@ -41,7 +44,7 @@ def synaptic_flow(subject: Subject) -> tuple[Tensor, ...]:
     """
     live = subject.live
     with torch.enable_grad():
-        weights = tracked([to_double(weight).abs() for weight in live.weights])
+        weights = [to_double(weight).abs().requires_grad_() for weight in live.weights]
         image = torch.ones((1, *subject.images.shape[1:]), dtype=torch.float64, device=weights[0].device)
         pooled = features(live, FlowArithmetic(weights), image).mean((2, 3))
         flow = functional.linear(pooled, weights[live.classifier.number]).sum()

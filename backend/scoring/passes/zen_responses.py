@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from backend.proxies.observations import ZenResponse
-from backend.scoring.live import Norm, features
+from backend.scoring.batch_norm import Norm
+from backend.scoring.live import features
 from backend.scoring.seeding import make_generator
 from backend.scoring.subject import Subject, layout
 from backend.scoring.training import TrainingArithmetic, channels_last
@@ -42,7 +43,7 @@ def _respond(subject: Subject, repeat: int) -> ZenResponse:
 
     variances: list[Tensor] = []
     watching = TrainingArithmetic(
-        weights, norms, on_norm=lambda value: variances.append(value.var((0, 2, 3), correction=0).mean())
+        weights, norms, on_norm=lambda statistics: variances.append(statistics.variance.mean())
     )
     before = features(live, watching, channels_last(images))
     after = features(live, TrainingArithmetic(weights, norms), channels_last(changed))
