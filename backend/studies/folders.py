@@ -49,4 +49,8 @@ def run_folder(study_name: str) -> Path:
 
 def remove_run_folder(study_name: str) -> None:
     """Delete the folder of one study's run, if it is on this machine."""
-    shutil.rmtree(home() / "runs" / study_name, ignore_errors=True)
+    runs = home() / "runs"
+    folder = (runs / study_name).resolve()
+    # Other tools may have named the study: never follow a name out of the folder.
+    if folder.parent == runs.resolve():
+        shutil.rmtree(folder, ignore_errors=True)
