@@ -1,5 +1,6 @@
 """What the commands share: options, the console, and how texts name cells and proxies."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -43,7 +44,7 @@ def parse_cell(text: str) -> Cell:
     Raises:
         UserError: it is neither.
     """
-    return Cell.from_index(int(text)) if text.strip().lstrip("-").isdigit() else Cell.parse(text)
+    return Cell.from_index(int(text)) if re.fullmatch(r"\s*-?[0-9]{1,9}\s*", text) else Cell.parse(text)
 
 
 def parse_proxies(text: str) -> tuple[str, ...]:

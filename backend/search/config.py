@@ -170,7 +170,7 @@ class SearchSetup(Section):
 
     n_jobs: Annotated[int, Field(ge=1, le=64, strict=True)] = 1
     n_trials: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 100
-    timeout: Annotated[float, Field(gt=0)] | None = None
+    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     sampler: SamplerName = "tpe"
     sum_scaled_metrics: bool = False
     direction: Direction | None = None
