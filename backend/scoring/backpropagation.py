@@ -3,13 +3,16 @@
 Against autograd it keeps less (no normalised values), starts no second pass for the saliencies, and costs less where
 tensors are small. Sweeps back for several cotangents are faster one after the other than stacked: what one of them
 touches stays in the cache.
+
+Batch statistics couple the images, so no pass back can be taken in parts of the batch. Where memory is short, a frugal
+tape keeps the blocks' inputs alone and computes each block again on the way back, with equal results to the last bit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import partial, reduce
 from typing import NamedTuple
 
 import torch
@@ -18,7 +21,7 @@ from torch.nn import functional
 
 from backend.scoring.arithmetic import halve, halve_adjoint, pool, pool_adjoint
 from backend.scoring.batch_norm import batch_norm, jacobian_product
-from backend.scoring.live import Layer, LiveNetwork, features
+from backend.scoring.live import Layer, LiveCell, LiveNetwork, LiveReduction, block_output, last_features
 from backend.scoring.training import channels_last
 
 
@@ -46,10 +49,10 @@ class _Slot:
 
 
 class Variable(NamedTuple):
-    """A value of the forward pass; no slot if no gradient is wanted there."""
+    """A value of the forward pass, and where its cotangents add up."""
 
     value: Tensor
-    slot: _Slot | None
+    slot: _Slot
 
 
 @dataclass
@@ -59,13 +62,15 @@ class Gradients:
     Attributes:
         wants_weights: whether gradients at the weights are computed.
         wants_saliencies: whether saliencies are computed.
+        wants_images: whether gradients at the images are computed.
         weights: by layer.
         saliencies: by layer Σ over positions of a ⊙ ∂/∂a, a the output before its batch norm, (B, C_out).
-        images: at the images, (B, 3, H, W), if the forward pass was told to keep track of them.
+        images: at the images, (B, 3, H, W).
     """
 
     wants_weights: bool
     wants_saliencies: bool
+    wants_images: bool
     weights: dict[int, Tensor] = field(default_factory=dict)
     saliencies: dict[int, Tensor] = field(default_factory=dict)
     images: Tensor | None = None
@@ -89,6 +94,7 @@ class Tape:
     Args:
         network: the network.
         recording: whether there will be a way back.
+        frugal: whether to save memory at the price of a second forward pass.
         on_layer: called with each layer's number and output, before its batch norm; the logits come last.
         on_relu: called with the input of ReLUs and the number of equal ones that it stands for.
     """
@@ -98,20 +104,23 @@ class Tape:
         network: LiveNetwork,
         *,
         recording: bool = True,
+        frugal: bool = False,
         on_layer: Callable[[int, Tensor], None] | None = None,
         on_relu: Callable[[Tensor, int], None] | None = None,
     ) -> None:
-        self._network, self._recording = network, recording
+        self._network, self._recording, self._frugal = network, recording, frugal and recording
         self._on_layer, self._on_relu = on_layer, on_relu
         self._steps: list[tuple[_Slot, Callable[[Tensor, Gradients], None]]] = []
-        self._inputs: _Slot | None = None
-        self._outputs: _Slot | None = None
+        self._inputs, self._outputs = _Slot(), _Slot()
 
-    def logits(self, images: Tensor, track_images: bool = False) -> Tensor:
+    def logits(self, images: Tensor) -> Tensor:
         """The forward pass: (B, 3, H, W) to (B, num_classes)."""
         network, number = self._network, self._network.classifier.number
-        inputs = Variable(channels_last(images), _Slot() if track_images else None)
-        value, slot = features(network, self, inputs)
+        variable = self.convolve(network.stem, Variable(channels_last(images), self._inputs))
+        for block in network.blocks:
+            through = self._through_frugally if self._frugal else partial(block_output, network, self)
+            variable = through(block, variable)
+        value, slot = last_features(network, self, variable)
         height, width = value.shape[2:]
         pooled = value.mean((2, 3))
         output = functional.linear(pooled, network.weights[number], network.classifier_bias)
@@ -121,14 +130,19 @@ class Tape:
         def back(cotangents: Tensor, found: Gradients) -> None:
             found.note(number, output, cotangents, cotangents.T @ pooled)
             at_pooled = cotangents @ network.weights[number] / (height * width)
-            _send(slot, channels_last(at_pooled[:, :, None, None].expand(-1, -1, height, width)))
+            slot.receive(channels_last(at_pooled[:, :, None, None].expand(-1, -1, height, width)))
 
         self._outputs = self._record(output, back).slot
-        self._inputs = inputs.slot
         return output
 
     def backward(
-        self, cotangents: Tensor, *, weights: bool = False, saliencies: bool = False, keep: bool = False
+        self,
+        cotangents: Tensor,
+        *,
+        weights: bool = False,
+        saliencies: bool = False,
+        images: bool = False,
+        keep: bool = False,
     ) -> Gradients:
         """One sweep back.
 
@@ -136,14 +150,13 @@ class Tape:
             cotangents: at the logits, (B, num_classes).
             weights: whether gradients at the weights are wanted.
             saliencies: whether saliencies are wanted.
+            images: whether gradients at the images are wanted.
             keep: whether there will be another sweep; otherwise the memory is given back on the way.
         """
-        found = Gradients(weights, saliencies)
-        _send(self._outputs, cotangents)
-        for number in reversed(range(len(self._steps))):
-            slot, back = self._steps[number] if keep else self._steps.pop()
-            back(slot.take(), found)
-        if self._inputs:
+        found = Gradients(weights, saliencies, images)
+        self._outputs.receive(cotangents)
+        self._go_back(found, keep)
+        if images:
             found.images = self._inputs.take()
         return found
 
@@ -155,10 +168,12 @@ class Tape:
             self._on_layer(layer.number, output)
 
         def back(cotangents: Tensor, found: Gradients) -> None:
-            wanted = (slot is not None, found.wants_weights)
+            to_value = layer.number > 0 or found.wants_images
+            wanted = (to_value, found.wants_weights)
             at_value, at_weight = _convolution_gradients(cotangents, value, weight, layer, wanted)
             found.note(layer.number, output, cotangents, at_weight)
-            _send(slot, at_value)
+            if to_value:
+                slot.receive(at_value)
 
         convolved = self._record(output, back)
         return convolved if layer.norm is None else self.normalise(layer.norm, convolved)
@@ -169,7 +184,7 @@ class Tape:
         output, statistics = batch_norm(value, parameters)
 
         def back(cotangents: Tensor, _found: Gradients) -> None:
-            _send(slot, jacobian_product(cotangents, value, parameters, statistics))
+            slot.receive(jacobian_product(cotangents, value, parameters, statistics))
 
         return self._record(output, back)
 
@@ -180,19 +195,19 @@ class Tape:
         output, slot = functional.relu(variable.value), variable.slot
 
         def back(cotangents: Tensor, _found: Gradients) -> None:
-            _send(slot, torch.ops.aten.threshold_backward(cotangents, output, 0))
+            slot.receive(torch.ops.aten.threshold_backward(cotangents, output, 0))
 
         return self._record(output, back)
 
     def pool(self, variable: Variable) -> Variable:
         """See `Arithmetic`."""
         slot = variable.slot
-        return self._record(pool(variable.value), lambda cotangents, _: _send(slot, pool_adjoint(cotangents)))
+        return self._record(pool(variable.value), lambda cotangents, _: slot.receive(pool_adjoint(cotangents)))
 
     def halve(self, variable: Variable) -> Variable:
         """See `Arithmetic`."""
         slot = variable.slot
-        return self._record(halve(variable.value), lambda cotangents, _: _send(slot, halve_adjoint(cotangents)))
+        return self._record(halve(variable.value), lambda cotangents, _: slot.receive(halve_adjoint(cotangents)))
 
     def add(self, variables: Sequence[Variable]) -> Variable:
         """See `Arithmetic`."""
@@ -202,20 +217,33 @@ class Tape:
 
         def back(cotangents: Tensor, _found: Gradients) -> None:
             for slot in slots:
-                _send(slot, cotangents)
+                slot.receive(cotangents)
 
         return self._record(reduce(torch.add, (variable.value for variable in variables)), back)
+
+    def _through_frugally(self, block: LiveCell | LiveReduction, inputs: Variable) -> Variable:
+        """A block of which the tape keeps no more than the inputs."""
+        network = self._network
+        once = Tape(network, recording=False, on_layer=self._on_layer, on_relu=self._on_relu)
+        output = block_output(network, once, block, inputs)
+
+        def back(cotangents: Tensor, found: Gradients) -> None:
+            again = Tape(network)
+            block_output(network, again, block, inputs).slot.receive(cotangents)
+            again._go_back(found, keep=False)
+
+        return self._record(output.value, back)
+
+    def _go_back(self, found: Gradients, keep: bool) -> None:
+        for number in reversed(range(len(self._steps))):
+            slot, back = self._steps[number] if keep else self._steps.pop()
+            back(slot.take(), found)
 
     def _record(self, value: Tensor, back: Callable[[Tensor, Gradients], None]) -> Variable:
         slot = _Slot()
         if self._recording:
             self._steps.append((slot, back))
         return Variable(value, slot)
-
-
-def _send(slot: _Slot | None, cotangents: Tensor) -> None:
-    if slot:
-        slot.receive(cotangents)
 
 
 def _convolution_gradients(

@@ -7,9 +7,9 @@ without norms, tangents. Edges on no path don't occur, equal nodes are computed 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from torch import Tensor, nn
 
@@ -157,40 +157,72 @@ def features(network: LiveNetwork, arithmetic: Arithmetic[V], inputs: V, stem: b
     """
     value = arithmetic.convolve(network.stem, inputs) if stem else inputs
     for block in network.blocks:
-        if isinstance(block, LiveReduction):
-            residual = arithmetic.convolve(block.conv_a, arithmetic.rectify(value))
-            residual = arithmetic.convolve(block.conv_b, arithmetic.rectify(residual))
-            value = arithmetic.add([arithmetic.convolve(block.shortcut, arithmetic.halve(value)), residual])
-        else:
-            value = _evaluate_cell(network.expression, block.layers, arithmetic, value)
+        value = block_output(network, arithmetic, block, value)
+    return last_features(network, arithmetic, value)
+
+
+def block_output(network: LiveNetwork, arithmetic: Arithmetic[V], block: LiveCell | LiveReduction, inputs: V) -> V:
+    """What one of the network's blocks makes of its inputs."""
+    if isinstance(block, LiveCell):
+        return _CellEvaluation(network.expression, arithmetic, inputs).run(block.layers)
+    residual = arithmetic.convolve(block.conv_a, arithmetic.rectify(inputs))
+    residual = arithmetic.convolve(block.conv_b, arithmetic.rectify(residual))
+    return arithmetic.add([arithmetic.convolve(block.shortcut, arithmetic.halve(inputs)), residual])
+
+
+def last_features(network: LiveNetwork, arithmetic: Arithmetic[V], value: V) -> V:
+    """The last batch norm and ReLU, behind the last block."""
     return arithmetic.rectify(arithmetic.normalise(network.last_norm, value))
 
 
-def _evaluate_cell(expression: Expression, layers: Sequence[Layer], arithmetic: Arithmetic[V], inputs: V) -> V:
-    outputs = {INPUT: inputs}
-    sums: dict[Sum, V] = {}
+class _CellEvaluation(Generic[V]):
+    """One cell at work: every sum and every ReLU once, each forgotten after its last reader.
 
-    def evaluate(terms: Sum) -> V:
+    Args:
+        expression: what the cell computes.
+        arithmetic: how to compute.
+        inputs: the cell's input.
+    """
+
+    def __init__(self, expression: Expression, arithmetic: Arithmetic[V], inputs: V) -> None:
+        self._expression, self._arithmetic = expression, arithmetic
+        self._outputs = {INPUT: inputs}
+        self._sums: dict[Sum, V] = {}
+        self._rectified: dict[Sum, V] = {}
+
+    def run(self, layers: Sequence[Layer]) -> V:
+        """The cell's output, given the layer of each convolution."""
+        convolutions = self._expression.convolutions
+        readers = Counter(convolution.reads for convolution in convolutions)
+        for number, layer in enumerate(layers):
+            reads = convolutions[number].reads
+            if reads not in self._rectified:
+                self._rectified[reads] = self._arithmetic.rectify(self._sum(reads), readers[reads])
+            rectified = self._rectified[reads]
+            self._forget([convolution.reads for convolution in convolutions[number + 1 :]])
+            self._outputs[number] = self._arithmetic.convolve(layer, rectified)
+        return self._sum(self._expression.output)
+
+    def _sum(self, terms: Sum) -> V:
         """Adds the terms; pooling is linear, so what has to be pooled is added up first."""
-        pooled = tuple(term._replace(pools=term.pools - 1) for term in terms if term.pools)
-        parts = [outputs[term.source] for term in terms if not term.pools]
-        if pooled:
-            parts.append(arithmetic.pool(_once(sums, pooled, evaluate)))
-        return arithmetic.add(parts)
+        if terms not in self._sums:
+            parts = [self._outputs[term.source] for term in terms if not term.pools]
+            if pooled := _inside_the_pooling(terms):
+                parts.append(self._arithmetic.pool(self._sum(pooled)))
+            self._sums[terms] = self._arithmetic.add(parts)
+        return self._sums[terms]
 
-    rectified: dict[Sum, V] = {}
-    readers = Counter(convolution.reads for convolution in expression.convolutions)
+    def _forget(self, later: Sequence[Sum]) -> None:
+        """Gives back what neither the later convolutions, which read these sums, nor the cell's output need."""
+        self._rectified = {terms: value for terms, value in self._rectified.items() if terms in later}
+        needed = {self._expression.output, *later} - self._rectified.keys()
+        sources = {term.source for terms in needed for term in terms}
+        while inner := {pooled for terms in needed if (pooled := _inside_the_pooling(terms))} - needed:
+            needed |= inner
+        self._sums = {terms: value for terms, value in self._sums.items() if terms in needed}
+        self._outputs = {source: value for source, value in self._outputs.items() if source in sources}
 
-    def rectify(terms: Sum) -> V:
-        return arithmetic.rectify(_once(sums, terms, evaluate), readers[terms])
 
-    for number, (convolution, layer) in enumerate(zip(expression.convolutions, layers, strict=True)):
-        outputs[number] = arithmetic.convolve(layer, _once(rectified, convolution.reads, rectify))
-    return _once(sums, expression.output, evaluate)
-
-
-def _once(known: dict[Sum, V], terms: Sum, compute: Callable[[Sum], V]) -> V:
-    """The value of the sum, computed if it isn't known yet."""
-    if terms not in known:
-        known[terms] = compute(terms)
-    return known[terms]
+def _inside_the_pooling(terms: Sum) -> Sum:
+    """The sum that is pooled, once, to give the pooled terms."""
+    return tuple(term._replace(pools=term.pools - 1) for term in terms if term.pools)

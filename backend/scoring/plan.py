@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from backend.errors import UserError
 from backend.proxies import Proxy
+from backend.scoring.memory import is_out_of_memory, keep_freed_memory
 from backend.scoring.passes.curvature import curvature
 from backend.scoring.passes.half_batches import half_batches
 from backend.scoring.passes.region_patterns import region_patterns
@@ -16,6 +19,8 @@ from backend.scoring.passes.tangent_kernel import tangent_kernel
 from backend.scoring.passes.training_step import training_step
 from backend.scoring.passes.zen_responses import zen_responses
 from backend.scoring.subject import Subject
+
+_log = logging.getLogger(__name__)
 
 Observations = dict[str, Any]
 """Values of observations by their name in `backend.proxies.observations.OBSERVATIONS`."""
@@ -85,10 +90,37 @@ class Plan:
                 steps.append((step, step.gives & wanted))
         self._steps = tuple(reversed(steps))
         self._properties = tuple(name for name in _PROPERTIES if name in wanted)
+        self._frugal = False
 
     def observe(self, subject: Subject) -> Observations:
-        """Runs the passes; all that the proxies read but what is in `PRIVATE`."""
+        """Runs the passes; all that the proxies read but what is in `PRIVATE`.
+
+        A pass that runs out of memory is run once more in a way that saves it, and so are all later passes.
+
+        Raises:
+            UserError: that was not enough.
+        """
+        keep_freed_memory()
         known: Observations = {name: _PROPERTIES[name](subject) for name in self._properties}
         for step, wanted in self._steps:
-            known |= step.run(subject, wanted, known)
+            known |= self._run(step, subject, wanted, known)
         return known
+
+    def _run(self, step: Pass, subject: Subject, wanted: frozenset[str], known: Observations) -> Observations:
+        if not self._frugal:
+            try:
+                return step.run(subject, wanted, known)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            # Out here nothing of the failed pass is alive.
+            names = ", ".join(sorted(wanted))
+            _log.warning("out of memory at %s: from now on the passes go back block by block, in less of it", names)
+            self._frugal = True
+        try:
+            return step.run(replace(subject, build=lambda: subject.network, frugal=True), wanted, known)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            reason = f"out of memory with {len(subject.images)} images, block by block too; use a smaller batch"
+            raise UserError(f"batch_size: {reason}") from None

@@ -24,6 +24,7 @@ class Subject:
         labels: int64 (B,) on the same device; None if no proxy needs them.
         design: the literal cell and the sizes.
         seed: of the random inputs and weights that some proxies draw.
+        frugal: whether the passes are to save memory at the price of time; the results are the same.
     """
 
     build: Callable[[], CellNetwork]
@@ -31,6 +32,7 @@ class Subject:
     labels: Tensor | None
     design: Design
     seed: int
+    frugal: bool = False
 
     @cached_property
     def network(self) -> CellNetwork:

@@ -15,7 +15,7 @@ def half_batches(subject: Subject) -> tuple[tuple[Tensor, ...], tuple[Tensor, ..
     labels = subject.known_labels()
 
     def gradients(half: slice) -> tuple[Tensor, ...]:
-        tape = Tape(subject.live)
+        tape = Tape(subject.live, frugal=subject.frugal)
         slope = loss_slope(tape.logits(subject.images[half]), labels[half])
         found = tape.backward(slope, weights=True)
         return found.in_order(found.weights)

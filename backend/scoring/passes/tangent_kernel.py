@@ -14,7 +14,7 @@ IMAGES = 16
 @torch.no_grad()
 def tangent_kernel(subject: Subject) -> Tensor:
     """One forward pass in train mode and a sweep back for each image."""
-    tape = Tape(subject.live)
+    tape = Tape(subject.live, frugal=subject.frugal)
     outputs = tape.logits(subject.images[:IMAGES])
     rows = []
     for image in range(len(outputs)):

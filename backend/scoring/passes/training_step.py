@@ -23,12 +23,18 @@ def training_step(subject: Subject, wanted: Set[str]) -> dict[str, object]:
     to_weights = not wanted.isdisjoint({"gradients", "saliencies"})
     to_images = "input_gradients" in wanted
     recorder = _Recorder(wanted)
-    tape = Tape(subject.live, recording=to_weights or to_images, on_layer=recorder.on_layer, on_relu=recorder.on_relu)
-    outputs = tape.logits(subject.images, track_images=to_images)
+    tape = Tape(
+        subject.live,
+        recording=to_weights or to_images,
+        frugal=subject.frugal,
+        on_layer=recorder.on_layer,
+        on_relu=recorder.on_relu,
+    )
+    outputs = tape.logits(subject.images)
     observed = recorder.agreements()
     if to_images:
-        gradients = tape.backward(torch.ones_like(outputs), keep=to_weights).images
-        assert gradients is not None, "the tape was told to keep track of them"
+        gradients = tape.backward(torch.ones_like(outputs), images=True, keep=to_weights).images
+        assert gradients is not None, "wanted"
         observed["input_gradients"] = to_double(gradients.flatten(1))
     if to_weights:
         slope = loss_slope(outputs, subject.known_labels())

@@ -1,0 +1,83 @@
+"""Short of memory: the same scores to the last bit, and a warning."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+
+from backend.cells import Cell
+from backend.images import load_batch
+from backend.network import build_network
+from backend.proxies.observations import Design
+from backend.scoring.memory import is_out_of_memory
+from backend.scoring.passes.half_batches import half_batches
+from backend.scoring.passes.tangent_kernel import tangent_kernel
+from backend.scoring.passes.training_step import training_step
+from backend.scoring.subject import Subject
+
+CELL = Cell.parse("|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|")
+
+SCORE_IN_LITTLE_MEMORY = """
+import logging, resource, sys
+import torch
+from backend.cells import Cell
+from backend.scoring import Scorer
+
+torch.set_num_threads(1)
+logging.basicConfig(stream=sys.stdout, format="%(message)s")
+scorer = Scorer("cifar10", ["snip", "fisher", "jacob_cov", "grasp"], batch_size=64, device="cpu")
+cell = Cell.from_index({index})
+scorer.score(cell, channels=4, cells_per_stage=1)
+margin = int(sys.argv[1])
+if margin:
+    pages = int(open("/proc/self/statm").read().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + margin * 2**20,) * 2)
+print({{name: value.hex() for name, value in scorer.score(cell).items()}})
+"""
+
+
+def test_a_frugal_pass_finds_the_same() -> None:
+    batch = load_batch("cifar10", 16)
+    network = build_network(CELL, 10, 8, 2, generator=torch.Generator().manual_seed(0))
+    subject = Subject(lambda: network, batch.images, batch.labels, Design(CELL, 8, 2, 10, 32, 32), 0)
+    wanted = frozenset({"gradients", "saliencies", "input_gradients", "relu_agreement", "layer_agreements"})
+    frugal = replace(subject, frugal=True)
+    for run in (lambda s: training_step(s, wanted), half_batches, tangent_kernel):
+        torch.testing.assert_close(run(frugal), run(subject), rtol=0, atol=0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit on the address space is Linux's")
+def test_out_of_memory_the_passes_save_it() -> None:
+    free, limited = (_run(SCORE_IN_LITTLE_MEMORY.format(index=CELL.index), margin) for margin in (0, 250))
+    assert "out of memory" not in free
+    assert limited.startswith("out of memory at gradients, input_gradients, saliencies: from now on")
+    assert limited.splitlines()[-1] == free.splitlines()[-1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit on the address space is Linux's")
+def test_too_little_memory_is_said_in_one_line() -> None:
+    outcome = subprocess.run(
+        [sys.executable, "-c", SCORE_IN_LITTLE_MEMORY.format(index=CELL.index), "40"], capture_output=True, text=True
+    )
+    assert outcome.returncode == 1
+    last = outcome.stderr.splitlines()[-1]
+    assert last.endswith("batch_size: out of memory with 64 images, block by block too; use a smaller batch")
+
+
+def _run(script: str, *arguments: int) -> str:
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_what_is_no_lack_of_memory() -> None:
+    assert is_out_of_memory(MemoryError())
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    assert not is_out_of_memory(RuntimeError("shapes differ"))
+    assert not is_out_of_memory(ValueError("out of memory"))
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**55)
+    assert is_out_of_memory(caught.value)
