@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 CONFIG ?=
+ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help app search test lint format screenshots clean
+.PHONY: help app search test lint format bench screenshots clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,6 +29,9 @@ lint: $(VENV)/installed-dev ## check style and types
 format: $(VENV)/installed-dev ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/installed ## measure the scoring engine against one pass a proxy (ARGS="--cells 3 --threads 1")
+	$(BIN)/python -m benchmarks.scoring $(ARGS)
 
 screenshots: $(VENV)/installed-dev browser ## take the pictures of every page again, into storage/screenshots
 	$(BIN)/python -m tests.browser.screenshots storage/screenshots

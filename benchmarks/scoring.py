@@ -1,0 +1,228 @@
+"""Measures the scoring engine against one computation a proxy; ``python -m benchmarks.scoring --help``.
+
+Both score the same cells with the same batch and threads, in turn, in one run. The engine's time is that of a whole
+`Scorer.score`, the building of the network included.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import torch
+import typer
+from rich.console import Console
+from rich.table import Table
+from torch.nn import functional
+
+from backend.cells import Cell
+from backend.network import build_network
+from backend.proxies.observations import Design
+from backend.proxies.size import flops
+from backend.scoring import Scorer
+from backend.scoring.memory import keep_freed_memory
+from backend.scoring.plan import PASSES
+from backend.scoring.seeding import make_generator
+from backend.scoring.subject import Subject
+from benchmarks.reference import REFERENCES
+
+CELLS = (
+    "|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|",
+    "|avg_pool_3x3~0|+|avg_pool_3x3~0|skip_connect~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_1x1~2|",
+    "|avg_pool_3x3~0|+|none~0|avg_pool_3x3~1|+|nor_conv_3x3~0|none~1|skip_connect~2|",
+    "|nor_conv_1x1~0|+|skip_connect~0|nor_conv_1x1~1|+|nor_conv_1x1~0|nor_conv_1x1~1|nor_conv_1x1~2|",
+    "|nor_conv_1x1~0|+|nor_conv_1x1~0|avg_pool_3x3~1|+|avg_pool_3x3~0|skip_connect~1|nor_conv_3x3~2|",
+    "|avg_pool_3x3~0|+|skip_connect~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_3x3~1|avg_pool_3x3~2|",
+    "|nor_conv_1x1~0|+|skip_connect~0|nor_conv_1x1~1|+|nor_conv_1x1~0|nor_conv_3x3~1|nor_conv_1x1~2|",
+    "|skip_connect~0|+|nor_conv_1x1~0|none~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|",
+    "|nor_conv_3x3~0|+|nor_conv_1x1~0|none~1|+|none~0|nor_conv_3x3~1|nor_conv_1x1~2|",
+    "|skip_connect~0|+|avg_pool_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|avg_pool_3x3~2|",
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|",
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|",
+)
+"""From the cheapest cell to the dearest, over all mixes of operations."""
+
+NTK = "ntk_cond"
+
+
+class Stopwatch:
+    """Wall-clock seconds of a call on a device."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+
+    def __call__(self, work: Callable[[], object]) -> float:
+        """Does the work and waits for its end."""
+        self._wait()
+        started = time.perf_counter()
+        work()
+        self._wait()
+        return time.perf_counter() - started
+
+    def _wait(self) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+
+
+def measure_cell(cell: Cell, scorer: Scorer, clock: Stopwatch) -> dict[str, Any]:
+    """Seconds of the reference by proxy, of the engine by pass and in all; GFLOP/s of the shared pass."""
+    classes, batch = scorer.batch.num_classes, scorer.batch
+    images, labels = batch.images.to(scorer.device), batch.labels.to(scorer.device)
+
+    def build() -> Any:
+        network = build_network(cell.representative(), classes, generator=make_generator(0, "weights"))
+        return network.to(scorer.device)
+
+    literal = build_network(cell, classes, generator=make_generator(0, "weights")).to(scorer.device)
+    reference = {
+        name: clock(lambda function=function: function(literal, images, labels))  # type: ignore[misc]
+        for name, function in REFERENCES.items()
+    }
+    proxies = [name for name in scorer_names() if name != NTK]
+    engine = clock(lambda: scorer.score(cell, proxies=proxies))
+    engine_ntk = clock(lambda: scorer.score(cell, proxies=[NTK]))
+
+    design = Design(cell.representative(), 16, 5, classes, images.shape[2], images.shape[3])
+    subject = Subject(build, images, labels, design, 0)
+    known: dict[str, Any] = {}
+    passes = {"build": clock(lambda: subject.live)}
+    for step in PASSES:
+        passes[max(step.gives, key=_prominence)] = clock(
+            lambda step=step: known.update(step.run(subject, step.gives, known))  # type: ignore[misc]
+        )
+    # Forward, gradients at the weights, gradients at the inputs for the loss and for the sum of the logits.
+    work = 4 * 2 * len(images) * flops(design) / 1e3
+    return {
+        "cell": str(cell),
+        "mflops": flops(design),
+        "reference": reference,
+        "engine": engine,
+        "engine_ntk": engine_ntk,
+        "passes": passes,
+        "shared_gflops": work / passes["gradients"],
+    }
+
+
+def scorer_names() -> list[str]:
+    """The proxies that the reference has, and those that come with them for nothing."""
+    return [*REFERENCES, "synflow", "params", "flops"]
+
+
+def _prominence(observation: str) -> tuple[bool, str]:
+    return observation == "gradients", observation
+
+
+def convolution_peak(scorer: Scorer, clock: Stopwatch) -> float:
+    """GFLOP/s of the machine's fastest 3×3 convolution at this batch, over the widths of the three stages."""
+    best = 0.0
+    count, side = len(scorer.batch.images), scorer.batch.images.shape[2]
+    for stage in range(3):
+        width, pixels = 16 * 2**stage, (side >> stage) ** 2
+        shape = (count, width, side >> stage, side >> stage)
+        value = torch.randn(shape, device=scorer.device).contiguous(memory_format=torch.channels_last)
+        weight = torch.randn((width, width, 3, 3), device=scorer.device).contiguous(memory_format=torch.channels_last)
+        seconds = [clock(lambda v=value, w=weight: functional.conv2d(v, w, padding=1)) for _ in range(20)]  # type: ignore[misc]
+        best = max(best, 2 * count * width * width * 9 * pixels / 1e9 / min(seconds))
+    return best
+
+
+def peak_memory(batch_size: int, threads: int) -> float:
+    """GB that a process needs at most to score the dearest cell, all proxies; in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.scoring", "--memory", str(batch_size), "--threads", str(threads)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def print_peak(batch_size: int) -> None:
+    scorer = Scorer("cifar10", scorer_names(), batch_size=batch_size, device="cpu")
+    scorer.score(Cell.parse(CELLS[-1]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(peak / (2**20 if sys.platform == "linux" else 2**30))  # kilobytes on Linux, bytes on macOS
+
+
+def main(
+    cells: Annotated[int, typer.Option(min=1, max=len(CELLS), help="cells to measure, spread over the mixes")] = 12,
+    batch_size: Annotated[int, typer.Option(min=2, help="images of the mini-batch")] = 64,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads")] = torch.get_num_threads(),
+    device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
+    as_json: Annotated[bool, typer.Option("--json", help="print everything measured as JSON")] = False,
+    memory: Annotated[int, typer.Option(hidden=True)] = 0,
+) -> None:
+    """Measure the scoring engine against one computation a proxy."""
+    torch.set_num_threads(threads)
+    if memory:
+        print_peak(memory)
+        return
+    keep_freed_memory()  # for both sides
+    scorer = Scorer("cifar10", scorer_names(), batch_size=batch_size, device=device)
+    clock = Stopwatch(scorer.device)
+    step = len(CELLS) / cells
+    chosen = [Cell.parse(CELLS[int((number + 1) * step) - 1]) for number in range(cells)]
+    measure_cell(chosen[-1], scorer, clock)  # warms up
+    measured, peaks = [], []
+    for cell in chosen:
+        peaks.append(convolution_peak(scorer, clock))
+        measured.append(measure_cell(cell, scorer, clock))
+    report = {
+        "machine": _machine(scorer.device),
+        "torch": torch.__version__,
+        "threads": threads,
+        "batch_size": batch_size,
+        "peak_gflops": statistics.median(peaks),
+        "memory_gb": {size: peak_memory(size, threads) for size in (64, 512)} if device == "cpu" else {},
+        "cells": measured,
+    }
+    print(json.dumps(report, indent=1)) if as_json else _print(report)
+
+
+def _print(report: dict[str, Any]) -> None:
+    console = Console(width=110)
+    cells = report["cells"]
+    console.print(
+        f"{report['machine']}, torch {report['torch']}, {report['threads']} threads, batch {report['batch_size']}, "
+        f"{len(cells)} cells of CIFAR-10"
+    )
+    times = Table("reference, by proxy", "median s", "engine, by pass", "median s ")
+    proxies = [(name, statistics.median(cell["reference"][name] for cell in cells)) for name in REFERENCES]
+    passes = [(name, statistics.median(cell["passes"][name] for cell in cells)) for name in cells[0]["passes"]]
+    for row in range(max(len(proxies), len(passes))):
+        left, right = (part[row] if row < len(part) else None for part in (proxies, passes))
+        times.add_row(*(text for part in (left, right) for text in ((part[0], f"{part[1]:.3f}") if part else ("", ""))))
+    console.print(times)
+    for title, values, unit in (
+        ("all proxies but ntk, reference / engine", [_without_ntk(c) / c["engine"] for c in cells], "×"),
+        ("ntk_cond, reference / engine", [c["reference"][NTK] / c["engine_ntk"] for c in cells], "×"),
+        ("engine, all but ntk", [c["engine"] for c in cells], " s"),
+        ("engine, ntk_cond", [c["engine_ntk"] for c in cells], " s"),
+        ("shared pass", [c["shared_gflops"] for c in cells], " GFLOP/s"),
+    ):
+        low, middle, high = min(values), statistics.median(values), max(values)
+        console.print(f"{title}: median {middle:.2f}{unit}, {low:.2f} to {high:.2f}")
+    best = max(cell["shared_gflops"] for cell in cells)
+    peak = report["peak_gflops"]
+    console.print(
+        f"fastest 3×3 convolution: {peak:.0f} GFLOP/s; the shared pass reaches {best / peak:.0%} of it at best"
+    )
+    for size, gigabytes in report["memory_gb"].items():
+        console.print(f"peak memory with {size} images: {gigabytes:.2f} GB")
+
+
+def _without_ntk(cell: dict[str, Any]) -> float:
+    seconds: dict[str, float] = cell["reference"]
+    return sum(value for name, value in seconds.items() if name != NTK)
+
+
+def _machine(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} ({torch.backends.cpu.get_cpu_capability()})"
+
+
+if __name__ == "__main__":
+    typer.run(main)
