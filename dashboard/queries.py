@@ -25,6 +25,7 @@ from backend.studies import (
     runs,
     trials_frame,
 )
+from backend.studies.catalog import CONFIG
 from backend.user_proxies import load_user_proxies
 
 _CHECK_SECONDS = 30
@@ -68,6 +69,11 @@ def current_run(summary: StudySummary) -> runs.Run | None:
 def log(summary: StudySummary, last: int = 200) -> list[runs.LogLine]:
     """The last lines of a run's log, oldest first."""
     return runs.read_log(database(), summary.study_id, last)
+
+
+def stored_config(summary: StudySummary) -> str:
+    """The study's search file as it is stored, readable here or not."""
+    return str(load_study(database(), summary.name).user_attrs[CONFIG])
 
 
 def trials(summary: StudySummary) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """The studies of a database: make, list, load and delete them."""
 
+import itertools
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,16 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,99}")
 class StudySummary:
     """A study in a list.
 
-    ``run`` is None for a study that was made elsewhere; ``created`` is None while it has neither run nor trial.
+    Attributes:
+        name: of the study.
+        study_id: Optuna's.
+        objectives: names of the objective values.
+        directions: which way each is better.
+        trials: how many there are.
+        config: what it was made with; None for a study made elsewhere and for one that this installation cannot read.
+        config_problem: why the configuration cannot be read; "" when it can, or there is none.
+        run: None for a study that was made elsewhere.
+        created: None while there is neither run nor trial.
     """
 
     name: str
@@ -32,6 +42,7 @@ class StudySummary:
     directions: list[str]
     trials: int
     config: SearchConfig | None
+    config_problem: str
     run: runs.Run | None
     created: datetime | None
 
@@ -54,7 +65,7 @@ def create_study(database: Database, config: SearchConfig, name: str | None = No
     Raises:
         UserError: the name is malformed or taken, or the space has no connected cell.
     """
-    name = name or new_name(config)
+    name = name or _free_name(database, config)
     check_name(name)
     asked = trials_asked(config)
     if asked == 0:
@@ -70,9 +81,19 @@ def create_study(database: Database, config: SearchConfig, name: str | None = No
     return name
 
 
-def new_name(config: SearchConfig) -> str:
+def _free_name(database: Database, config: SearchConfig) -> str:
     """A name that tells data set, sampler and moment."""
-    return f"{config.dataset} {config.setup.sampler} {datetime.now():%Y-%m-%d %H.%M.%S}"
+    stem = f"{config.dataset} {config.setup.sampler} {datetime.now():%Y-%m-%d %H.%M.%S}"
+    taken = set(optuna.get_all_study_names(database.storage))
+    names = itertools.chain([stem], (f"{stem} {number}" for number in itertools.count(2)))
+    return next(name for name in names if name not in taken)
+
+
+def check_free_name(database: Database, name: str) -> None:
+    """Raise UserError unless the name is fit for a new study and not taken."""
+    check_name(name)
+    if name in optuna.get_all_study_names(database.storage):
+        raise UserError(f"study: the name {name!r} is taken; give another")
 
 
 def check_name(name: str) -> None:
@@ -134,6 +155,7 @@ def delete_study(database: Database, name: str) -> None:
 
 def _summary(item: optuna.study.StudySummary, run: runs.Run | None, metric_names: list[str] | None) -> StudySummary:
     names = metric_names or [f"value {position}" for position in range(len(item.directions))]
+    config, problem = _readable_config(item.user_attrs.get(CONFIG))
     started = item.datetime_start.astimezone(UTC) if item.datetime_start else None
     return StudySummary(
         name=item.study_name,
@@ -141,15 +163,16 @@ def _summary(item: optuna.study.StudySummary, run: runs.Run | None, metric_names
         objectives=list(names),
         directions=["maximize" if d == StudyDirection.MAXIMIZE else "minimize" for d in item.directions],
         trials=item.n_trials,
-        config=_readable_config(item.user_attrs.get(CONFIG)),
+        config=config,
+        config_problem=problem,
         run=run,
         created=run.created if run else started,
     )
 
 
-def _readable_config(text: str | None) -> SearchConfig | None:
-    """A stored configuration; None where this installation cannot read it (a user's proxy that is not loaded)."""
+def _readable_config(text: str | None) -> tuple[SearchConfig | None, str]:
+    """A stored configuration, or why this installation cannot read it (a user's proxy that is not loaded, say)."""
     try:
-        return SearchConfig.from_toml(text) if text else None
-    except UserError:
-        return None
+        return (SearchConfig.from_toml(text) if text else None), ""
+    except UserError as error:
+        return None, str(error)

@@ -42,15 +42,21 @@ def run_folder(study_name: str) -> Path:
     """The folder of one study's run.
 
     Raises:
-        StorageError: it cannot be made or written to.
+        StorageError: it cannot be made or written to, or the name leads elsewhere.
     """
-    return make_folder(runs_folder() / study_name)
+    folder = runs_folder() / study_name
+    if not _is_inside(folder):
+        raise StorageError(f"storage: no folder can be made for a study of the name {study_name!r}")
+    return make_folder(folder)
 
 
 def remove_run_folder(study_name: str) -> None:
     """Delete the folder of one study's run, if it is on this machine."""
-    runs = home() / "runs"
-    folder = (runs / study_name).resolve()
-    # Other tools may have named the study: never follow a name out of the folder.
-    if folder.parent == runs.resolve():
+    folder = home() / "runs" / study_name
+    if _is_inside(folder):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_inside(folder: Path) -> bool:
+    """Whether a study's folder is one of the folder of runs: other tools may give a study any name, a path too."""
+    return folder.resolve().parent == (home() / "runs").resolve()

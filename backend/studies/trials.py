@@ -5,17 +5,19 @@ plain Optuna or optuna-dashboard shows the same.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
 import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
+from pandas.api.typing import NaTType
 
 from backend.benchmark import query
 from backend.cells import EDGES, Cell
 from backend.search.objectives import SUM_NAME
+from backend.studies.catalog import CONFIG
 
 ARCH = "arch"
 INDEX = "index"
@@ -57,13 +59,20 @@ def trials_frame(study: optuna.Study) -> pd.DataFrame:
 
     Columns: number, state (complete, repeat, disconnected, failed, running), arch, index, C, N, op_1_0 … op_3_2,
     one a proxy and hardware metric (raw), ``scaled:<metric>``, ``objective`` (the sum of a single-objective search),
-    ``<epochs>:<official field>``, pareto, seconds and finished (UTC); a study made elsewhere has ``value:<position>``
-    instead. Unknown numbers are NaN.
+    ``<epochs>:<official field>``, pareto, seconds and finished (UTC). Of a study made elsewhere: number, state,
+    ``param:<name>``, ``value:<name or position>``, pareto, seconds and finished. Unknown numbers are NaN.
     """
     trials = study.get_trials(deepcopy=False)
     front = {trial.number for trial in best_trials(study)}
-    is_sum = study.metric_names == [SUM_NAME]
-    rows = [{**_row(trial, is_sum), "pareto": trial.number in front} for trial in trials]
+    if CONFIG in study.user_attrs:
+        is_sum = study.metric_names == [SUM_NAME]
+        rows = [_own_row(trial, is_sum) for trial in trials]
+    else:
+        names = study.metric_names or []
+        names = names if len(set(names)) == len(study.directions) else list(map(str, range(len(study.directions))))
+        rows = [_foreign_row(trial, names) for trial in trials]
+    for row in rows:
+        row["pareto"] = row["number"] in front
     frame = pd.DataFrame(rows)
     if frame.empty:
         return pd.DataFrame({"number": pd.Series(dtype=int), "state": pd.Series(dtype=str)})
@@ -76,7 +85,9 @@ def best_trials(study: optuna.Study) -> list[FrozenTrial]:
     if not complete:
         return []
     best = study.best_trials if len(study.directions) > 1 else _ties(complete, study.best_value)
-    return sorted((trial for trial in best if REPEAT_OF not in trial.user_attrs), key=lambda trial: trial.number)
+    if CONFIG in study.user_attrs:
+        best = [trial for trial in best if REPEAT_OF not in trial.user_attrs]
+    return sorted(best, key=lambda trial: trial.number)
 
 
 def best_table(trials: Iterable[FrozenTrial], epochs: int) -> pd.DataFrame:
@@ -93,13 +104,13 @@ def best_table(trials: Iterable[FrozenTrial], epochs: int) -> pd.DataFrame:
     rows = []
     for trial in trials:
         attributes = trial.user_attrs
-        truth = (attributes.get(TRUTH) or {}).get(str(epochs)) or {}
+        truth = _table(attributes.get(TRUTH)).get(str(epochs)) or {}
         rows.append(
             {
                 "number": trial.number,
-                SOFTWARE: attributes.get(SOFTWARE, {}),
-                HARDWARE: attributes.get(HARDWARE, {}),
-                SCALED: attributes.get(SCALED, {}),
+                SOFTWARE: _table(attributes.get(SOFTWARE)),
+                HARDWARE: _table(attributes.get(HARDWARE)),
+                SCALED: _table(attributes.get(SCALED)),
                 TRUTH: {name: value for name, value in truth.items() if value is not None},
             }
         )
@@ -110,7 +121,7 @@ def _ties(trials: list[FrozenTrial], best: float) -> list[FrozenTrial]:
     return [trial for trial in trials if trial.value == best]
 
 
-def _row(trial: FrozenTrial, is_sum: bool) -> dict[str, Any]:
+def _own_row(trial: FrozenTrial, is_sum: bool) -> dict[str, Any]:
     attributes = trial.user_attrs
     arch = attributes.get(ARCH)
     row: dict[str, Any] = {
@@ -119,20 +130,34 @@ def _row(trial: FrozenTrial, is_sum: bool) -> dict[str, Any]:
         "arch": arch,
         "index": _known(attributes.get(INDEX)),
     }
-    row |= dict(zip(_operation_names(), Cell.parse(arch).operations, strict=True)) if arch else trial.params
+    if arch:
+        row |= dict(zip(_operation_names(), Cell.parse(arch).operations, strict=True))
     row |= {name: _known(trial.params.get(name)) for name in ("C", "N")}
-    row |= {
-        name: _known(value) for metrics in (SOFTWARE, HARDWARE) for name, value in attributes.get(metrics, {}).items()
-    }
+    for metrics in (SOFTWARE, HARDWARE):
+        row |= {name: _known(value) for name, value in attributes.get(metrics, {}).items()}
     row |= {f"scaled:{name}": _known(value) for name, value in attributes.get(SCALED, {}).items()}
-    for epochs, fields in (attributes.get(TRUTH) or {}).items():
-        row |= {f"{epochs}:{field}": _known(value) for field, value in fields.items()}
     if is_sum and trial.values:
         row["objective"] = trial.values[0]
-    if SCALED not in attributes and trial.values:
-        row |= {f"value:{position}": value for position, value in enumerate(trial.values)}
-    finished = pd.Timestamp(trial.datetime_complete.astimezone(UTC)) if trial.datetime_complete else pd.NaT
-    return {**row, "seconds": _known(attributes.get(SECONDS)), "finished": finished}
+    for epochs, fields in (attributes.get(TRUTH) or {}).items():
+        row |= {f"{epochs}:{field}": _known(value) for field, value in fields.items()}
+    return {**row, "seconds": _known(attributes.get(SECONDS)), "finished": _finished(trial)}
+
+
+def _foreign_row(trial: FrozenTrial, names: Sequence[str]) -> dict[str, Any]:
+    """Parameters and values alone: attributes of that name need not mean what ProxyScope means by them."""
+    seconds = trial.duration.total_seconds() if trial.duration else math.nan
+    return {
+        "number": trial.number,
+        "state": _STATES[trial.state] if trial.state != TrialState.PRUNED else "pruned",
+        **{f"param:{name}": value for name, value in trial.params.items()},
+        **{f"value:{name}": value for name, value in zip(names, trial.values or (), strict=False)},
+        "seconds": seconds,
+        "finished": _finished(trial),
+    }
+
+
+def _finished(trial: FrozenTrial) -> pd.Timestamp | NaTType:
+    return pd.Timestamp(trial.datetime_complete.astimezone(UTC)) if trial.datetime_complete else pd.NaT
 
 
 def _state(trial: FrozenTrial) -> str:
@@ -141,6 +166,11 @@ def _state(trial: FrozenTrial) -> str:
     if trial.state == TrialState.PRUNED and DISCONNECTED not in trial.user_attrs:
         return "pruned"
     return _STATES[trial.state]
+
+
+def _table(value: Any) -> dict[str, Any]:
+    """An attribute that holds a table; an empty one for what is none, as in a study made elsewhere."""
+    return value if isinstance(value, dict) else {}
 
 
 def _known(value: float | None) -> float:

@@ -104,12 +104,19 @@ def _numbers_table(heading: str, trial: pd.Series, columns: list[str], objective
         {
             heading: quantity(column).name,
             "Value": readable(float(trial[column]), quantity(column).unit),
-            "Role": "objective" if column in optimised else "recorded",
+            "Role": _role(column, trial, optimised),
         }
         for column in columns
     ]
     with st.container(key=key):
         st.table(pd.DataFrame(rows, columns=[heading, "Value", "Role"]), border="horizontal", hide_index=True)
+
+
+def _role(column: str, trial: pd.Series, optimised: set[str]) -> str:
+    """What the search does with a metric; those of a sum have a scaled value and are no objective themselves."""
+    if column in optimised:
+        return "objective"
+    return "in the sum" if pd.notna(trial.get(f"scaled:{column}")) else "recorded"
 
 
 def _truth_table(trial: pd.Series, columns: list[str]) -> None:

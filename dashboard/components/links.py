@@ -1,5 +1,6 @@
 """Where the pages are, and links to them that open a certain study or trial."""
 
+import re
 from typing import Final, NoReturn
 
 import streamlit as st
@@ -21,7 +22,7 @@ def open_study(name: str) -> NoReturn:
 def linked_trial() -> int | None:
     """The trial that the page's link names, if it names one."""
     text = st.query_params.get(TRIAL_PARAMETER, "")
-    return int(text) if text.isdecimal() else None
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
 def link_trial(number: int | None) -> None:

@@ -11,9 +11,9 @@ from dashboard.figures.numbers import duration
 from dashboard.pace import elapsed, seconds_left
 
 
-def run_status(run: Run, config: SearchConfig, frame: pd.DataFrame, newest: LogLine | None) -> None:
-    """Show progress and times of a run, and what it runs on."""
-    counted = "distinct cells" if config.setup.distinct_cells else "trials"
+def run_status(run: Run, config: SearchConfig | None, frame: pd.DataFrame, newest: LogLine | None) -> None:
+    """Show progress and times of a run, and what it runs on; ``config`` is None where it cannot be read."""
+    counted = "distinct cells" if config and config.setup.distinct_cells else "trials"
     share = min(1.0, run.done / run.asked) if run.asked else 0.0
     with st.container(key="run_progress"):
         st.progress(share, text=f"**{run.done:,} of {run.asked:,}** {counted} scored")
@@ -24,7 +24,8 @@ def run_status(run: Run, config: SearchConfig, frame: pd.DataFrame, newest: LogL
     st.caption(_work_line(run))
     if newest is not None:
         st.caption(f":gray[{newest.time:%H:%M:%S} UTC] {plain(newest.message)}", wrap=True)
-    _notes(config)
+    if config:
+        _notes(config)
 
 
 def log_table(lines: list[LogLine]) -> None:
@@ -38,16 +39,15 @@ def log_table(lines: list[LogLine]) -> None:
     st.caption(f"The last {len(lines)} lines, the newest on top; times in UTC.")
 
 
-def _figures(run: Run, config: SearchConfig, frame: pd.DataFrame) -> None:
+def _figures(run: Run, config: SearchConfig | None, frame: pd.DataFrame) -> None:
     counts = frame["state"].value_counts() if len(frame) else pd.Series(dtype=int)
     tried = sum(int(counts.get(state, 0)) for state in ("complete", "repeat", "disconnected", "failed"))
     without = {name: int(counts.get(name, 0)) for name in ("repeat", "disconnected", "failed")}
     words = {"repeat": "repeated", "disconnected": "disconnected", "failed": "failed"}
     said = ", ".join(f"{count} {words[name]}" for name, count in without.items() if count) or "none wasted"
-    left = seconds_left(run, frame, config.setup.timeout)
-    limit = (
-        f"The time limit is {duration(config.setup.timeout)}." if config.setup.timeout else "There is no time limit."
-    )
+    timeout = config.setup.timeout if config else None
+    left = seconds_left(run, frame, timeout)
+    limit = f"The time limit is {duration(timeout)}." if timeout else "There is no time limit."
     with st.container(key="run_figures"):
         grid = st.grid(4, min_column_width=150)
         grid.metric(

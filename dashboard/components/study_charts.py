@@ -101,7 +101,7 @@ def pareto_section(frame: pd.DataFrame, axes: Axes, selected: int | None) -> Non
 
 def _axis_choices(axes: Axes) -> tuple[str, str]:
     several = len(axes.objectives) > 1
-    second = axes.objectives[1] if several else axes.truth or axes.columns[-1]
+    second = axes.objectives[1] if several else axes.truth or axes.columns[min(1, len(axes.columns) - 1)]
     left, right = st.columns(2)
     x = left.selectbox(
         "Horizontal",

@@ -38,7 +38,11 @@ def progress_chart(
     if known.empty:
         add_note(figure, "Values appear here with the first scored cell.")
         return figure
-    figure.add_trace(_markers(known[known["state"] == "complete"], column, "Distinct cell", BLUE, "circle"))
+    figure.add_trace(
+        _markers(
+            known[known["state"] == "complete"], column, "Distinct cell" if "arch" in frame else "Trial", BLUE, "circle"
+        )
+    )
     repeats = known[known["state"] == "repeat"]
     if len(repeats):
         figure.add_trace(_markers(repeats, column, "Repeated cell", GREY, "circle-open"))

@@ -15,7 +15,7 @@ from backend.search.objectives import SUM_NAME
 Direction = Literal["maximize", "minimize"]
 
 OPERATION_COLUMNS = tuple(f"op_{target}_{source}" for source, target in EDGES)
-_SCALED, _VALUE = "scaled:", "value:"
+_SCALED, _VALUE, _PARAMETER = "scaled:", "value:", "param:"
 _NO_QUANTITY = frozenset({"number", "state", "arch", "index", "finished", "pareto", *OPERATION_COLUMNS})
 
 
@@ -87,11 +87,13 @@ def objective_columns(frame: pd.DataFrame, objectives: Sequence[str]) -> list[st
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it.
-        objectives: their names; those of a study made elsewhere stand in columns ``value:<position>``.
+        objectives: their names; those of a study made elsewhere stand in columns ``value:<name or position>``.
     """
     if list(objectives) == [SUM_NAME]:
         return [column for column in ("objective",) if column in frame]
-    places = ((name, f"{_VALUE}{position}") for position, name in enumerate(objectives))
+    if not any(str(column).startswith(_VALUE) for column in frame):
+        return [name for name in objectives if name in frame]
+    places = [(f"{_VALUE}{name}", f"{_VALUE}{position}") for position, name in enumerate(objectives)]
     return [column for names in places for column in names if column in frame]
 
 
@@ -117,7 +119,10 @@ def _derived(column: str) -> Quantity:
         raw = quantity(column.removeprefix(_SCALED))
         return Quantity(column, f"{raw.name} × scale", direction=raw.direction, help=raw.help)
     if column.startswith(_VALUE):
-        return Quantity(column, f"objective {column.removeprefix(_VALUE)}")
+        name = column.removeprefix(_VALUE)
+        return Quantity(column, f"objective {name}" if name.isdecimal() else name)
+    if column.startswith(_PARAMETER):
+        return Quantity(column, column.removeprefix(_PARAMETER), help="A parameter of the study.")
     if column in proxies.available():
         proxy = proxies.get(column)
         return Quantity(column, column, direction=proxy.direction, help=proxy.description)

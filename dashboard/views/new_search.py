@@ -7,7 +7,7 @@ from backend.search import launch
 from backend.search.config import SearchConfig
 from backend.search.notices import notices
 from backend.search.objectives import Objectives
-from backend.studies.catalog import check_name
+from backend.studies.catalog import check_free_name
 from dashboard import queries
 from dashboard.components import search_form
 from dashboard.components.errors import plain, shown_errors
@@ -75,7 +75,7 @@ def _launch_box(config: SearchConfig | None, problems: Problems) -> None:
 def _name_problem(name: str) -> list[tuple[str, str]]:
     try:
         if name:
-            check_name(name)
+            check_free_name(queries.database(), name)
     except UserError as error:
         return [("", str(error))]
     return []

@@ -11,6 +11,7 @@ from dashboard.components.study_table import study_table
 from dashboard.components.welcome import welcome
 
 _POLL_SECONDS = 3
+_IDLE_SECONDS = 15
 
 
 def show() -> None:
@@ -22,7 +23,7 @@ def show() -> None:
             welcome()
             return
         active = any(item.run and item.run.active for item in summaries)
-        st.fragment(_table, run_every=_POLL_SECONDS if active else None)(active)
+        st.fragment(_table, run_every=_POLL_SECONDS if active else _IDLE_SECONDS)(active)
 
 
 def _table(was_active: bool) -> None:

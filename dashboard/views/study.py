@@ -8,6 +8,7 @@ import streamlit as st
 from backend.search.notices import notices
 from backend.studies import StudySummary
 from backend.studies.runs import Run
+from backend.user_proxies import MODULES_VARIABLE
 from dashboard import queries
 from dashboard.components.cell_card import cell_card
 from dashboard.components.ensemble_section import ensemble_section
@@ -21,6 +22,7 @@ from dashboard.components.trial_tables import all_trials_table, best_trials_tabl
 from dashboard.figures.quantities import label
 
 _POLL_SECONDS = 2
+_IDLE_SECONDS = 10
 
 
 def show() -> None:
@@ -33,6 +35,16 @@ def show() -> None:
         summary = queries.find_study(name)
         active = bool(summary.run and summary.run.active)
         st.fragment(_view, run_every=_POLL_SECONDS if active else None)(summary, active)
+        if not active:
+            st.fragment(_notice_a_start, run_every=_IDLE_SECONDS)(summary)
+
+
+def _notice_a_start(summary: StudySummary) -> None:
+    """A run that somebody else resumes makes the page live."""
+    with shown_errors():
+        run = queries.current_run(summary)
+        if run and run.active:
+            st.rerun()
 
 
 def _choose() -> None:
@@ -58,18 +70,27 @@ def _view(summary: StudySummary, was_active: bool) -> None:
         frame = queries.trials(summary)
         _header(summary, run)
         show_kept_error()
-        if run and summary.config:
+        if run:
             newest = queries.log(summary, last=1)
             run_status(run, summary.config, frame, newest[-1] if newest else None)
-        elif not run:
+            if summary.config_problem:
+                st.warning(_unreadable(summary), icon=":material/warning:")
+        else:
             st.info(
                 "This study was made elsewhere with Optuna: it has no run and no log here, "
                 "and is shown with what its trials recorded."
             )
         axes = axes_of(summary, frame)
         _charts_and_cell(summary, frame, axes, was_active)
-        _best(summary)
+        _best(summary, axes)
         _details(summary, run, frame, axes)
+
+
+def _unreadable(summary: StudySummary) -> str:
+    return (
+        f"This installation cannot read the study's configuration: {plain(summary.config_problem)}. "
+        f"A proxy of one's own is loaded from the files that `{MODULES_VARIABLE}` names when the dashboard starts."
+    )
 
 
 def _header(summary: StudySummary, run: Run | None) -> None:
@@ -149,7 +170,7 @@ def _shown_trial(frame: pd.DataFrame, axes: Axes, active: bool) -> tuple[pd.Seri
     return best.iloc[0], f"Best cell by {label(first)}"
 
 
-def _best(summary: StudySummary) -> None:
+def _best(summary: StudySummary, axes: Axes) -> None:
     epochs = summary.config.runner.nasbench_epochs if summary.config else 200
     best = queries.best(summary, epochs)
     st.subheader("Best trials", anchor="best-trials")
@@ -157,7 +178,8 @@ def _best(summary: StudySummary) -> None:
         st.caption("The trials that no other beats in all objectives appear here, with their true accuracies.")
         return
     count = f"{len(best):,} trial{'' if len(best) == 1 else 's'} that no other beats in all objectives"
-    st.caption(f"{count}; NAS-Bench-201's records after {epochs} epochs. Choose a row to see its cell.")
+    records = f"; NAS-Bench-201's records after {epochs} epochs" if axes.truth else ""
+    st.caption(f"{count}{records}. Choose a row to see its cell.")
     best_trials_table(best, epochs, summary.name, partial(_link_row, "best_trials", best["number"].tolist()))
 
 
@@ -173,6 +195,8 @@ def _details(summary: StudySummary, run: Run | None, frame: pd.DataFrame, axes: 
     with ensemble:
         if summary.config:
             ensemble_section(summary, summary.config)
+        elif run:
+            st.caption("An ensemble is fitted on the proxies of the configuration, which cannot be read here.")
         else:
             st.caption("Ensembles are fitted on proxies, which this study does not have.")
     with log:
@@ -185,6 +209,8 @@ def _details(summary: StudySummary, run: Run | None, frame: pd.DataFrame, axes: 
             for line in notices(summary.config):
                 st.caption(f":material/info: {plain(line)}")
             st.code(summary.config.to_toml(), language="toml")
+        elif run:
+            st.code(queries.stored_config(summary), language="toml")
         else:
             st.caption("A study made elsewhere has no search file.")
 

@@ -104,3 +104,35 @@ def test_a_study_that_is_not_there_is_named_with_those_that_are(database: Databa
     create_study(database, cheap_config(), "a")
     with pytest.raises(UserError, match="no study 'x'; there are: a"):
         load_study(database, "x")
+
+
+@pytest.mark.parametrize("name", ["{outside}", "../precious", "../../precious", ".", "..", "a/../../precious"])
+def test_deleting_a_study_whose_name_is_a_path_deletes_no_folder(
+    database: Database, home: Path, tmp_path: Path, name: str
+) -> None:
+    kept = [home / "precious" / "file", tmp_path / "precious" / "file", home / "runs" / "other" / "file"]
+    for file in kept:
+        file.parent.mkdir(parents=True)
+        file.write_text("dear to me")
+    name = name.format(outside=tmp_path / "precious")
+    optuna.create_study(storage=database.storage, study_name=name)
+    delete_study(database, name)
+    assert list_studies(database) == []
+    assert all(file.read_text() == "dear to me" for file in kept)
+    with pytest.raises(UserError, match="no folder can be made"):
+        run_folder(name)
+
+
+def test_two_searches_of_one_second_get_two_names(database: Database) -> None:
+    names = [create_study(database, cheap_config()) for _ in range(3)]
+    assert len(set(names)) == 3
+
+
+def test_a_configuration_that_cannot_be_read_here_is_no_study_made_elsewhere(database: Database) -> None:
+    create_study(database, cheap_config(), "a")
+    study = load_study(database, "a")
+    study.set_user_attr("proxyscope:config", cheap_config().to_toml().replace('"flops"', '"their_own"'))
+    (summary,) = list_studies(database)
+    assert summary.config is None
+    assert "unknown proxy 'their_own'" in summary.config_problem
+    assert summary.run is not None

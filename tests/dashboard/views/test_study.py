@@ -1,8 +1,13 @@
 from collections.abc import Callable
 
+import optuna
 from streamlit.testing.v1 import AppTest
 
-from backend.studies import Database, runs
+from backend.search.execution import execute_run
+from backend.search.launch import prepare
+from backend.studies import Database, load_study, runs
+from backend.studies.catalog import CONFIG
+from tests.dashboard.conftest import Config
 
 Open = Callable[..., AppTest]
 
@@ -108,3 +113,49 @@ def test_without_any_study_the_page_says_what_to_do(app: Open) -> None:
     page = app("study")
     assert not page.exception
     assert "no study yet" in page.info[0].value
+
+
+def test_a_foreign_study_with_names_of_our_columns_is_shown_as_it_is(app: Open, database: Database) -> None:
+    study = optuna.create_study(storage=database.storage, study_name="odd", directions=["maximize", "minimize"])
+
+    def objective(trial: optuna.Trial) -> tuple[float, float]:
+        trial.set_user_attr("arch", "resnet18")
+        trial.set_user_attr("software_metrics", [1, 2])
+        return trial.suggest_float("number", 0, 1), trial.suggest_float("state", 0, 1)
+
+    study.optimize(objective, n_trials=6)
+    study.set_metric_names(["accuracy", "number"])
+    page = app("study", study="odd")
+    assert not page.exception
+    assert not page.error
+    assert {"accuracy", "number"} <= set(page.selectbox(key="x").options)
+
+
+def test_a_study_whose_proxy_is_not_loaded_shows_its_run_and_says_what_is_missing(
+    app: Open, failed: str, database: Database
+) -> None:
+    study = load_study(database, failed)
+    study.set_user_attr(CONFIG, study.user_attrs[CONFIG].replace('"flops"', '"their_own"'))
+    page = app("study", study=failed)
+    assert not page.exception
+    assert any("Its process ended before the search began" in box.value for box in page.error)
+    assert any("unknown proxy" in box.value and "PROXYSCOPE_PROXY_MODULES" in box.value for box in page.warning)
+    assert any("their_own" in block.value for block in page.code)
+    assert "made elsewhere" not in text(page)
+
+
+def test_a_sum_says_what_is_in_it(app: Open, database: Database, make_config: Config) -> None:
+    prepare(database, make_config(setup={"sum_scaled_metrics": True, "direction": "maximize"}), "sum")
+    execute_run(database, "sum")
+    page = app("study", study="sum")
+    assert not page.exception
+    roles = page.table[0].value.set_index("Measured")["Role"].to_dict()
+    assert roles["l2_norm"] == roles["params"] == "in the sum"
+    assert roles["flops"] == "recorded"
+    assert page.selectbox(key="x").value == "objective"
+
+
+def test_a_link_with_no_sensible_trial_opens_the_study(app: Open, finished: str) -> None:
+    page = app("study", study=finished, trial="9" * 5000)
+    assert not page.exception
+    assert page.title[0].value == finished
