@@ -9,6 +9,7 @@ import typer
 
 from backend.cli import scores, searches, studies
 from backend.errors import UserError
+from backend.search.runner import SearchFailedError
 
 app = typer.Typer(
     help="Zero-cost neural architecture search on NAS-Bench-201.",
@@ -23,9 +24,12 @@ app.add_typer(studies.app, name="studies")
 
 
 def main() -> None:
-    """Run the command line; a user's error becomes one line and exit status 2."""
+    """Run the command line; a user's error becomes one line and exit status 2, a failed search 1."""
     try:
         app()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except SearchFailedError as error:
+        print(f"failed: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -49,7 +49,9 @@ def parse_cell(text: str) -> Cell:
 
 def parse_proxies(text: str) -> tuple[str, ...]:
     """Proxies from comma-separated names, or all of them from "all"."""
-    return proxies.available() if text == "all" else tuple(name.strip() for name in text.split(","))
+    if text == "all":
+        return proxies.available()
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 def progress_bar() -> Progress:

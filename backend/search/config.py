@@ -180,7 +180,7 @@ class SearchSetup(Section):
     @model_validator(mode="after")
     def _sum_has_a_direction(self) -> Self:
         if self.sum_scaled_metrics and self.direction is None:
-            raise ValueError("direction is needed with sum_scaled_metrics = true: 'maximize' or 'minimize'")
+            raise ValueError("direction: needed with sum_scaled_metrics = true: 'maximize' or 'minimize'")
         return self
 
 

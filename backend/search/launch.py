@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from backend.errors import ConfigError, UserError
+from backend.errors import ConfigError, StorageError, UserError
 from backend.images import available_images
 from backend.scoring import resolve_device
 from backend.search.config import SearchConfig
@@ -17,7 +17,6 @@ from backend.studies.catalog import (
     check_name,
     create_study,
     load_study,
-    new_name,
     store_config,
     study_config,
     trials_asked,
@@ -26,6 +25,8 @@ from backend.studies.database import STORAGE_VARIABLE, Database
 from backend.studies.folders import run_folder, runs_folder
 
 PROCESS_LOG = "process.log"
+MAX_IMAGES = 8192
+"""Images of one mini-batch: memory grows with them, and 512 of CIFAR take some 4 GB."""
 _ROOT = Path(__file__).parents[2]
 _RUNNER_KEY = "search.strategy.sw_runner.zero_cost"
 
@@ -60,6 +61,11 @@ def check(config: SearchConfig) -> None:
         if config.runner.num_samples > there:
             said = f"{config.runner.num_samples} is more than the {there} images there are; give at most {there}"
             problems.append((f"{_RUNNER_KEY}.num_samples", said))
+        elif config.runner.num_samples > MAX_IMAGES:
+            said = (
+                f"{config.runner.num_samples} images are more than one mini-batch can hold; give at most {MAX_IMAGES}"
+            )
+            problems.append((f"{_RUNNER_KEY}.num_samples", said))
     if problems:
         raise ConfigError(problems)
 
@@ -71,8 +77,8 @@ def prepare(database: Database, config: SearchConfig, name: str | None = None) -
         UserError: something is wrong; then nothing was made.
     """
     check(config)
-    name = name or new_name(config)
-    check_name(name)
+    if name is not None:
+        check_name(name)
     runs_folder()
     name = create_study(database, config, name)
     (run_folder(name) / "config.toml").write_text(config.to_toml(), encoding="utf-8")
@@ -138,13 +144,18 @@ def _start_process(database: Database, name: str) -> None:
     """Start ``python -m backend run`` detached; its URL travels in the environment, where no process list shows it."""
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, STORAGE_VARIABLE: database.url, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-    with (run_folder(name) / PROCESS_LOG).open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "backend", "run", name],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
-        )
-    runs.note_process(database, load_study(database, name)._study_id, process.pid)
+    study_id = load_study(database, name)._study_id
+    try:
+        with (run_folder(name) / PROCESS_LOG).open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "backend", "run", "--", name],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+    except (OSError, StorageError) as error:
+        runs.end(database, study_id, "failed", f"its process could not be started: {error}")
+        raise StorageError(f"study: the process of {name!r} could not be started: {error}") from None
+    runs.note_process(database, study_id, process.pid)

@@ -16,7 +16,15 @@ def problems_of(error: ValidationError, model: type[BaseModel], root: str) -> li
         model: the model that was validated, for the keys that are known at a place.
         root: the key under which the model stands in the file.
     """
-    return [(_dotted(root, item["loc"]), _message(item, model)) for item in error.errors()]
+    problems = []
+    for item in error.errors():
+        field, message = _dotted(root, item["loc"]), _message(item, model)
+        # A check of a whole table names the key that is wrong in front of its message.
+        key, colon, rest = message.partition(": ")
+        if item["type"] == "value_error" and colon and key in _keys_at(model, item["loc"]):
+            field, message = f"{field}.{key}", rest
+        problems.append((field, message))
+    return problems
 
 
 def _dotted(root: str, location: tuple[int | str, ...]) -> str:
@@ -42,6 +50,12 @@ def _message(item: Any, model: type[BaseModel]) -> str:
             return f"{given!r} has more than one entry; one study searches one {location[-1]}"
         case "string_pattern_mismatch" if location[-1] == "device":
             return f"unknown device {given!r}; auto, cpu, cuda, cuda:N or mps"
+        case "int_type" | "float_type" | "string_type" | "bool_type" | "list_type" if given is None:
+            return "this field is empty; give a value"
+        case "string_too_short":
+            return "this text is empty; give a value"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"should be a table (got {given!r})"
         case "value_error":
             return str(item["ctx"]["error"])
         case _:

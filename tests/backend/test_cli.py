@@ -115,6 +115,9 @@ def test_stop_reaches_a_run(home: Path) -> None:
         (["score", ARCH, "--dataset", "mnist"], "mnist"),
         (["score", "|none~0|"], "not a NAS-Bench-201 string"),
         (["score", "15625"], "0 to 15624"),
+        (["score", "²"], "not a NAS-Bench-201 string"),
+        (["truth", "--", "--5"], "not a NAS-Bench-201 string"),
+        (["truth", "--", "-5"], "0 to 15624"),
         (["score", ARCH, "--device", "tpu"], "tpu"),
         (["score", ARCH, "--batch-size", "1001"], "1000"),
         (["truth", "0", "--epochs", "100"], "100"),
@@ -170,3 +173,22 @@ def test_a_proxy_of_ones_own_is_searched_with(home: Path, tmp_path: Path) -> Non
     )
     assert "unknown proxy 'tensors'" in backend("search", "--config", file, status=2).stderr
     assert "tensors" in backend("search", "--config", file, "--proxy-module", module).stdout
+
+
+def test_a_search_whose_proxy_always_fails_ends_in_one_line(home: Path, tmp_path: Path) -> None:
+    module = tmp_path / "broken.py"
+    module.write_text(
+        "from backend.proxies import register\n@register(reads=('images',))\ndef broken(images):\n    return 1 / 0\n",
+        encoding="utf-8",
+    )
+    file = tmp_path / "broken.toml"
+    text = cheap_config(setup={"n_trials": 30}).to_toml()
+    file.write_text(text.replace("[search.strategy.metrics.params]", "[search.strategy.metrics.broken]"))
+    done = backend("search", "--config", file, "--proxy-module", module, "--study", "a", status=1)
+    assert "Traceback" not in done.stderr
+    assert "failed: 10 trials in a row failed; the last: broken: no finite value" in done.stderr
+    (summary,) = list_studies(open_database())
+    assert summary.run is not None
+    assert summary.run.state == "failed"
+    # This process has not loaded the proxy: the run and the reason are shown all the same.
+    assert "unknown proxy 'broken'" in summary.config_problem

@@ -1,6 +1,6 @@
 """The fields of the search form, section by section; each shows below it what is wrong with it."""
 
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -61,13 +61,10 @@ def _data_section(problems: Problems) -> None:
             )
             problems.of_cell_choice("dataset")
         with grid.cell():
-            st.number_input(
+            _number_field(
                 "Number of images",
-                key=key("num_samples"),
-                step=1,
-                value=None,
-                persist_state=_KEEP,
-                help="Size of the mini-batch that every proxy sees (num_samples). More is steadier and slower.",
+                key("num_samples"),
+                "Size of the mini-batch that every proxy sees (num_samples). More is steadier and slower.",
             )
             problems.of_runner("num_samples")
         with grid.cell():
@@ -173,35 +170,28 @@ def _bitwidth_fields() -> None:
             persist_state=_KEEP,
             help="A hardware metric: 32 bits for these unquantised networks.",
         )
-        st.number_input(
+        _number_field(
             "Compare to (bits)",
-            key=key("compare_to"),
-            step=1,
-            value=None,
+            key("compare_to"),
+            "The bit width that the average is compared to; 32 is single precision.",
             width=130,
             label_visibility="collapsed",
             disabled=not st.session_state[key("bitwidth")],
-            persist_state=_KEEP,
-            help="The bit width that the average is compared to; 32 is single precision.",
         )
 
 
 def _metric_row(metric: str, problems: Problems) -> None:
-    st.session_state.setdefault(scale_key(metric), 1.0 if metric not in HARDWARE_METRICS else 0.0)
+    st.session_state.setdefault(scale_key(metric), "1" if metric not in HARDWARE_METRICS else "0")
     st.session_state.setdefault(direction_key(metric), default_direction(metric))
     name, scale, direction = st.columns(_ROW, vertical_alignment="center")
     with name:
         st.markdown(f"`{metric}`", help=_metric_help(metric))
     with scale:
-        st.number_input(
+        _number_field(
             f"Scale of {metric}",
-            key=scale_key(metric),
-            value=None,
-            step=0.1,
-            format="%g",
+            scale_key(metric),
+            "Weight of this metric; 0: recorded, not optimised.",
             label_visibility="collapsed",
-            persist_state=_KEEP,
-            help="Weight of this metric; 0: recorded, not optimised.",
         )
     with direction:
         st.selectbox(
@@ -255,15 +245,11 @@ def _search_section(problems: Problems) -> None:
             st.selectbox("Sampler", SAMPLERS, key=key("sampler"), persist_state=_KEEP, help=_SAMPLER_HELP)
         _whole_number(grid.cell(), "Number of trials", "n_trials", "How many cells to score.", problems)
         with grid.cell():
-            st.number_input(
+            _number_field(
                 "Time limit (s)",
-                key=key("timeout"),
-                value=None,
-                step=60.0,
-                format="%g",
-                persist_state=_KEEP,
+                key("timeout"),
+                "The search ends after this many seconds, whatever is left. Empty: no limit.",
                 placeholder="none",
-                help="The search ends after this many seconds, whatever is left. Empty: no limit.",
             )
             problems.of_setup("timeout")
         _whole_number(grid.cell(), "Seed", "seed", "Same seed, same search: bit-equal scores on one machine.", problems)
@@ -297,5 +283,10 @@ def _search_section(problems: Problems) -> None:
 
 def _whole_number(cell: DeltaGenerator, label: str, field: str, words: str, problems: Problems) -> None:
     with cell:
-        st.number_input(label, key=key(field), value=None, step=1, persist_state=_KEEP, help=words)
+        _number_field(label, key(field), words)
         problems.of_setup(field)
+
+
+def _number_field(label: str, widget_key: str, words: str, **options: Any) -> None:
+    """A number as text: what stands in the field is what is validated, however it was typed."""
+    st.text_input(label, key=widget_key, max_chars=30, persist_state=_KEEP, help=words, **options)

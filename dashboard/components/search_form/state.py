@@ -20,9 +20,8 @@ FOLDER = "folder"
 IMAGE_SOURCES = ("bundled", "random", FOLDER)
 SEVERAL, SUM = "several", "sum"
 _READY = "search_form_ready"
-_CARRIED = "search_form_carried"
-"""Settings of the runner that have no field: a file's own go with the form unchanged."""
-_SHOWN_OF_RUNNER = {"metrics", "data_loader", "num_samples", "images", "device", "nasbench_epochs"}
+_LOADED = "search_form_loaded"
+"""The configuration that the form was filled from: what has no field goes with the form unchanged."""
 _BITWIDTH = HARDWARE_METRICS[0]
 
 State = MutableMapping[Any, Any]
@@ -60,30 +59,30 @@ def fill(state: State, config: SearchConfig) -> None:
         "images": FOLDER if is_folder else runner.images,
         "folder": runner.images if is_folder else "",
         "split": config.split,
-        "num_samples": runner.num_samples,
+        "num_samples": _text(runner.num_samples),
         "C": _joined(cells.C),
         "N": _joined(cells.N),
         **{edge: sorted(cells.options(edge)) for edge in EDGE_KEYS},
         "proxies": config.proxy_names,
         "bitwidth": bool(config.hardware_metrics),
-        "compare_to": hardware.compare_to if hardware else 32,
+        "compare_to": _text(hardware.compare_to if hardware else 32),
         "goal": SUM if setup.sum_scaled_metrics else SEVERAL,
         "sum_direction": setup.direction or "maximize",
         "sampler": setup.sampler,
-        "n_trials": setup.n_trials,
-        "timeout": setup.timeout,
-        "seed": setup.seed,
-        "n_jobs": setup.n_jobs,
+        "n_trials": _text(setup.n_trials),
+        "timeout": _text(setup.timeout),
+        "seed": _text(setup.seed),
+        "n_jobs": _text(setup.n_jobs),
         "distinct_cells": setup.distinct_cells,
         "device": runner.device,
         "epochs": runner.nasbench_epochs,
     }
     for field, value in values.items():
         state[key(field)] = value
-    state[_CARRIED] = runner.model_dump(exclude=_SHOWN_OF_RUNNER)
+    state[_LOADED] = config
     for metric in [*config.proxy_names, *config.hardware_metrics]:
         goal = config.strategy.metrics.get(metric)
-        state[scale_key(metric)] = goal.scale if goal else 0.0
+        state[scale_key(metric)] = _text(goal.scale if goal else 0.0)
         state[direction_key(metric)] = goal.direction if goal else default_direction(metric)
 
 
@@ -97,53 +96,83 @@ def config_of_form(state: Mapping[Any, Any]) -> SearchConfig:
 
 
 def form_tables(state: Mapping[Any, Any]) -> dict[str, Any]:
-    """The tables of a search file, as the form's fields say them: not validated."""
+    """The tables of a search file, as the form's fields say them: not validated.
+
+    What the form has no field for is that of the file it was filled from.
+    """
 
     def value(field: str) -> Any:
         return state.get(key(field))
 
-    metrics = metrics_of(state)
+    def number(field: str) -> Any:
+        return _number(value(field))
+
+    loaded: SearchConfig | None = state.get(_LOADED)
+    tables = loaded.model_dump(exclude_none=True) if loaded else {}
+    strategy = tables.setdefault("strategy", {})
     sums = value("goal") == SUM
-    setup = {
-        "n_jobs": value("n_jobs"),
-        "n_trials": value("n_trials"),
-        "timeout": value("timeout"),
+    strategy["setup"] = {
+        "n_jobs": number("n_jobs"),
+        "n_trials": number("n_trials"),
+        "timeout": number("timeout"),
         "sampler": value("sampler"),
         "sum_scaled_metrics": sums,
         "direction": value("sum_direction") if sums else None,
-        "seed": value("seed"),
+        "seed": number("seed"),
         "distinct_cells": value("distinct_cells"),
     }
-    runner = {
-        **state.get(_CARRIED, {}),
-        "metrics": list(value("proxies") or []),
-        "data_loader": f"{value('split')}_dataloader",
-        "num_samples": value("num_samples"),
-        "images": (value("folder") or "").strip() if value("images") == FOLDER else value("images"),
-        "device": (value("device") or "").strip(),
-        "nasbench_epochs": value("epochs"),
-    }
-    choices = {
+    strategy.setdefault("sw_runner", {}).setdefault("zero_cost", {}).update(
+        {
+            "metrics": _listed_proxies(state, loaded),
+            "data_loader": f"{value('split')}_dataloader",
+            "num_samples": number("num_samples"),
+            "images": (value("folder") or "").strip() if value("images") == FOLDER else value("images"),
+            "device": (value("device") or "").strip(),
+            "nasbench_epochs": value("epochs"),
+        }
+    )
+    strategy["hw_runner"] = {_BITWIDTH: {"compare_to": number("compare_to")}} if value("bitwidth") else {}
+    strategy["metrics"] = _goals(state, loaded)
+    space = tables.setdefault("search_space", {}).setdefault("nas_zero_cost", {}).setdefault("config", {})
+    if loaded and loaded.dataset != value("dataset"):
+        space.pop("number_classes", None)
+    space |= {
         "dataset": [value("dataset")],
         "C": _listed(value("C")),
         "N": _listed(value("N")),
-        **{edge: sorted(value(edge) or []) for edge in EDGE_KEYS},
+        **{edge: _options(value(edge) or [], space.get(edge, [])) for edge in EDGE_KEYS},
     }
-    hardware = {_BITWIDTH: {"compare_to": value("compare_to")}} if value("bitwidth") else {}
-    goals = {
-        name: {"scale": state.get(scale_key(name)), "direction": state.get(direction_key(name))} for name in metrics
-    }
-    return {
-        "search": {
-            "search_space": {"nas_zero_cost": {"config": choices}},
-            "strategy": {
-                "setup": setup,
-                "sw_runner": {"zero_cost": runner},
-                "hw_runner": hardware,
-                "metrics": goals,
-            },
-        }
-    }
+    return {"search": tables}
+
+
+def _options(chosen: list[int], loaded: list[int]) -> list[int]:
+    """The operations chosen on an edge: in the file's order, which samplers see, while they are the file's."""
+    return loaded if set(chosen) == set(loaded) else sorted(chosen)
+
+
+def _listed_proxies(state: Mapping[Any, Any], loaded: SearchConfig | None) -> list[str]:
+    """The runner's list: the proxies chosen, less those that the file computes for their scale alone."""
+    chosen = list(state.get(key("proxies")) or [])
+    by_scale = set(loaded.proxy_names) - set(loaded.runner.metrics) if loaded else set()
+    return [name for name in chosen if name not in by_scale or _number(state.get(scale_key(name))) == 0]
+
+
+def _goals(state: Mapping[Any, Any], loaded: SearchConfig | None) -> dict[str, Any]:
+    """Goals in the file's order, then the others; one that neither file nor user has given is left out."""
+    there = loaded.strategy.metrics if loaded else {}
+    shown = metrics_of(state)
+    known = {*(loaded.proxy_names if loaded else ()), *HARDWARE_METRICS}
+    goals: dict[str, Any] = {}
+    for name in dict.fromkeys([*there, *shown]):
+        if name in shown:
+            goal = {"scale": _number(state.get(scale_key(name))), "direction": state.get(direction_key(name))}
+            untouched = goal == {"scale": 0, "direction": default_direction(name)}
+            if name in there or not untouched:
+                goals[name] = goal
+        elif name not in known:
+            # A metric that the file names but does not compute; one that was shown and taken out is gone.
+            goals[name] = there[name].model_dump()
+    return goals
 
 
 def metrics_of(state: Mapping[Any, Any]) -> list[str]:
@@ -160,6 +189,22 @@ def default_direction(metric: str) -> str:
 def splits() -> tuple[str, ...]:
     """The splits that a mini-batch can come from."""
     return tuple(SPLITS)
+
+
+def _text(number: float | None) -> str:
+    """A number as its field shows it; "" for none."""
+    return "" if number is None else f"{number:.15g}"
+
+
+def _number(text: str | None) -> float | str | None:
+    """The number that a field says, None for an empty one; what is no number stays, for the validation to name."""
+    text = (text or "").strip()
+    if re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+        return int(text)
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return text
 
 
 def _joined(numbers: list[int]) -> str:

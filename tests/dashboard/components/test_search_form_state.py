@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from backend.errors import ConfigError
-from backend.search.config import EDGE_KEYS, SearchConfig
-from backend.search.objectives import Objectives
-from dashboard.components.search_form.state import config_of_form, fill, form_tables, key, scale_key
+from backend.search.config import SearchConfig
+from backend.search.notices import notices
+from dashboard.components.search_form.state import config_of_form, direction_key, fill, form_tables, key, scale_key
 from tests.conftest import CONFIGS
 from tests.dashboard.conftest import Config
 
@@ -25,16 +25,22 @@ def test_a_file_through_the_form_searches_the_same(path: Path) -> None:
     config, state = SearchConfig.from_file(path), {}
     fill(state, config)
     again = config_of_form(state)
-    assert again.proxy_names == config.proxy_names
-    assert again.hardware_metrics == config.hardware_metrics
-    assert again.setup == config.setup
-    assert again.runner.model_dump(exclude={"metrics"}) == config.runner.model_dump(exclude={"metrics"})
-    assert again.dataset == config.dataset
-    assert again.split == config.split
-    assert [again.cells.options(edge) for edge in EDGE_KEYS] == [config.cells.options(edge) for edge in EDGE_KEYS]
-    assert {(goal.metric, goal.scale, goal.direction) for goal in Objectives(again).metrics} == {
-        (goal.metric, goal.scale, goal.direction) for goal in Objectives(config).metrics
-    }
+    assert again == config
+    assert list(again.strategy.metrics) == list(config.strategy.metrics)
+    assert notices(again) == notices(config)
+
+
+def test_what_is_changed_in_the_form_wins_over_the_file(state: dict[Any, Any]) -> None:
+    fill(state, SearchConfig.from_file(CONFIGS / "search_zero_cost.toml"))
+    state[key("dataset")] = "cifar10"
+    state[key("proxies")] = ["snip", "zen", "params"]
+    state[scale_key("zen")], state[scale_key("snip")] = "0", "2.5"
+    state[scale_key("params")], state[direction_key("params")] = "1", "minimize"
+    config = config_of_form(state)
+    assert config.cells.number_classes is None
+    assert config.runner.metrics == ["snip", "zen", "params"]
+    goals = {name: (goal.scale, goal.direction) for name, goal in config.strategy.metrics.items()}
+    assert goals == {"snip": (2.5, "maximize"), "zen": (0, "maximize"), "params": (1, "minimize")}
 
 
 def test_the_forms_own_file_fills_the_form_alike(make_config: Config) -> None:
@@ -54,15 +60,15 @@ def test_the_forms_own_file_fills_the_form_alike(make_config: Config) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "where", "words"),
     [
-        ("n_trials", 0, "search.strategy.setup.n_trials", "greater than or equal to 1"),
-        ("n_trials", None, "search.strategy.setup.n_trials", "valid integer"),
+        ("n_trials", "0", "search.strategy.setup.n_trials", "greater than or equal to 1"),
+        ("n_trials", "", "search.strategy.setup.n_trials", "this field is empty"),
         ("C", "16, wide", "search.search_space.nas_zero_cost.config.C[1]", "wide"),
         ("N", "", "search.search_space.nas_zero_cost.config.N", "at least one"),
         ("N", "--3", "search.search_space.nas_zero_cost.config.N[0]", "--3"),
         ("op_2_1", [], "search.search_space.nas_zero_cost.config.op_2_1", "at least one"),
-        ("num_samples", 1, "search.strategy.sw_runner.zero_cost.num_samples", "greater than or equal to 2"),
+        ("num_samples", "1", "search.strategy.sw_runner.zero_cost.num_samples", "greater than or equal to 2"),
         ("device", "gpu", "search.strategy.sw_runner.zero_cost.device", "unknown device 'gpu'"),
-        ("seed", -1, "search.strategy.setup.seed", "greater than or equal to 0"),
+        ("seed", "-1", "search.strategy.setup.seed", "greater than or equal to 0"),
     ],
 )
 def test_a_wrong_field_is_named_in_the_backends_words(
@@ -78,12 +84,12 @@ def test_a_wrong_field_is_named_in_the_backends_words(
 
 def test_with_all_scales_zero_there_is_nothing_to_optimise(state: dict[Any, Any]) -> None:
     for metric in ("l2_norm", "params", "flops", "average_bitwidth"):
-        state[scale_key(metric)] = 0.0
+        state[scale_key(metric)] = "0"
     with pytest.raises(ConfigError, match="nothing to optimise"):
         config_of_form(state)
 
 
 def test_an_empty_time_limit_is_none(state: dict[Any, Any]) -> None:
-    state[key("timeout")] = None
+    state[key("timeout")] = ""
     assert config_of_form(state).setup.timeout is None
     assert form_tables(state)["search"]["strategy"]["setup"]["timeout"] is None
