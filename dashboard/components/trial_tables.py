@@ -11,6 +11,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from backend.studies.trials import HARDWARE, SCALED, SOFTWARE, TRUTH
 from dashboard.figures.quantities import plottable, quantity
 
+_HEIGHT, _ROWS_IN_HEIGHT = 420, 11
 GROUPS = (SOFTWARE, HARDWARE, SCALED, TRUTH)
 _GROUP_HELP = {
     SOFTWARE: "Raw score of the zero-cost proxy.",
@@ -100,7 +101,7 @@ def all_trials_table(
         frame,
         key="all_trials",
         hide_index=True,
-        height=420,
+        height=_HEIGHT if len(frame) > _ROWS_IN_HEIGHT else "auto",
         column_order=order,
         column_config=formats,
         on_select=on_select,

@@ -8,13 +8,14 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 def readable(value: float | None, unit: str = "") -> str:
     """A number with four significant digits and its unit; a dash for an unknown one.
 
-    Percentages have two decimals, whole numbers below a billion all their digits.
+    Percentages have two decimals, numbers below a billion all digits before the point.
     """
     if value is None or not math.isfinite(value):
         return "–"
     if unit == "%":
         return f"{value:.2f} %"
-    text = f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e9 else f"{value:.4g}"
+    in_full = float(value).is_integer() or abs(value) >= 1e4
+    text = f"{value:,.0f}" if in_full and abs(value) < 1e9 else f"{value:.4g}"
     return f"{text} {unit}" if unit else text
 
 
