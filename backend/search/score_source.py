@@ -8,6 +8,7 @@ from typing import Protocol
 import torch
 from sqlalchemy import Engine
 
+from backend import proxies
 from backend.errors import UserError
 from backend.scoring import Scorer
 from backend.scoring.store import ScoreStore, setting_of
@@ -18,7 +19,7 @@ from backend.search.space import Candidate
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of one candidate by proxy, NaN where one failed; ``computed`` tells whether any was computed now."""
+    """Scores of one candidate by proxy, NaN where one failed; ``computed`` tells whether a network was built for any."""
 
     values: dict[str, float]
     computed: bool
@@ -109,7 +110,7 @@ class ComputedScores:
             fresh = self._scorer.score(cell, channels=width, cells_per_stage=depth, proxies=missing)
             self._store.put(setting, cell, fresh)
             known |= fresh
-        return Scores(known, computed=bool(missing))
+        return Scores(known, computed=any(not proxies.get(name).literal for name in missing))
 
 
 class TableScores:

@@ -289,4 +289,4 @@ def _whole_number(cell: DeltaGenerator, label: str, field: str, words: str, prob
 
 def _number_field(label: str, widget_key: str, words: str, **options: Any) -> None:
     """A number as text: what stands in the field is what is validated, however it was typed."""
-    st.text_input(label, key=widget_key, max_chars=30, persist_state=_KEEP, help=words, **options)
+    st.text_input(label, key=widget_key, persist_state=_KEEP, help=words, **options)
