@@ -19,7 +19,7 @@ from backend.search.space import Candidate
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of one candidate by proxy, NaN where one failed; ``computed`` tells whether a network was built for any."""
+    """Scores of one candidate by proxy, NaN where one failed; ``computed`` tells whether a network was built."""
 
     values: dict[str, float]
     computed: bool
