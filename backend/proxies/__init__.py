@@ -22,6 +22,7 @@ for _module in (
     "linear_regions",
     "tenas",
     "t_cet",
+    "az_nas",
     "size",
 ):
     import_module(f"backend.proxies.{_module}")

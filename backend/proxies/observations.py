@@ -105,6 +105,14 @@ OBSERVATIONS: dict[str, Observation] = {
         "batch norms"
     ),
     "zen_responses": Observation("tuple of ZenResponses: one a repeat"),
+    "block_spectra": Observation(
+        "tuple of Tensors float64 (C,): eigenvalues of the covariance of the channels, over images and positions, "
+        "after the stem and after each cell and reduction block of a Gaussian network on Gaussian images"
+    ),
+    "block_pullbacks": Observation(
+        "tuple of Tensors float64 (C_in · stride², C_out): of each of these blocks the mean outer product of a random "
+        "cotangent of ±1 with what the block's Jacobian makes of it; a stride unfolds into channels"
+    ),
     "tangent_kernel": Observation(
         "Tensor float64 (b, b): inner products of the gradients, at all weights, of the images' summed logits; over "
         "the first images of the batch, 16 at most",

@@ -160,6 +160,22 @@ class Tape:
             found.images = self._inputs.take()
         return found
 
+    def variable(self, value: Tensor) -> Variable:
+        """A value to start from in the middle of the network; `pull_back` leads back to it."""
+        return Variable(value, _Slot())
+
+    def pull_back(self, output: Variable, cotangents: Tensor, inputs: Variable) -> Tensor:
+        """The cotangents at the inputs, given those at the output: one sweep, for which the tape is used up.
+
+        Args:
+            output: the last value.
+            cotangents: at the output, of its shape.
+            inputs: what `variable` gave.
+        """
+        output.slot.receive(cotangents)
+        self._go_back(Gradients(False, False, False), keep=False)
+        return inputs.slot.take()
+
     def convolve(self, layer: Layer, variable: Variable) -> Variable:
         """See `Arithmetic`."""
         (value, slot), weight = variable, self._network.weights[layer.number]

@@ -80,9 +80,9 @@ class LiveNetwork:
         inner = [layer for block in self.blocks for layer in (block.layers if isinstance(block, LiveCell) else block)]
         return (self.stem, *inner, self.classifier)
 
-    def with_weights(self, weights: Sequence[Tensor]) -> LiveNetwork:
-        """The same network with other weights."""
-        return replace(self, weights=tuple(weights))
+    def with_weights(self, weights: Sequence[Tensor], norms: Sequence[Norm] | None = None) -> LiveNetwork:
+        """The same network with other weights, and other batch norms if given."""
+        return replace(self, weights=tuple(weights), norms=self.norms if norms is None else tuple(norms))
 
     @classmethod
     def of(cls, network: CellNetwork) -> LiveNetwork:

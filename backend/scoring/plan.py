@@ -12,6 +12,7 @@ from backend.errors import UserError
 from backend.proxies import Proxy
 from backend.scoring.memory import is_out_of_memory, keep_freed_memory
 from backend.scoring.passes.curvature import curvature
+from backend.scoring.passes.gaussian_blocks import gaussian_blocks
 from backend.scoring.passes.half_batches import half_batches
 from backend.scoring.passes.region_patterns import region_patterns
 from backend.scoring.passes.synaptic_flow import synaptic_flow
@@ -54,6 +55,7 @@ PASSES = (
     Pass(lambda subject, *_: {"half_gradients": half_batches(subject)}, frozenset({"half_gradients"})),
     Pass(lambda subject, *_: {"synaptic_flows": synaptic_flow(subject)}, frozenset({"synaptic_flows"})),
     Pass(lambda subject, *_: {"zen_responses": zen_responses(subject)}, frozenset({"zen_responses"})),
+    Pass(lambda subject, *_: gaussian_blocks(subject), frozenset({"block_spectra", "block_pullbacks"})),
     Pass(lambda subject, *_: {"tangent_kernel": tangent_kernel(subject)}, frozenset({"tangent_kernel"})),
     Pass(lambda subject, *_: {"region_patterns": region_patterns(subject)}, frozenset({"region_patterns"})),
 )

@@ -9,6 +9,7 @@ import torch
 
 from backend.cells import Cell
 from backend.proxies._determinant import log_determinants
+from backend.proxies.az_nas import az_expressivity, az_progressivity, az_trainability
 from backend.proxies.fisher import fisher
 from backend.proxies.grad_norm import grad_norm
 from backend.proxies.grasp import grasp
@@ -84,6 +85,14 @@ def test_jacob_cov_of_uncorrelated_images() -> None:
 def test_zen_averages_logarithms() -> None:
     responses = [ZenResponse(torch.tensor(math.e**k), torch.tensor([4.0, 9.0])) for k in (1, 3)]
     assert zen(responses) == pytest.approx(2 + math.log(2) + math.log(3))
+
+
+def test_az_nas_of_even_and_uneven_spectra() -> None:
+    spectra = (torch.tensor([1.0, 0.0]), torch.tensor([1.0, 1.0]), torch.tensor([2.0, 2.0, 2.0, 2.0]))
+    assert az_expressivity(spectra) == pytest.approx(math.log(2) + math.log(4))
+    assert az_progressivity(spectra) == pytest.approx(math.log(2))
+    pullbacks = (torch.diag(torch.tensor([1.0, 0.5])), torch.diag(torch.tensor([2.0, 0.1])))
+    assert az_trainability(pullbacks) == pytest.approx((0 + (2 - 2 - 0.5)) / 2)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from backend.cells import EDGES, Cell
 from backend.network import CellBlock, CellNetwork, ConvBlock, ReductionBlock, build_network
-from backend.scoring.passes import tangent_kernel, zen_responses
+from backend.scoring.passes import gaussian_blocks, tangent_kernel, zen_responses
 from backend.scoring.seeding import make_generator
 
 
@@ -263,6 +263,57 @@ def in_expression_order(network: CellNetwork) -> list[nn.Module]:
     return [*ordered, network.classifier]
 
 
+def gaussian_features(network: CellNetwork, images: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    """Features after the stem and each block of a Kaiming-normal network, and the random signs for the way back."""
+    network = build_network(
+        network.cell.representative(), network.num_classes, network.channels, network.cells_per_stage
+    )
+    generator = make_generator(0, "gaussian blocks")
+    for layer in in_expression_order(network):
+        fan_in = layer.weight[0].numel()
+        layer.weight.data = torch.randn(layer.weight.shape, generator=generator) * math.sqrt(2 / fan_in)
+    inputs = torch.randn((gaussian_blocks.IMAGES, *images.shape[1:]), generator=generator)
+    gaussian = exact(network)
+    values = [gaussian.stem(inputs.double())]
+    signs = []
+    for block in gaussian.blocks:
+        values.append(block(values[-1]))
+        signs.append(2 * torch.randint(2, values[-1].shape, generator=generator, dtype=torch.float64) - 1)
+    return values, signs
+
+
+def entropies(network: CellNetwork, images: Tensor) -> np.ndarray:
+    found = []
+    for value in gaussian_features(network, images)[0]:
+        channels = value.detach().transpose(0, 1).flatten(1).numpy()
+        eigenvalues = np.linalg.eigvalsh(np.cov(channels, bias=True)).clip(min=0)
+        shares = eigenvalues / eigenvalues.sum()
+        found.append(-sum(share * math.log(share) for share in shares if share > 0))
+    return np.array(found)
+
+
+def az_expressivity(network: CellNetwork, images: Tensor, _labels: Tensor) -> float:
+    return float(entropies(network, images).sum())
+
+
+def az_progressivity(network: CellNetwork, images: Tensor, _labels: Tensor) -> float:
+    return float(np.diff(entropies(network, images)).min())
+
+
+def az_trainability(network: CellNetwork, images: Tensor, _labels: Tensor) -> float:
+    values, signs = gaussian_features(network, images)
+    terms = []
+    for before, after, sign in zip(values, values[1:], signs, strict=False):
+        (gradient,) = torch.autograd.grad(after, before, sign, retain_graph=True)
+        if gradient.shape[2] != sign.shape[2]:
+            gradient = functional.pixel_unshuffle(gradient, 2)
+        positions = sign[:, 0].numel()
+        product = torch.einsum("bihw,bohw->io", gradient, sign) / positions
+        sigma = torch.linalg.svdvals(product)[0].item()
+        terms.append(2 - sigma - 1 / sigma)
+    return float(np.mean(terms))
+
+
 def ntk_cond(network: CellNetwork, images: Tensor, _labels: Tensor) -> float:
     network = exact(network)
     weights = [layer.weight for layer in layers(network)]
@@ -338,6 +389,9 @@ REFERENCES: dict[str, Reference] = {
         linear_regions,
         tenas,
         t_cet,
+        az_expressivity,
+        az_progressivity,
+        az_trainability,
         params,
         flops,
     )

@@ -31,6 +31,9 @@ TOLERANCES = {
     "ntk_cond": 1e-3,
     "linear_regions": 1e-3,
     "tenas": 1e-3,
+    "az_expressivity": 1e-5,
+    "az_progressivity": 5e-4,
+    "az_trainability": 1e-3,
     "params": 1e-12,
     "flops": 1e-12,
 }
@@ -125,4 +128,4 @@ def network_far_from_kinks(cell: Cell, classes: int, images: Tensor) -> CellNetw
 
 
 def relative_error(value: float, reference: float) -> float:
-    return abs(value - reference) / abs(reference)
+    return abs(value - reference) / abs(reference) if value != reference else 0.0
