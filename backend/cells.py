@@ -98,6 +98,18 @@ class Cell:
         """
         return _representatives()[self.canonical()]
 
+    def live_edges(self) -> frozenset[int]:
+        """Positions in `EDGES` of the edges with an operation that lie on a path from input to output."""
+        used = [(edge, *EDGES[edge]) for edge, operation in enumerate(self.operations) if operation != "none"]
+        from_input, to_output = {0}, {EDGES[-1][1]}
+        for _, source, target in used:
+            if source in from_input:
+                from_input.add(target)
+        for _, source, target in reversed(used):
+            if target in to_output:
+                to_output.add(source)
+        return frozenset(edge for edge, source, target in used if source in from_input and target in to_output)
+
     def __str__(self) -> str:
         """The official architecture string."""
         a, b, c, d, e, f = self.operations

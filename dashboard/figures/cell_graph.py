@@ -33,9 +33,9 @@ def cell_graph(cell: Cell) -> go.Figure:
     Edges that carry "none" or lie on no way from input to output are faint and dotted.
     """
     figure = new_figure(height=300)
-    live = live_edges(cell)
-    for edge, operation in zip(EDGES, cell.operations, strict=True):
-        _add_edge(figure, edge, operation, edge in live)
+    live = cell.live_edges()
+    for position, (edge, operation) in enumerate(zip(EDGES, cell.operations, strict=True)):
+        _add_edge(figure, edge, operation, position in live)
     _add_nodes(figure)
     _add_legend(figure, cell)
     hidden = {"visible": False, "fixedrange": True}
@@ -46,19 +46,6 @@ def cell_graph(cell: Cell) -> go.Figure:
     figure.update_xaxes(range=[-0.4, 4.4], **hidden)
     figure.update_yaxes(range=[-0.45, 2.9], **hidden)
     return figure
-
-
-def live_edges(cell: Cell) -> set[tuple[int, int]]:
-    """Edges of a cell that lie on a way from input to output."""
-    used = [edge for edge, operation in zip(EDGES, cell.operations, strict=True) if operation != "none"]
-    from_input, to_output = {0}, {3}
-    for source, target in sorted(used):
-        if source in from_input:
-            from_input.add(target)
-    for source, target in sorted(used, reverse=True):
-        if target in to_output:
-            to_output.add(source)
-    return {(source, target) for source, target in used if source in from_input and target in to_output}
 
 
 def _add_edge(figure: go.Figure, edge: tuple[int, int], operation: str, live: bool) -> None:

@@ -148,3 +148,11 @@ def test_an_expression_reads_as_a_formula() -> None:
     cell = Cell.parse("|nor_conv_3x3~0|+|skip_connect~0|none~1|+|none~0|avg_pool_3x3~1|nor_conv_1x1~2|")
     assert str(cell.canonical()) in ("P(conv3(x)) + conv1(x)", "conv1(x) + P(conv3(x))")
     assert str(Cell.parse(DISCONNECTED).canonical()) == "0"
+
+
+def test_live_edges_are_those_of_every_path() -> None:
+    for cell in enumerate_cells():
+        used = {edge for edge, operation in zip(EDGES, cell.operations, strict=True) if operation != "none"}
+        paths = [((0, 3),), ((0, 1), (1, 3)), ((0, 2), (2, 3)), ((0, 1), (1, 2), (2, 3))]
+        expected = {edge for path in paths if used.issuperset(path) for edge in path}
+        assert {EDGES[edge] for edge in cell.live_edges()} == expected
