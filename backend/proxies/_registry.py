@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,7 +30,8 @@ class Proxy:
         direction: which values are better.
         formula: the definition in LaTeX.
         source: where it was published.
-        description: one or two sentences, with the traps that are known.
+        description: one or two sentences on what it measures.
+        traps: what is known to mislead whoever reads its values, one sentence or two each.
         version: raised whenever the definition changes, so that old scores are not taken for new ones.
         needs_labels: whether it needs the images' labels.
         min_images: images that it needs at least.
@@ -44,6 +46,7 @@ class Proxy:
     formula: str
     source: str
     description: str
+    traps: tuple[str, ...]
     version: int
     needs_labels: bool
     min_images: int
@@ -51,6 +54,24 @@ class Proxy:
     reads: tuple[str, ...] = field(repr=False)
     value: Value = field(repr=False, compare=False)
 
+    @property
+    def definition(self) -> str:
+        """The function's docstring without the section on its arguments; "" where it has none."""
+        return re.split(r"^Args:\s*$", inspect.getdoc(self.value) or "", maxsplit=1, flags=re.MULTILINE)[0].strip()
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """Web addresses of the works that `source` names by address, arXiv number, DOI or OpenReview id."""
+        return tuple(address + name for pattern, address in _REFERENCES for name in re.findall(pattern, self.source))
+
+
+_REFERENCES = (
+    (r"(https?://[^\s,;]+)", ""),
+    (r"arXiv[: ]\s*(\d{4}\.\d{4,5}(?:v\d+)?)", "https://arxiv.org/abs/"),
+    (r"\b(?<!doi\.org/)(10\.\d{4,9}/[^\s,;]+)", "https://doi.org/"),
+    (r"OpenReview (\w+)", "https://openreview.net/forum?id="),
+)
+"""How a source names a work, and the address that the name completes."""
 
 _PROXIES: dict[str, Proxy] = {}
 
@@ -68,6 +89,7 @@ def register(
     formula: str = "",
     source: str = "",
     description: str | None = None,
+    traps: tuple[str, ...] = (),
     version: int = 1,
     needs_labels: bool | None = None,
     min_images: int | None = None,
@@ -86,6 +108,7 @@ def register(
     formula: str = "",
     source: str = "",
     description: str | None = None,
+    traps: tuple[str, ...] = (),
     version: int = 1,
     needs_labels: bool | None = None,
     min_images: int | None = None,
@@ -106,6 +129,7 @@ def register(
         formula: the definition in LaTeX.
         source: where it was published.
         description: one or two sentences; the first paragraph of the function's docstring if None.
+        traps: what is known to mislead whoever reads its values.
         version: raise it when the definition changes.
         needs_labels: whether labels must be given; if None, whether an observation that it reads needs them.
         min_images: images that it needs at least; if None, what the observations need.
@@ -139,6 +163,7 @@ def register(
             formula=formula,
             source=source,
             description=_first_paragraph(value) if description is None else description,
+            traps=traps,
             version=version,
             needs_labels=any(o.needs_labels for o in read) if needs_labels is None else needs_labels,
             min_images=max((o.min_images for o in read), default=1) if min_images is None else min_images,

@@ -13,8 +13,13 @@ from backend.proxies._registry import register
     formula=r"\sum_l \sum_c \tfrac{\lvert w_{l,c} \rvert_0}{2B} \sum_i \bigl(\sum_p a \odot "
     r"\tfrac{\partial \mathcal{L}}{\partial a}\bigr)^2",
     source="Theis et al., arXiv 1801.05787, 2018; Turner et al., BlockSwap, ICLR 2020, arXiv 1906.04113",
-    description="Fisher information of each output channel, times the weights of the channel. The loss is a mean "
-    "over the batch, so the value falls with the square of the batch size.",
+    description="Fisher information of each output channel, times the weights of the channel.",
+    traps=(
+        "The loss is a mean over the batch, so the value falls with the square of the batch size: compare scores of "
+        "equal batches only.",
+        "Values span many orders of magnitude, and deep cells of 3×3 convolutions dwarf all others: use ranks or a "
+        "logarithmic axis, and no plain sum with other proxies.",
+    ),
     reads=("weights", "saliencies"),
 )
 def fisher(weights: Sequence[Tensor], saliencies: Sequence[Tensor]) -> float:

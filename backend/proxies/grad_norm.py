@@ -13,6 +13,10 @@ from backend.proxies._registry import register
     formula=r"\sum_l \lVert g_l \rVert_2",
     source="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021, arXiv 2101.08134",
     description="Sum over the layers of the Euclidean norm of the loss gradient at the initial weights.",
+    traps=(
+        "Skewed: a few cells with many 3×3 convolutions reach a hundred times the median. Use ranks or a logarithmic "
+        "axis.",
+    ),
     reads=("gradients",),
 )
 def grad_norm(gradients: Sequence[Tensor]) -> float:

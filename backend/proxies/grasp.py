@@ -13,8 +13,11 @@ from backend.proxies._registry import register
     formula=r"-\sum w \odot (H g)",
     source="Wang et al., Picking Winning Tickets Before Training by Preserving Gradient Flow, ICLR 2020, arXiv "
     "2002.07376",
-    description="How the gradient's norm would change, to first order, if the weights were scaled down. It depends "
-    "on the mini-batch: two batches of 64 agree with a correlation of about 0.8.",
+    description="How the gradient's norm would change, to first order, if the weights were scaled down.",
+    traps=(
+        "It depends on the mini-batch: two batches of 64 agree with a correlation of about 0.8.",
+        "Values have both signs and span many orders of magnitude: use ranks or a symlog axis.",
+    ),
     reads=("gradients", "normalised", "bare_curvature"),
 )
 def grasp(gradients: Sequence[Tensor], normalised: Sequence[bool], bare_curvature: float) -> float:

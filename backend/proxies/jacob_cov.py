@@ -13,7 +13,11 @@ _K = 1e-5
     formula=r"-\sum_i \log(v_i + k) + \tfrac{1}{v_i + k}",
     source="Mellor et al., Neural Architecture Search without Training, 2020, arXiv 2006.04647v1",
     description="How differently the network's linear maps treat the images: eigenvalues of the correlations between "
-    "the images' Jacobians. Nearly equal Jacobians give very large negative values.",
+    "the images' Jacobians.",
+    traps=(
+        "Nearly equal Jacobians give very large negative values: cells without convolutions lie thousands below the "
+        "others. Use ranks or a symlog axis.",
+    ),
     reads=("input_gradients",),
 )
 def jacob_cov(input_gradients: Tensor) -> float:

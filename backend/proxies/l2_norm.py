@@ -12,8 +12,11 @@ from backend.proxies._registry import register
     title="Weight norm",
     formula=r"\sum_l \lVert w_l \rVert_2",
     source="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021, arXiv 2101.08134",
-    description="Sum over the live layers of the norm of the weights."
-    " At initialisation it depends on the number and the shapes of the layers only.",
+    description="Sum over the live layers of the norm of the weights.",
+    traps=(
+        "At initialisation it depends on the number and the shapes of the layers only: cells of the same layers are as "
+        "good as equal, however their edges run.",
+    ),
     reads=("weights",),
 )
 def l2_norm(weights: Sequence[Tensor]) -> float:

@@ -11,8 +11,11 @@ from backend.proxies._registry import register
     formula=r"\lvert \{ \operatorname{sign}(\mathrm{ReLU\ inputs}(x)) \} \rvert",
     source="Chen et al., TE-NAS, ICLR 2021, arXiv 2102.11535, eq. 4–5",
     description="Distinct activation patterns among 3000 random inputs, 3×3 pixels large, in a thin copy of the "
-    "network: one channel, one cell a stage, no stem. A cell without convolutions has few ReLU units, so "
-    "few regions.",
+    "network: one channel, one cell a stage, no stem.",
+    traps=(
+        "It ends at the 3000 inputs, and most cells come within a few per cent of that: small differences say little.",
+        "A cell without convolutions has few ReLU units, so few regions.",
+    ),
     reads=("region_patterns",),
 )
 def linear_regions(region_patterns: Tensor) -> float:

@@ -13,6 +13,10 @@ SOURCE = "Mellor et al., Neural Architecture Search without Training, ICML 2021,
     formula=r"\log \lvert \det \sum_l X_l X_l^\top + (1-X_l)(1-X_l)^\top \rvert",
     source=f"variant in common toolkits of {SOURCE}",
     description="NASWOT on the signs of the outputs of every convolution and linear layer, in train mode.",
+    traps=(
+        "Not the paper's definition, which counts ReLU units: that is naswot_relu.",
+        "A determinant of a matrix as large as the batch: compare scores of equal batch sizes only.",
+    ),
     reads=("layer_agreements",),
 )
 def naswot(layer_agreements: Tensor) -> float:
@@ -30,8 +34,11 @@ def naswot(layer_agreements: Tensor) -> float:
     title="NASWOT",
     formula=r"\log \lvert \det \sum X X^\top + (1-X)(1-X)^\top \rvert",
     source=SOURCE,
-    description="How differently the images switch the ReLU units on and off, each ReLU once, in train mode. It "
-    "grows with the number of ReLU units: compare it with params and flops.",
+    description="How differently the images switch the ReLU units on and off, each ReLU once, in train mode.",
+    traps=(
+        "It grows with the number of ReLU units: compare it with params and flops.",
+        "A determinant of a matrix as large as the batch: compare scores of equal batch sizes only.",
+    ),
     reads=("relu_agreement",),
 )
 def naswot_relu(relu_agreement: Tensor) -> float:

@@ -12,7 +12,12 @@ from backend.proxies._registry import register
     formula=r"\lambda_{\max}(\Theta) / \lambda_{\min}(\Theta)",
     source="Chen et al., TE-NAS, ICLR 2021, arXiv 2102.11535, eq. 3",
     description="How unevenly gradient descent would learn the images: condition number of the tangent kernel of the "
-    "summed logits, in train mode. Its mini-batch is the first 16 images of the batch.",
+    "summed logits, in train mode.",
+    traps=(
+        "Lower is better.",
+        "Its mini-batch is the first 16 images of the batch, whatever the batch size.",
+        "A singular kernel has no finite condition number: such a cell has no score.",
+    ),
     reads=("tangent_kernel",),
 )
 def ntk_cond(tangent_kernel: Tensor) -> float:

@@ -12,9 +12,13 @@ from backend.proxies._registry import register
     title="Plain",
     formula=r"\sum w \odot g",
     source="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021, arXiv 2101.08134",
-    description="Signed sum of weight times gradient. Only the two shortcut convolutions and the classifier "
-    "contribute, and it depends much on the mini-batch: two batches of 64 agree with a correlation of "
-    "about 0.3.",
+    description="Signed sum of weight times gradient.",
+    traps=(
+        "Only the two shortcut convolutions and the classifier contribute: a layer before a batch norm may be scaled "
+        "without changing the loss.",
+        "It depends much on the mini-batch: two batches of 64 agree with a correlation of about 0.3.",
+        "More is meant to be better, yet on CIFAR-10 the better cells tend to have lower values.",
+    ),
     reads=("weights", "gradients", "normalised"),
 )
 def plain(weights: Sequence[Tensor], gradients: Sequence[Tensor], normalised: Sequence[bool]) -> float:

@@ -7,6 +7,10 @@ from backend.proxies._registry import register
 from backend.proxies.observations import Design
 
 SOURCE = "Dong and Yang, NAS-Bench-201, ICLR 2020, arXiv 2001.00326"
+_TRAPS = (
+    "It counts convolutions and does not see how they are joined: many different cells have the very same value.",
+    "Edges on no way from input to output count too.",
+)
 
 
 @register(
@@ -15,6 +19,7 @@ SOURCE = "Dong and Yang, NAS-Bench-201, ICLR 2020, arXiv 2001.00326"
     source=SOURCE,
     description="Number of trainable parameters of the literal cell's network, dead edges included. The baseline "
     "to compare every proxy with.",
+    traps=_TRAPS,
     literal=True,
     reads=("design",),
 )
@@ -37,6 +42,7 @@ def params(design: Design) -> float:
     source=SOURCE,
     description="Millions of multiply-accumulates an image of the literal cell's network, dead edges included, "
     "counted as NAS-Bench-201 does: convolutions and classifier.",
+    traps=_TRAPS,
     literal=True,
     reads=("design",),
 )

@@ -12,14 +12,21 @@ SOURCE = (
     "Tanaka et al., Pruning neural networks without any data by iteratively conserving synaptic flow, NeurIPS 2020, "
 )
 SOURCE += "arXiv 2006.05467"
+_TRAPS = (
+    "It sees neither images nor labels: a data set enters by the images' size and the number of classes alone.",
+    "It grows with the depth of the network and the number of its weights: compare it with params.",
+)
 
 
 @register(
     title="SynFlow",
     formula=r"\sum \lvert w \odot \tfrac{\partial R}{\partial w} \rvert",
     source=SOURCE,
-    description="Total flow from an image of ones to the logits, with absolute weights and without batch norms. "
-    "Values span 1e26 to 1e50: use log_synflow in sums and charts.",
+    description="Total flow from an image of ones to the logits, with absolute weights and without batch norms.",
+    traps=(
+        "Values span some forty orders of magnitude, up to 1e50: use log_synflow in sums and charts.",
+        *_TRAPS,
+    ),
     reads=("synaptic_flows",),
 )
 def synflow(synaptic_flows: Sequence[Tensor]) -> float:
@@ -36,6 +43,7 @@ def synflow(synaptic_flows: Sequence[Tensor]) -> float:
     formula=r"\log \sum \lvert w \odot \tfrac{\partial R}{\partial w} \rvert",
     source=SOURCE,
     description="Natural logarithm of SynFlow: the same order on a scale that can be drawn and added.",
+    traps=_TRAPS,
     reads=("synaptic_flows",),
 )
 def log_synflow(synaptic_flows: Sequence[Tensor]) -> float:

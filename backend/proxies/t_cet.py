@@ -14,8 +14,11 @@ from backend.proxies._registry import register
     source="Xiang et al., Zero-Shot Neural Architecture Search with Trainability, Compressibility and Expressivity, "
     "AutoML 2023, OpenReview y7rbX884LZrX",
     description="NASWOT of each layer (with batch norms) times the signal-to-noise ratio of its SynFlow scores "
-    "(without). A layer with fewer independent outputs than images, as the classifier of ten classes, "
-    "adds nothing.",
+    "(without).",
+    traps=(
+        "A layer with fewer independent outputs than images, as the classifier of ten classes, adds nothing.",
+        "It orders cells almost as their number of parameters does: compare it with params.",
+    ),
     reads=("layer_agreements", "synaptic_flows"),
 )
 def t_cet(layer_agreements: Tensor, synaptic_flows: Sequence[Tensor]) -> float:

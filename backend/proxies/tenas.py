@@ -13,8 +13,12 @@ from backend.proxies.ntk_cond import ntk_cond
     title="TE-NAS",
     formula=r"-\log \kappa + \log R",
     source="Chen et al., TE-NAS, ICLR 2021, arXiv 2102.11535, section 3.3",
-    description="NTK condition number and linear regions together. The paper adds their ranks among the "
-    "architectures at hand; a single architecture gets the sum of the logarithms instead.",
+    description="NTK condition number and linear regions together.",
+    traps=(
+        "The paper adds ranks among the architectures at hand; a single architecture gets the sum of the logarithms "
+        "instead.",
+        "It has the traps of ntk_cond and of linear_regions.",
+    ),
     reads=("tangent_kernel", "region_patterns"),
 )
 def tenas(tangent_kernel: Tensor, region_patterns: Tensor) -> float:

@@ -14,7 +14,8 @@ from backend.proxies.observations import ZenResponse
     r"+ \sum_{\mathrm{BN}} \log \sqrt{\bar{\sigma}^2}",
     source="Lin et al., Zen-NAS: A Zero-Shot NAS for High-Performance Image Recognition, ICCV 2021, arXiv 2102.01063",
     description="Expressivity of the architecture with Gaussian weights and inputs; the images and the network's own "
-    "weights play no part. It was made for networks of convolutions, not for cells of skips and poolings.",
+    "weights play no part.",
+    traps=("It was made for networks of convolutions, not for cells of skips and poolings.",),
     reads=("zen_responses",),
 )
 def zen(zen_responses: Sequence[ZenResponse]) -> float:

@@ -13,8 +13,11 @@ from backend.proxies._registry import register
     formula=r"\sum_l \log \sum_{\sigma \neq 0} \tfrac{\operatorname{mean} \lvert g \rvert}{\sigma(g)}",
     source="Li et al., ZiCo: Zero-shot NAS via Inverse Coefficient of Variation on Gradients, ICLR 2023, arXiv "
     "2301.11300",
-    description="Large where gradients are large and agree between the two halves of the batch. Weights whose two "
-    "gradients happen to be close dominate their layer's sum.",
+    description="Large where gradients are large and agree between the two halves of the batch.",
+    traps=(
+        "Weights whose two gradients happen to be close dominate their layer's sum.",
+        "A sum over the layers: it grows with their number. Compare it with params.",
+    ),
     reads=("half_gradients",),
 )
 def zico(half_gradients: tuple[Sequence[Tensor], Sequence[Tensor]]) -> float:

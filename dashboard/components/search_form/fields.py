@@ -209,7 +209,7 @@ def _metric_help(metric: str) -> str:
     if metric not in proxies.available():
         return "Bits a weight, averaged over the network."
     proxy = proxies.get(metric)
-    return f"**{proxy.title}**\n\n{proxy.description}\n\nSource: {proxy.source}"
+    return f"**{proxy.title}**\n\n{' '.join((proxy.description, *proxy.traps))}\n\nSource: {proxy.source}"
 
 
 def _metrics_problem(problems: Problems) -> None:

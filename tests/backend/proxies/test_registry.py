@@ -27,6 +27,31 @@ def test_every_proxy_says_what_it_is() -> None:
         assert proxy.formula
         assert proxy.description.endswith(".")
         assert any(year in proxy.source for year in ("2018", "2019", "202", "AutoML"))
+        assert proxy.links
+        assert all(link.startswith("https://") for link in proxy.links)
+        assert proxy.traps
+        assert all(trap.endswith(".") for trap in proxy.traps)
+        assert proxy.definition
+        assert "Args:" not in proxy.definition
+
+
+@pytest.mark.parametrize(
+    ("source", "links"),
+    [
+        ("A, 2018; B, ICLR 2020, arXiv 1906.04113v2", ["https://arxiv.org/abs/1906.04113v2"]),
+        (
+            "C, arXiv 2101.08134; D, arXiv:1801.05787",
+            ["https://arxiv.org/abs/2101.08134", "https://arxiv.org/abs/1801.05787"],
+        ),
+        ("E, OpenReview y7rbX884LZrX", ["https://openreview.net/forum?id=y7rbX884LZrX"]),
+        ("F, doi 10.1000/xyz-1.2", ["https://doi.org/10.1000/xyz-1.2"]),
+        ("G, https://example.org/paper.pdf, page 3", ["https://example.org/paper.pdf"]),
+        ("notes of mine", []),
+    ],
+)
+def test_a_source_leads_to_the_work(source: str, links: list[str]) -> None:
+    proxies.register(name="cited", source=source)(lambda network, images, labels: 0.0)
+    assert list(proxies.get("cited").links) == links
 
 
 def test_only_the_condition_number_is_minimised() -> None:
@@ -51,6 +76,8 @@ def test_a_bare_decorator_takes_name_and_docstring() -> None:
     assert proxies.available()[-1] == "my_proxy"
     assert (proxy.title, proxy.direction, proxy.version) == ("my_proxy", "maximize", 1)
     assert proxy.description == "Counts nothing."
+    assert proxy.definition == "Counts nothing.\n\nAt length."
+    assert proxy.traps == ()
     assert proxy.needs_labels
     assert my_proxy(None, None, None) == 0.0
 
