@@ -1,12 +1,15 @@
-"""How well proxies rank cells: Spearman and Kendall with bootstrap intervals."""
+"""How well proxies rank cells: Spearman and Kendall, over all cells and over the best, with bootstrap intervals."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-_TAIL = 0.025
+from backend.analysis.rank_statistics import Counts, RankedPairs, interval
+
+TOP_SHARE = 0.1
+STATISTICS = ("spearman", "kendall", "top_spearman")
+"""Columns of the correlations; each has a ``_low`` and a ``_high`` beside it."""
 
 
 def correlations(scores: pd.DataFrame, accuracy: pd.Series[float], resamples: int = 200, seed: int = 0) -> pd.DataFrame:
@@ -15,50 +18,94 @@ def correlations(scores: pd.DataFrame, accuracy: pd.Series[float], resamples: in
     Args:
         scores: one row a cell, one column a proxy.
         accuracy: true accuracy of the same cells.
-        resamples: bootstrap resamples of the cells for the 95% percentile intervals.
+        resamples: bootstrap resamples of the cells for the 95% percentile intervals; 0 leaves the intervals NaN.
         seed: of the resampling.
 
     Returns:
-        Indexed by proxy: cells, and for spearman and kendall (τ-b) the value, _low and _high. NaN where fewer than
-        three cells are known or all scores are equal.
+        Indexed by proxy: the fields of :func:`correlation`.
     """
-    rows = {name: _row(scores[name], accuracy, resamples, seed) for name in scores}
+    rows = {name: correlation(scores[name], accuracy, resamples, seed) for name in scores}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("proxy")
 
 
-def class_correlations(
-    scores: pd.DataFrame, accuracy: pd.Series[float], classes: pd.Series[float], resamples: int = 200
-) -> pd.DataFrame:
-    """As :func:`correlations`, over classes: each with the mean score and mean accuracy of its cells.
+def correlation(
+    score: pd.Series[float], accuracy: pd.Series[float], resamples: int = 200, seed: int = 0
+) -> dict[str, float]:
+    """Rank correlation of one score with accuracy, over the cells where both are known.
+
+    Args:
+        score: of each cell.
+        accuracy: true accuracy of the same cells.
+        resamples: bootstrap resamples of the cells for the 95% percentile intervals; 0 leaves the intervals NaN.
+        seed: of the resampling.
+
+    Returns:
+        cells; spearman, kendall (τ-b) and top_spearman, which is Spearman over the tenth of the cells with the
+        highest accuracy, each with _low and _high. NaN where fewer than three cells are known or all scores, or all
+        accuracies, are equal.
+    """
+    known = _known(score) & _known(accuracy)
+    pairs = RankedPairs(score[known], accuracy[known])
+    draws = pairs.resamples(resamples, seed) if len(pairs) else []
+
+    def top_spearman(counts: Counts) -> float:
+        return pairs.spearman(pairs.top(counts, TOP_SHARE))
+
+    statistics = dict(zip(STATISTICS, (pairs.spearman, pairs.kendall, top_spearman), strict=True))
+    row: dict[str, float] = {"cells": len(pairs)}
+    for name, statistic in statistics.items():
+        row[name] = statistic(pairs.once()) if len(pairs) else np.nan
+        low, high = (np.nan, np.nan) if np.isnan(row[name]) else interval(statistic, draws)
+        row |= {f"{name}_low": low, f"{name}_high": high}
+    return row
+
+
+def class_means(
+    scores: pd.DataFrame, accuracy: pd.Series[float], classes: pd.Series[float]
+) -> tuple[pd.DataFrame, pd.Series[float]]:
+    """Mean score and mean accuracy of each class of cells that compute the same function.
 
     Args:
         scores: one row a cell, one column a proxy.
         accuracy: true accuracy of the same cells.
         classes: the class of each cell; NaN leaves the cell out.
-        resamples: bootstrap resamples of the classes.
     """
-    return correlations(scores.groupby(classes).mean(), accuracy.groupby(classes).mean(), resamples)
+    return scores.groupby(classes).mean(), accuracy.groupby(classes).mean()
 
 
-def _row(score: pd.Series[float], accuracy: pd.Series[float], resamples: int, seed: int) -> dict[str, float]:
-    known = score.notna() & accuracy.notna()
-    x, y = score[known].to_numpy(float), accuracy[known].to_numpy(float)
-    row: dict[str, float] = {"cells": len(x)}
-    defined = len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0
-    generator = np.random.default_rng(seed)
-    draws = [generator.integers(len(x), size=len(x)) for _ in range(resamples if defined else 0)]
-    for name, statistic in (("spearman", _spearman), ("kendall", _kendall)):
-        row[name] = row[f"{name}_low"] = row[f"{name}_high"] = np.nan
-        if defined:
-            samples = [statistic(x[draw], y[draw]) for draw in draws]
-            row[name] = statistic(x, y)
-            row[f"{name}_low"], row[f"{name}_high"] = np.nanquantile(samples, [_TAIL, 1 - _TAIL])
-    return row
+def group_correlations(
+    score: pd.Series[float], accuracy: pd.Series[float], groups: pd.Series[str], resamples: int = 200, seed: int = 0
+) -> pd.DataFrame:
+    """Spearman of a score with accuracy within each group of cells: where a proxy works, and where it fails.
+
+    Args:
+        score: of each cell.
+        accuracy: true accuracy of the same cells.
+        groups: the group of each cell, an ordered categorical.
+        resamples: bootstrap resamples of each group's cells; 0 leaves the intervals NaN.
+        seed: of the resampling.
+
+    Returns:
+        Indexed by group, in the categories' order: cells (known in both), spearman, spearman_low, spearman_high, and
+        median_accuracy (%).
+    """
+    known = _known(score) & _known(accuracy)
+    rows = {}
+    for group in groups.cat.categories:
+        inside = known & (groups == group)
+        pairs = RankedPairs(score[inside], accuracy[inside])
+        value = pairs.spearman(pairs.once())
+        draws = [] if np.isnan(value) else pairs.resamples(resamples, seed)
+        low, high = interval(pairs.spearman, draws)
+        rows[group] = {
+            "cells": len(pairs),
+            "spearman": value,
+            "spearman_low": low,
+            "spearman_high": high,
+            "median_accuracy": accuracy[inside].median(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("group").astype({"cells": int})
 
 
-def _spearman(x: np.ndarray, y: np.ndarray) -> float:
-    return float(stats.spearmanr(x, y).statistic)
-
-
-def _kendall(x: np.ndarray, y: np.ndarray) -> float:
-    return float(stats.kendalltau(x, y).statistic)
+def _known(values: pd.Series[float]) -> pd.Series[bool]:
+    return values.replace([np.inf, -np.inf], np.nan).notna()

@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 
 from backend import benchmark
-from backend.analysis.correlation import class_correlations, correlations
+from backend.analysis.correlation import class_means, correlations
 from backend.cells import Cell, class_indices
 from backend.cli import report
 from backend.cli.options import (
@@ -26,8 +26,8 @@ from backend.cli.options import (
 )
 from backend.json_records import json_records
 from backend.scoring import DisconnectedCellError, Scorer
-from backend.scoring.tables import bundled_table, read_table, write_table
-from backend.studies import home
+from backend.scoring.tables import SWEEP_TABLE, bundled_table, read_table, write_table
+from backend.studies.folders import sweeps_folder
 from backend.studies.trials import json_numbers
 from backend.user_proxies import load_user_proxies
 
@@ -108,13 +108,13 @@ def sweep(
 
     load_user_proxies(proxy_module or [])
     setting = SweepSetting(dataset, parse_proxies(proxies), batch_size, seed, device, images)
-    job = Sweep(setting, home() / "sweeps")
+    job = Sweep(setting, sweeps_folder())
     console.print(f"shards: {job.folder}", highlight=False, soft_wrap=True)
     with open_cluster(scheduler, workers) as client, progress_bar() as progress:
         task = progress.add_task("classes", total=None)
         job.run(client, lambda done, total: progress.update(task, completed=done, total=total))
     report.print_failures(console, job.failures())
-    path = out or job.folder / "table" / "scores.parquet"
+    path = out or job.folder / SWEEP_TABLE
     path.parent.mkdir(parents=True, exist_ok=True)
     write_table(job.table(), path)
     console.print(f"table: {path}", highlight=False, soft_wrap=True)
@@ -130,7 +130,7 @@ def correlate(
     accuracy = benchmark.test_accuracy(benchmark.check_dataset(dataset), 200)
     table_ = read_table(table) if table else bundled_table(dataset)
     cells = correlations(table_.scores, accuracy, resamples)
-    classes = class_correlations(table_.scores, accuracy, _classes(), resamples)
+    classes = correlations(*class_means(table_.scores, accuracy, _classes()), resamples)
     if as_json:
         report.print_json({"cells": json_records(cells.reset_index()), "classes": json_records(classes.reset_index())})
     else:

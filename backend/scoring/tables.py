@@ -18,6 +18,9 @@ from backend.cells import NUM_CELLS
 from backend.data import DATA_DIR
 from backend.errors import UserError
 
+SWEEP_TABLE = "table/scores.parquet"
+"""Where a sweep's table stands in the sweep's folder, unless the user asks for another place."""
+
 _METADATA = b"proxyscope"
 
 logger = logging.getLogger(__name__)
@@ -93,6 +96,32 @@ def read_table(path: Path) -> ScoreTable:
     if stale := sorted(set(scores) - set(current)):
         logger.warning("score table %s: %s: not of this installation's definitions, left out", path, ", ".join(stale))
     return ScoreTable(scores[current], provenance)
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A score table that an installation has.
+
+    Attributes:
+        name: of a bundled table its data set, of a sweep's table the sweep's folder.
+        path: of the file.
+        bundled: whether it came with the project.
+    """
+
+    name: str
+    path: Path
+    bundled: bool
+
+
+def list_tables(sweeps: Path) -> list[TableFile]:
+    """The bundled tables, then those of finished sweeps, the newest first; none is read.
+
+    Args:
+        sweeps: the folder of all sweeps, which need not be there.
+    """
+    bundled = [TableFile(dataset, bundled_path(dataset), True) for dataset in bundled_datasets()]
+    own = sorted(sweeps.glob(f"*/{SWEEP_TABLE}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return bundled + [TableFile(path.relative_to(sweeps).parts[0], path, False) for path in own]
 
 
 def bundled_path(dataset: str) -> Path:

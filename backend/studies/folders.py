@@ -38,6 +38,11 @@ def runs_folder() -> Path:
     return make_folder(home() / "runs")
 
 
+def sweeps_folder() -> Path:
+    """The folder with a folder a sweep, there or not."""
+    return home() / "sweeps"
+
+
 def run_folder(study_name: str) -> Path:
     """The folder of one study's run.
 

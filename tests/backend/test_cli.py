@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from backend import benchmark
+from backend.analysis.correlation import STATISTICS
 from backend.cells import Cell
 from backend.cli import main
 from backend.search import launch
 from backend.studies import list_studies, load_study, open_database, run_folder, runs
 from tests.conftest import cheap_config
+from tests.score_tables import write_sweep_table
 
 ARCH = "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_3x3~1|skip_connect~2|"
 
@@ -101,6 +103,20 @@ def test_stop_reaches_a_run(home: Path) -> None:
         subprocess.run(["sleep", "0.1"], check=True)
     assert run is not None
     assert run.state == "stopped"
+
+
+def test_correlate_prints_the_correlations_with_intervals_over_cells_and_classes(home: Path) -> None:
+    path = write_sweep_table(home)
+    done = json.loads(backend("correlate", "--table", path, "--resamples", "20", "--json").stdout)
+    for counted, number in (("cells", 15_284), ("classes", 5_043)):
+        rows = {row["proxy"]: row for row in done[counted]}
+        assert rows["params"]["cells"] == number, counted
+        for name in STATISTICS:
+            assert rows["params"][f"{name}_low"] < rows["params"][name] < rows["params"][f"{name}_high"]
+    printed = backend("correlate", "--table", path, "--resamples", "10").stdout
+    assert "Spearman, best 10%" in printed
+    assert printed.count("l2_norm") == 2
+    assert "2 images" in printed
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend.analysis.correlation import class_correlations, correlations
+from backend.analysis.correlation import class_means, correlations, group_correlations
 
 
 def frame(cells: int = 40) -> tuple[pd.DataFrame, pd.Series]:
@@ -31,6 +31,50 @@ def test_spearman_and_kendall_are_those_of_the_definitions() -> None:
         assert found.loc[name, "cells"] == 40
 
 
+def test_the_best_tenth_are_the_cells_of_highest_accuracy() -> None:
+    scores, accuracy = frame(400)
+    best = accuracy.nlargest(40).index
+    expected = np.corrcoef(scores["good"][best].rank(), accuracy[best].rank())[0, 1]
+    found = correlations(scores, accuracy, resamples=50).loc["good"]
+    assert found["top_spearman"] == pytest.approx(expected)
+    assert found["top_spearman_low"] < found["top_spearman"] < found["top_spearman_high"]
+    assert found["top_spearman"] < found["spearman"]
+
+
+def test_without_resamples_there_are_values_and_no_intervals() -> None:
+    found = correlations(*frame(), resamples=0).loc["good"]
+    assert found[["spearman", "kendall"]].notna().all()
+    assert found[["spearman_low", "spearman_high", "kendall_low", "top_spearman_low"]].isna().all()
+
+
+def test_no_common_cell_is_no_correlation() -> None:
+    scores, accuracy = frame()
+    found = correlations(scores, accuracy * np.nan, resamples=10).loc["good"]
+    assert found["cells"] == 0
+    assert np.isnan(found["spearman"])
+
+
+def test_infinite_scores_are_unknown() -> None:
+    scores, accuracy = frame()
+    scores.loc[0, "good"] = np.inf
+    assert correlations(scores, accuracy, resamples=0).loc["good", "cells"] == 39
+
+
+def test_each_group_is_correlated_within_itself() -> None:
+    scores, accuracy = frame()
+    groups = pd.Series(pd.Categorical(["few"] * 2 + ["some"] * 38, ["none", "few", "some"], ordered=True))
+    scores.loc[5, "good"] = np.nan
+    found = group_correlations(scores["good"], accuracy, groups, resamples=50)
+    assert found.index.tolist() == ["none", "few", "some"]
+    assert found["cells"].tolist() == [0, 2, 37]
+    inside = scores["good"][2:].notna()
+    expected = np.corrcoef(scores["good"][2:][inside].rank(), accuracy[2:][inside].rank())[0, 1]
+    assert found.loc["some", "spearman"] == pytest.approx(expected)
+    assert found.loc["some", "median_accuracy"] == accuracy[2:][inside].median()
+    assert found.loc["some", "spearman_low"] < expected < found.loc["some", "spearman_high"]
+    assert found.loc[["none", "few"], "spearman"].isna().all()
+
+
 def test_the_interval_holds_the_value_and_shrinks_with_more_cells() -> None:
     few, many = (correlations(*frame(cells), resamples=200).loc["good"] for cells in (30, 600))
     for row in (few, many):
@@ -53,7 +97,7 @@ def test_a_class_counts_once_with_the_mean_of_its_cells() -> None:
     scores, accuracy = frame()
     classes = pd.Series([index // 2 for index in range(40)], dtype="Float64")
     classes[39] = pd.NA
-    found = class_correlations(scores, accuracy, classes, resamples=10)
+    found = correlations(*class_means(scores, accuracy, classes), resamples=10)
     pairs = [list(group) for group in zip(range(0, 38, 2), range(1, 38, 2), strict=True)] + [[38]]
     means = pd.DataFrame({"x": [scores["good"][p].mean() for p in pairs], "y": [accuracy[p].mean() for p in pairs]})
     assert found.loc["good", "cells"] == 20

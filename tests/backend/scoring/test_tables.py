@@ -1,5 +1,6 @@
 """Score tables: what is written is read, and nothing is taken for what it is not."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from backend import proxies
 from backend.cells import NUM_CELLS
 from backend.errors import UserError
-from backend.scoring.tables import Provenance, ScoreTable, bundled_table, read_table, write_table
+from backend.scoring.tables import Provenance, ScoreTable, bundled_table, list_tables, read_table, write_table
+from tests.score_tables import SWEEP, write_sweep_table
 
 
 @pytest.fixture
@@ -56,3 +58,16 @@ def test_what_is_no_score_table_is_refused(table: ScoreTable, tmp_path: Path) ->
 def test_a_data_set_without_a_bundled_table_is_named() -> None:
     with pytest.raises(UserError, match="no score table of 'mnist' is bundled"):
         bundled_table("mnist")
+
+
+def test_the_tables_of_finished_sweeps_are_listed_after_those_bundled(table: ScoreTable, tmp_path: Path) -> None:
+    assert all(file.bundled for file in list_tables(tmp_path / "sweeps"))
+    newest = write_sweep_table(tmp_path)
+    old = tmp_path / "sweeps" / "cifar100-00" / "table" / "scores.parquet"
+    old.parent.mkdir(parents=True)
+    write_table(table, old)
+    os.utime(old, (0, 0))
+    (tmp_path / "sweeps" / "in work").mkdir()
+    own = [file for file in list_tables(tmp_path / "sweeps") if not file.bundled]
+    assert [(file.name, file.path) for file in own] == [(SWEEP, newest), ("cifar100-00", old)]
+    assert set(read_table(own[0].path).scores) == {"params", "flops", "l2_norm"}
