@@ -36,6 +36,7 @@ class Proxy:
         needs_labels: whether it needs the images' labels.
         min_images: images that it needs at least.
         literal: whether the value belongs to the literal cell; otherwise all cells of a class share it.
+        skewed: whether the values span orders of magnitude, so that fits take their signed logarithm.
         reads: names of the observations it is computed from.
         value: the function of these observations.
     """
@@ -51,6 +52,7 @@ class Proxy:
     needs_labels: bool
     min_images: int
     literal: bool
+    skewed: bool
     reads: tuple[str, ...] = field(repr=False)
     value: Value = field(repr=False, compare=False)
 
@@ -94,6 +96,7 @@ def register(
     needs_labels: bool | None = None,
     min_images: int | None = None,
     literal: bool = False,
+    skewed: bool = False,
     reads: tuple[str, ...] = ("network", "images", "labels"),
 ) -> Callable[[Value], Value]: ...
 
@@ -113,6 +116,7 @@ def register(
     needs_labels: bool | None = None,
     min_images: int | None = None,
     literal: bool = False,
+    skewed: bool = False,
     reads: tuple[str, ...] = ("network", "images", "labels"),
 ) -> Value | Callable[[Value], Value]:
     """Adds a function to the proxies; used as ``@register`` or ``@register(direction="minimize", …)``.
@@ -134,6 +138,7 @@ def register(
         needs_labels: whether labels must be given; if None, whether an observation that it reads needs them.
         min_images: images that it needs at least; if None, what the observations need.
         literal: whether the value depends on dead edges too.
+        skewed: whether the values span orders of magnitude.
         reads: names of the observations, keys of `backend.proxies.observations.OBSERVATIONS`.
 
     Returns:
@@ -168,6 +173,7 @@ def register(
             needs_labels=any(o.needs_labels for o in read) if needs_labels is None else needs_labels,
             min_images=max((o.min_images for o in read), default=1) if min_images is None else min_images,
             literal=literal,
+            skewed=skewed,
             reads=reads,
             value=value,
         )

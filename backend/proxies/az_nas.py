@@ -8,15 +8,18 @@ from torch import Tensor
 from backend.proxies._registry import register
 
 _SOURCE = "Lee & Ham, AZ-NAS: Assembling Zero-Cost Proxies for Network Architecture Search, CVPR 2024, arXiv 2403.19232"
-_GAUSSIAN = "Gaussian images and Kaiming-normal weights: the data and the network's own weights play no part."
+_GAUSSIAN = "Images are Gaussian and weights Kaiming-normal: data set and initial weights play no part."
 
 
 @register(
     title="AZ expressivity",
     formula=r"\sum_b H_b, \quad H_b = -\sum_i p_i \log p_i, \quad p = \lambda^{(b)} / \lVert \lambda^{(b)} \rVert_1",
     source=_SOURCE,
-    description="How evenly the features after the stem and after each block spread over their principal components. "
-    + _GAUSSIAN,
+    description="How evenly the features after the stem and after each block spread over their principal components.",
+    traps=(
+        _GAUSSIAN,
+        "The authors add its rank to those of progressivity, trainability and FLOPs; alone it says less.",
+    ),
     reads=("block_spectra",),
 )
 def az_expressivity(block_spectra: Sequence[Tensor]) -> float:
@@ -32,7 +35,8 @@ def az_expressivity(block_spectra: Sequence[Tensor]) -> float:
     title="AZ progressivity",
     formula=r"\min_b (H_b - H_{b-1})",
     source=_SOURCE,
-    description="The smallest step of the entropies of AZ expressivity from one block to the next. " + _GAUSSIAN,
+    description="The smallest step of the entropies of AZ expressivity from one block to the next.",
+    traps=(_GAUSSIAN, "A minimum over blocks: one block decides it, and it is 0 for cells that change nothing."),
     reads=("block_spectra",),
 )
 def az_progressivity(block_spectra: Sequence[Tensor]) -> float:
@@ -48,9 +52,12 @@ def az_progressivity(block_spectra: Sequence[Tensor]) -> float:
     title="AZ trainability",
     formula=r"\frac{1}{|b|} \sum_b \left( 2 - \sigma_b - \frac{1}{\sigma_b} \right)",
     source=_SOURCE,
-    description="Whether gradients keep their size on the way back through each block. A cell that is one skip "
-    "connection keeps them exactly and scores high, which the authors' code rules out by hand; read it together with "
-    "AZ expressivity. " + _GAUSSIAN,
+    description="Whether gradients keep their size on the way back through each block.",
+    traps=(
+        _GAUSSIAN,
+        "A cell that is one skip connection keeps gradients exactly and scores high, which the authors' code rules out "
+        "by hand: read it together with AZ expressivity.",
+    ),
     reads=("block_pullbacks",),
 )
 def az_trainability(block_pullbacks: Sequence[Tensor]) -> float:

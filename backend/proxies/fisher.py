@@ -20,6 +20,7 @@ from backend.proxies._registry import register
         "Values span many orders of magnitude, and deep cells of 3×3 convolutions dwarf all others: use ranks or a "
         "logarithmic axis, and no plain sum with other proxies.",
     ),
+    skewed=True,
     reads=("weights", "saliencies"),
 )
 def fisher(weights: Sequence[Tensor], saliencies: Sequence[Tensor]) -> float:

@@ -17,6 +17,7 @@ from backend.proxies._registry import register
         "Skewed: a few cells with many 3×3 convolutions reach a hundred times the median. Use ranks or a logarithmic "
         "axis.",
     ),
+    skewed=True,
     reads=("gradients",),
 )
 def grad_norm(gradients: Sequence[Tensor]) -> float:

@@ -18,6 +18,7 @@ from backend.proxies._registry import register
         "It depends on the mini-batch: two batches of 64 agree with a correlation of about 0.8.",
         "Values have both signs and span many orders of magnitude: use ranks or a symlog axis.",
     ),
+    skewed=True,
     reads=("gradients", "normalised", "bare_curvature"),
 )
 def grasp(gradients: Sequence[Tensor], normalised: Sequence[bool], bare_curvature: float) -> float:

@@ -18,6 +18,7 @@ from backend.proxies._registry import register
         "Its mini-batch is the first 16 images of the batch, whatever the batch size.",
         "A singular kernel has no finite condition number: such a cell has no score.",
     ),
+    skewed=True,
     reads=("tangent_kernel",),
 )
 def ntk_cond(tangent_kernel: Tensor) -> float:

@@ -19,6 +19,7 @@ from backend.proxies._registry import register
         "It depends much on the mini-batch: two batches of 64 agree with a correlation of about 0.3.",
         "More is meant to be better, yet on CIFAR-10 the better cells tend to have lower values.",
     ),
+    skewed=True,
     reads=("weights", "gradients", "normalised"),
 )
 def plain(weights: Sequence[Tensor], gradients: Sequence[Tensor], normalised: Sequence[bool]) -> float:

@@ -21,6 +21,7 @@ _TRAPS = (
     "to compare every proxy with.",
     traps=_TRAPS,
     literal=True,
+    skewed=True,
     reads=("design",),
 )
 def params(design: Design) -> float:
@@ -44,6 +45,7 @@ def params(design: Design) -> float:
     "counted as NAS-Bench-201 does: convolutions and classifier.",
     traps=_TRAPS,
     literal=True,
+    skewed=True,
     reads=("design",),
 )
 def flops(design: Design) -> float:

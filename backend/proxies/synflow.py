@@ -27,6 +27,7 @@ _TRAPS = (
         "Values span some forty orders of magnitude, up to 1e50: use log_synflow in sums and charts.",
         *_TRAPS,
     ),
+    skewed=True,
     reads=("synaptic_flows",),
 )
 def synflow(synaptic_flows: Sequence[Tensor]) -> float:
