@@ -18,6 +18,7 @@ _K = 1e-5
         "Nearly equal Jacobians give very large negative values: cells without convolutions lie thousands below the "
         "others. Use ranks or a symlog axis.",
     ),
+    skewed=True,
     reads=("input_gradients",),
 )
 def jacob_cov(input_gradients: Tensor) -> float:

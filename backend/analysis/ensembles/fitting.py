@@ -1,0 +1,199 @@
+"""Fits a model to cells, and predicts the accuracy of others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from backend import proxies
+from backend.analysis.ensembles.models import model
+from backend.analysis.ensembles.transform import skewed, unskewed
+from backend.analysis.graph_features import graph_features
+from backend.cells import Cell
+from backend.errors import UserError
+
+ACCURACY = "accuracy"
+"""Column of the true accuracy (%) in frames of labelled cells."""
+
+_FEWEST = 5
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an ensemble is made.
+
+    Attributes:
+        model: one of ``MODELS``.
+        proxies: names of the columns to predict from.
+        graph: whether features of the cell's graph join them.
+        seed: of what is random in the model.
+
+    Raises:
+        UserError: an unknown model, no proxies, or graph features in a model that has no labels to weigh them by.
+    """
+
+    model: str
+    proxies: tuple[str, ...]
+    graph: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        model(self.model)
+        if not self.proxies:
+            raise UserError("ensemble: no proxies are given; name at least one")
+        if self.graph and self.label_free:
+            raise UserError(f"ensemble: {self.model} ranks proxies alone and can't use graph features; choose another")
+
+    @property
+    def label_free(self) -> bool:
+        """Whether no accuracy is needed."""
+        return model(self.model).build is None
+
+    @property
+    def fewest_cells(self) -> int:
+        """Cells that a fit needs at least: two more than weights where every weight has to be found."""
+        return max(_FEWEST, len(self.proxies) + 2) if self.model == "linear" else _FEWEST
+
+    @property
+    def logarithms(self) -> list[str]:
+        """The proxies of which the fit takes the signed logarithm."""
+        return [] if self.label_free else skewed(self.proxies)
+
+
+class Ensemble:
+    """A fitted ensemble; fitting the same cells again gives the same one.
+
+    Args:
+        recipe: how it is made.
+        cells: one row a cell, indexed by official index: the proxies, and `ACCURACY` unless the model is label-free.
+            Rows with an unknown or infinite value are left out.
+
+    Attributes:
+        recipe: how it is made.
+        cells: the rows that entered.
+
+    Raises:
+        UserError: too few cells.
+    """
+
+    def __init__(self, recipe: Recipe, cells: pd.DataFrame) -> None:
+        needed = list(recipe.proxies) if recipe.label_free else [*recipe.proxies, ACCURACY]
+        if missing := [name for name in needed if name not in cells]:
+            raise UserError(f"ensemble: {', '.join(missing)}: not known of these cells")
+        finite = cells[needed].astype(float).replace([np.inf, -np.inf], np.nan).dropna()
+        # One layout in memory: sums in another order would differ in the last bits, and so would the fit.
+        known = pd.DataFrame(np.ascontiguousarray(finite), finite.index, finite.columns)
+        if len(known) < recipe.fewest_cells:
+            what = "cells" if recipe.label_free else "cells with known accuracy"
+            raise UserError(
+                f"ensemble: {len(known)} {what} are too few for {len(recipe.proxies)} proxies; "
+                f"at least {recipe.fewest_cells} are needed"
+            )
+        self.recipe = recipe
+        self.cells = known
+        self._pipeline = None if recipe.label_free else self._fitted(recipe, known)
+
+    @classmethod
+    def of_mapping(cls, content: Mapping[str, Any]) -> Self:
+        """The ensemble that :meth:`to_mapping` described: its cells are fitted again.
+
+        Raises:
+            UserError: the content describes none.
+        """
+        try:
+            recipe = Recipe(
+                str(content["model"]), tuple(map(str, content["proxies"])), bool(content["graph"]), int(content["seed"])
+            )
+            rows = pd.DataFrame(content["cells"]).set_index("index").astype(float)
+            rows.index = rows.index.astype(int)
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(f"ensemble: not a description of one: {type(error).__name__}: {error}") from None
+        return cls(recipe, rows)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Recipe and cells as JSON types: all that the fit depends on."""
+        return {
+            "model": self.recipe.model,
+            "proxies": list(self.recipe.proxies),
+            "graph": self.recipe.graph,
+            "seed": self.recipe.seed,
+            "logarithms": self.recipe.logarithms,
+            "cells": [
+                {"index": int(index), **row}  # type: ignore[call-overload]
+                for index, row in self.cells.to_dict("index").items()
+            ],
+        }
+
+    def predict(self, scores: pd.DataFrame) -> pd.Series[float]:
+        """What the ensemble says of cells: predicted accuracy (%), or a sum of log ranks (at most 0); more is better.
+
+        Args:
+            scores: one row a cell, indexed by official index, a column a proxy of the recipe.
+
+        Returns:
+            One value a row; NaN where a proxy is unknown.
+        """
+        names = list(self.recipe.proxies)
+        known = scores[names].replace([np.inf, -np.inf], np.nan).dropna()
+        predicted = pd.Series(np.nan, index=scores.index, name="predicted", dtype=float)
+        if len(known):
+            predicted[scores.index.isin(known.index)] = self._values(known)
+        return predicted
+
+    @property
+    def weights(self) -> dict[str, float] | None:
+        """Percentage points that one standard deviation of each column is worth; None for models without weights."""
+        if self._pipeline is None or not model(self.recipe.model).linear:
+            return None
+        prepared, regression = self._pipeline[0], self._pipeline[-1]
+        names = [name.split("__", 1)[1] for name in prepared.get_feature_names_out()]
+        weights = dict(zip(names, map(float, regression[-1].coef_), strict=True))
+        return {name: weights[name] for name in _columns(_design(self.recipe, self.cells.iloc[:1]))}
+
+    @property
+    def intercept(self) -> float | None:
+        """Predicted accuracy (%) of a cell that is average in every column; None for models without weights."""
+        if self._pipeline is None or self.weights is None:
+            return None
+        return float(self._pipeline[-1][-1].intercept_)
+
+    def _values(self, known: pd.DataFrame) -> NDArray[np.float64]:
+        if self._pipeline is not None:
+            return np.asarray(self._pipeline.predict(_design(self.recipe, known)))
+        columns = [_log_ranks(known[name], self.cells[name], name) for name in self.recipe.proxies]
+        total: NDArray[np.float64] = np.sum(columns, axis=0)
+        return total
+
+    @staticmethod
+    def _fitted(recipe: Recipe, known: pd.DataFrame) -> Pipeline:
+        build = model(recipe.model).build
+        assert build is not None, "the label-free model isn't fitted"
+        design = _design(recipe, known)
+        return make_pipeline(unskewed(_columns(design)), build(recipe.seed, len(known))).fit(design, known[ACCURACY])
+
+
+def _design(recipe: Recipe, scores: pd.DataFrame) -> pd.DataFrame:
+    """The columns that the model sees."""
+    raw = scores[list(recipe.proxies)].astype(float)
+    if not recipe.graph:
+        return raw
+    return raw.join(graph_features(Cell.from_index(int(index)) for index in dict.fromkeys(scores.index)))
+
+
+def _columns(design: pd.DataFrame) -> list[str]:
+    return [str(name) for name in design.columns]
+
+
+def _log_ranks(values: pd.Series[float], among: pd.Series[float], name: str) -> NDArray[np.float64]:
+    """Log of each value's rank among the fitted cells, as a share; better cells rank higher."""
+    sign = -1 if name in proxies.available() and proxies.get(name).direction == "minimize" else 1
+    order = np.sort(sign * among.to_numpy(float))
+    places: Sequence[NDArray[np.intp]] = [np.searchsorted(order, sign * values, side) for side in ("left", "right")]
+    logarithms: NDArray[np.float64] = np.log((np.mean(places, axis=0) + 0.5) / (len(order) + 1))
+    return logarithms

@@ -1,0 +1,144 @@
+"""The models that turn proxies into one prediction: regressions on labelled cells, and a sum of ranks without any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import (
+    ExtraTreesRegressor,
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+    VotingRegressor,
+)
+from sklearn.linear_model import LinearRegression, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import QuantileTransformer, StandardScaler
+
+from backend.errors import UserError
+
+LABEL_FREE = "log_rank_sum"
+_STRENGTHS = np.logspace(-3, 4, 29)
+_TREES = 300
+
+
+@dataclass(frozen=True)
+class Model:
+    """A way to predict accuracy from proxies.
+
+    Attributes:
+        name: identifier in files, options and links.
+        title: name in charts.
+        description: one sentence.
+        build: the scikit-learn regressor, given the seed and the number of cells in the fit; its inputs are a frame
+            whose skewed columns are logarithms already. None for the label-free sum of ranks.
+        linear: whether it has one weight a column.
+    """
+
+    name: str
+    title: str
+    description: str
+    build: Callable[[int, int], RegressorMixin] | None
+    linear: bool = False
+
+
+def model(name: str) -> Model:
+    """The model of that name.
+
+    Raises:
+        UserError: there is none.
+    """
+    if name not in MODELS:
+        raise UserError(f"model {name!r}: unknown; valid: {', '.join(MODELS)}")
+    return MODELS[name]
+
+
+def _linear(_seed: int, _cells: int) -> RegressorMixin:
+    return make_pipeline(StandardScaler(), LinearRegression())
+
+
+def _ridge(_seed: int, _cells: int) -> RegressorMixin:
+    return _of_log_error(make_pipeline(StandardScaler(), RidgeCV(_STRENGTHS)))
+
+
+def _rank_ridge(seed: int, cells: int) -> RegressorMixin:
+    def ranks() -> QuantileTransformer:
+        return QuantileTransformer(n_quantiles=min(cells, 1000), subsample=None, random_state=seed)
+
+    return TransformedTargetRegressor(
+        make_pipeline(ranks(), StandardScaler(), RidgeCV(_STRENGTHS)), transformer=ranks()
+    )
+
+
+def _of_log_error(regressor: RegressorMixin) -> RegressorMixin:
+    """The regressor on −log(101 − accuracy): the few cells that can't be trained no longer outweigh all others."""
+    return TransformedTargetRegressor(regressor, func=_log_error, inverse_func=_accuracy)
+
+
+def _log_error(accuracy: NDArray[np.float64]) -> NDArray[np.float64]:
+    return -np.log(101 - accuracy)
+
+
+def _accuracy(log_error: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 101 - np.exp(-log_error)
+
+
+def _random_forest(seed: int, _cells: int) -> RegressorMixin:
+    return RandomForestRegressor(_TREES, max_features=1 / 3, random_state=seed)
+
+
+def _extra_trees(seed: int, _cells: int) -> RegressorMixin:
+    return ExtraTreesRegressor(_TREES, random_state=seed)
+
+
+def _gradient_boosting(seed: int, cells: int) -> RegressorMixin:
+    return HistGradientBoostingRegressor(
+        learning_rate=0.05, max_iter=300, min_samples_leaf=max(2, min(20, cells // 10)), random_state=seed
+    )
+
+
+def _blend(seed: int, cells: int) -> RegressorMixin:
+    return VotingRegressor([("ridge", _ridge(seed, cells)), ("trees", _extra_trees(seed, cells))])
+
+
+MODELS: dict[str, Model] = {
+    entry.name: entry
+    for entry in (
+        Model("linear", "Linear regression", "Ordinary least squares on standardised proxies.", _linear, linear=True),
+        Model(
+            "ridge",
+            "Ridge regression",
+            "Least squares on the logarithm of the error, the weights shrunk as much as cross-validation on the fitted "
+            "cells says.",
+            _ridge,
+        ),
+        Model(
+            "rank_ridge",
+            "Ridge on ranks",
+            "Ridge regression of the rank of the accuracy on the ranks of the proxies.",
+            _rank_ridge,
+        ),
+        Model("random_forest", "Random forest", "300 regression trees on resampled cells.", _random_forest),
+        Model("extra_trees", "Extra trees", "300 regression trees with random splits.", _extra_trees),
+        Model(
+            "gradient_boosting",
+            "Gradient boosting",
+            "Trees one after the other, each on what the others missed; needs many labels.",
+            _gradient_boosting,
+        ),
+        Model(
+            "blend", "Ridge and extra trees", "The mean of both predictions: steady with few labels and many.", _blend
+        ),
+        Model(
+            LABEL_FREE,
+            "Sum of log ranks",
+            "No labels: the sum over the proxies of the logarithm of the cell's rank, better cells ranking higher.",
+            None,
+        ),
+    )
+}
+"""All models by name."""

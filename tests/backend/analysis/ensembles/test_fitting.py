@@ -1,0 +1,45 @@
+"""Ensembles keep what they are fitted on, and come back the same from a file."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backend.analysis.ensembles import MODELS, Ensemble, Recipe
+from backend.errors import UserError
+from tests.backend.analysis.ensembles.cells import PROXIES, everything
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("graph", [False, True])
+def test_it_comes_back_the_same_from_json(name: str, graph: bool) -> None:
+    if graph and MODELS[name].build is None:
+        return
+    cells = everything()
+    ensemble = Ensemble(Recipe(name, PROXIES, graph, seed=3), cells.iloc[::200])
+    again = Ensemble.of_mapping(json.loads(json.dumps(ensemble.to_mapping(), allow_nan=False)))
+    pd.testing.assert_series_equal(again.predict(cells), ensemble.predict(cells), check_exact=True)
+
+
+def test_weights_are_percentage_points_a_standard_deviation() -> None:
+    cells = everything().iloc[::100].assign(accuracy=lambda f: 80 + 2 * (f["l2_norm"] - f["l2_norm"].mean()))
+    ensemble = Ensemble(Recipe("linear", ("params", "l2_norm")), cells)
+    assert list(ensemble.weights) == ["params", "l2_norm"]
+    assert ensemble.weights == pytest.approx({"params": 0, "l2_norm": 2 * cells["l2_norm"].std(ddof=0)}, abs=1e-9)
+    assert ensemble.intercept == pytest.approx(80)
+    assert Ensemble(Recipe("extra_trees", PROXIES), cells).weights is None
+
+
+def test_unknown_scores_are_left_out_of_the_fit_and_predicted_as_unknown() -> None:
+    cells = everything().iloc[::100].copy()
+    cells.iloc[0, 0], cells.iloc[1, 1], cells.iloc[2, 2] = np.nan, np.inf, np.nan
+    ensemble = Ensemble(Recipe("linear", PROXIES), cells)
+    assert len(ensemble.cells) == len(cells) - 3
+    assert ensemble.predict(cells).isna().tolist() == [True, True] + [False] * (len(cells) - 2)
+
+
+@pytest.mark.parametrize("content", [{}, {"model": "ridge"}, {"model": "ridge", "proxies": 3, "graph": 0, "seed": 0}])
+def test_a_foreign_mapping_is_refused(content: dict[str, object]) -> None:
+    with pytest.raises(UserError, match="not a description of one"):
+        Ensemble.of_mapping(content)
