@@ -7,7 +7,7 @@ import optuna
 import pandas as pd
 import streamlit as st
 
-from backend.analysis.ensemble import Ensemble
+from backend.analysis.ensembles import StudyEnsemble
 from backend.errors import ConfigError
 from backend.search import launch
 from backend.search.config import CellChoices, SearchConfig
@@ -86,7 +86,7 @@ def best(summary: StudySummary, epochs: int) -> pd.DataFrame:
     return _best(*_key(summary), epochs)
 
 
-def ensemble(summary: StudySummary, config: SearchConfig) -> Ensemble:
+def ensemble(summary: StudySummary, config: SearchConfig) -> StudyEnsemble:
     """The linear ensemble of the study's proxies.
 
     Raises:
@@ -158,7 +158,7 @@ def _best(
 @st.cache_data(show_spinner=False, max_entries=20)
 def _ensemble(
     url: str, name: str, study_id: int, created: datetime | None, revision: tuple[int, int], toml: str
-) -> Ensemble:
+) -> StudyEnsemble:
     return study_ensemble(_trials(url, name, study_id, created, revision), SearchConfig.from_toml(toml))
 
 

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from backend.cli import scores, searches, studies
+from backend.cli import ensembles, scores, searches, studies
 from backend.errors import UserError
 from backend.search.runner import SearchFailedError
 
@@ -18,7 +18,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (searches.search, searches.run, scores.score, scores.truth, scores.sweep, scores.correlate):
+for command in (
+    searches.search,
+    searches.run,
+    scores.score,
+    scores.truth,
+    scores.sweep,
+    scores.correlate,
+    ensembles.ensemble,
+    ensembles.import_ensemble,
+):
     app.command()(command)
 app.add_typer(studies.app, name="studies")
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from backend.analysis.correlation import STATISTICS
-from backend.analysis.ensemble import Ensemble
+from backend.analysis.ensembles import MODELS, StudyEnsemble
 from backend.scoring.tables import Provenance
 from backend.search.config import SearchConfig
 from backend.studies.catalog import StudySummary
@@ -79,7 +79,7 @@ def print_correlations(
     )
 
 
-def _interval(values: pd.Series, kind: str) -> str:
+def _interval(values: "Mapping[str, float] | pd.Series[float]", kind: str) -> str:
     if np.isnan(values[kind]):
         return "–"
     return f"{values[kind]:+.3f} [{values[f'{kind}_low']:+.3f}, {values[f'{kind}_high']:+.3f}]"
@@ -108,19 +108,79 @@ def number(value: float | None) -> str:
     return f"{value:.0f}" if value.is_integer() and abs(value) < 1e9 else f"{value:.6g}"
 
 
-def print_weights(console: Console, ensemble: Ensemble) -> None:
-    """Print the ensemble: weights in points of accuracy a standard deviation, intercept, how good it is."""
+def print_weights(console: Console, fitted: StudyEnsemble) -> None:
+    """Print a linear ensemble: weights in points of accuracy a standard deviation, intercept, how good it is."""
+    ensemble = fitted.ensemble
     table = Table("proxy", "weight", title="Ensemble weights", title_justify="left")
-    for name, weight in ensemble.weights.items():
-        table.add_row(name, f"{weight:+.4f}")
+    for name, weight in (ensemble.weights or {}).items():
+        table.add_row(f"log {name}" if name in ensemble.recipe.logarithms else name, f"{weight:+.4f}")
     table.add_row("intercept", f"{ensemble.intercept:.4f}", style="bold")
     console.print(table)
-    unseen = "undefined" if ensemble.spearman is None else f"{ensemble.spearman:.3f}"
     console.print(
-        f"Linear regression of {ensemble.target.replace(':', '-epoch ')} (%) on standardised proxies, "
-        f"{ensemble.cells} cells: R² {ensemble.r2:.3f} on these cells themselves, "
-        f"Spearman {unseen} on cells left out (5 folds)."
+        f"Linear regression of {fitted.target.replace(':', '-epoch ')} (%) on standardised proxies, "
+        f"{len(ensemble.cells)} cells: R² {fitted.r2:.3f} on these cells themselves, "
+        f"Spearman {_interval(fitted.within, 'spearman')} on cells left out (5 × 5 folds). "
+        "log: the signed logarithm, of proxies whose values span orders of magnitude."
     )
+
+
+def print_ensemble(
+    console: Console, fitted: StudyEnsemble, figures: Mapping[str, Mapping[str, float]], note: str
+) -> None:
+    """Print one ensemble: what it is, weights with intervals, figures, and the ten cells that it puts first."""
+    ensemble = fitted.ensemble
+    recipe = ensemble.recipe
+    logs = f" (as logarithms: {', '.join(recipe.logarithms)})" if recipe.logarithms else ""
+    graph = " and the cell's graph" if recipe.graph else ""
+    labels = "" if recipe.label_free else f" for {fitted.target.replace(':', '-epoch ')} (%)"
+    console.print(
+        f"{MODELS[recipe.model].title}{labels} on {', '.join(recipe.proxies)}{logs}{graph}; "
+        f"{len(ensemble.cells)} cells.",
+        highlight=False,
+    )
+    intervals = ensemble.weight_intervals()
+    if len(intervals):
+        table = Table("column", "weight", "95% interval", title="Points of accuracy a standard deviation")
+        for name, (weight, low, high) in intervals.iterrows():
+            table.add_row(str(name), f"{weight:+.3f}", f"{low:+.3f} to {high:+.3f}")
+        table.add_row("intercept", f"{ensemble.intercept:.3f}", "")
+        console.print(table)
+    print_ensembles(console, {MODELS[recipe.model].title: figures}, fitted.target, [note] if note else [])
+    table = Table("rank", "trial", "cell", "predicted", "true (%)", title="The study's cells, best predicted first")
+    for row in fitted.ranking().head(10).to_dict("records"):
+        values = (row["rank"], row["number"], row["index"])
+        table.add_row(*map(str, values), f"{row['predicted']:.3f}", f"{row['true']:.3f}")
+    console.print(table)
+
+
+def print_ensembles(
+    console: Console, fits: Mapping[str, Mapping[str, Mapping[str, float]]], target: str, notes: Sequence[str]
+) -> None:
+    """Print ensembles side by side: how they rank cells, and the accuracy of the one that they pick.
+
+    Args:
+        console: where to.
+        fits: figures by title of the ensemble and by where they were taken.
+        target: the column that the accuracies are of.
+        notes: what could not be fitted or judged, and why.
+    """
+    table = Table(
+        "ensemble", "judged on", "cells", "Spearman", "Kendall", "Spearman, best 10%", "picks (%)", "best (%)"
+    )
+    for title, places in fits.items():
+        for where, found in places.items():
+            accuracies = (f"{found[name]:.2f}" for name in ("picked", "best"))
+            statistics = (_interval(found, kind) for kind in STATISTICS)
+            table.add_row(title, where, f"{found['cells']:.0f}", *statistics, *accuracies)
+    console.print(table)
+    console.print(
+        f"{target.replace(':', '-epoch ')}; 95% bootstrap intervals. Within the study: cross-validated, five times in "
+        "five folds, twins together (without labels: all its cells). Unseen: connected cells that are no twins of the "
+        "fitted ones. Picks: true accuracy of the cell predicted best.",
+        highlight=False,
+    )
+    for note in notes:
+        console.print(note, style="yellow", highlight=False)
 
 
 def print_studies(console: Console, summaries: list[StudySummary]) -> None:

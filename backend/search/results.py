@@ -7,7 +7,7 @@ from typing import Any
 import optuna
 import pandas as pd
 
-from backend.analysis.ensemble import Ensemble, fit_ensemble, labelled_cells
+from backend.analysis.ensembles import Recipe, StudyEnsemble
 from backend.errors import StorageError, UserError
 from backend.json_records import json_records
 from backend.search.config import SearchConfig
@@ -17,34 +17,24 @@ LOG, BEST = "log.json", "best.json"
 ENSEMBLE, PREDICTIONS = "zc_ensemble.json", "zc_with_predictive_and_true.json"
 
 
-def study_ensemble(frame: pd.DataFrame, config: SearchConfig) -> Ensemble:
-    """The linear ensemble of a study's proxies on the true test accuracy that the configuration names.
+def study_ensemble(frame: pd.DataFrame, config: SearchConfig, recipe: Recipe | None = None) -> StudyEnsemble:
+    """An ensemble of a study's proxies for the true test accuracy that the configuration names.
+
+    Args:
+        frame: the study's trials.
+        config: the study's configuration.
+        recipe: how; by default the mission's linear regression on all proxies.
 
     Raises:
         UserError: too few cells with known accuracy.
     """
-    return fit_ensemble(frame, config.proxy_names, target_of(config))
+    recipe = recipe or Recipe("linear", tuple(config.proxy_names))
+    return StudyEnsemble.fit(frame, recipe, target_of(config))
 
 
 def target_of(config: SearchConfig) -> str:
     """Column of the true test accuracy that stands in the study's tables."""
     return f"{config.runner.nasbench_epochs}:test-accuracy"
-
-
-def rank_cells(frame: pd.DataFrame, ensemble: Ensemble) -> pd.DataFrame:
-    """The fitted cells, best predicted first.
-
-    Returns:
-        Columns rank, number, arch, index, one a proxy, predicted (%), true (%).
-    """
-    proxies = list(ensemble.weights)
-    cells = labelled_cells(frame, proxies, ensemble.target)
-    ranked = cells[["number", "arch", "index", *proxies]].assign(
-        predicted=ensemble.predict(cells), true=cells[ensemble.target]
-    )
-    ranked = ranked.sort_values("predicted", ascending=False, ignore_index=True)
-    ranked.insert(0, "rank", ranked.index + 1)
-    return ranked
 
 
 def write_results(study: optuna.Study, config: SearchConfig, folder: Path) -> None:
@@ -61,12 +51,13 @@ def write_results(study: optuna.Study, config: SearchConfig, folder: Path) -> No
     _write(folder / BEST, json_records(best))
     try:
         ensemble = study_ensemble(frame, config)
+        description = ensemble.to_json()
     except UserError as error:
         _write(folder / ENSEMBLE, {"not_fitted": str(error)})
         _write(folder / PREDICTIONS, {"not_fitted": str(error)})
         return
-    _write(folder / ENSEMBLE, ensemble.to_json())
-    _write(folder / PREDICTIONS, json_records(rank_cells(frame, ensemble)))
+    _write(folder / ENSEMBLE, description)
+    _write(folder / PREDICTIONS, json_records(ensemble.ranking()))
 
 
 def _write(path: Path, content: Any) -> None:

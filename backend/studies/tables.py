@@ -46,3 +46,14 @@ run_log = Table(
     Index("proxyscope_run_log_study", "study_id", "id"),
 )
 """The log of each run, line by line, so that every machine with the database can read it."""
+
+ensembles = Table(
+    "proxyscope_ensembles",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("study", String(512), nullable=False),
+    Column("created", DateTime, nullable=False),
+    Column("content", Text, nullable=False),
+)
+"""Saved ensembles: ``content`` is the JSON of recipe, labelled cells and figures, from which the fit is made again."""

@@ -1,29 +1,32 @@
 """The weights of a fitted ensemble."""
 
+from collections.abc import Collection, Mapping
+
 import plotly.graph_objects as go
 
-from backend.analysis.ensemble import Ensemble
 from dashboard.figures.template import BLUE, VERMILION, new_figure
 
 _BAR_HEIGHT, _FRAME_HEIGHT = 26, 90
 
 
-def ensemble_weights(ensemble: Ensemble) -> go.Figure:
-    """Bars of what one standard deviation of each proxy is worth, the weightiest on top.
+def ensemble_weights(weights: Mapping[str, float], logarithms: Collection[str] = ()) -> go.Figure:
+    """Bars of what one standard deviation of each column is worth, the weightiest on top.
 
     Args:
-        ensemble: weights in percentage points of accuracy.
+        weights: percentage points of accuracy.
+        logarithms: the columns that entered as logarithms.
     """
-    ordered = sorted(ensemble.weights.items(), key=lambda item: abs(item[1]))
-    names, weights = [name for name, _ in ordered], [weight for _, weight in ordered]
+    ordered = sorted(weights.items(), key=lambda item: abs(item[1]))
+    names = [f"log {name}" if name in logarithms else name for name, _ in ordered]
+    values = [value for _, value in ordered]
     figure = new_figure(height=_FRAME_HEIGHT + _BAR_HEIGHT * len(names))
     figure.add_trace(
         go.Bar(
-            x=weights,
+            x=values,
             y=names,
             orientation="h",
-            marker={"color": [BLUE if weight >= 0 else VERMILION for weight in weights]},
-            text=[f"{weight:+.2f}" for weight in weights],
+            marker={"color": [BLUE if value >= 0 else VERMILION for value in values]},
+            text=[f"{value:+.2f}" for value in values],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:+.3f} points a standard deviation<extra></extra>",

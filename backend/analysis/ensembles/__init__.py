@@ -3,6 +3,7 @@
 from backend.analysis.ensembles.evaluation import cross_validated, figures, learning_curve, unseen_figures
 from backend.analysis.ensembles.fitting import ACCURACY, Ensemble, Recipe
 from backend.analysis.ensembles.models import LABEL_FREE, MODELS, Model, model
+from backend.analysis.ensembles.study import StudyEnsemble, labelled_cells
 
 __all__ = [
     "ACCURACY",
@@ -11,8 +12,10 @@ __all__ = [
     "Ensemble",
     "Model",
     "Recipe",
+    "StudyEnsemble",
     "cross_validated",
     "figures",
+    "labelled_cells",
     "learning_curve",
     "model",
     "unseen_figures",

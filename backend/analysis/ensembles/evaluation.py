@@ -84,7 +84,7 @@ def cross_validated(recipe: Recipe, cells: pd.DataFrame, repeats: int = 5, resam
     for repeat in range(repeats):
         folds = GroupKFold(FOLDS, shuffle=True, random_state=recipe.seed + repeat)
         for inside, outside in folds.split(labelled, groups=classes):
-            ensemble = Ensemble(recipe, labelled.iloc[inside])
+            ensemble = Ensemble(recipe, labelled.iloc[inside], fewest=1)
             total.iloc[outside] += ensemble.predict(labelled.iloc[outside]).to_numpy() / repeats
     return figures(total, labelled[ACCURACY], resamples)
 

@@ -22,6 +22,7 @@ ACCURACY = "accuracy"
 """Column of the true accuracy (%) in frames of labelled cells."""
 
 _FEWEST = 5
+_TAIL = 0.025
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Ensemble:
         recipe: how it is made.
         cells: one row a cell, indexed by official index: the proxies, and `ACCURACY` unless the model is label-free.
             Rows with an unknown or infinite value are left out.
+        fewest: cells needed at least; what the recipe says if None. The folds of a cross-validation have fewer.
 
     Attributes:
         recipe: how it is made.
@@ -82,18 +84,19 @@ class Ensemble:
         UserError: too few cells.
     """
 
-    def __init__(self, recipe: Recipe, cells: pd.DataFrame) -> None:
+    def __init__(self, recipe: Recipe, cells: pd.DataFrame, fewest: int | None = None) -> None:
         needed = list(recipe.proxies) if recipe.label_free else [*recipe.proxies, ACCURACY]
         if missing := [name for name in needed if name not in cells]:
             raise UserError(f"ensemble: {', '.join(missing)}: not known of these cells")
         finite = cells[needed].astype(float).replace([np.inf, -np.inf], np.nan).dropna()
         # One layout in memory: sums in another order would differ in the last bits, and so would the fit.
         known = pd.DataFrame(np.ascontiguousarray(finite), finite.index, finite.columns)
-        if len(known) < recipe.fewest_cells:
+        fewest = recipe.fewest_cells if fewest is None else fewest
+        if len(known) < fewest:
             what = "cells" if recipe.label_free else "cells with known accuracy"
             raise UserError(
                 f"ensemble: {len(known)} {what} are too few for {len(recipe.proxies)} proxies; "
-                f"at least {recipe.fewest_cells} are needed"
+                f"at least {fewest} are needed"
             )
         self.recipe = recipe
         self.cells = known
@@ -162,6 +165,23 @@ class Ensemble:
         if self._pipeline is None or self.weights is None:
             return None
         return float(self._pipeline[-1][-1].intercept_)
+
+    def weight_intervals(self, resamples: int = 200) -> pd.DataFrame:
+        """The weights with 95% bootstrap intervals: the fit is repeated on resampled cells.
+
+        Args:
+            resamples: how often.
+
+        Returns:
+            Indexed by column: weight, low, high; empty for models without weights.
+        """
+        if self.weights is None:
+            return pd.DataFrame(columns=["weight", "low", "high"], dtype=float)
+        generator = np.random.default_rng(self.recipe.seed)
+        draws = [generator.integers(len(self.cells), size=len(self.cells)) for _ in range(resamples)]
+        refits = pd.DataFrame([Ensemble(self.recipe, self.cells.iloc[draw]).weights for draw in draws])
+        low, high = refits.quantile(_TAIL), refits.quantile(1 - _TAIL)
+        return pd.DataFrame({"weight": pd.Series(self.weights), "low": low, "high": high})
 
     def _values(self, known: pd.DataFrame) -> NDArray[np.float64]:
         if self._pipeline is not None:

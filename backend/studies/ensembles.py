@@ -1,0 +1,165 @@
+"""Saved ensembles: kept in the study database, carried to others as JSON files.
+
+What is kept is the recipe, the labelled cells and the figures, never a pickled model: the fit is made again from them,
+the same to the last bit under the same versions of the libraries, and a file from a stranger runs no code.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from backend.analysis.ensembles import Ensemble
+from backend.errors import UserError
+from backend.studies.catalog import check_name
+from backend.studies.database import Database
+from backend.studies.tables import ensembles
+
+_FORMAT = 1
+_LARGEST_FILE = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class SavedEnsemble:
+    """An ensemble with its name and what is known of it.
+
+    Attributes:
+        name: unique in a database.
+        study: name of the study whose cells it was fitted on.
+        dataset: of the accuracies.
+        target: such as ``200:test-accuracy``.
+        created: when (UTC).
+        figures: figures by where they were taken, such as "within the study"; None for a figure that is not defined.
+        ensemble: the fit.
+    """
+
+    name: str
+    study: str
+    dataset: str
+    target: str
+    created: datetime
+    figures: dict[str, dict[str, float | None]]
+    ensemble: Ensemble
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as JSON types."""
+        return {
+            "proxyscope_ensemble": _FORMAT,
+            "name": self.name,
+            "study": self.study,
+            "dataset": self.dataset,
+            "target": self.target,
+            "created": self.created.isoformat(),
+            "figures": self.figures,
+            "scikit-learn": version("scikit-learn"),
+            **self.ensemble.to_mapping(),
+        }
+
+    @classmethod
+    def from_json(cls, content: Any) -> Self:
+        """What :meth:`to_json` described; the ensemble is fitted again.
+
+        Raises:
+            UserError: it is no description of an ensemble, or one of a newer format.
+        """
+        if not isinstance(content, dict) or content.get("proxyscope_ensemble") != _FORMAT:
+            raise UserError(f'not a saved ensemble of format {_FORMAT}: no such "proxyscope_ensemble" in it')
+        try:
+            texts = {key: str(content[key]) for key in ("name", "study", "dataset", "target")}
+            created = datetime.fromisoformat(content["created"])
+            figures = {
+                str(where): {str(name): None if value is None else float(value) for name, value in found.items()}
+                for where, found in content["figures"].items()
+            }
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise UserError(f"not a saved ensemble: {type(error).__name__}: {error}") from None
+        check_name(texts["name"])
+        return cls(**texts, created=created, figures=figures, ensemble=Ensemble.of_mapping(content))
+
+
+def save_ensemble(database: Database, saved: SavedEnsemble) -> None:
+    """Keep an ensemble.
+
+    Raises:
+        UserError: the name is malformed or taken.
+    """
+    check_name(saved.name)
+    row = {
+        "name": saved.name,
+        "study": saved.study,
+        "created": saved.created.astimezone(UTC).replace(tzinfo=None),
+        "content": json.dumps(saved.to_json(), allow_nan=False),
+    }
+    try:
+        with database.engine.begin() as connection:
+            connection.execute(insert(ensembles).values(row))
+    except IntegrityError:
+        raise UserError(f"ensemble: the name {saved.name!r} is taken; give another") from None
+
+
+def load_ensemble(database: Database, name: str) -> SavedEnsemble:
+    """A saved ensemble by its name.
+
+    Raises:
+        UserError: there is none of that name; the message lists some that there are.
+    """
+    with database.engine.connect() as connection:
+        content = connection.scalar(select(ensembles.c.content).where(ensembles.c.name == name))
+        names = connection.scalars(select(ensembles.c.name).order_by(ensembles.c.name)).all()
+    if content is None:
+        there = f"there are: {', '.join(names[:10])}" if names else "none is saved yet"
+        raise UserError(f"ensemble: no ensemble {name!r}; {there}")
+    return SavedEnsemble.from_json(json.loads(content))
+
+
+def list_ensembles(database: Database, study: str | None = None) -> list[SavedEnsemble]:
+    """The saved ensembles, the newest first.
+
+    Args:
+        database: where they are kept.
+        study: of that study alone; None takes all.
+    """
+    query = select(ensembles.c.content).order_by(ensembles.c.created.desc(), ensembles.c.id.desc())
+    if study is not None:
+        query = query.where(ensembles.c.study == study)
+    with database.engine.connect() as connection:
+        contents = connection.scalars(query).all()
+    return [SavedEnsemble.from_json(json.loads(content)) for content in contents]
+
+
+def delete_ensemble(database: Database, name: str) -> None:
+    """Forget a saved ensemble.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    load_ensemble(database, name)
+    with database.engine.begin() as connection:
+        connection.execute(delete(ensembles).where(ensembles.c.name == name))
+
+
+def read_ensemble(path: Path) -> SavedEnsemble:
+    """An ensemble from a JSON file.
+
+    Raises:
+        UserError: the file cannot be read or holds none; the message names it.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise UserError(f"{path}: larger than {_LARGEST_FILE // 2**20} MiB, no saved ensemble")
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise UserError(f"{path}: not a saved ensemble: no JSON") from None
+    try:
+        return SavedEnsemble.from_json(content)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
