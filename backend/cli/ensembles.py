@@ -25,7 +25,7 @@ from backend.studies.ensembles import SavedEnsemble, load_ensemble, read_ensembl
 from backend.studies.trials import json_numbers
 from backend.user_proxies import load_user_proxies
 
-WITHIN, BEYOND = "within the study", "unseen cells of the space"
+WITHIN, BEYOND = "the study", "unseen cells"
 
 
 @dataclass(frozen=True)

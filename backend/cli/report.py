@@ -119,7 +119,7 @@ def print_weights(console: Console, fitted: StudyEnsemble) -> None:
     console.print(
         f"Linear regression of {fitted.target.replace(':', '-epoch ')} (%) on standardised proxies, "
         f"{len(ensemble.cells)} cells: R² {fitted.r2:.3f} on these cells themselves, "
-        f"Spearman {_interval(fitted.within, 'spearman')} on cells left out (5 × 5 folds). "
+        f"Spearman {_interval(fitted.within, 'spearman')} on cells left out (3 × 5 folds). "
         "log: the signed logarithm, of proxies whose values span orders of magnitude."
     )
 
@@ -164,19 +164,20 @@ def print_ensembles(
         target: the column that the accuracies are of.
         notes: what could not be fitted or judged, and why.
     """
+    names = ("ensemble", "judged on", "cells", "Spearman")
     table = Table(
-        "ensemble", "judged on", "cells", "Spearman", "Kendall", "Spearman, best 10%", "picks (%)", "best (%)"
+        *(Column(name, no_wrap=True) for name in names), "Kendall", "Spearman, best 10%", "picks (%)", "best (%)"
     )
     for title, places in fits.items():
         for where, found in places.items():
+            numbers = (f"{found[name]:+.3f}" for name in ("kendall", "top_spearman"))
             accuracies = (f"{found[name]:.2f}" for name in ("picked", "best"))
-            statistics = (_interval(found, kind) for kind in STATISTICS)
-            table.add_row(title, where, f"{found['cells']:.0f}", *statistics, *accuracies)
+            table.add_row(title, where, f"{found['cells']:.0f}", _interval(found, "spearman"), *numbers, *accuracies)
     console.print(table)
     console.print(
-        f"{target.replace(':', '-epoch ')}; 95% bootstrap intervals. Within the study: cross-validated, five times in "
-        "five folds, twins together (without labels: all its cells). Unseen: connected cells that are no twins of the "
-        "fitted ones. Picks: true accuracy of the cell predicted best.",
+        f"{target.replace(':', '-epoch ')}; 95% bootstrap intervals. The study: its own cells, cross-validated, three "
+        "times in five folds, twins together (without labels: all of them). Unseen cells: connected cells that are no "
+        "twins of the fitted ones. Picks: true accuracy of the cell predicted best.",
         highlight=False,
     )
     for note in notes:

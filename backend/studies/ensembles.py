@@ -36,7 +36,7 @@ class SavedEnsemble:
         dataset: of the accuracies.
         target: such as ``200:test-accuracy``.
         created: when (UTC).
-        figures: figures by where they were taken, such as "within the study"; None for a figure that is not defined.
+        figures: figures by where they were taken, such as "the study"; None for a figure that is not defined.
         ensemble: the fit.
     """
 

@@ -32,7 +32,7 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
         grid.metric(
             "Spearman, unseen cells",
             f"{within['spearman']:.3f}",
-            help="Rank correlation under cross-validation, five times in five folds; twins stay together. 95%: "
+            help="Rank correlation under cross-validation, three times in five folds; twins stay together. 95%: "
             f"{within['spearman_low']:.3f} to {within['spearman_high']:.3f}.",
         )
         st.plotly_chart(

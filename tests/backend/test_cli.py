@@ -208,3 +208,46 @@ def test_a_search_whose_proxy_always_fails_ends_in_one_line(home: Path, tmp_path
     assert summary.run.state == "failed"
     # This process has not loaded the proxy: the run and the reason are shown all the same.
     assert "unknown proxy 'broken'" in summary.config_problem
+
+
+def test_ensembles_are_compared_saved_exported_and_imported(home: Path, config_file: Path, tmp_path: Path) -> None:
+    backend("search", "--config", config_file, "--study", "a", "--trials", "30")
+    compared = backend("ensemble", "a", "--proxies", "params,flops", "--table", write_sweep_table(home)).stdout
+    for title in ("Linear regression", "Extra trees", "Sum of log ranks", "the study", "unseen cells"):
+        assert title in compared
+    exported = tmp_path / "mine.json"
+    one = backend("ensemble", "a", "--model", "linear", "--save", "mine", "--export", exported).stdout
+    assert "95% interval" in one
+    assert "saved as mine" in one
+    assert "no score table of 'cifar10' is bundled" in one or "unseen cells" in one
+    url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    assert "ensemble: mine, fitted on a" in backend("import-ensemble", exported, "--storage", url).stdout
+    assert "taken" in backend("import-ensemble", exported, "--storage", url, status=2).stderr
+
+
+def test_ensembles_in_json_and_without_labels(home: Path, config_file: Path) -> None:
+    backend("search", "--config", config_file, "--study", "a", "--trials", "30")
+    table = write_sweep_table(home)
+    record = json.loads(backend("ensemble", "a", "--label-free", "params,flops", "--table", table, "--json").stdout)
+    assert record["model"] == "log_rank_sum"
+    assert record["figures"]["unseen cells"]["spearman"] > 0.5
+    assert record["figures"]["unseen cells"]["cells"] > 13_000
+    assert record["weights"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--model", "magic"], "unknown model 'magic'; valid: linear"),
+        (["--model", "ridge", "--proxies", "zen"], "zen: not known of these cells"),
+        (["--label-free", "params", "--graph"], "--label-free: names its proxies itself"),
+        (["--save", "x"], "say which with --model or --label-free"),
+        (["--model", "linear"], "12 cells with known accuracy are too few"),
+    ],
+)
+def test_what_no_ensemble_can_be_made_of_is_said(
+    home: Path, config_file: Path, arguments: list[str], message: str
+) -> None:
+    trials = "3" if arguments == ["--model", "linear"] else "12"
+    backend("search", "--config", config_file, "--study", "a", "--trials", trials)
+    assert message.replace("12 cells", f"{trials} cells") in backend("ensemble", "a", *arguments, status=2).stderr

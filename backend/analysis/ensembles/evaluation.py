@@ -64,7 +64,7 @@ def unseen_figures(
     return figures(ensemble.predict(rest), accuracy.reindex(rest.index), resamples)
 
 
-def cross_validated(recipe: Recipe, cells: pd.DataFrame, repeats: int = 5, resamples: int = 200) -> Figures:
+def cross_validated(recipe: Recipe, cells: pd.DataFrame, repeats: int = 3, resamples: int = 200) -> Figures:
     """Figures over the labelled cells themselves, each predicted by fits that have seen no cell of its class.
 
     Args:

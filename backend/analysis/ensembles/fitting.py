@@ -15,7 +15,7 @@ from backend import proxies
 from backend.analysis.ensembles.models import model
 from backend.analysis.ensembles.transform import skewed, unskewed
 from backend.analysis.graph_features import graph_features
-from backend.cells import Cell
+from backend.cells import NUM_CELLS, Cell
 from backend.errors import UserError
 
 ACCURACY = "accuracy"
@@ -115,6 +115,8 @@ class Ensemble:
             )
             rows = pd.DataFrame(content["cells"]).set_index("index").astype(float)
             rows.index = rows.index.astype(int)
+            if not rows.index.is_unique or not rows.index.isin(range(NUM_CELLS)).all():
+                raise ValueError(f"each of the cells needs its own official index, 0 to {NUM_CELLS - 1}")
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"ensemble: not a description of one: {type(error).__name__}: {error}") from None
         return cls(recipe, rows)

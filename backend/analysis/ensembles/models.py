@@ -23,7 +23,7 @@ from backend.errors import UserError
 
 LABEL_FREE = "log_rank_sum"
 _STRENGTHS = np.logspace(-3, 4, 29)
-_TREES = 300
+_TREES = 200
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _extra_trees(seed: int, _cells: int) -> RegressorMixin:
 
 def _gradient_boosting(seed: int, cells: int) -> RegressorMixin:
     return HistGradientBoostingRegressor(
-        learning_rate=0.05, max_iter=300, min_samples_leaf=max(2, min(20, cells // 10)), random_state=seed
+        learning_rate=0.1, max_iter=150, min_samples_leaf=max(2, min(20, cells // 10)), random_state=seed
     )
 
 
@@ -122,8 +122,8 @@ MODELS: dict[str, Model] = {
             "Ridge regression of the rank of the accuracy on the ranks of the proxies.",
             _rank_ridge,
         ),
-        Model("random_forest", "Random forest", "300 regression trees on resampled cells.", _random_forest),
-        Model("extra_trees", "Extra trees", "300 regression trees with random splits.", _extra_trees),
+        Model("random_forest", "Random forest", "200 regression trees on resampled cells.", _random_forest),
+        Model("extra_trees", "Extra trees", "200 regression trees with random splits.", _extra_trees),
         Model(
             "gradient_boosting",
             "Gradient boosting",
