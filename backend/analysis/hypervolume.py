@@ -1,0 +1,89 @@
+"""Hypervolume of a search's Pareto front while it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import moocore
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Directions = Mapping[str, Literal["maximize", "minimize"]]
+
+EXACT_OBJECTIVES = 4
+_CHECKPOINTS, _SAMPLES = 60, 8192
+
+
+def objective_box(studies: Iterable[pd.DataFrame], directions: Directions) -> pd.DataFrame:
+    """The worst and the best value of each objective over several studies.
+
+    Args:
+        studies: as :func:`backend.analysis.timeline.timeline` gives them, with a column an objective.
+        directions: the objectives, and which way each is better.
+
+    Returns:
+        Indexed by objective: worst and best.
+    """
+    cells = pd.concat([study.reindex(columns=list(directions)) for study in studies], ignore_index=True)
+    cells = cells.astype(float).replace([np.inf, -np.inf], np.nan)
+    low, high = cells.min(), cells.max()
+    up = pd.Series({name: way == "maximize" for name, way in directions.items()})
+    return pd.DataFrame({"worst": low.where(up, high), "best": high.where(up, low)}).rename_axis("objective")
+
+
+def hypervolume_curve(cells: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
+    """Share of the box between worst and best values that the front of the cells so far dominates.
+
+    Exact up to four objectives. With more, the exact volume takes minutes: it is approximated, on a fixed set of
+    directions, after at most sixty numbers of cells.
+
+    Args:
+        cells: as :func:`backend.analysis.timeline.timeline` gives it.
+        box: as :func:`objective_box` gives it; an objective without any spread counts as fully reached.
+
+    Returns:
+        ``cells`` with one more column, hypervolume (0 to 1); cells with an unknown objective change nothing.
+    """
+    points = _in_unit_box(cells, box)
+    exact = points.shape[1] <= EXACT_OBJECTIVES
+    rows = range(len(cells)) if exact else _checkpoints(len(cells))
+    return cells.iloc[list(rows)].assign(hypervolume=_volumes(points, rows, exact=exact))
+
+
+def _in_unit_box(cells: pd.DataFrame, box: pd.DataFrame) -> NDArray[np.float64]:
+    """Each objective from 0 (worst) to 1 (best)."""
+    values = cells.reindex(columns=box.index).astype(float)
+    span = box["best"] - box["worst"]
+    shares = (values - box["worst"]) / span.where(span != 0, 1)
+    shares.loc[:, span == 0] = 1.0
+    return shares.to_numpy()
+
+
+def _checkpoints(number: int) -> list[int]:
+    if number == 0:
+        return []
+    return sorted(set(np.linspace(0, number - 1, min(number, _CHECKPOINTS)).round().astype(int).tolist()))
+
+
+def _volumes(points: NDArray[np.float64], rows: Sequence[int], *, exact: bool) -> list[float]:
+    """Hypervolume of the front of the points up to each of the rows."""
+    front = np.empty((0, points.shape[1]))
+    wanted, volumes, volume = set(rows), [], 0.0
+    stale = False
+    for row, point in enumerate(points):
+        if np.isfinite(point).all() and not (front >= point).all(axis=1).any():
+            front = np.vstack([front[~(front <= point).all(axis=1)], point])
+            stale = True
+        if row in wanted:
+            if stale:
+                volume, stale = _volume(front, exact=exact), False
+            volumes.append(volume)
+    return volumes
+
+
+def _volume(front: NDArray[np.float64], *, exact: bool) -> float:
+    if exact:
+        return float(moocore.hypervolume(front, ref=0, maximise=True))
+    return float(moocore.hv_approx(front, ref=0, maximise=True, nsamples=_SAMPLES))
