@@ -19,7 +19,7 @@ class Grouping:
     """A way to group cells.
 
     Attributes:
-        name: short and stable, for links.
+        name: short and stable, for links and files.
         title: what the groups differ in.
         groups: their names, in order.
         of: the group of a cell.
