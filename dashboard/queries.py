@@ -78,12 +78,12 @@ def stored_config(summary: StudySummary) -> str:
 
 def trials(summary: StudySummary) -> pd.DataFrame:
     """The study's trials as ``backend.studies.trials_frame`` gives them."""
-    return _trials(*_key(summary))
+    return _trials(*revision_key(summary))
 
 
 def best(summary: StudySummary, epochs: int) -> pd.DataFrame:
     """The mission's table of the best trials, with the truth after 12 or 200 epochs."""
-    return _best(*_key(summary), epochs)
+    return _best(*revision_key(summary), epochs)
 
 
 def ensemble(summary: StudySummary, config: SearchConfig) -> StudyEnsemble:
@@ -92,7 +92,7 @@ def ensemble(summary: StudySummary, config: SearchConfig) -> StudyEnsemble:
     Raises:
         UserError: too few cells with known accuracy.
     """
-    return _ensemble(*_key(summary), config.to_toml())
+    return _ensemble(*revision_key(summary), config.to_toml())
 
 
 def cells_left(choices: CellChoices) -> int:
@@ -115,8 +115,8 @@ def forget_study() -> None:
 Key = tuple[str, str, int, datetime | None, tuple[int, int]]
 
 
-def _key(summary: StudySummary) -> Key:
-    """What a read depends on: which study, and how many of its trials there are and have ended."""
+def revision_key(summary: StudySummary) -> Key:
+    """What a read of a study depends on: which one it is, and how many of its trials there are and have ended."""
     url = database().url
     try:
         found = _study(url, summary.name, summary.study_id, summary.created).get_trials(deepcopy=False)

@@ -1,13 +1,13 @@
-"""Scores by cell, from a table of the space or from a study, in one shape."""
+"""Scores by cell, from a table of the space or from a study, in one shape: a row a cell, by official index."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 
 from backend import proxies
+from backend.benchmark import architectures_table
 from backend.cells import class_indices
 from backend.scoring.tables import ScoreTable
 
@@ -15,40 +15,53 @@ BENCHMARK_SIZE: Final = (16, 5)
 """C and N of the networks that the benchmark trained."""
 
 
-@dataclass(frozen=True)
-class CellScores:
-    """Scores of cells, at the size of network that the benchmark trained.
-
-    Attributes:
-        scores: indexed by official index, one float column a proxy; NaN where a score is unknown.
-        seconds: mean time that one cell took with all these proxies together; None where it is unknown.
-    """
-
-    scores: pd.DataFrame
-    seconds: float | None
+def table_scores(table: ScoreTable) -> pd.DataFrame:
+    """The scores of a table, without the cells that have none; NaN where a score is unknown."""
+    return table.scores.dropna(how="all").astype(float)
 
 
-def table_scores(table: ScoreTable) -> CellScores:
-    """The scores of a table, without the cells that have none."""
-    scores = table.scores.dropna(how="all").astype(float)
-    passes = [name for name in scores if not proxies.get(str(name)).literal]
-    classes = pd.Series(pd.array(class_indices(), dtype="Int64"))
-    scored = classes[scores.index[scores[passes].notna().any(axis="columns")]].nunique()
-    return CellScores(scores, table.provenance.seconds / scored if scored else None)
-
-
-def study_scores(frame: pd.DataFrame) -> CellScores:
-    """The scores of a study's distinct cells; those of another size of network are left out.
+def study_scores(frame: pd.DataFrame) -> pd.DataFrame:
+    """The scores of a study's distinct cells; networks of another size than the benchmark's are left out.
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it.
+
+    Returns:
+        Indexed by official index, one float column a proxy, NaN where a score is unknown; no rows for a study that
+        records no cells.
     """
     names = [name for name in proxies.available() if name in frame]
     if "index" not in frame or not names:
-        return CellScores(pd.DataFrame(index=pd.Index([], name="index", dtype=int)), None)
+        return pd.DataFrame(index=pd.Index([], name="index", dtype=int))
     channels, cells_per_stage = BENCHMARK_SIZE
     scored = (frame["state"] == "complete") & (frame["C"] == channels) & (frame["N"] == cells_per_stage)
     cells = frame[scored & frame["index"].notna()].drop_duplicates("index")
     scores = cells.astype({"index": int}).set_index("index")[names].astype(float)
-    seconds = cells["seconds"].mean() if len(cells) else float("nan")
-    return CellScores(scores.dropna(axis="columns", how="all"), None if pd.isna(seconds) else float(seconds))
+    return scores.dropna(axis="columns", how="all")
+
+
+def with_sizes(scores: pd.DataFrame, dataset: str) -> pd.DataFrame:
+    """The scores, with params and flops where they are not among them: a cell's size needs no network to be known.
+
+    Args:
+        scores: indexed by official index.
+        dataset: whose classes the networks tell apart.
+    """
+    counted = "cifar10" if dataset == "cifar10-valid" else dataset
+    sizes = architectures_table().set_index("index")[[f"params:{counted}", f"flops_m:{counted}"]]
+    sizes = sizes.set_axis(["params", "flops"], axis="columns").astype(float).reindex(scores.index)
+    return scores.join(sizes[[name for name in sizes if name not in scores]])
+
+
+def cell_classes() -> pd.Series[float]:
+    """The class of each cell, by official index; NaN for a disconnected one."""
+    classes = pd.array(class_indices(), dtype="Int64")
+    return pd.Series(classes, index=pd.RangeIndex(len(classes), name="index")).astype("Float64")
+
+
+def seconds_a_class(table: ScoreTable) -> float | None:
+    """Mean time that one class of a table took with all its proxies together; None where none needed a network."""
+    passes = [name for name in table.scores if not proxies.get(str(name)).literal]
+    scored = table.scores[passes].notna().any(axis="columns")
+    classes = cell_classes()[scored].nunique()
+    return table.provenance.seconds / classes if classes else None

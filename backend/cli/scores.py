@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
 
 from backend import benchmark
+from backend.analysis.cell_scores import cell_classes
 from backend.analysis.correlation import class_means, correlations
-from backend.cells import Cell, class_indices
+from backend.cells import Cell
 from backend.cli import report
 from backend.cli.options import (
     BatchSizeOption,
@@ -72,11 +72,6 @@ def truth(
         report.print_metrics(console, f"{dataset}, {epochs} epochs", fields)
 
 
-def _classes() -> pd.Series:
-    """The class of each cell, by official index; NaN for a disconnected one."""
-    return pd.Series(pd.array(class_indices(), dtype="Int64")).astype("Float64")
-
-
 def _scores(scorer: Scorer, cell: Cell) -> dict[str, float | None] | None:
     """A cell's scores; None for a disconnected cell, and for a score that is not finite."""
     try:
@@ -130,7 +125,7 @@ def correlate(
     accuracy = benchmark.test_accuracy(benchmark.check_dataset(dataset), 200)
     table_ = read_table(table) if table else bundled_table(dataset)
     cells = correlations(table_.scores, accuracy, resamples)
-    classes = correlations(*class_means(table_.scores, accuracy, _classes()), resamples)
+    classes = correlations(*class_means(table_.scores, accuracy, cell_classes()), resamples)
     if as_json:
         report.print_json({"cells": json_records(cells.reset_index()), "classes": json_records(classes.reset_index())})
     else:

@@ -17,7 +17,7 @@ from backend.proxies._registry import register
     "(without).",
     traps=(
         "A layer with fewer independent outputs than images, as the classifier of ten classes, adds nothing.",
-        "It orders cells almost as their number of parameters does: compare it with params.",
+        "Among cells without dead edges it orders almost as the number of parameters does: compare it with params.",
     ),
     reads=("layer_agreements", "synaptic_flows"),
 )

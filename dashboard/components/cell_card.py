@@ -1,4 +1,4 @@
-"""One trial's cell: its graph, what was measured on it and what is known of it."""
+"""A cell, of a trial or by itself: its graph, what was measured on it and what is known of it."""
 
 from collections.abc import Iterable
 
@@ -21,17 +21,17 @@ _STATE_WORDS = {
 
 
 def cell_card(trial: pd.Series, title: str, dataset: str | None, *, objectives: Iterable[str] = ()) -> None:
-    """Draw a trial's cell with its proxies and its truth.
+    """Draw a cell with its proxies and its truth.
 
     Args:
-        trial: a row of the table of trials.
+        trial: a row of the table of trials; for a cell by itself, one without number and state.
         title: such as "Latest cell".
         dataset: the study's data set, for sizes; None for a study made elsewhere.
         objectives: columns that are optimised, marked in the table.
     """
     with st.container(border=True, key="cell_card"):
-        st.markdown(f"**{title}** · trial {trial['number']}")
-        if words := _STATE_WORDS.get(trial["state"], ""):
+        st.markdown(f"**{title}** · trial {trial['number']}" if "number" in trial else f"**{title}**")
+        if words := _STATE_WORDS.get(trial.get("state", ""), ""):
             st.caption(words[0].upper() + words[1:] + ".")
         arch = trial.get("arch")
         if not isinstance(arch, str):

@@ -1,16 +1,24 @@
-"""Where the pages are, and links to them that open a certain study or trial."""
+"""Where the pages are, and links to them that open a certain study, trial or cell."""
 
 import re
 from typing import Final, NoReturn
 
 import streamlit as st
 
+from backend.cells import Cell
+from backend.errors import UserError
+
 STUDIES: Final = "views/studies.py"
 NEW_SEARCH: Final = "views/new_search.py"
 STUDY: Final = "views/study.py"
+PROXIES: Final = "views/proxies.py"
+COMPARE: Final = "views/compare.py"
+HELP: Final = "views/help.py"
 
 STUDY_PARAMETER: Final = "study"
 TRIAL_PARAMETER: Final = "trial"
+CELL_PARAMETER: Final = "cell"
+TABLE_PARAMETER: Final = "table"
 
 
 def open_study(name: str) -> NoReturn:
@@ -31,3 +39,23 @@ def link_trial(number: int | None) -> None:
         st.query_params.pop(TRIAL_PARAMETER, None)
     else:
         st.query_params[TRIAL_PARAMETER] = str(number)
+
+
+def linked_cell() -> Cell | None:
+    """The cell that the page's link names by its official index, if it names one.
+
+    Raises:
+        UserError: what it names is no cell.
+    """
+    text = st.query_params.get(CELL_PARAMETER)
+    if text is None:
+        return None
+    try:
+        return Cell.from_index(int(text)) if re.fullmatch(r"[0-9]{1,9}", text) else Cell.parse(text)
+    except UserError as error:
+        raise UserError(f"{CELL_PARAMETER}: {error}") from None
+
+
+def link_cell(index: int) -> None:
+    """Put a cell into the page's link."""
+    st.query_params[CELL_PARAMETER] = str(index)

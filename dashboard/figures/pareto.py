@@ -8,7 +8,16 @@ import plotly.graph_objects as go
 
 from backend.analysis.pareto import pareto_front
 from dashboard.figures.quantities import Direction, label, quantity
-from dashboard.figures.template import ACCURACY_SCALE, GREY, OUTLINE, VERMILION, add_note, new_figure, trial_keys
+from dashboard.figures.template import (
+    ACCURACY_SCALE,
+    GREY,
+    OUTLINE,
+    VERMILION,
+    add_note,
+    color_axis,
+    new_figure,
+    trial_keys,
+)
 
 _MUTED = {"size": 8, "opacity": 0.6}
 _STRONG = {"size": 13, "opacity": 1.0}
@@ -58,21 +67,12 @@ def pareto_scatter(
     if selected is not None:
         figure.add_trace(_ring(shown[shown["number"] == selected], x, y))
     if color and _known(shown, color).any():
-        figure.update_layout(coloraxis=_color_axis(shown[color], label(color)))
+        figure.update_layout(coloraxis=color_axis(shown[color], label(color), low=0.1, high=1))
     return figure
 
 
 def _known(trials: pd.DataFrame, color: str | None) -> pd.Series:
     return trials[color].notna() if color and color in trials else pd.Series(False, index=trials.index)
-
-
-def _color_axis(values: pd.Series, title: str) -> dict[str, Any]:
-    """A colour axis from the 10% quantile up, so that the few worst cells don't take all the colours."""
-    title_below = {"text": title, "side": "bottom"}
-    bar = {"title": title_below, "orientation": "h", "y": -0.2, "yanchor": "top", "thickness": 10, "outlinewidth": 0}
-    low, high = float(values.quantile(0.1)), float(values.max())
-    limits = {"cmin": low, "cmax": high} if low < high else {}
-    return {"colorscale": ACCURACY_SCALE, "colorbar": bar, **limits}
 
 
 def _front_line(front: pd.DataFrame, x: str, y: str, x_direction: Direction) -> go.Scatter:

@@ -3,7 +3,7 @@
 Backgrounds are transparent and texts follow the page's theme, so a figure needs to know neither.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -66,6 +66,22 @@ def new_figure(height: int) -> go.Figure:
 def trial_keys(trials: pd.DataFrame) -> np.ndarray:
     """The customdata of markers that stand for trials: ``[number, architecture]`` each."""
     return trials.reindex(columns=["number", "arch"]).to_numpy(dtype=object)
+
+
+def color_axis(values: pd.Series, title: str, *, low: float, high: float) -> dict[str, Any]:
+    """A colour axis between two quantiles of the values, so that a few far ones don't take all the colours.
+
+    Args:
+        values: that are coloured.
+        title: stands below the bar.
+        low: quantile of the first colour.
+        high: quantile of the last.
+    """
+    title_below = {"text": title, "side": "bottom"}
+    bar = {"title": title_below, "orientation": "h", "y": -0.2, "yanchor": "top", "thickness": 10, "outlinewidth": 0}
+    first, last = float(values.quantile(low)), float(values.quantile(high))
+    limits = {"cmin": first, "cmax": last} if first < last else {}
+    return {"colorscale": ACCURACY_SCALE, "colorbar": bar, **limits}
 
 
 def add_note(figure: go.Figure, text: str) -> None:

@@ -1,7 +1,11 @@
 import pandas as pd
 import pytest
 
-from backend.analysis.cell_scores import study_scores, table_scores
+from backend.analysis.cell_scores import cell_classes, seconds_a_class, study_scores, table_scores, with_sizes
+from backend.benchmark import DATASETS
+from backend.cells import Cell
+from backend.scoring import Scorer
+from backend.scoring.tables import ScoreTable
 from tests.score_tables import cheap_table
 
 
@@ -25,21 +29,47 @@ def trials() -> pd.DataFrame:
 
 def test_a_study_gives_its_distinct_cells_of_the_benchmarks_size() -> None:
     found = study_scores(trials())
-    assert found.scores.index.tolist() == [7, 9]
-    assert found.scores["params"].tolist() == [10.0, 30.0]
-    assert list(found.scores) == ["l2_norm", "params"]
-    assert found.seconds == pytest.approx(3.0)
+    assert found.index.tolist() == [7, 9]
+    assert found["params"].tolist() == [10.0, 30.0]
+    assert list(found) == ["l2_norm", "params"]
 
 
 @pytest.mark.parametrize("frame", [trials().iloc[:0], pd.DataFrame({"number": [0], "state": ["complete"]})])
 def test_a_study_without_scored_cells_has_no_scores(frame: pd.DataFrame) -> None:
-    found = study_scores(frame)
-    assert found.scores.empty
-    assert found.seconds is None
+    assert study_scores(frame).empty
 
 
 def test_a_table_gives_the_cells_that_have_a_score_and_the_time_a_class() -> None:
     found = table_scores(cheap_table())
-    assert len(found.scores) == 15_625 - 341
-    assert found.scores["params"].notna().all()
-    assert found.seconds == pytest.approx(0.5)
+    assert len(found) == 15_625 - 341
+    assert found["params"].notna().all()
+    assert seconds_a_class(cheap_table()) == pytest.approx(0.5)
+
+
+def test_a_table_of_sizes_alone_took_no_time_a_class() -> None:
+    table = cheap_table()
+    assert seconds_a_class(ScoreTable(table.scores[["params", "flops"]], table.provenance)) is None
+
+
+def test_cells_of_one_class_share_it_and_disconnected_ones_have_none() -> None:
+    classes = cell_classes()
+    assert classes.isna().sum() == 341
+    for index in (0, 5115, 9930):
+        cell = Cell.from_index(index)
+        assert classes[index] == cell.representative().index
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_sizes_are_those_that_the_proxies_count(dataset: str) -> None:
+    cells = [Cell.from_index(index) for index in (0, 5115, 9930)]
+    scorer = Scorer(dataset, ["params", "flops"], batch_size=2, device="cpu")
+    found = with_sizes(pd.DataFrame({"snip": 1.0}, index=[cell.index for cell in cells]), dataset)
+    assert list(found) == ["snip", "params", "flops"]
+    for cell in cells:
+        assert found.loc[cell.index, ["params", "flops"]].to_dict() == pytest.approx(scorer.score(cell), rel=1e-6)
+
+
+def test_recorded_sizes_are_kept() -> None:
+    found = with_sizes(pd.DataFrame({"params": [1.0]}, index=[5115]), "cifar10")
+    assert found.loc[5115, "params"] == 1.0
+    assert found.loc[5115, "flops"] > 100

@@ -1,0 +1,63 @@
+"""A chart with what belongs to it: its picture to save, and its data as CSV."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard.components.download import csv_button
+from dashboard.components.linked_choice import LinkedChoice
+
+_PICTURES: Final = LinkedChoice("picture", {"png": "PNG", "svg": "SVG"})
+
+
+def picture_choice() -> None:
+    """A control for the format of the pictures that the charts' camera button saves."""
+    _PICTURES.segments(
+        "Pictures as",
+        "What the camera button above each chart saves: PNG, pixels at double size, or SVG, a drawing for papers.",
+    )
+
+
+def chart(
+    figure: go.Figure,
+    data: pd.DataFrame | Callable[[], pd.DataFrame],
+    name: str,
+    key: str,
+    words: str,
+    *,
+    on_select: Callable[[], None] | None = None,
+) -> None:
+    """Draw a chart, and a button for its data below it.
+
+    Args:
+        figure: to draw.
+        data: what it shows, one row a point; or what makes it once the button is clicked.
+        name: of the files that are saved, without their endings.
+        key: of the widget; the button's is ``download_<key>``.
+        words: what the chart shows, for those who cannot see it.
+        on_select: called when a marker is clicked; the click is in ``st.session_state[key]``.
+    """
+    config: dict[str, Any] = {
+        "displayModeBar": "hover",
+        "displaylogo": False,
+        "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+        "toImageButtonOptions": {"format": _PICTURES.value, "filename": name, "scale": 2},
+    }
+    st.plotly_chart(
+        figure,
+        key=key,
+        on_select=on_select or "ignore",
+        selection_mode="points",
+        config=config,
+        alt=words,
+    )
+    csv_button(data, f"{name}.csv", f"download_{key}", "What the chart shows, with all its digits.")
+
+
+def clicked(key: str) -> Any:
+    """The customdata of the marker that was clicked last in a chart; None where none was."""
+    points = st.session_state[key]["selection"]["points"]
+    return points[0].get("customdata") if points else None

@@ -1,0 +1,95 @@
+"""Whose scores the page shows: a table of the whole space, or the cells of a study."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from backend.studies import StudySummary
+from dashboard import proxy_queries, queries
+from dashboard.components.links import CELL_PARAMETER, NEW_SEARCH, STUDIES, STUDY_PARAMETER, TABLE_PARAMETER
+from dashboard.components.states import look
+from dashboard.proxy_queries import Source
+
+_KEY = "source"
+_Choice = tuple[str, str]
+
+
+def choose_source() -> Source | None:
+    """A control for the scores to look at, kept in the link; None, and words on the page, where there are none.
+
+    Raises:
+        UserError: what is chosen, or named by the link, cannot be shown; the message says why.
+    """
+    choices = _choices()
+    asked = _linked()
+    if not choices and asked is None:
+        _nothing_yet()
+        return None
+    chosen = asked or _default(choices)
+    # A link that was not asked for would show the newest scores, which change.
+    _link(chosen)
+    st.session_state[_KEY] = chosen if chosen in choices else None
+    st.selectbox(
+        "Scores of",
+        list(choices),
+        format_func=lambda choice: choices[choice],
+        key=_KEY,
+        placeholder="Choose scores",
+        help="A table has the scores of the whole space, from a sweep; a study those of the cells that it tried.",
+        on_change=_chosen,
+    )
+    kind, name = chosen
+    return proxy_queries.open_table(name) if kind == TABLE_PARAMETER else proxy_queries.open_study(name)
+
+
+def _choices() -> Mapping[_Choice, str]:
+    tables = {
+        (TABLE_PARAMETER, file.name): f"Whole space: {file.name}{', bundled' if file.bundled else ''}"
+        for file in proxy_queries.tables()
+    }
+    studies = {(STUDY_PARAMETER, item.name): f"Study: {item.name} ({_words(item)})" for item in queries.studies()}
+    return {**tables, **studies}
+
+
+def _words(item: StudySummary) -> str:
+    dataset = f"{item.config.dataset}, " if item.config else ""
+    return f"{dataset}{look(item.run).word.lower()}, {item.trials:,} trials"
+
+
+def _linked() -> _Choice | None:
+    for parameter in (STUDY_PARAMETER, TABLE_PARAMETER):
+        if name := st.query_params.get(parameter):
+            return parameter, name
+    return None
+
+
+def _default(choices: Mapping[_Choice, str]) -> _Choice:
+    """A table of the space if there is one, else the newest study made here."""
+    own = {(STUDY_PARAMETER, item.name) for item in queries.studies() if item.run}
+    liked = [choice for choice in choices if choice[0] == TABLE_PARAMETER or choice in own]
+    return (liked or list(choices))[0]
+
+
+def _link(choice: _Choice) -> None:
+    kind, name = choice
+    other = STUDY_PARAMETER if kind == TABLE_PARAMETER else TABLE_PARAMETER
+    if st.query_params.get(kind) != name:
+        st.query_params[kind] = name
+    st.query_params.pop(other, None)
+
+
+def _chosen() -> None:
+    choice = st.session_state[_KEY]
+    if choice:
+        _link(choice)
+        st.query_params.pop(CELL_PARAMETER, None)
+
+
+def _nothing_yet() -> None:
+    st.info(
+        "There are no scores to compare yet. Run a search, and its cells appear here; or score the whole space once "
+        "with `python -m backend sweep`.",
+        icon=":material/info:",
+    )
+    st.page_link(STUDIES, label="Run the example search", icon=":material/play_arrow:")
+    st.page_link(NEW_SEARCH, label="Set up a search", icon=":material/tune:")

@@ -1,0 +1,47 @@
+"""How alike proxies rank cells: a heat map of their rank correlations."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.template import GREY, add_note, new_figure
+
+# Blue to orange through a grey that is quiet on light and dark pages; the colour-blind tell the ends apart.
+_DIVERGING = ((0.0, "#b35806"), (0.25, "#f6bd74"), (0.5, "#e4e4ea"), (0.75, "#a3cbe6"), (1.0, "#0b5a94"))
+_CELL_HEIGHT, _FRAME_HEIGHT = 28, 130
+_MOST_NUMBERS = 24
+
+
+def proxy_agreement(matrix: pd.DataFrame) -> go.Figure:
+    """A square a pair, blue where two rank alike and orange where one turns the other's order round.
+
+    Args:
+        matrix: as ``backend.analysis.agreement.agreement`` gives it.
+    """
+    figure = new_figure(_FRAME_HEIGHT + _CELL_HEIGHT * len(matrix))
+    if len(matrix) < 2:
+        add_note(figure, "Two quantities at least are needed.")
+        return figure
+    names = matrix.columns.astype(str).tolist()
+    figure.add_trace(
+        go.Heatmap(
+            z=matrix.to_numpy(),
+            x=names,
+            y=names,
+            zmin=-1,
+            zmax=1,
+            colorscale=_DIVERGING,
+            xgap=1,
+            ygap=1,
+            texttemplate="%{z:.2f}" if len(matrix) <= _MOST_NUMBERS else None,
+            textfont={"size": 11},
+            hoverongaps=False,
+            hovertemplate="%{y}<br>%{x}<br>Spearman: %{z:+.3f}<extra></extra>",
+            colorbar={"title": {"text": "Spearman", "side": "right"}, "thickness": 10, "outlinewidth": 0},
+        )
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
+    figure.update_xaxes(showgrid=False, ticks="", tickangle=-45, tickfont={"color": GREY})
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 12, "b": 8})
+    return figure

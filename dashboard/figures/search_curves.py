@@ -1,0 +1,93 @@
+"""How searches get on: one curve a search, or the median of several seeds with its quartiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.template import BLUE, GREEN, GREY, ORANGE, PINK, SKY, VERMILION, add_note, new_figure
+
+_COLORS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY)
+_DASHES = ("solid", "dash", "dot", "dashdot")
+_FADED = 0.18
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A step curve.
+
+    Attributes:
+        name: of the search or of the group of seeds.
+        band: indexed by position; columns low, median and high, which are equal for a single search.
+        runs: number of searches in it.
+    """
+
+    name: str
+    band: pd.DataFrame
+    runs: int
+
+
+def search_curves(
+    curves: Sequence[Curve], x_title: str, y_title: str, *, baseline: Curve | None = None, log_y: bool = False
+) -> go.Figure:
+    """Step curves, with shaded quartiles where a curve stands for several seeds.
+
+    Args:
+        curves: in the order of the legend; each keeps its colour as long as those before it stay.
+        x_title: of the horizontal axis, with its unit.
+        y_title: of the vertical axis, with its unit.
+        baseline: such as random search, in grey.
+        log_y: whether the vertical axis is logarithmic; values of 0 are then not drawn.
+    """
+    figure = new_figure(height=420)
+    figure.update_layout(xaxis_title=x_title, yaxis_title=y_title, hovermode="closest", dragmode="zoom")
+    if not any(len(curve.band) for curve in curves):
+        add_note(figure, "No search has a point to draw yet.")
+        return figure
+    figure.update_yaxes(type="log" if log_y else "linear")
+    figure.update_layout(uirevision=f"{x_title} {log_y}")
+    looks = zip(cycle(_COLORS), (dash for dash in _DASHES for _ in _COLORS), strict=False)
+    if baseline is not None:
+        _add(figure, baseline, GREY, "dot", log_y)
+    for curve, (color, dash) in zip(curves, looks, strict=False):
+        if len(curve.band):
+            _add(figure, curve, color, dash, log_y)
+    return figure
+
+
+def _add(figure: go.Figure, curve: Curve, color: str, dash: str, log_y: bool) -> None:
+    band = curve.band.where(curve.band > 0) if log_y else curve.band
+    if not (band["low"] == band["high"]).all():
+        edge = {"color": color, "width": 0, "shape": "hv"}
+        shared = {"x": band.index, "mode": "lines", "line": edge, "hoverinfo": "skip", "showlegend": False}
+        figure.add_trace(go.Scatter(y=band["low"], legendgroup=curve.name, **shared))
+        fill = {"fill": "tonexty", "fillcolor": _faded(color)}
+        figure.add_trace(go.Scatter(y=band["high"], legendgroup=curve.name, **fill, **shared))
+    figure.add_trace(
+        go.Scatter(
+            x=band.index,
+            y=band["median"],
+            mode="lines+markers" if len(band) == 1 else "lines",
+            name=curve.name,
+            legendgroup=curve.name,
+            line={"color": color, "width": 2, "shape": "hv", "dash": dash},
+            customdata=band[["low", "high"]].to_numpy(),
+            hovertemplate=_hover(curve),
+        )
+    )
+
+
+def _hover(curve: Curve) -> str:
+    text = f"<b>{curve.name}</b><br>%{{x:,.6~g}}: %{{y:.5g}}"
+    if curve.runs > 1:
+        text += "<br>quartiles %{customdata[0]:.5g} to %{customdata[1]:.5g}"
+    return text + "<extra></extra>"
+
+
+def _faded(color: str) -> str:
+    red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {_FADED})"
