@@ -80,7 +80,12 @@ class Cell:
     @property
     def connected(self) -> bool:
         """Whether any path leads from the input to the output."""
-        return bool(self.canonical().output)
+        # The order of the edges leaves no node before all its inputs are known.
+        reached = {0}
+        for (source, target), operation in zip(EDGES, self.operations, strict=True):
+            if source in reached and operation != "none":
+                reached.add(target)
+        return 3 in reached
 
     def canonical(self) -> Expression:
         """What the cell computes: a hashable key, equal exactly for the cells of one class.

@@ -10,6 +10,7 @@ import pandas as pd
 from backend.search.config import SearchConfig
 
 _SEED = "strategy.setup.seed"
+_MOST_SETTINGS = 3
 
 
 def seed_groups(configs: Mapping[str, SearchConfig]) -> list[list[str]]:
@@ -27,6 +28,29 @@ def seed_groups(configs: Mapping[str, SearchConfig]) -> list[list[str]]:
         unseeded.setup.seed = 0
         groups.setdefault(unseeded.to_toml(), []).append(name)
     return list(groups.values())
+
+
+def group_name(group: Sequence[str], groups: Sequence[Sequence[str]], configs: Mapping[str, SearchConfig]) -> str:
+    """What to call a group beside others.
+
+    Args:
+        group: names of its studies.
+        groups: all groups.
+        configs: of each study by name.
+
+    Returns:
+        The study's own name for a group of one; else the settings that tell its group from the others, or its data set
+        and sampler where these are none or many, and the number of seeds.
+    """
+    if len(group) == 1:
+        return group[0]
+    first = group[0]
+    differing = settings_that_differ({members[0]: configs[members[0]] for members in groups if members[0] in configs})
+    if 0 < len(differing) <= _MOST_SETTINGS:
+        words = ", ".join(_setting(str(key), value) for key, value in differing[first].items())
+    else:
+        words = f"{configs[first].dataset} {configs[first].setup.sampler}"
+    return f"{words} ({len(group)} seeds)"
 
 
 def settings_that_differ(configs: Mapping[str, SearchConfig]) -> pd.DataFrame:
@@ -62,6 +86,12 @@ def median_band(curves: Sequence[pd.Series[float]]) -> pd.DataFrame:
     together = together[(together.index >= first) & (together.index <= last)]
     low, median, high = (together.quantile(share, axis="columns") for share in (0.25, 0.5, 0.75))
     return pd.DataFrame({"low": low, "median": median, "high": high})
+
+
+def _setting(key: str, value: Any) -> str:
+    """A setting in few words; a name needs no key beside it."""
+    shown = value[0] if isinstance(value, list) and len(value) == 1 else value
+    return str(shown) if isinstance(shown, str) else f"{key.rpartition('.')[2]} {shown}"
 
 
 def _flattened(tables: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -9,7 +9,7 @@ from itertools import cycle
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.template import BLUE, GREEN, GREY, ORANGE, PINK, SKY, VERMILION, add_note, new_figure
+from dashboard.figures.template import BLUE, GREEN, GREY, ORANGE, OUTLINE, PINK, SKY, VERMILION, add_note, new_figure
 
 _COLORS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY)
 _DASHES = ("solid", "dash", "dot", "dashdot")
@@ -32,7 +32,12 @@ class Curve:
 
 
 def search_curves(
-    curves: Sequence[Curve], x_title: str, y_title: str, *, baseline: Curve | None = None, log_y: bool = False
+    curves: Sequence[Curve],
+    x_title: str,
+    y_title: str,
+    *,
+    baseline: Curve | None = None,
+    log_floor: float | None = None,
 ) -> go.Figure:
     """Step curves, with shaded quartiles where a curve stands for several seeds.
 
@@ -41,26 +46,27 @@ def search_curves(
         x_title: of the horizontal axis, with its unit.
         y_title: of the vertical axis, with its unit.
         baseline: such as random search, in grey.
-        log_y: whether the vertical axis is logarithmic; values of 0 are then not drawn.
+        log_floor: makes the vertical axis logarithmic; what is lower stands at this value.
     """
     figure = new_figure(height=420)
     figure.update_layout(xaxis_title=x_title, yaxis_title=y_title, hovermode="closest", dragmode="zoom")
     if not any(len(curve.band) for curve in curves):
         add_note(figure, "No search has a point to draw yet.")
         return figure
-    figure.update_yaxes(type="log" if log_y else "linear")
-    figure.update_layout(uirevision=f"{x_title} {log_y}")
+    if log_floor is not None:
+        figure.update_yaxes(type="log", minor={"ticks": "outside", "tickcolor": OUTLINE}, dtick=1)
+    figure.update_layout(uirevision=f"{x_title} {log_floor}")
     looks = zip(cycle(_COLORS), (dash for dash in _DASHES for _ in _COLORS), strict=False)
     if baseline is not None:
-        _add(figure, baseline, GREY, "dot", log_y)
+        _add(figure, baseline, GREY, "dot", log_floor)
     for curve, (color, dash) in zip(curves, looks, strict=False):
         if len(curve.band):
-            _add(figure, curve, color, dash, log_y)
+            _add(figure, curve, color, dash, log_floor)
     return figure
 
 
-def _add(figure: go.Figure, curve: Curve, color: str, dash: str, log_y: bool) -> None:
-    band = curve.band.where(curve.band > 0) if log_y else curve.band
+def _add(figure: go.Figure, curve: Curve, color: str, dash: str, floor: float | None) -> None:
+    band = curve.band if floor is None else curve.band.clip(lower=floor)
     if not (band["low"] == band["high"]).all():
         edge = {"color": color, "width": 0, "shape": "hv"}
         shared = {"x": band.index, "mode": "lines", "line": edge, "hoverinfo": "skip", "showlegend": False}
@@ -75,16 +81,16 @@ def _add(figure: go.Figure, curve: Curve, color: str, dash: str, log_y: bool) ->
             name=curve.name,
             legendgroup=curve.name,
             line={"color": color, "width": 2, "shape": "hv", "dash": dash},
-            customdata=band[["low", "high"]].to_numpy(),
+            customdata=curve.band[["median", "low", "high"]].to_numpy(),
             hovertemplate=_hover(curve),
         )
     )
 
 
 def _hover(curve: Curve) -> str:
-    text = f"<b>{curve.name}</b><br>%{{x:,.6~g}}: %{{y:.5g}}"
+    text = f"<b>{curve.name}</b><br>%{{x:,.6~g}}: %{{customdata[0]:.5g}}"
     if curve.runs > 1:
-        text += "<br>quartiles %{customdata[0]:.5g} to %{customdata[1]:.5g}"
+        text += "<br>quartiles %{customdata[1]:.5g} to %{customdata[2]:.5g}"
     return text + "<extra></extra>"
 
 

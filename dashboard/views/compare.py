@@ -1,3 +1,48 @@
+"""Studies side by side: what each found, how soon, and at what cost."""
+
+from collections.abc import Sequence
+
 import streamlit as st
 
-st.title("x")
+from dashboard import queries
+from dashboard.components import compare as parts
+from dashboard.components.charts import picture_choice
+from dashboard.components.errors import shown_errors
+
+_POLL_SECONDS = 5
+
+
+def show() -> None:
+    """The page."""
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        st.title("Compare", anchor=False, width="content")
+        with st.container(width="content"):
+            picture_choice()
+    with shown_errors():
+        names = parts.choose_studies()
+        if names:
+            active = _any_active(names)
+            st.fragment(_view, run_every=_POLL_SECONDS if active else None)(names, active)
+
+
+def _any_active(names: Sequence[str]) -> bool:
+    chosen = [item for item in queries.studies() if item.name in names]
+    return any(item.run and item.run.active for item in chosen)
+
+
+def _view(names: Sequence[str], was_active: bool) -> None:
+    with shown_errors():
+        if was_active and not _any_active(names):
+            # The page as a whole ends to poll.
+            st.rerun()
+        studies = parts.opened(names)
+        if not studies:
+            return
+        options = parts.options(studies)
+        parts.comparison_tables(studies, options)
+        parts.regret_section(studies, options)
+        parts.hypervolume_section(studies, options)
+        parts.settings_section(options)
+
+
+show()

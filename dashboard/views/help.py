@@ -1,3 +1,117 @@
+"""First steps, the field's terms, keys, versions, and where files are."""
+
+from collections.abc import Mapping
+
+import pandas as pd
 import streamlit as st
 
-st.title("x")
+from backend import installation
+from dashboard import queries
+from dashboard.components.errors import plain, shown_errors
+from dashboard.components.glossary import GLOSSARY
+from dashboard.components.links import COMPARE, NEW_SEARCH, PROXIES, STUDIES
+
+_TERM = "term"
+_KEYS = (
+    ("R", "Anywhere but in a text field", "Read the page again: new trials and studies appear."),
+    ("Tab, Shift + Tab", "Anywhere", "To the next control, or back."),
+    ("Enter, Space", "On a button, tab or choice", "Press it."),
+    ("Type, ↑ ↓, Enter", "In a list that opens", "Filter it, go through it, take the marked entry."),
+    ("Backspace", "In a list of several", "Take the last entry out."),
+    ("Arrows", "In a table", "To another cell of the table."),
+    ("Ctrl or ⌘ + C", "In a table", "Copy the marked cells, ready for a spreadsheet."),
+    ("Ctrl or ⌘ + F", "In a table", "Search it."),
+    ("Esc", "In a dialog, list or table's search", "Close it."),
+)
+
+
+def show() -> None:
+    """The page."""
+    st.title("Help", anchor=False)
+    steps, terms = st.columns([3, 2], gap="large")
+    with steps:
+        _first_steps()
+        _keys()
+    with terms:
+        _terms()
+    _versions()
+    _files()
+
+
+def _first_steps() -> None:
+    st.subheader("First steps", anchor="first-steps")
+    st.markdown(
+        """
+1. **Run the example.** On *Studies*, one click launches a search on bundled images. It runs in a process of its own:
+   close the browser, and it goes on.
+2. **Watch it.** On the study's page each scored cell appears as it is done. Click a marker to see the cell, its scores,
+   and the accuracy that it reached once trained.
+3. **Find out which proxy to trust.** *Proxies* compares each with true accuracy, over a study or the whole space, and
+   shows among which cells it fails.
+4. **Choose a cell to train.** The best trials of a study, and the ensemble's ranking, are on its page.
+5. **Compare.** Launch the same search with another sampler, or with several seeds, and see on *Compare* which comes
+   closer to the best cell, and how soon.
+
+The address of every page holds what it shows: copy it to send the very same view. Every chart saves its data (the
+button below it) and its picture (the camera above it). Every control has a question mark that explains it.
+"""
+    )
+    with st.container(horizontal=True):
+        st.page_link(STUDIES, label="Studies", icon=":material/lists:")
+        st.page_link(NEW_SEARCH, label="New search", icon=":material/add_circle:")
+        st.page_link(PROXIES, label="Proxies", icon=":material/query_stats:")
+        st.page_link(COMPARE, label="Compare", icon=":material/stacked_line_chart:")
+    st.markdown("All of it from a terminal, too:")
+    st.code(
+        "make search                                    # the example search\n"
+        "python -m backend search --config my.toml      # one of your own\n"
+        "python -m backend sweep --dataset cifar10      # score the whole space\n"
+        "python -m backend correlate                    # how well each proxy ranks it\n"
+        "python -m backend --help",
+        language="bash",
+    )
+
+
+def _keys() -> None:
+    st.subheader("Keyboard", anchor="keyboard")
+    st.table(pd.DataFrame(_KEYS, columns=["Key", "Where", "What it does"]), border="horizontal", hide_index=True)
+
+
+def _terms() -> None:
+    st.subheader("Terms", anchor="terms")
+    wanted = st.text_input(
+        "Find a term",
+        key=_TERM,
+        bind="query-params",
+        placeholder="such as regret",
+        help="Part of a term or of its explanation. It is kept in the page's link.",
+    ).strip()
+    found = {term: words for term, words in GLOSSARY.items() if wanted.casefold() in f"{term} {words}".casefold()}
+    if not found:
+        st.caption(f"No term has “{plain(wanted)}” in it. Empty the field to see all {len(GLOSSARY)}.")
+    st.markdown("\n\n".join(f"**{term}**  \n{words}" for term, words in found.items()))
+
+
+def _versions() -> None:
+    st.subheader("Versions", anchor="versions")
+    st.caption("Name these when you report a result or a problem.")
+    facts = {**installation.versions(), **installation.machine()}
+    st.code("\n".join(f"{name:<18} {value}" for name, value in facts.items()), language=None)
+
+
+def _files() -> None:
+    st.subheader("Where files are", anchor="files")
+    _places(installation.folders())
+    with shown_errors():
+        st.caption(
+            f"Study database: `{queries.database()}`, a password in it hidden. Another: environment variable "
+            "`PROXYSCOPE_STORAGE`, any SQLAlchemy URL. Any Optuna tool reads it."
+        )
+
+
+def _places(folders: Mapping[str, tuple[str, str]]) -> None:
+    rows = [(what, where, how) for what, (where, how) in folders.items()]
+    st.table(pd.DataFrame(rows, columns=["What", "Where", "Set by"]), border="horizontal", hide_index=True)
+
+
+show()

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend.analysis.repetitions import median_band, seed_groups, settings_that_differ
+from backend.analysis.repetitions import group_name, median_band, seed_groups, settings_that_differ
 from tests.conftest import cheap_config
 
 
@@ -52,3 +52,17 @@ def test_one_curve_is_its_own_median_and_two_values_at_one_moment_are_the_later(
 
 def test_curves_that_never_meet_have_no_band() -> None:
     assert median_band([pd.Series([1.0], index=[1.0]), pd.Series([1.0], index=[2.0])]).empty
+
+
+def test_a_group_is_called_by_what_tells_it_from_the_others() -> None:
+    configs = {
+        "a0": cheap_config(setup={"seed": 0}),
+        "a1": cheap_config(setup={"seed": 1}),
+        "b0": cheap_config(setup={"sampler": "tpe", "n_trials": 30}),
+        "b1": cheap_config(setup={"sampler": "tpe", "n_trials": 30, "seed": 1}),
+        "c": cheap_config(setup={"sampler": "qmc"}),
+    }
+    groups = seed_groups(configs)
+    names = [group_name(group, groups, configs) for group in groups]
+    assert names == ["n_trials 12, random (2 seeds)", "n_trials 30, tpe (2 seeds)", "c"]
+    assert group_name(["a0", "a1"], [["a0", "a1"]], configs) == "cifar10 random (2 seeds)"

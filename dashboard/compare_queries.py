@@ -1,0 +1,174 @@
+"""What the page "Compare" reads: several studies, and how each got on, cached."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from backend import benchmark
+from backend.analysis.hypervolume import hypervolume_curve, objective_box
+from backend.analysis.random_search import best_of_random
+from backend.analysis.regret_curve import regret_curve
+from backend.analysis.timeline import timeline
+from backend.cells import enumerate_cells
+from backend.search.objectives import SUM_NAME
+from backend.studies import StudySummary
+from dashboard import queries
+from dashboard.figures.quantities import objective_columns, quantity
+
+Direction = Literal["maximize", "minimize"]
+
+_DRAWS = 120
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A study beside others.
+
+    Attributes:
+        key: changes whenever its trials do.
+        summary: of the study.
+        cells: its distinct scored cells, as ``backend.analysis.timeline.timeline`` gives them.
+        objectives: columns of ``cells`` that are optimised, and which way.
+        no_regret: why its regret cannot be shown; "" where it can.
+        no_cells: why it has no curve at all; "" where it has.
+    """
+
+    key: queries.Key
+    summary: StudySummary = field(repr=False)
+    cells: pd.DataFrame = field(repr=False)
+    objectives: dict[str, Direction]
+    no_regret: str
+    no_cells: str
+
+    @property
+    def name(self) -> str:
+        """Of the study."""
+        return self.summary.name
+
+    @property
+    def dataset(self) -> str | None:
+        """Of the study; None where it is not known here."""
+        return self.summary.config.dataset if self.summary.config else None
+
+    @property
+    def aim(self) -> tuple[object, ...]:
+        """Equal for studies whose objective values mean the same."""
+        config = self.summary.config
+        weights = None
+        if config and self.summary.objectives == [SUM_NAME]:
+            goals = {name: goal for name, goal in config.strategy.metrics.items() if goal.scale}
+            weights = tuple((name, goal.scale, goal.direction) for name, goal in sorted(goals.items()))
+        return self.dataset, tuple(sorted(self.objectives.items())), weights
+
+
+def compare(name: str) -> Compared:
+    """One of the studies to compare.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    summary = queries.find_study(name)
+    key = queries.revision_key(summary)
+    cells = _cells(key, summary)
+    columns = objective_columns(cells, summary.objectives)
+    directions: list[Direction] = ["minimize" if way == "minimize" else "maximize" for way in summary.directions]
+    return Compared(
+        key=key,
+        summary=summary,
+        cells=cells,
+        objectives=dict(zip(columns, directions, strict=False)),
+        no_regret=_why_no_regret(summary, cells),
+        no_cells="" if len(cells) else "has no scored cell yet",
+    )
+
+
+def regret(study: Compared, epochs: int, chosen_by: str | None) -> pd.DataFrame:
+    """The study's regret as ``backend.analysis.regret_curve.regret_curve`` gives it.
+
+    Args:
+        study: one whose ``no_regret`` is "".
+        epochs: length of the training behind the true accuracy.
+        chosen_by: the proxy that chooses the cell; None takes the most accurate cell found.
+    """
+    assert study.dataset
+    return _regret(study.key, epochs, chosen_by, study)
+
+
+def optimum(dataset: str, epochs: int) -> float:
+    """The highest true accuracy of the space (%)."""
+    return float(_accuracies(dataset, epochs).max())
+
+
+def random_regret(dataset: str, epochs: int, most: int) -> pd.DataFrame:
+    """Quartiles of random search's regret by number of distinct connected cells, up to ``most``."""
+    return _random_regret(dataset, epochs, most)
+
+
+def hypervolumes(studies: "list[Compared]") -> dict[str, pd.DataFrame]:
+    """The hypervolume of each study in the box that all of them span; they have the same ``aim``."""
+    return _hypervolumes(tuple(study.key for study in studies), studies)
+
+
+def _why_no_regret(summary: StudySummary, cells: pd.DataFrame) -> str:
+    if summary.run is None:
+        return "was made elsewhere with Optuna: its trials name no cells, so no true accuracy is known"
+    if summary.config is None:
+        return f"cannot be read here: {summary.config_problem}"
+    if cells.empty:
+        return "has no scored cell yet"
+    if not any(_has_numbers(cells, f"{epochs}:test-accuracy") for epochs in benchmark.EPOCHS):
+        return "has no cell of the benchmark's networks (C = 16, N = 5), so no true accuracy is known"
+    return ""
+
+
+def _has_numbers(cells: pd.DataFrame, column: str) -> bool:
+    return column in cells and bool(cells[column].notna().any())
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _cells(key: queries.Key, _summary: StudySummary) -> pd.DataFrame:
+    del key
+    return timeline(queries.trials(_summary))
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _regret(key: queries.Key, epochs: int, chosen_by: str | None, _study: Compared) -> pd.DataFrame:
+    del key
+    config = _study.summary.config
+    assert config
+    goal = config.strategy.metrics.get(chosen_by) if chosen_by else None
+    direction = goal.direction if goal else quantity(chosen_by or "").direction
+    return regret_curve(
+        _study.cells,
+        f"{epochs}:test-accuracy",
+        optimum(config.dataset, epochs),
+        chosen_by=chosen_by,
+        direction=direction,
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _accuracies(dataset: str, epochs: int) -> "pd.Series[float]":
+    """True accuracies of the connected cells: a search counts no others."""
+    connected = [cell.connected for cell in enumerate_cells()]
+    return benchmark.test_accuracy(dataset, epochs)[connected]
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _random_regret(dataset: str, epochs: int, most: int) -> pd.DataFrame:
+    accuracies = _accuracies(dataset, epochs)
+    draws = np.unique(np.geomspace(1, min(most, len(accuracies)), _DRAWS).round().astype(int)).tolist()
+    best = best_of_random(accuracies, draws)
+    regret = accuracies.max() - best
+    return regret.rename(columns={"low": "high", "high": "low"})
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _hypervolumes(keys: tuple[queries.Key, ...], _studies: "list[Compared]") -> dict[str, pd.DataFrame]:
+    del keys
+    directions = _studies[0].objectives
+    box = objective_box([study.cells for study in _studies], directions)
+    return {study.name: hypervolume_curve(study.cells, box) for study in _studies}

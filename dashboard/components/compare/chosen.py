@@ -1,0 +1,95 @@
+"""Which studies are compared; their names stand in the page's link."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from backend.errors import UserError
+from backend.studies import StudySummary
+from dashboard import compare_queries, queries
+from dashboard.compare_queries import Compared
+from dashboard.components.errors import plain
+from dashboard.components.links import NEW_SEARCH, STUDIES, STUDY_PARAMETER
+from dashboard.components.states import look
+
+_KEY = "compared_studies"
+_NEWEST = 5
+
+
+def choose_studies() -> list[str]:
+    """A control for the studies; returns the names in the link, which may name studies that there are not."""
+    summaries = queries.studies()
+    named = list(dict.fromkeys(st.query_params.get_all(STUDY_PARAMETER)))
+    if not summaries and not named:
+        _nothing_yet()
+        return []
+    there = {item.name: item for item in summaries}
+    st.session_state[_KEY] = [name for name in named if name in there]
+    st.multiselect(
+        "Studies",
+        list(there),
+        format_func=lambda name: f"{name} ({_words(there[name])})",
+        key=_KEY,
+        placeholder="Choose two studies or more",
+        help="Their names are kept in the page's link. Studies that differ in the seed alone are drawn as one.",
+        on_change=_chosen,
+    )
+    if not named:
+        _suggest(summaries)
+    return named
+
+
+def opened(names: Sequence[str]) -> list[Compared]:
+    """The studies of that name; what cannot be opened is said on the page."""
+    studies = []
+    for name in names:
+        try:
+            studies.append(compare_queries.compare(name))
+        except UserError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+    return studies
+
+
+def _words(item: StudySummary) -> str:
+    dataset = f"{item.config.dataset}, " if item.config else ""
+    return f"{dataset}{look(item.run).word.lower()}, {item.trials:,} trials"
+
+
+def _chosen() -> None:
+    _link(st.session_state[_KEY])
+
+
+def _link(names: Sequence[str]) -> None:
+    if names:
+        st.query_params[STUDY_PARAMETER] = list(names)
+    else:
+        st.query_params.pop(STUDY_PARAMETER, None)
+
+
+def _suggest(summaries: Sequence[StudySummary]) -> None:
+    st.info(
+        "Choose the studies to compare: how far each is from the best cell of the space, how its Pareto front grew, "
+        "and what it cost.",
+        icon=":material/info:",
+    )
+    own = [item.name for item in summaries if item.run]
+    newest = (own or [item.name for item in summaries])[:_NEWEST]
+    if len(newest) > 1:
+        st.button(
+            f"Compare the newest {len(newest)}",
+            icon=":material/stacked_line_chart:",
+            key="compare_newest",
+            help=", ".join(newest),
+            on_click=_link,
+            args=(newest,),
+        )
+
+
+def _nothing_yet() -> None:
+    st.info(
+        "There is no study to compare yet. Launch two searches, say with two samplers, and see here which finds good "
+        "cells sooner.",
+        icon=":material/info:",
+    )
+    st.page_link(STUDIES, label="Run the example search", icon=":material/play_arrow:")
+    st.page_link(NEW_SEARCH, label="Set up a search", icon=":material/tune:")

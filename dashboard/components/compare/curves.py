@@ -1,0 +1,154 @@
+"""The curves: regret and hypervolume of each study, or of each group of seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from backend.analysis.hypervolume import EXACT_OBJECTIVES
+from backend.analysis.repetitions import median_band
+from dashboard import compare_queries
+from dashboard.compare_queries import Compared
+from dashboard.components.charts import chart
+from dashboard.components.compare.options import LEAST_REGRET, Options
+from dashboard.components.errors import plain
+from dashboard.figures.quantities import label
+from dashboard.figures.search_curves import Curve, search_curves
+
+_RANDOM = "random search"
+_IDENTITY = ["cells", "scoring_seconds", "clock_seconds", "number"]
+_UNITS = ((7200.0, 3600.0, "h"), (600.0, 60.0, "min"), (0.0, 1.0, "s"))
+
+
+def regret_section(studies: Sequence[Compared], options: Options) -> None:
+    """How far the cell that counts is from the best of the space."""
+    st.subheader("Regret", anchor="regret")
+    _left_out([(study.name, study.no_regret) for study in studies if study.no_regret])
+    able = [study for study in studies if not study.no_regret]
+    if not able:
+        return
+    frames = {study.name: compare_queries.regret(study, options.epochs, options.chosen_by) for study in able}
+    st.caption(_regret_words(able, options))
+    _curves(frames, options, "regret", "Regret (percentage points)", baseline=_baseline(able, frames, options))
+
+
+def hypervolume_section(studies: Sequence[Compared], options: Options) -> None:
+    """How much of the space of the objectives the front of each study dominates."""
+    st.subheader("Hypervolume", anchor="hypervolume")
+    there = [study for study in studies if not study.no_cells and study.objectives]
+    _left_out([(study.name, study.no_cells) for study in studies if study.no_cells])
+    if not there:
+        return
+    alike = [study for study in there if study.aim == there[0].aim]
+    others = [study for study in there if study.aim != there[0].aim]
+    _left_out([(study.name, _other_aim(study, there[0])) for study in others])
+    st.caption(_hypervolume_words(alike[0]))
+    _curves(compare_queries.hypervolumes(alike), options, "hypervolume", "Hypervolume (share of the box)")
+
+
+def _curves(
+    frames: Mapping[str, pd.DataFrame],
+    options: Options,
+    column: str,
+    title: str,
+    *,
+    baseline: Curve | None = None,
+) -> None:
+    longest = max((float(frame[options.x].max()) for frame in frames.values() if len(frame)), default=0.0)
+    divisor, x_title = _axis(options.x, longest)
+    log_floor = LEAST_REGRET if options.log_regret and column == "regret" else None
+    curves = []
+    for name, members in options.groups.items():
+        steps = [
+            pd.Series(frame[column].to_numpy(), index=frame[options.x].to_numpy() / divisor)
+            for study in members
+            if len(frame := frames.get(study.name, pd.DataFrame()))
+        ]
+        if steps:
+            curves.append(Curve(name, median_band(steps), len(steps)))
+    chart(
+        search_curves(curves, x_title, title, baseline=baseline, log_floor=log_floor),
+        _long(frames, options, column),
+        f"{column} of {len(frames)} studies",
+        f"{column}_chart",
+        f"{title} against {x_title.lower()}, a line a study or group of seeds",
+    )
+
+
+def _axis(x: str, longest: float) -> tuple[float, str]:
+    """What to divide the axis by, and its title."""
+    if x == "cells":
+        return 1.0, "Distinct cells scored"
+    divisor, unit = next((divisor, unit) for least, divisor, unit in _UNITS if longest >= least)
+    return divisor, f"{'Time spent scoring' if x == 'scoring_seconds' else 'Time since the first trial began'} ({unit})"
+
+
+def _baseline(able: Sequence[Compared], frames: Mapping[str, pd.DataFrame], options: Options) -> Curve | None:
+    """Random search, where it can be compared: by number of cells, on one data set."""
+    datasets = {study.dataset for study in able}
+    (dataset, *more) = datasets
+    if options.x != "cells" or options.chosen_by or more or dataset is None:
+        return None
+    most = max((int(frame["cells"].max()) for frame in frames.values() if len(frame)), default=0)
+    return Curve(_RANDOM, compare_queries.random_regret(dataset, options.epochs, most), 2) if most else None
+
+
+def _long(frames: Mapping[str, pd.DataFrame], options: Options, column: str) -> pd.DataFrame:
+    """The curves' points, a row each."""
+    groups = {study.name: name for name, members in options.groups.items() for study in members}
+    extra = ["index", "best_accuracy"] if column == "regret" else []
+    parts = [
+        frame[[name for name in (*_IDENTITY, *extra, column) if name in frame]].assign(study=name, group=groups[name])
+        for name, frame in frames.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _left_out(reasons: Sequence[tuple[str, str]]) -> None:
+    """Say which studies are not drawn, and why."""
+    if reasons:
+        lines = "\n".join(f"- **{plain(name)}** {plain(why)}." for name, why in reasons)
+        st.info(f"Not drawn here:\n{lines}", icon=":material/info:")
+
+
+def _regret_words(able: Sequence[Compared], options: Options) -> str:
+    which = f"best by {options.chosen_by}" if options.chosen_by else "most accurate"
+    datasets = sorted({study.dataset for study in able if study.dataset})
+    bests = " and ".join(f"{compare_queries.optimum(name, options.epochs):.2f} % on {name}" for name in datasets)
+    text = (
+        f"The best true test accuracy of the space after {options.epochs} epochs ({bests}) less that of the {which} "
+        "cell found so far. Lower is better. Bands are quartiles."
+    )
+    if len(datasets) > 1:
+        text += " The studies are on several data sets: each is measured by the best of its own."
+    elif options.x == "cells" and not options.chosen_by:
+        text += " Random search over the whole space is exact, not simulated."
+    return text
+
+
+def _hypervolume_words(study: Compared) -> str:
+    goals = ", ".join(
+        f"{'higher' if way == 'maximize' else 'lower'} {label(name)}" for name, way in study.objectives.items()
+    )
+    text = (
+        f"Objectives: {plain(goals)}. The box lies between the worst and the best value of each objective over the "
+        "studies drawn here; its share that a study's front dominates is its hypervolume. Higher is better."
+    )
+    if len(study.objectives) > EXACT_OBJECTIVES:
+        text += f" Approximated: with more than {EXACT_OBJECTIVES} objectives the exact volume takes minutes."
+    return text
+
+
+def _other_aim(study: Compared, first: Compared) -> str:
+    if study.dataset != first.dataset:
+        return f"is on {study.dataset or 'an unknown data set'}, not on {first.dataset or 'that of ' + first.name}"
+    own, wanted = set(study.objectives.items()), set(first.objectives.items())
+    if own != wanted:
+        return f"has other objectives ({_goals(study)}) than {first.name} ({_goals(first)})"
+    return f"adds its metrics with other weights than {first.name}"
+
+
+def _goals(study: Compared) -> str:
+    return ", ".join(f"{way} {name}" for name, way in study.objectives.items())

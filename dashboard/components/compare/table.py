@@ -1,0 +1,132 @@
+"""The studies side by side: what each found, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+from streamlit.column_config import ButtonColumn, NumberColumn, TextColumn
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from dashboard import compare_queries
+from dashboard.compare_queries import Compared
+from dashboard.components.compare.options import Options
+from dashboard.components.download import csv_button
+from dashboard.components.links import open_study
+from dashboard.components.states import look
+
+_OPEN = "open_compared"
+_NUMBERS = ("cells", "trials", "accuracy", "regret", "scoring", "clock", "pace")
+
+
+def comparison_tables(studies: Sequence[Compared], options: Options) -> None:
+    """A row a study; with groups of seeds a second table with a row a group."""
+    rows = pd.DataFrame([_row(study, options) for study in studies])
+    columns = _columns(options)
+    st.dataframe(
+        rows,
+        key="comparison",
+        hide_index=True,
+        height="content",
+        column_config={
+            **columns,
+            "open": ButtonColumn("", key=_OPEN, width=80, pinned=True),
+            "study": TextColumn("Study", pinned=True),
+            "state": TextColumn("State", width=90),
+            "dataset": TextColumn("Data set", width=110),
+            "sampler": TextColumn("Sampler", width=80),
+            "seed": NumberColumn("Seed", format="%d", width=60, help="Of the sampler, the weights and the images."),
+        },
+        placeholder="–",
+        alt="The studies side by side",
+    )
+    csv_button(rows.drop(columns="open"), "comparison of studies.csv", "download_comparison")
+    if click := st.session_state.get(_OPEN):
+        open_study(studies[click["row"]].name)
+    several = {name: members for name, members in options.groups.items() if len(members) > 1}
+    if several:
+        _groups_table(rows.set_index("study"), several, columns)
+
+
+def _row(study: Compared, options: Options) -> dict[str, object]:
+    config, cells = study.summary.config, study.cells
+    final = pd.Series(dtype=float)
+    if not study.no_regret:
+        curve = compare_queries.regret(study, options.epochs, options.chosen_by)
+        final = curve.iloc[-1] if len(curve) else final
+    last = cells.iloc[-1] if len(cells) else pd.Series(dtype=float)
+    return {
+        "open": "Open",
+        "study": study.name,
+        "state": look(study.summary.run).word,
+        "dataset": study.dataset,
+        "sampler": config.setup.sampler if config else None,
+        "seed": config.setup.seed if config else None,
+        "cells": len(cells),
+        "trials": study.summary.trials,
+        "accuracy": final.get("best_accuracy"),
+        "regret": final.get("regret"),
+        "scoring": last.get("scoring_seconds"),
+        "clock": last.get("clock_seconds"),
+        "pace": cells["seconds"].median() if len(cells) else None,
+    }
+
+
+def _columns(options: Options) -> dict[str, ColumnConfig]:
+    which = f"best by {options.chosen_by}" if options.chosen_by else "most accurate"
+    return {
+        "cells": NumberColumn("Distinct cells", format="localized", width=100, help="Scored, each network once."),
+        "trials": NumberColumn("Trials", format="localized", width=70, help="Repeats and disconnected cells included."),
+        "accuracy": NumberColumn(
+            "Accuracy (%)",
+            format="%.2f",
+            help=f"True test accuracy of the {which} cell found, after {options.epochs} epochs.",
+        ),
+        "regret": NumberColumn(
+            "Regret (points)", format="%.2f", help="The best accuracy of the space less that of this cell."
+        ),
+        "scoring": NumberColumn(
+            "Scoring (s)", format="%.1f", help="Time spent scoring cells up to the last one, summed over parallel jobs."
+        ),
+        "clock": NumberColumn(
+            "Clock (s)", format="%.1f", help="From the first trial's begin to the last cell; pauses included."
+        ),
+        "pace": NumberColumn("s a cell", format="%.3g", help="Median time to score one distinct cell."),
+    }
+
+
+def _groups_table(
+    rows: pd.DataFrame, groups: Mapping[str, Sequence[Compared]], columns: Mapping[str, ColumnConfig]
+) -> None:
+    st.markdown("**Groups of seeds**", help="Medians over the seeds; the quartiles of regret stand beside its median.")
+    numbers = rows[list(_NUMBERS)].astype(float)
+    records = []
+    for name, members in groups.items():
+        own = numbers.loc[[study.name for study in members]]
+        low, high = own["regret"].quantile(0.25), own["regret"].quantile(0.75)
+        records.append(
+            {
+                "group": name,
+                "seeds": len(members),
+                **own.median().to_dict(),
+                "quartiles": None if pd.isna(low) else f"{low:.2f} … {high:.2f}",
+            }
+        )
+    order = ["group", "seeds", "cells", "trials", "accuracy", "regret", "quartiles", "scoring", "clock", "pace"]
+    table = pd.DataFrame(records)[order]
+    st.dataframe(
+        table,
+        key="groups_of_seeds",
+        hide_index=True,
+        height="content",
+        column_config={
+            **columns,
+            "group": TextColumn("Group", pinned=True),
+            "seeds": NumberColumn("Seeds", width=60),
+            "quartiles": TextColumn("Regret, quartiles"),
+        },
+        placeholder="–",
+        alt="Groups of seeds side by side",
+    )
+    csv_button(table, "groups of seeds.csv", "download_groups")
