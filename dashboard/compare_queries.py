@@ -1,5 +1,6 @@
 """What the page "Compare" reads: several studies, and how each got on, cached."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,7 +24,7 @@ Direction = Literal["maximize", "minimize"]
 _DRAWS = 120
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compared:
     """A study beside others.
 
@@ -107,8 +108,14 @@ def random_regret(dataset: str, epochs: int, most: int) -> pd.DataFrame:
     return _random_regret(dataset, epochs, most)
 
 
-def hypervolumes(studies: "list[Compared]") -> dict[str, pd.DataFrame]:
-    """The hypervolume of each study in the box that all of them span; they have the same ``aim``."""
+def alike(studies: Sequence[Compared]) -> list[Compared]:
+    """The studies with cells whose objectives are those of the first of them."""
+    able = [study for study in studies if not study.no_cells and study.objectives]
+    return [study for study in able if study.aim == able[0].aim]
+
+
+def hypervolumes(studies: Sequence[Compared]) -> dict[str, pd.DataFrame]:
+    """The hypervolume of each study in the box that all of them span; they are :func:`alike`."""
     return _hypervolumes(tuple(study.key for study in studies), studies)
 
 
@@ -167,8 +174,10 @@ def _random_regret(dataset: str, epochs: int, most: int) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def _hypervolumes(keys: tuple[queries.Key, ...], _studies: "list[Compared]") -> dict[str, pd.DataFrame]:
+def _hypervolumes(keys: tuple[queries.Key, ...], _studies: Sequence[Compared]) -> dict[str, pd.DataFrame]:
     del keys
+    if not _studies:
+        return {}
     directions = _studies[0].objectives
     box = objective_box([study.cells for study in _studies], directions)
     return {study.name: hypervolume_curve(study.cells, box) for study in _studies}

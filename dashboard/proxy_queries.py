@@ -18,6 +18,7 @@ from backend.scoring.tables import ScoreTable, TableFile, list_tables, read_tabl
 from backend.studies import StudySummary, load_study
 from backend.studies.folders import sweeps_folder
 from dashboard import queries
+from dashboard.figures.quantities import objective_columns
 
 RESAMPLES = 200
 _GROUP_RESAMPLES = 200
@@ -25,7 +26,7 @@ _GROUP_RESAMPLES = 200
 Key = tuple[Any, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """Scores of cells to look at.
 
@@ -38,6 +39,7 @@ class Source:
         recorded: the proxies that the source has itself.
         origin: one sentence that says how the scores were made.
         trials: of a study, as ``backend.studies.trials_frame`` gives them.
+        objectives: columns of the trials that the study optimises.
         active: whether a run may still add cells.
     """
 
@@ -49,6 +51,7 @@ class Source:
     recorded: tuple[str, ...]
     origin: str
     trials: pd.DataFrame | None = field(default=None, repr=False)
+    objectives: tuple[str, ...] = ()
     active: bool = False
 
 
@@ -120,6 +123,7 @@ def open_study(name: str) -> Source:
         recorded=tuple(map(str, scores)),
         origin=images + seed,
         trials=trials,
+        objectives=tuple(objective_columns(trials, summary.objectives)),
         active=_is_active(summary),
     )
 

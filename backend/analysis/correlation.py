@@ -8,6 +8,7 @@ import pandas as pd
 from backend.analysis.rank_statistics import Counts, RankedPairs, interval
 
 TOP_SHARE = 0.1
+_FEWEST_BEST = 10
 STATISTICS = ("spearman", "kendall", "top_spearman")
 """Columns of the correlations; each has a ``_low`` and a ``_high`` beside it."""
 
@@ -42,14 +43,15 @@ def correlation(
     Returns:
         cells; spearman, kendall (τ-b) and top_spearman, which is Spearman over the tenth of the cells with the
         highest accuracy, each with _low and _high. NaN where fewer than three cells are known or all scores, or all
-        accuracies, are equal.
+        accuracies, are equal; top_spearman also where that tenth has fewer than ten cells.
     """
     known = _known(score) & _known(accuracy)
     pairs = RankedPairs(score[known], accuracy[known])
     draws = pairs.resamples(resamples, seed) if len(pairs) else []
 
     def top_spearman(counts: Counts) -> float:
-        return pairs.spearman(pairs.top(counts, TOP_SHARE))
+        best = pairs.top(counts, TOP_SHARE)
+        return pairs.spearman(best) if best.sum() >= _FEWEST_BEST else np.nan
 
     statistics = dict(zip(STATISTICS, (pairs.spearman, pairs.kendall, top_spearman), strict=True))
     row: dict[str, float] = {"cells": len(pairs)}

@@ -11,6 +11,7 @@ from dashboard.figures.template import GREY, add_note, new_figure
 _DIVERGING = ((0.0, "#b35806"), (0.25, "#f6bd74"), (0.5, "#e4e4ea"), (0.75, "#a3cbe6"), (1.0, "#0b5a94"))
 _CELL_HEIGHT, _FRAME_HEIGHT = 28, 130
 _MOST_NUMBERS = 24
+_STRONG = 0.72
 
 
 def proxy_agreement(matrix: pd.DataFrame) -> go.Figure:
@@ -34,14 +35,35 @@ def proxy_agreement(matrix: pd.DataFrame) -> go.Figure:
             colorscale=_DIVERGING,
             xgap=1,
             ygap=1,
-            texttemplate="%{z:.2f}" if len(matrix) <= _MOST_NUMBERS else None,
-            textfont={"size": 11},
             hoverongaps=False,
             hovertemplate="%{y}<br>%{x}<br>Spearman: %{z:+.3f}<extra></extra>",
             colorbar={"title": {"text": "Spearman", "side": "right"}, "thickness": 10, "outlinewidth": 0},
         )
     )
+    if len(matrix) <= _MOST_NUMBERS:
+        figure.add_trace(_numbers(matrix))
     figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
     figure.update_xaxes(showgrid=False, ticks="", tickangle=-45, tickfont={"color": GREY})
     figure.update_layout(margin={"l": 8, "r": 8, "t": 12, "b": 8})
     return figure
+
+
+def _numbers(matrix: pd.DataFrame) -> go.Scatter:
+    """Each correlation on its square, dark on the pale squares and white on the others."""
+    names = matrix.columns.astype(str).tolist()
+    values = matrix.to_numpy()
+    squares = [
+        (row, column) for row in range(len(names)) for column in range(len(names)) if pd.notna(values[row, column])
+    ]
+    return go.Scatter(
+        x=[names[column] for _, column in squares],
+        y=[names[row] for row, _ in squares],
+        text=[f"{values[square]:.2f}".replace("-", "−") for square in squares],
+        mode="text",
+        textfont={
+            "size": 11,
+            "color": ["#ffffff" if abs(values[square]) > _STRONG else "#1b222b" for square in squares],
+        },
+        hoverinfo="skip",
+        showlegend=False,
+    )

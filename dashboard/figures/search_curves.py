@@ -9,11 +9,12 @@ from itertools import cycle
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.template import BLUE, GREEN, GREY, ORANGE, OUTLINE, PINK, SKY, VERMILION, add_note, new_figure
+from dashboard.figures.template import BLUE, GREEN, GREY, ORANGE, PINK, SKY, VERMILION, add_note, new_figure
 
 _COLORS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY)
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _FADED = 0.18
+_LOG_TICKS = [digit * 10.0**power for power in range(-2, 2) for digit in (1, 2, 5)]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def search_curves(
         add_note(figure, "No search has a point to draw yet.")
         return figure
     if log_floor is not None:
-        figure.update_yaxes(type="log", minor={"ticks": "outside", "tickcolor": OUTLINE}, dtick=1)
+        figure.update_yaxes(type="log", tickvals=_LOG_TICKS, ticktext=[f"{tick:g}" for tick in _LOG_TICKS])
     figure.update_layout(uirevision=f"{x_title} {log_floor}")
     looks = zip(cycle(_COLORS), (dash for dash in _DASHES for _ in _COLORS), strict=False)
     if baseline is not None:

@@ -32,10 +32,10 @@ def show() -> None:
     with steps:
         _first_steps()
         _keys()
+        _versions()
+        _files()
     with terms:
         _terms()
-    _versions()
-    _files()
 
 
 def _first_steps() -> None:

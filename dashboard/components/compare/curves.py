@@ -10,7 +10,7 @@ import streamlit as st
 from backend.analysis.hypervolume import EXACT_OBJECTIVES
 from backend.analysis.repetitions import median_band
 from dashboard import compare_queries
-from dashboard.compare_queries import Compared
+from dashboard.compare_queries import Compared, alike
 from dashboard.components.charts import chart
 from dashboard.components.compare.options import LEAST_REGRET, Options
 from dashboard.components.errors import plain
@@ -37,15 +37,12 @@ def regret_section(studies: Sequence[Compared], options: Options) -> None:
 def hypervolume_section(studies: Sequence[Compared], options: Options) -> None:
     """How much of the space of the objectives the front of each study dominates."""
     st.subheader("Hypervolume", anchor="hypervolume")
-    there = [study for study in studies if not study.no_cells and study.objectives]
-    _left_out([(study.name, study.no_cells) for study in studies if study.no_cells])
-    if not there:
+    drawn = alike(studies)
+    _left_out([(study.name, _no_volume(study, drawn)) for study in studies if study not in drawn])
+    if not drawn:
         return
-    alike = [study for study in there if study.aim == there[0].aim]
-    others = [study for study in there if study.aim != there[0].aim]
-    _left_out([(study.name, _other_aim(study, there[0])) for study in others])
-    st.caption(_hypervolume_words(alike[0]))
-    _curves(compare_queries.hypervolumes(alike), options, "hypervolume", "Hypervolume (share of the box)")
+    st.caption(_hypervolume_words(drawn[0]))
+    _curves(compare_queries.hypervolumes(drawn), options, "hypervolume", "Hypervolume (share of the box)")
 
 
 def _curves(
@@ -141,7 +138,13 @@ def _hypervolume_words(study: Compared) -> str:
     return text
 
 
-def _other_aim(study: Compared, first: Compared) -> str:
+def _no_volume(study: Compared, drawn: Sequence[Compared]) -> str:
+    """Why a study's hypervolume is not among those drawn."""
+    if study.no_cells:
+        return study.no_cells
+    if not study.objectives:
+        return "records no objective"
+    first = drawn[0]
     if study.dataset != first.dataset:
         return f"is on {study.dataset or 'an unknown data set'}, not on {first.dataset or 'that of ' + first.name}"
     own, wanted = set(study.objectives.items()), set(first.objectives.items())

@@ -10,19 +10,20 @@ from streamlit.column_config import ButtonColumn, NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboard import compare_queries
-from dashboard.compare_queries import Compared
+from dashboard.compare_queries import Compared, alike
 from dashboard.components.compare.options import Options
 from dashboard.components.download import csv_button
 from dashboard.components.links import open_study
 from dashboard.components.states import look
 
 _OPEN = "open_compared"
-_NUMBERS = ("cells", "trials", "accuracy", "regret", "scoring", "clock", "pace")
+_NUMBERS = ("cells", "trials", "accuracy", "regret", "hypervolume", "scoring", "clock", "pace")
 
 
 def comparison_tables(studies: Sequence[Compared], options: Options) -> None:
     """A row a study; with groups of seeds a second table with a row a group."""
-    rows = pd.DataFrame([_row(study, options) for study in studies])
+    volumes = compare_queries.hypervolumes(alike(studies))
+    rows = pd.DataFrame([_row(study, options, volumes.get(study.name)) for study in studies])
     columns = _columns(options)
     st.dataframe(
         rows,
@@ -49,7 +50,7 @@ def comparison_tables(studies: Sequence[Compared], options: Options) -> None:
         _groups_table(rows.set_index("study"), several, columns)
 
 
-def _row(study: Compared, options: Options) -> dict[str, object]:
+def _row(study: Compared, options: Options, volume: pd.DataFrame | None) -> dict[str, object]:
     config, cells = study.summary.config, study.cells
     final = pd.Series(dtype=float)
     if not study.no_regret:
@@ -67,6 +68,7 @@ def _row(study: Compared, options: Options) -> dict[str, object]:
         "trials": study.summary.trials,
         "accuracy": final.get("best_accuracy"),
         "regret": final.get("regret"),
+        "hypervolume": volume["hypervolume"].iloc[-1] if volume is not None else None,
         "scoring": last.get("scoring_seconds"),
         "clock": last.get("clock_seconds"),
         "pace": cells["seconds"].median() if len(cells) else None,
@@ -85,6 +87,11 @@ def _columns(options: Options) -> dict[str, ColumnConfig]:
         ),
         "regret": NumberColumn(
             "Regret (points)", format="%.2f", help="The best accuracy of the space less that of this cell."
+        ),
+        "hypervolume": NumberColumn(
+            "Hypervolume",
+            format="%.3f",
+            help="Share of the box of objectives that its front dominates; where objectives are those of the first.",
         ),
         "scoring": NumberColumn(
             "Scoring (s)", format="%.1f", help="Time spent scoring cells up to the last one, summed over parallel jobs."
@@ -113,8 +120,8 @@ def _groups_table(
                 "quartiles": None if pd.isna(low) else f"{low:.2f} … {high:.2f}",
             }
         )
-    order = ["group", "seeds", "cells", "trials", "accuracy", "regret", "quartiles", "scoring", "clock", "pace"]
-    table = pd.DataFrame(records)[order]
+    at = _NUMBERS.index("regret") + 1
+    table = pd.DataFrame(records)[["group", "seeds", *_NUMBERS[:at], "quartiles", *_NUMBERS[at:]]]
     st.dataframe(
         table,
         key="groups_of_seeds",

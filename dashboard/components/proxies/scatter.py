@@ -60,7 +60,7 @@ def cell_section(source: Source, target: Target) -> None:
     else:
         cell, title = selected, "Selected cell"
     if cell.index in source.scores.index:
-        cell_card(_row(source, cell), title, source.dataset)
+        cell_card(_row(source, cell), title, source.dataset, objectives=source.objectives)
     else:
         why = "The study did not try it." if source.kind == "study" else "It connects nothing, or was not scored."
         st.info(f"Cell {cell.index:,} has no score here. {why}", icon=":material/info:")

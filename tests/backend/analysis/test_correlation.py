@@ -41,6 +41,12 @@ def test_the_best_tenth_are_the_cells_of_highest_accuracy() -> None:
     assert found["top_spearman"] < found["spearman"]
 
 
+def test_a_tenth_of_few_cells_says_nothing() -> None:
+    few, enough = (correlations(*frame(cells), resamples=0).loc["good"] for cells in (90, 91))
+    assert np.isnan(few["top_spearman"])
+    assert not np.isnan(enough["top_spearman"])
+
+
 def test_without_resamples_there_are_values_and_no_intervals() -> None:
     found = correlations(*frame(), resamples=0).loc["good"]
     assert found[["spearman", "kendall"]].notna().all()
