@@ -33,9 +33,9 @@ def cheap_table() -> ScoreTable:
     )
 
 
-def write_sweep_table(home: Path) -> Path:
-    """Write the table to where a sweep of this installation would."""
+def write_sweep_table(home: Path, table: ScoreTable | None = None) -> Path:
+    """Write a table, the cheap one if none is given, to where a sweep of this installation would."""
     path = home / "sweeps" / SWEEP / SWEEP_TABLE
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_table(cheap_table(), path)
+    write_table(table or cheap_table(), path)
     return path

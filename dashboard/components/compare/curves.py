@@ -145,13 +145,12 @@ def _no_volume(study: Compared, drawn: Sequence[Compared]) -> str:
     if not study.objectives:
         return "records no objective"
     first = drawn[0]
+    if set(study.objectives.items()) != set(first.objectives.items()):
+        return f"optimises other quantities ({_goals(study)}) than {first.name} ({_goals(first)})"
     if study.dataset != first.dataset:
-        return f"is on {study.dataset or 'an unknown data set'}, not on {first.dataset or 'that of ' + first.name}"
-    own, wanted = set(study.objectives.items()), set(first.objectives.items())
-    if own != wanted:
-        return f"has other objectives ({_goals(study)}) than {first.name} ({_goals(first)})"
+        return f"is on {study.dataset or 'an unknown data set'}, {first.name} on {first.dataset or 'an unknown one'}"
     return f"adds its metrics with other weights than {first.name}"
 
 
 def _goals(study: Compared) -> str:
-    return ", ".join(f"{way} {name}" for name, way in study.objectives.items())
+    return ", ".join(f"{way} {label(name)}" for name, way in study.objectives.items())
