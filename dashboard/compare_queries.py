@@ -65,13 +65,12 @@ class Compared:
         return self.dataset, tuple(sorted(self.objectives.items())), weights
 
 
-def compare(name: str) -> Compared:
+def compare(summary: StudySummary) -> Compared:
     """One of the studies to compare.
 
     Raises:
-        UserError: there is none of that name.
+        UserError: it was deleted meanwhile.
     """
-    summary = queries.find_study(name)
     key = queries.revision_key(summary)
     cells = _cells(key, summary)
     columns = objective_columns(cells, summary.objectives)

@@ -100,13 +100,13 @@ def open_table(name: str) -> Source:
     )
 
 
-def open_study(name: str) -> Source:
+def open_study(summary: StudySummary) -> Source:
     """The scores of a study's cells.
 
     Raises:
-        UserError: there is no such study, or it has nothing to compare with the benchmark; the message says why.
+        UserError: it has nothing to compare with the benchmark, or was deleted meanwhile; the message says which.
     """
-    summary = queries.find_study(name)
+    name = summary.name
     dataset = _dataset(summary)
     trials = queries.trials(summary)
     scores = study_scores(trials)

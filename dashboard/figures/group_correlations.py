@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from dashboard.figures.template import BLUE, GREY, OUTLINE, add_note, new_figure
 
@@ -23,8 +22,8 @@ def group_correlations(
         overall: its Spearman over all cells, drawn as a level.
         baseline: name and groups of a proxy to compare with.
     """
-    figure = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[1 - _SIZES, _SIZES])
-    figure.update_layout(new_figure(height=420).layout)
+    figure = new_figure(height=420)
+    figure.set_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[1 - _SIZES, _SIZES])
     there = groups[groups["cells"] > 0]
     if there.empty:
         add_note(figure, "No cell has both a score and an accuracy.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from backend.analysis.correlation import STATISTICS
 from dashboard.figures.template import BLUE, GREY, OUTLINE, VERMILION, add_note, new_figure
@@ -28,8 +27,8 @@ def proxy_ranking(correlations: pd.DataFrame, *, baseline: str | None = None, se
     Returns:
         A figure whose markers carry the proxy's name as customdata.
     """
-    figure = make_subplots(cols=len(STATISTICS), shared_yaxes=True, horizontal_spacing=0.03)
-    figure.update_layout(new_figure(_FRAME_HEIGHT + _ROW_HEIGHT * len(correlations)).layout)
+    figure = new_figure(_FRAME_HEIGHT + _ROW_HEIGHT * len(correlations))
+    figure.set_subplots(cols=len(STATISTICS), shared_yaxes=True, horizontal_spacing=0.03)
     if correlations.empty:
         add_note(figure, "No proxy is recorded.")
         return figure

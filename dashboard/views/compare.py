@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from backend.studies import StudySummary
 from dashboard import queries
 from dashboard.components import compare as parts
 from dashboard.components.charts import picture_choice
@@ -19,23 +20,24 @@ def show() -> None:
         with st.container(width="content"):
             picture_choice()
     with shown_errors():
-        names = parts.choose_studies()
+        summaries = queries.studies()
+        names = parts.choose_studies(summaries)
         if names:
-            active = _any_active(names)
+            active = _any_active(names, summaries)
             st.fragment(_view, run_every=_POLL_SECONDS if active else None)(names, active)
 
 
-def _any_active(names: Sequence[str]) -> bool:
-    chosen = [item for item in queries.studies() if item.name in names]
-    return any(item.run and item.run.active for item in chosen)
+def _any_active(names: Sequence[str], summaries: Sequence[StudySummary]) -> bool:
+    return any(item.run and item.run.active for item in summaries if item.name in names)
 
 
 def _view(names: Sequence[str], was_active: bool) -> None:
     with shown_errors():
-        if was_active and not _any_active(names):
+        summaries = queries.studies()
+        if was_active and not _any_active(names, summaries):
             # The page as a whole ends to poll.
             st.rerun()
-        studies = parts.opened(names)
+        studies = parts.opened(names, summaries)
         if not studies:
             return
         options = parts.options(studies)

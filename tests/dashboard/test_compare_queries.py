@@ -3,12 +3,16 @@ import pytest
 import streamlit as st
 
 from backend.benchmark import OPTIMA
-from backend.errors import UserError
 from backend.search.execution import execute_run
 from backend.search.launch import prepare
 from backend.studies import Database
-from dashboard import compare_queries
+from dashboard import compare_queries, queries
 from tests.dashboard.conftest import Config
+
+
+def compare(name: str) -> compare_queries.Compared:
+    return compare_queries.compare(queries.find_study(name))
+
 
 SUM = {"sum_scaled_metrics": True, "direction": "maximize", "n_trials": 2}
 
@@ -20,7 +24,7 @@ def no_leftovers(home: object) -> None:
 
 
 def test_a_finished_study_has_regret_and_objectives(finished: str) -> None:
-    study = compare_queries.compare(finished)
+    study = compare(finished)
     assert (len(study.cells), study.no_cells, study.no_regret) == (12, "", "")
     assert study.objectives == {"l2_norm": "maximize", "params": "minimize"}
     curve = compare_queries.regret(study, 200, None)
@@ -29,7 +33,7 @@ def test_a_finished_study_has_regret_and_objectives(finished: str) -> None:
 
 
 def test_a_proxy_chooses_by_the_direction_of_the_study(finished: str) -> None:
-    study = compare_queries.compare(finished)
+    study = compare(finished)
     small = study.cells.loc[study.cells["params"].idxmin(), "200:test-accuracy"]
     large = study.cells.loc[study.cells["flops"].idxmax(), "200:test-accuracy"]
     assert compare_queries.regret(study, 200, "params")["best_accuracy"].iloc[-1] == small
@@ -40,11 +44,9 @@ def test_what_has_no_regret_says_why(foreign: str, queued: str, database: Databa
     narrow = prepare(database, make_config(cells={"C": [8]}, setup={"n_trials": 2}), "narrow")
     execute_run(database, narrow)
     for name, why in ((foreign, "made elsewhere"), (queued, "no scored cell yet"), (narrow, "C = 16, N = 5")):
-        assert why in compare_queries.compare(name).no_regret
-    assert compare_queries.compare(queued).no_cells
-    assert not compare_queries.compare(narrow).no_cells
-    with pytest.raises(UserError, match="no study 'nowhere'"):
-        compare_queries.compare("nowhere")
+        assert why in compare(name).no_regret
+    assert compare(queued).no_cells
+    assert not compare(narrow).no_cells
 
 
 def test_only_studies_with_the_same_aim_are_alike(
@@ -60,19 +62,19 @@ def test_only_studies_with_the_same_aim_are_alike(
     for name, config in others.items():
         prepare(database, config, name)
         execute_run(database, name)
-    studies = [compare_queries.compare(name) for name in (queued, finished, foreign, *others)]
+    studies = [compare(name) for name in (queued, finished, foreign, *others)]
     # Scales of several objectives change no raw value; those of a sum change the sum.
     assert [study.name for study in compare_queries.alike(studies)] == [finished, "other scales"]
-    sums = [compare_queries.compare(name) for name in ("sum", "other sum")]
+    sums = [compare(name) for name in ("sum", "other sum")]
     assert [study.name for study in compare_queries.alike(sums)] == ["sum"]
-    assert compare_queries.alike([compare_queries.compare(queued)]) == []
+    assert compare_queries.alike([compare(queued)]) == []
     assert compare_queries.hypervolumes([]) == {}
 
 
 def test_the_hypervolume_grows_within_the_common_box(finished: str, database: Database, make_config: Config) -> None:
     name = prepare(database, make_config(setup={"seed": 5, "n_trials": 8}), "another seed")
     execute_run(database, name)
-    found = compare_queries.hypervolumes([compare_queries.compare(finished), compare_queries.compare(name)])
+    found = compare_queries.hypervolumes([compare(finished), compare(name)])
     assert set(found) == {finished, name}
     for curve in found.values():
         assert curve["hypervolume"].between(0, 1).all()

@@ -16,9 +16,8 @@ _KEY = "compared_studies"
 _NEWEST = 5
 
 
-def choose_studies() -> list[str]:
+def choose_studies(summaries: Sequence[StudySummary]) -> list[str]:
     """A control for the studies; returns the names in the link, which may name studies that there are not."""
-    summaries = queries.studies()
     named = list(dict.fromkeys(st.query_params.get_all(STUDY_PARAMETER)))
     if not summaries and not named:
         _nothing_yet()
@@ -39,12 +38,13 @@ def choose_studies() -> list[str]:
     return named
 
 
-def opened(names: Sequence[str]) -> list[Compared]:
+def opened(names: Sequence[str], summaries: Sequence[StudySummary]) -> list[Compared]:
     """The studies of that name; what cannot be opened is said on the page."""
+    there = {item.name: item for item in summaries}
     studies = []
     for name in names:
         try:
-            studies.append(compare_queries.compare(name))
+            studies.append(compare_queries.compare(there.get(name) or queries.find_study(name)))
         except UserError as error:
             st.error(plain(str(error)), icon=":material/error:")
     return studies

@@ -1,6 +1,6 @@
 """Whose scores the page shows: a table of the whole space, or the cells of a study."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -20,12 +20,13 @@ def choose_source() -> Source | None:
     Raises:
         UserError: what is chosen, or named by the link, cannot be shown; the message says why.
     """
-    choices = _choices()
+    studies = queries.studies()
+    choices = _choices(studies)
     asked = _linked()
     if not choices and asked is None:
         _nothing_yet()
         return None
-    chosen = asked or _default(choices)
+    chosen = asked or _default(choices, studies)
     # A link that was not asked for would show the newest scores, which change.
     _link(chosen)
     st.session_state[_KEY] = chosen if chosen in choices else None
@@ -39,16 +40,18 @@ def choose_source() -> Source | None:
         on_change=_chosen,
     )
     kind, name = chosen
-    return proxy_queries.open_table(name) if kind == TABLE_PARAMETER else proxy_queries.open_study(name)
+    if kind == TABLE_PARAMETER:
+        return proxy_queries.open_table(name)
+    summary = next((item for item in studies if item.name == name), None)
+    return proxy_queries.open_study(summary or queries.find_study(name))
 
 
-def _choices() -> Mapping[_Choice, str]:
+def _choices(studies: Sequence[StudySummary]) -> Mapping[_Choice, str]:
     tables = {
         (TABLE_PARAMETER, file.name): f"Whole space: {file.name}{', bundled' if file.bundled else ''}"
         for file in proxy_queries.tables()
     }
-    studies = {(STUDY_PARAMETER, item.name): f"Study: {item.name} ({_words(item)})" for item in queries.studies()}
-    return {**tables, **studies}
+    return {**tables, **{(STUDY_PARAMETER, item.name): f"Study: {item.name} ({_words(item)})" for item in studies}}
 
 
 def _words(item: StudySummary) -> str:
@@ -63,9 +66,9 @@ def _linked() -> _Choice | None:
     return None
 
 
-def _default(choices: Mapping[_Choice, str]) -> _Choice:
+def _default(choices: Mapping[_Choice, str], studies: Sequence[StudySummary]) -> _Choice:
     """A table of the space if there is one, else the newest study made here."""
-    own = {(STUDY_PARAMETER, item.name) for item in queries.studies() if item.run}
+    own = {(STUDY_PARAMETER, item.name) for item in studies if item.run}
     liked = [choice for choice in choices if choice[0] == TABLE_PARAMETER or choice in own]
     return (liked or list(choices))[0]
 
