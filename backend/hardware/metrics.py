@@ -1,0 +1,119 @@
+"""The hardware metrics, by the names that files, tables and charts give them, such as ``latency:raspi4``."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend import proxies
+from backend.benchmark import architectures_table, check_dataset
+from backend.errors import UserError
+
+AVERAGE_BITWIDTH: Final = "average_bitwidth"
+
+DEVICES: Final = {
+    "edgegpu": "edge GPU (Jetson TX2)",
+    "raspi4": "Raspberry Pi 4",
+    "edgetpu": "Edge TPU",
+    "pixel3": "Pixel 3",
+    "eyeriss": "ASIC (Eyeriss)",
+    "fpga": "FPGA (ZC706)",
+}
+"""HW-NAS-Bench's devices, and what they are."""
+
+_QUANTITIES: Final = {
+    "latency": ("ms", tuple(DEVICES)),
+    "energy": ("mJ", ("edgegpu", "eyeriss", "fpga")),
+}
+"""What is known of which devices, with its unit."""
+
+_TABLES: Final = {"cifar10": "c10", "cifar10-valid": "c10", "cifar100": "c100", "ImageNet16-120": "in16"}
+
+
+@dataclass(frozen=True)
+class HardwareMetric:
+    """A cost of a network: the lower the better.
+
+    Attributes:
+        name: in search files, tables and charts.
+        unit: "ms", "mJ", "bits", "M" (millions), or "" for a count.
+        description: one or two sentences.
+        measured: whether it comes from measurements of networks with C = 16 and N = 5; else it is counted at any size.
+    """
+
+    name: str
+    unit: str
+    description: str
+    measured: bool = False
+
+    def shown(self, value: float) -> str:
+        """A value with six significant digits, whole numbers in full, and the unit."""
+        digits = f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
+        return f"{digits} {self.unit}".rstrip()
+
+
+def available() -> tuple[str, ...]:
+    """Names of all hardware metrics."""
+    return tuple(_METRICS)
+
+
+def get(name: str) -> HardwareMetric:
+    """The hardware metric of that name.
+
+    Raises:
+        UserError: there is none.
+    """
+    try:
+        return _METRICS[name]
+    except (KeyError, TypeError):
+        raise UserError(f"unknown hardware metric {name!r}; valid: {', '.join(_METRICS)}") from None
+
+
+def measured(name: str, dataset: str) -> NDArray[np.float64]:
+    """HW-NAS-Bench's value of every architecture, (15625,) in official order; NaN where the device has none.
+
+    Args:
+        name: such as "latency:raspi4".
+        dataset: of the images; cifar10-valid has those of cifar10.
+
+    Raises:
+        UserError: unknown dataset, or not a measured metric.
+    """
+    if not get(name).measured:
+        raise UserError(f"{name} is not measured on a device; it is counted")
+    quantity, device = name.split(":")
+    column = f"hwnb_{_TABLES[check_dataset(dataset)]}_{device}_{quantity}"
+    return architectures_table()[column].to_numpy(dtype=np.float64)
+
+
+def _measured_metric(quantity: str, device: str, unit: str) -> HardwareMetric:
+    description = (
+        f"{quantity.capitalize()} of one image on the {DEVICES[device]}, as HW-NAS-Bench measured or estimated it."
+    )
+    if device == "edgetpu":
+        description += " 4,699 cells do not run there: they have none, and are infeasible where it counts."
+    return HardwareMetric(f"{quantity}:{device}", unit, description, measured=True)
+
+
+def _counted(name: str, unit: str) -> HardwareMetric:
+    """A count that is a zero-cost proxy as well: one definition, whichever runner lists it."""
+    return HardwareMetric(name, unit, proxies.get(name).description)
+
+
+_METRICS: Final = {
+    metric.name: metric
+    for metric in (
+        HardwareMetric(AVERAGE_BITWIDTH, "bits", "Bits a weight, averaged over the network: 32 as none is quantised."),
+        _counted("params", ""),
+        _counted("flops", "M"),
+        *(
+            _measured_metric(quantity, device, unit)
+            for quantity, (unit, devices) in _QUANTITIES.items()
+            for device in devices
+        ),
+    )
+}
+
+COSTS: Final = tuple(name for name in _METRICS if name != AVERAGE_BITWIDTH)
+"""What ``hardware_cost`` can list; the average bit width has a table of its own."""
