@@ -10,8 +10,10 @@ import streamlit as st
 from backend.analysis.ensembles import StudyEnsemble
 from backend.errors import ConfigError
 from backend.search import launch
-from backend.search.config import CellChoices, SearchConfig
+from backend.search.config import SearchConfig
+from backend.search.limits import feasible_space
 from backend.search.results import study_ensemble
+from backend.search.sections import CellChoices
 from backend.search.space import SearchSpace
 from backend.studies import (
     Database,
@@ -100,6 +102,11 @@ def cells_left(choices: CellChoices) -> int:
     return _cells_left(choices.model_dump_json())
 
 
+def networks(config: SearchConfig) -> tuple[int, int]:
+    """How many networks of the search space keep the limits, and how many are connected."""
+    return _networks(config.to_toml())
+
+
 def machine_problems(config: SearchConfig) -> list[tuple[str, str]]:
     """What the configuration needs that this machine has not: ``(field, message)`` each."""
     return _machine_problems(config.to_toml())
@@ -165,6 +172,12 @@ def _ensemble(
 @st.cache_data(show_spinner=False, max_entries=200)
 def _cells_left(choices: str) -> int:
     return len(SearchSpace(CellChoices.model_validate_json(choices)))
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _networks(toml: str) -> tuple[int, int]:
+    config = SearchConfig.from_toml(toml)
+    return len(feasible_space(config)), len(SearchSpace(config.cells))
 
 
 @st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)

@@ -39,12 +39,16 @@ def cheap_config(
     setup: dict[str, Any] | None = None,
     runner: dict[str, Any] | None = None,
     metrics: dict[str, Any] | None = None,
+    hardware: dict[str, Any] | None = None,
 ) -> SearchConfig:
-    """A search over l2_norm, params and flops; each table can be changed."""
+    """A search over l2_norm, params and flops; each table can be changed, ``hardware`` is ``hardware_cost``."""
     strategy = {
         "setup": {"n_trials": 12, "sampler": "random", **(setup or {})},
         "sw_runner": {"zero_cost": {"metrics": ["l2_norm", "params", "flops"], "num_samples": 2, **(runner or {})}},
-        "hw_runner": {"average_bitwidth": {"compare_to": 32}},
+        "hw_runner": {
+            "average_bitwidth": {"compare_to": 32},
+            **({"hardware_cost": hardware} if hardware else {}),
+        },
         "metrics": metrics
         or {"l2_norm": {"scale": 1.0, "direction": "maximize"}, "params": {"scale": 0.5, "direction": "minimize"}},
     }

@@ -9,8 +9,7 @@ from backend.search.space import Candidate
 class Budget:
     """Tickets for trials: as many count as were asked, however many threads draw them.
 
-    With ``distinct`` a trial counts when its cell is connected and seen for the first time; otherwise every trial
-    counts.
+    With ``distinct`` a trial counts when its cell is scored and seen for the first time; otherwise every trial counts.
 
     Args:
         asked: how many trials are to count.
@@ -33,11 +32,11 @@ class Budget:
         """Trials in a row that did not count."""
         return self._idle
 
-    def restore(self, trials: Iterable[tuple[int, Candidate]]) -> None:
-        """Count the finished trials of an earlier run: ``(number, candidate)`` in order of number."""
-        for number, candidate in trials:
+    def restore(self, trials: Iterable[tuple[int, Candidate, bool]]) -> None:
+        """Count the finished trials of an earlier run: ``(number, candidate, scored)`` in order of number."""
+        for number, candidate, scored in trials:
             first = self.first_trial(candidate, number)
-            self._done += int(not self._distinct or (first == number and candidate.cell.connected))
+            self._done += int(not self._distinct or (first == number and scored))
 
     def take_ticket(self) -> bool:
         """Reserve a trial; False when enough are done or in work."""

@@ -92,12 +92,18 @@ def _say_what_runs(config: SearchConfig, asked: int) -> None:
         logger.warning(line)
     if config.setup.distinct_cells and asked < config.setup.n_trials:
         logger.warning(
-            "n_trials is %d but the options leave %d cells: all of them are scored.", config.setup.n_trials, asked
+            "n_trials is %d but options and constraints leave %d cells: all of them are scored.",
+            config.setup.n_trials,
+            asked,
         )
     kind = "distinct cells" if config.setup.distinct_cells else "trials"
     logger.info(
         "%s of %s: %d %s, proxies %s", config.setup.sampler, config.dataset, asked, kind, ", ".join(config.proxy_names)
     )
+    if config.hardware_metrics:
+        logger.info("hardware metrics %s", ", ".join(config.hardware_metrics))
+    if config.constraints:
+        logger.info("constraints %s", ", ".join(item.shown for item in config.constraints))
 
 
 def _end(database: Database, study_id: int, outcome: Outcome, asked: int, folder: Path) -> None:

@@ -11,6 +11,7 @@ from backend.errors import ConfigError, StorageError, UserError
 from backend.images import available_images
 from backend.scoring import resolve_device
 from backend.search.config import SearchConfig
+from backend.search.limits import unreachable
 from backend.search.score_source import configured_table
 from backend.studies import runs
 from backend.studies.catalog import (
@@ -38,17 +39,24 @@ def example_config_path() -> Path:
 
 
 def check(config: SearchConfig) -> None:
-    """Check what a configuration needs of this machine: device and enough images, or a table of scores.
+    """Check that the space has cells to keep, and what a configuration needs of this machine.
 
     Raises:
-        ConfigError: one is not there; the message names the key and what is there.
+        ConfigError: a constraint that no cell keeps, or no such device, images or table of scores; the message names
+            the key and what is there.
     """
+    if problems := [*unreachable(config), *_score_problems(config)]:
+        raise ConfigError(problems)
+
+
+def _score_problems(config: SearchConfig) -> list[tuple[str, str]]:
+    """What keeps scores from being computed, or from being taken from the table that is named."""
     problems = []
     try:
         if configured_table(config) is not None:
-            return
+            return []
     except UserError as error:
-        raise ConfigError([(f"{_RUNNER_KEY}.scores", str(error))]) from None
+        return [(f"{_RUNNER_KEY}.scores", str(error))]
     try:
         resolve_device(config.runner.device)
     except ValueError as error:
@@ -66,8 +74,7 @@ def check(config: SearchConfig) -> None:
                 f"{config.runner.num_samples} images are more than one mini-batch can hold; give at most {MAX_IMAGES}"
             )
             problems.append((f"{_RUNNER_KEY}.num_samples", said))
-    if problems:
-        raise ConfigError(problems)
+    return problems
 
 
 def prepare(database: Database, config: SearchConfig, name: str | None = None) -> str:

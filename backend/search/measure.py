@@ -3,17 +3,19 @@
 import time
 from dataclasses import dataclass
 
+from backend.hardware import Costs
 from backend.search.config import SearchConfig
 from backend.search.score_source import ScoreSource
 from backend.search.space import Candidate
 from backend.studies.trials import truth_of
 
-UNQUANTISED_BITS = 32.0
-
 
 @dataclass(frozen=True)
 class Measurement:
-    """What is known of a candidate: metrics are NaN where a proxy failed; ``truth`` is None off the benchmark."""
+    """What is known of a candidate: metrics are NaN where a proxy failed or a device was not measured.
+
+    ``truth`` is None off the benchmark.
+    """
 
     software: dict[str, float]
     hardware: dict[str, float]
@@ -37,6 +39,7 @@ class Measurer:
 
     def __init__(self, config: SearchConfig, source: ScoreSource) -> None:
         self._config, self._source = config, source
+        self._costs = Costs(config.dataset, config.hardware_metrics)
 
     def measure(self, candidate: Candidate) -> Measurement:
         """Score a connected candidate and look up its truth."""
@@ -45,7 +48,7 @@ class Measurer:
         scores = self._source.scores(candidate, names)
         return Measurement(
             software={name: scores.values[name] for name in names},
-            hardware=dict.fromkeys(self._config.hardware_metrics, UNQUANTISED_BITS),
+            hardware=self._costs.of(candidate.cell, candidate.channels, candidate.cells_per_stage),
             truth=truth_of(candidate.cell, self._config.dataset, candidate.channels, candidate.cells_per_stage),
             seconds=time.perf_counter() - started,
             computed=scores.computed,

@@ -1,12 +1,20 @@
 """What a search file says twice, and differently: one line each, with what is done about it."""
 
 from backend.images import NUM_CLASSES
-from backend.search.config import HARDWARE_METRICS, SearchConfig
+from backend.search.config import SearchConfig
+from backend.search.sections import BLIND_SAMPLERS
 
 
 def notices(config: SearchConfig) -> list[str]:
     """Lines for the log and the page, one a contradiction; empty for a file that has none."""
-    return [*_classes(config), *_goals(config), *_strategy(config), *_scores(config), *_truth(config)]
+    return [
+        *_classes(config),
+        *_goals(config),
+        *_costs(config),
+        *_strategy(config),
+        *_scores(config),
+        *_truth(config),
+    ]
 
 
 def _classes(config: SearchConfig) -> list[str]:
@@ -20,7 +28,7 @@ def _classes(config: SearchConfig) -> list[str]:
 def _goals(config: SearchConfig) -> list[str]:
     listed, goals = config.runner.metrics, config.strategy.metrics
     computed = [name for name in config.proxy_names if name not in listed]
-    idle = [n for n, goal in goals.items() if not goal.scale and n not in [*listed, *HARDWARE_METRICS]]
+    idle = [n for n, goal in goals.items() if not goal.scale and n not in [*listed, *config.hardware_metrics]]
     recorded = [name for name in listed if name not in goals]
     lines = []
     if computed:
@@ -29,6 +37,24 @@ def _goals(config: SearchConfig) -> list[str]:
         lines.append(f"{_join(idle)}: scale 0 and not in the runner's metrics: not computed.")
     if recorded:
         lines.append(f"{_join(recorded)}: in the runner's metrics without a scale: recorded, not optimised.")
+    return lines
+
+
+def _costs(config: SearchConfig) -> list[str]:
+    lines = []
+    bounded = {constraint.metric for constraint in config.constraints}
+    listed_twice = [n for n in config.strategy.hw_runner.costs if n in config.runner.metrics and n not in bounded]
+    if listed_twice:
+        lines.append(f"{_join(listed_twice)}: listed by both runners: recorded once, as a proxy.")
+    goals = config.strategy.metrics
+    turned = [n for n in config.hardware_metrics if n in goals and goals[n].scale and goals[n].direction == "maximize"]
+    if turned:
+        lines.append(f"{_join(turned)}: a cost that is maximised: the dearer cell counts as the better.")
+    if config.constraints and config.setup.sampler in BLIND_SAMPLERS:
+        lines.append(
+            f"Sampler {config.setup.sampler} does not learn from constraints: it draws cells that break them as often "
+            "as any, and the search passes over those without scoring them."
+        )
     return lines
 
 

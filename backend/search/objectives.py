@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from backend.search.config import Direction, SearchConfig
+from backend.search.config import SearchConfig
+from backend.search.sections import Direction
 
 SUM_NAME = "sum_scaled_metrics"
 

@@ -16,15 +16,18 @@ from optuna.trial import TrialState
 from backend.cells import Cell
 from backend.search.budget import Budget
 from backend.search.config import SearchConfig
+from backend.search.limits import Limits, feasible_space
 from backend.search.measure import Measurement, Measurer
 from backend.search.objectives import Objectives
 from backend.search.samplers import build_sampler
-from backend.search.space import Candidate, SearchSpace
+from backend.search.space import Candidate
 from backend.studies import trials as records
 
 logger = logging.getLogger(__name__)
 
 _IDLE_LIMIT = 30
+_INFEASIBLE_LIMIT = 3
+"""Infeasible draws in a row after which the sampler is given a feasible cell: a trial takes longer than finding one."""
 _FAILURE_LIMIT = 10
 
 
@@ -67,12 +70,13 @@ class Search:
         on_trial: Callable[[int], None],
     ) -> None:
         self._study, self._config, self._measurer, self._on_trial = study, config, measurer, on_trial
-        self._space = SearchSpace(config.cells)
+        self._limits = Limits(config)
+        self._space = feasible_space(config)
         self._objectives = Objectives(config)
         self._budget = Budget(asked, config.setup.distinct_cells)
         self._stop = threading.Event()
         self._reason, self._stop_asked = "", False
-        self._failures = 0
+        self._failures = self._infeasible = 0
         self._deadline: float | None = None
 
     def stop(self, reason: str) -> None:
@@ -96,7 +100,9 @@ class Search:
         finished = self._study.get_trials(
             deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
         )
-        self._budget.restore((t.number, c) for t in finished if (c := _candidate_of(t)) is not None)
+        self._budget.restore(
+            (t.number, c, t.state != TrialState.PRUNED) for t in finished if (c := _candidate_of(t)) is not None
+        )
         self._study.sampler = self._sampler(len(finished))
         self._deadline = time.monotonic() + setup.timeout if setup.timeout else None
         torch.set_num_threads(max(1, torch.get_num_threads() // setup.n_jobs))
@@ -126,7 +132,7 @@ class Search:
 
     def _trial(self) -> bool:
         """Do one trial; whether it counts as a distinct cell."""
-        if self._budget.idle >= _IDLE_LIMIT:
+        if self._budget.idle >= _IDLE_LIMIT or self._infeasible >= _INFEASIBLE_LIMIT:
             self._enqueue_unseen()
         trial = self._study.ask()
         candidate = self._space.suggest(trial)
@@ -135,6 +141,8 @@ class Search:
         first = self._budget.first_trial(candidate, trial.number)
         if not candidate.cell.connected:
             self._tell_disconnected(trial, candidate)
+            return False
+        if not self._keeps_limits(trial, candidate):
             return False
         if first != trial.number:
             trial.set_user_attr(records.REPEAT_OF, first)
@@ -151,6 +159,34 @@ class Search:
         trial.set_user_attr(records.DISCONNECTED, True)
         self._study.tell(trial, state=TrialState.PRUNED)
         logger.info("trial %d: cell %d is disconnected, not scored", trial.number, candidate.cell.index)
+
+    def _keeps_limits(self, trial: optuna.Trial, candidate: Candidate) -> bool:
+        """Record by how much a candidate keeps or breaks each constraint; one that breaks any is told as infeasible.
+
+        It is not scored: costs are known for nothing, scores are not. It is pruned, not complete: then no tool, whether
+        it knows of constraints or not, takes it for a good one. TPE learns from its violations all the same; NSGA-II
+        and NSGA-III breed from complete trials, so from feasible ones alone.
+        """
+        costs = self._limits.costs(candidate)
+        for constraint in self._limits.constraints:
+            trial.set_constraint(str(constraint), constraint.violation(costs[constraint.metric]))
+        broken = self._limits.broken(costs)
+        self._infeasible = self._infeasible + 1 if broken else 0
+        if not broken:
+            return True
+        verdict = "; ".join(constraint.verdict(costs[constraint.metric]) for constraint in broken)
+        hardware = {name: costs[name] for name in self._config.hardware_metrics}
+        software = {name: value for name, value in costs.items() if name not in hardware}
+        trial.set_user_attr(records.SOFTWARE, records.json_numbers(software))
+        trial.set_user_attr(records.HARDWARE, records.json_numbers(hardware))
+        trial.set_user_attr(
+            records.TRUTH,
+            records.truth_of(candidate.cell, self._config.dataset, candidate.channels, candidate.cells_per_stage),
+        )
+        trial.set_user_attr(records.BREAKS, verdict)
+        self._study.tell(trial, state=TrialState.PRUNED)
+        logger.info("trial %d: cell %d is infeasible, not scored: %s", trial.number, candidate.cell.index, verdict)
+        return False
 
     def _tell_failed(self, trial: optuna.Trial, candidate: Candidate, reason: str) -> None:
         trial.set_user_attr(records.REASON, reason)
@@ -179,7 +215,7 @@ class Search:
         logger.info("trial %d: cell %d, %s (%s)", trial.number, candidate.cell.index, shown, how)
 
     def _enqueue_unseen(self) -> None:
-        """The sampler circles over cells it knows: give it one that it has not seen."""
+        """The sampler circles over cells that it knows or may not keep: give it one to score that it has not seen."""
         unseen = [candidate for candidate in self._space.candidates() if not self._budget.seen(candidate)]
         if unseen:
             choice = random.Random(f"{self._config.setup.seed} {len(unseen)}").choice(unseen)

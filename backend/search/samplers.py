@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from optuna.samplers import BaseSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 
-from backend.search.config import SearchSetup
+from backend.search.sections import SearchSetup
 
 
 def build_sampler(setup: SearchSetup, seed: int) -> BaseSampler:

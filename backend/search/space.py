@@ -1,7 +1,7 @@
 """The cells that a search may sample, and how Optuna's parameters name them."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import optuna
 
 from backend.cells import EDGES, OPERATIONS, Cell
-from backend.search.config import CellChoices
+from backend.search.sections import CellChoices
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,14 @@ class SearchSpace:
 
     Each edge is a categorical parameter ``op_i_j`` (edge j → i) whose values are operation names; C and N are
     categorical as well, so that a study made with them reads the same in any Optuna tool.
+
+    Args:
+        choices: options of each edge, widths and depths.
+        keeps: whether a candidate with a connected cell is wanted; None wants all.
     """
 
-    def __init__(self, choices: CellChoices) -> None:
+    def __init__(self, choices: CellChoices, keeps: Callable[[Candidate], bool] | None = None) -> None:
+        self._keeps = keeps
         self._options = [
             [OPERATIONS[number] for number in choices.options(f"op_{target}_{source}")] for source, target in EDGES
         ]
@@ -53,14 +58,22 @@ class SearchSpace:
         return {**edges, "C": candidate.channels, "N": candidate.cells_per_stage}
 
     def candidates(self) -> Iterator[Candidate]:
-        """Every candidate whose cell is connected."""
-        for cell in self.connected_cells:
-            for width, depth in itertools.product(self._widths, self._depths):
-                yield Candidate(cell, width, depth)
+        """Every wanted candidate whose cell is connected."""
+        return self._connected() if self._keeps is None else iter(self._kept)
 
     def __len__(self) -> int:
-        """Number of candidates whose cell is connected."""
-        return len(self.connected_cells) * len(self._widths) * len(self._depths)
+        """Number of wanted candidates whose cell is connected."""
+        if self._keeps is None:
+            return len(self.connected_cells) * len(self._widths) * len(self._depths)
+        return len(self._kept)
+
+    def _connected(self) -> Iterator[Candidate]:
+        sizes = list(itertools.product(self._widths, self._depths))
+        return (Candidate(cell, width, depth) for cell in self.connected_cells for width, depth in sizes)
+
+    @cached_property
+    def _kept(self) -> list[Candidate]:
+        return list(filter(self._keeps, self._connected()))
 
     @cached_property
     def connected_cells(self) -> list[Cell]:

@@ -19,9 +19,9 @@ def problems_of(error: ValidationError, model: type[BaseModel], root: str) -> li
     problems = []
     for item in error.errors():
         field, message = _dotted(root, item["loc"]), _message(item, model)
-        # A check of a whole table names the key that is wrong in front of its message.
+        # A check of a whole table names the key that is wrong, or its path from there, in front of its message.
         key, colon, rest = message.partition(": ")
-        if item["type"] == "value_error" and colon and key in _keys_at(model, item["loc"]):
+        if item["type"] == "value_error" and colon and key.split(".")[0] in _keys_at(model, item["loc"]):
             field, message = f"{field}.{key}", rest
         problems.append((field, message))
     return problems

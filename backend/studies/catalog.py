@@ -10,8 +10,8 @@ from optuna.study import StudyDirection
 
 from backend.errors import UserError
 from backend.search.config import SearchConfig
+from backend.search.limits import feasible_space
 from backend.search.objectives import Objectives
-from backend.search.space import SearchSpace
 from backend.studies import runs
 from backend.studies.database import Database
 from backend.studies.folders import remove_run_folder
@@ -48,10 +48,10 @@ class StudySummary:
 
 
 def trials_asked(config: SearchConfig) -> int:
-    """How many trials count as the whole search: no more than the space has distinct cells, when those count."""
+    """How many trials count as the whole search: no more than the space has cells to keep, when distinct ones count."""
     if not config.setup.distinct_cells:
         return config.setup.n_trials
-    return min(config.setup.n_trials, len(SearchSpace(config.cells)))
+    return min(config.setup.n_trials, len(feasible_space(config)))
 
 
 def create_study(database: Database, config: SearchConfig, name: str | None = None) -> str:

@@ -28,6 +28,7 @@ TRUTH = "nasbench_data_metrics"
 SECONDS = "seconds"
 REPEAT_OF = "repeat_of"
 DISCONNECTED = "disconnected"
+BREAKS = "breaks"
 REASON = "reason"
 EPOCHS = (12, 200)
 
@@ -57,10 +58,12 @@ def json_numbers(values: Mapping[str, float]) -> dict[str, float | None]:
 def trials_frame(study: optuna.Study) -> pd.DataFrame:
     """All trials of a study, one a row; the columns stand in the module's contract with the figures.
 
-    Columns: number, state (complete, repeat, disconnected, failed, running), arch, index, C, N, op_1_0 … op_3_2,
-    one a proxy and hardware metric (raw), ``scaled:<metric>``, ``objective`` (the sum of a single-objective search),
-    ``<epochs>:<official field>``, pareto, seconds and finished (UTC). Of a study made elsewhere: number, state,
-    ``param:<name>``, ``value:<name or position>``, pareto, seconds and finished. Unknown numbers are NaN.
+    Columns: number, state (complete, repeat, disconnected, infeasible, failed, running), breaks (words for the
+    constraints that an infeasible trial breaks), arch, index, C, N, op_1_0 … op_3_2, one a proxy and hardware metric
+    (raw), ``scaled:<metric>``, ``objective`` (the sum of a single-objective search), ``<epochs>:<official field>``,
+    pareto, seconds and finished (UTC). Of a study made elsewhere: number, state, breaks, ``param:<name>``,
+    ``value:<name or position>``, pareto, seconds and finished. Unknown numbers are NaN, and breaks is left out where no
+    trial breaks anything.
     """
     trials = study.get_trials(deepcopy=False)
     front = {trial.number for trial in best_trials(study)}
@@ -80,8 +83,9 @@ def trials_frame(study: optuna.Study) -> pd.DataFrame:
 
 
 def best_trials(study: optuna.Study) -> list[FrozenTrial]:
-    """The study's Pareto front (or best trial), each cell once, in order of number."""
+    """The study's Pareto front (or best trial) of feasible trials, each cell once, in order of number."""
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    complete = [trial for trial in complete if not _broken(trial)]
     if not complete:
         return []
     best = study.best_trials if len(study.directions) > 1 else _ties(complete, study.best_value)
@@ -129,6 +133,7 @@ def _own_row(trial: FrozenTrial, is_sum: bool) -> dict[str, Any]:
         "state": _state(trial),
         "arch": arch,
         "index": _known(attributes.get(INDEX)),
+        **({"breaks": attributes[BREAKS]} if BREAKS in attributes else {}),
     }
     if arch:
         row |= dict(zip(_operation_names(), Cell.parse(arch).operations, strict=True))
@@ -146,9 +151,12 @@ def _own_row(trial: FrozenTrial, is_sum: bool) -> dict[str, Any]:
 def _foreign_row(trial: FrozenTrial, names: Sequence[str]) -> dict[str, Any]:
     """Parameters and values alone: attributes of that name need not mean what ProxyScope means by them."""
     seconds = trial.duration.total_seconds() if trial.duration else math.nan
+    broken = _broken(trial)
+    state = _STATES[trial.state] if trial.state != TrialState.PRUNED else "pruned"
     return {
         "number": trial.number,
-        "state": _STATES[trial.state] if trial.state != TrialState.PRUNED else "pruned",
+        "state": "infeasible" if broken and trial.state == TrialState.COMPLETE else state,
+        **({"breaks": ", ".join(broken)} if broken else {}),
         **{f"param:{name}": value for name, value in trial.params.items()},
         **{f"value:{name}": value for name, value in zip(names, trial.values or (), strict=False)},
         "seconds": seconds,
@@ -160,9 +168,16 @@ def _finished(trial: FrozenTrial) -> pd.Timestamp | NaTType:
     return pd.Timestamp(trial.datetime_complete.astimezone(UTC)) if trial.datetime_complete else pd.NaT
 
 
+def _broken(trial: FrozenTrial) -> list[str]:
+    """Names of the constraints that a trial violates."""
+    return [name for name, violation in trial.constraints.items() if violation > 0]
+
+
 def _state(trial: FrozenTrial) -> str:
     if trial.state == TrialState.COMPLETE and REPEAT_OF in trial.user_attrs:
         return "repeat"
+    if trial.state == TrialState.PRUNED and BREAKS in trial.user_attrs:
+        return "infeasible"
     if trial.state == TrialState.PRUNED and DISCONNECTED not in trial.user_attrs:
         return "pruned"
     return _STATES[trial.state]

@@ -87,7 +87,16 @@ def _summary(config: SearchConfig) -> str:
     return (
         f"{config.setup.n_trials:,} {counted} for {config.dataset}, sampler {config.setup.sampler}, "
         f"{len(config.proxy_names)} proxies on {config.runner.num_samples} images. Optimised: {plain(goals)}."
+        f"{_kept_line(config)}"
     )
+
+
+def _kept_line(config: SearchConfig) -> str:
+    if not config.constraints:
+        return ""
+    kept, connected = queries.networks(config)
+    bounds = ", ".join(item.shown for item in config.constraints)
+    return f" Constraints: {plain(bounds)}: **{kept:,}** of {connected:,} connected networks keep them."
 
 
 show()

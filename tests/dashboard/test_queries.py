@@ -3,8 +3,8 @@ import pytest
 import streamlit as st
 
 from backend.errors import UserError
-from backend.search.config import CellChoices
 from backend.search.launch import prepare
+from backend.search.sections import CellChoices
 from backend.studies import Database, delete_study, load_study
 from dashboard import queries
 from tests.dashboard.conftest import Config

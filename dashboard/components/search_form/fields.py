@@ -1,7 +1,5 @@
 """The fields of the search form, section by section; each shows below it what is wrong with it."""
 
-from typing import Any, Final, get_args
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -9,20 +7,19 @@ from backend import proxies
 from backend.benchmark import DATASETS, EPOCHS
 from backend.cells import OPERATIONS
 from backend.errors import ConfigError
-from backend.search.config import EDGE_KEYS, HARDWARE_METRICS, SAMPLERS, CellChoices, Direction
+from backend.search.sections import EDGE_KEYS, SAMPLERS, CellChoices
 from dashboard import queries
+from dashboard.components.search_form.hardware import hardware_section
+from dashboard.components.search_form.metric_rows import DIRECTIONS, KEEP, metric_rows, number_field
 from dashboard.components.search_form.problems import Problems
 from dashboard.components.search_form.state import (
     FOLDER,
     IMAGE_SOURCES,
     SEVERAL,
     SUM,
-    default_direction,
-    direction_key,
     form_tables,
     key,
-    metrics_of,
-    scale_key,
+    proxies_of,
     splits,
 )
 from dashboard.figures.cell_graph import OPERATION_NAMES
@@ -32,11 +29,9 @@ _SPLIT_NAMES = {"train": "Training images", "val": "Validation images"}
 _GOAL_NAMES = {SEVERAL: "Several objectives", SUM: "One: the sum of scaled metrics"}
 _SAMPLER_HELP = (
     "tpe: tree-structured Parzen estimator (Bayesian). nsgaii, nsgaiii: genetic, for several objectives. "
-    "random: uniform. qmc: evenly spread (Sobol)."
+    "random: uniform. qmc: evenly spread (Sobol). Cells that break a constraint are never scored: tpe learns from them "
+    "where such cells lie, nsgaii and nsgaiii breed from the others alone, random and qmc pass over them."
 )
-_DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
-_KEEP: Final = "session"
-_ROW = (3, 2, 3)
 
 
 def search_fields(problems: Problems) -> None:
@@ -44,6 +39,7 @@ def search_fields(problems: Problems) -> None:
     _data_section(problems)
     _space_section(problems)
     _proxies_section(problems)
+    hardware_section(problems)
     _search_section(problems)
 
 
@@ -56,12 +52,12 @@ def _data_section(problems: Problems) -> None:
                 "Data set",
                 DATASETS,
                 key=key("dataset"),
-                persist_state=_KEEP,
+                persist_state=KEEP,
                 help="Decides the images, the number of classes, and which true accuracies are shown.",
             )
             problems.of_cell_choice("dataset")
         with grid.cell():
-            _number_field(
+            number_field(
                 "Number of images",
                 key("num_samples"),
                 "Size of the mini-batch that every proxy sees (num_samples). More is steadier and slower.",
@@ -75,7 +71,7 @@ def _data_section(problems: Problems) -> None:
                 format_func=_IMAGE_NAMES.__getitem__,
                 required=True,
                 key=key("images"),
-                persist_state=_KEEP,
+                persist_state=KEEP,
                 help="The bundled sample needs no download. Your own data: the CIFAR 'python version' folders or the "
                 "ImageNet16-120 batch files.",
             )
@@ -83,7 +79,7 @@ def _data_section(problems: Problems) -> None:
                 st.text_input(
                     "Folder of the data",
                     key=key("folder"),
-                    persist_state=_KEEP,
+                    persist_state=KEEP,
                     placeholder="/data/cifar-10-batches-py",
                     help="A path on the machine that runs the dashboard.",
                 )
@@ -95,7 +91,7 @@ def _data_section(problems: Problems) -> None:
                 format_func=_SPLIT_NAMES.__getitem__,
                 required=True,
                 key=key("split"),
-                persist_state=_KEEP,
+                persist_state=KEEP,
                 help="Which images the mini-batch is drawn from (data_loader).",
             )
 
@@ -115,7 +111,7 @@ def _space_section(problems: Problems) -> None:
                     wrap=True,
                     format_func=lambda number: OPERATION_NAMES[OPERATIONS[number]],
                     key=key(edge),
-                    persist_state=_KEEP,
+                    persist_state=KEEP,
                     help=f"`{edge}` of the search file. One operation fixes the edge.",
                 )
                 problems.of_cell_choice(edge)
@@ -124,7 +120,7 @@ def _space_section(problems: Problems) -> None:
                 st.text_input(
                     what,
                     key=key(name),
-                    persist_state=_KEEP,
+                    persist_state=KEEP,
                     help="One number, or several with commas between. True accuracies are known for C = 16, N = 5.",
                 )
                 problems.of_cell_choice(name)
@@ -148,68 +144,12 @@ def _proxies_section(problems: Problems) -> None:
             "Zero-cost proxies to compute",
             proxies.available(),
             key=key("proxies"),
-            persist_state=_KEEP,
+            persist_state=KEEP,
             help="Scale 0 records a proxy without optimising it; a few objectives search faster than many.",
         )
         problems.of_runner("metrics")
-        _bitwidth_fields()
-        if metrics_of(st.session_state):
-            heads = ("Metric", "Scale (0: recorded only)", "Better")
-            for column, head in zip(st.columns(_ROW), heads, strict=True):
-                column.caption(head)
-        for metric in metrics_of(st.session_state):
-            _metric_row(metric, problems)
+        metric_rows(proxies_of(st.session_state), problems)
         _metrics_problem(problems)
-
-
-def _bitwidth_fields() -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.checkbox(
-            "Record the average bit width, compared to",
-            key=key("bitwidth"),
-            persist_state=_KEEP,
-            help="A hardware metric: 32 bits for these unquantised networks.",
-        )
-        _number_field(
-            "Compare to (bits)",
-            key("compare_to"),
-            "The bit width that the average is compared to; 32 is single precision.",
-            width=130,
-            label_visibility="collapsed",
-            disabled=not st.session_state[key("bitwidth")],
-        )
-
-
-def _metric_row(metric: str, problems: Problems) -> None:
-    st.session_state.setdefault(scale_key(metric), "1" if metric not in HARDWARE_METRICS else "0")
-    st.session_state.setdefault(direction_key(metric), default_direction(metric))
-    name, scale, direction = st.columns(_ROW, vertical_alignment="center")
-    with name:
-        st.markdown(f"`{metric}`", help=_metric_help(metric))
-    with scale:
-        _number_field(
-            f"Scale of {metric}",
-            scale_key(metric),
-            "Weight of this metric; 0: recorded, not optimised.",
-            label_visibility="collapsed",
-        )
-    with direction:
-        st.selectbox(
-            f"Direction of {metric}",
-            _DIRECTIONS,
-            key=direction_key(metric),
-            label_visibility="collapsed",
-            persist_state=_KEEP,
-            help="Which way this metric is better.",
-        )
-    problems.of_metric(metric)
-
-
-def _metric_help(metric: str) -> str:
-    if metric not in proxies.available():
-        return "Bits a weight, averaged over the network."
-    proxy = proxies.get(metric)
-    return f"**{proxy.title}**\n\n{' '.join((proxy.description, *proxy.traps))}\n\nSource: {proxy.source}"
 
 
 def _metrics_problem(problems: Problems) -> None:
@@ -227,25 +167,31 @@ def _search_section(problems: Problems) -> None:
             format_func=_GOAL_NAMES.__getitem__,
             required=True,
             key=key("goal"),
-            persist_state=_KEEP,
+            persist_state=KEEP,
             help="Several: each metric with a scale is an objective, and the result is a Pareto front. "
             "One: their scaled sum.",
         )
         if st.session_state[key("goal")] == SUM:
             st.segmented_control(
                 "Direction of the sum",
-                _DIRECTIONS,
+                DIRECTIONS,
                 required=True,
                 key=key("sum_direction"),
-                persist_state=_KEEP,
+                persist_state=KEEP,
                 help="Metrics with the other direction are subtracted.",
             )
         grid = st.grid(3, min_column_width=190)
         with grid.cell():
-            st.selectbox("Sampler", SAMPLERS, key=key("sampler"), persist_state=_KEEP, help=_SAMPLER_HELP)
-        _whole_number(grid.cell(), "Number of trials", "n_trials", "How many cells to score.", problems)
+            st.selectbox("Sampler", SAMPLERS, key=key("sampler"), persist_state=KEEP, help=_SAMPLER_HELP)
+        _whole_number(
+            grid.cell(),
+            "Number of trials",
+            "n_trials",
+            "How many cells to score; those that break a constraint do not count.",
+            problems,
+        )
         with grid.cell():
-            _number_field(
+            number_field(
                 "Time limit (s)",
                 key("timeout"),
                 "The search ends after this many seconds, whatever is left. Empty: no limit.",
@@ -258,7 +204,7 @@ def _search_section(problems: Problems) -> None:
             st.text_input(
                 "Device",
                 key=key("device"),
-                persist_state=_KEEP,
+                persist_state=KEEP,
                 help="auto takes a GPU where there is one. Others: cpu, cuda, cuda:1, mps.",
             )
             problems.of_runner("device")
@@ -269,24 +215,19 @@ def _search_section(problems: Problems) -> None:
                 format_func=lambda epochs: f"{epochs} epochs",
                 required=True,
                 key=key("epochs"),
-                persist_state=_KEEP,
+                persist_state=KEEP,
                 help="Training length of the true accuracies in the tables; both lengths are recorded.",
             )
         with grid.cell():
             st.toggle(
                 "Count distinct cells only",
                 key=key("distinct_cells"),
-                persist_state=_KEEP,
+                persist_state=KEEP,
                 help="On: repeats and disconnected cells cost nothing and don't count as trials.",
             )
 
 
 def _whole_number(cell: DeltaGenerator, label: str, field: str, words: str, problems: Problems) -> None:
     with cell:
-        _number_field(label, key(field), words)
+        number_field(label, key(field), words)
         problems.of_setup(field)
-
-
-def _number_field(label: str, widget_key: str, words: str, **options: Any) -> None:
-    """A number as text: what stands in the field is what is validated, however it was typed."""
-    st.text_input(label, key=widget_key, persist_state=_KEEP, help=words, **options)

@@ -9,6 +9,7 @@ from dashboard.components.errors import plain
 _SPACE = "search.search_space.nas_zero_cost.config"
 _RUNNER = "search.strategy.sw_runner.zero_cost"
 _SETUP = "search.strategy.setup"
+_COSTS = "search.strategy.hw_runner.hardware_cost.metrics"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,14 @@ class Problems:
     def of_metric(self, name: str) -> None:
         """Show below a field what is wrong with a metric's goal."""
         self._show(f"search.strategy.metrics.{name}")
+
+    def of_costs(self) -> None:
+        """Show below a field what is wrong with the list of hardware metrics."""
+        self._show(_COSTS)
+
+    def of_constraint(self, position: int) -> None:
+        """Show below a field what is wrong with a constraint, given its place among them."""
+        self._show(f"{_SETUP}.constraints[{position}]")
 
     def list(self) -> None:
         """Show all problems with their keys."""

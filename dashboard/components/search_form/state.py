@@ -10,10 +10,12 @@ from typing import Any
 
 import streamlit as st
 
-from backend import proxies
+from backend import hardware, proxies
+from backend.hardware import AVERAGE_BITWIDTH
 from backend.images import SPLITS
-from backend.search.config import EDGE_KEYS, HARDWARE_METRICS, SearchConfig
+from backend.search.config import SearchConfig
 from backend.search.launch import example_config_path
+from backend.search.sections import EDGE_KEYS
 
 PREFIX = "search_"
 FOLDER = "folder"
@@ -22,7 +24,6 @@ SEVERAL, SUM = "several", "sum"
 _READY = "search_form_ready"
 _LOADED = "search_form_loaded"
 """The configuration that the form was filled from: what has no field goes with the form unchanged."""
-_BITWIDTH = HARDWARE_METRICS[0]
 
 State = MutableMapping[Any, Any]
 
@@ -42,6 +43,11 @@ def direction_key(metric: str) -> str:
     return key(f"direction_{metric}")
 
 
+def bound_key(metric: str) -> str:
+    """Session key of a hardware metric's upper bound."""
+    return key(f"bound_{metric}")
+
+
 def begin() -> None:
     """Fill the form with the example for this machine when the session sees it first."""
     if _READY not in st.session_state:
@@ -53,7 +59,7 @@ def fill(state: State, config: SearchConfig) -> None:
     """Put a configuration into the form's fields."""
     cells, runner, setup = config.cells, config.runner, config.setup
     is_folder = runner.images not in {"bundled", "random"}
-    hardware = config.strategy.hw_runner.average_bitwidth
+    bitwidth = config.strategy.hw_runner.average_bitwidth
     values: dict[str, Any] = {
         "dataset": config.dataset,
         "images": FOLDER if is_folder else runner.images,
@@ -64,8 +70,9 @@ def fill(state: State, config: SearchConfig) -> None:
         "N": _joined(cells.N),
         **{edge: sorted(cells.options(edge)) for edge in EDGE_KEYS},
         "proxies": config.proxy_names,
-        "bitwidth": bool(config.hardware_metrics),
-        "compare_to": _text(hardware.compare_to if hardware else 32),
+        "hardware": config.strategy.hw_runner.costs,
+        "bitwidth": AVERAGE_BITWIDTH in config.hardware_metrics,
+        "compare_to": _text(bitwidth.compare_to if bitwidth else 32),
         "goal": SUM if setup.sum_scaled_metrics else SEVERAL,
         "sum_direction": setup.direction or "maximize",
         "sampler": setup.sampler,
@@ -83,7 +90,10 @@ def fill(state: State, config: SearchConfig) -> None:
     for metric in [*config.proxy_names, *config.hardware_metrics]:
         goal = config.strategy.metrics.get(metric)
         state[scale_key(metric)] = _text(goal.scale if goal else 0.0)
-        state[direction_key(metric)] = goal.direction if goal else default_direction(metric)
+        state[direction_key(metric)] = goal.direction if goal else default_direction(state, metric)
+    bounds = {constraint.metric: constraint.bound for constraint in config.constraints}
+    for metric in hardware.available():
+        state[bound_key(metric)] = _text(bounds.get(metric))
 
 
 def config_of_form(state: Mapping[Any, Any]) -> SearchConfig:
@@ -120,6 +130,7 @@ def form_tables(state: Mapping[Any, Any]) -> dict[str, Any]:
         "direction": value("sum_direction") if sums else None,
         "seed": number("seed"),
         "distinct_cells": value("distinct_cells"),
+        "constraints": [f"{metric} <= {bound}" for metric, bound in bounds_of(state).items()],
     }
     strategy.setdefault("sw_runner", {}).setdefault("zero_cost", {}).update(
         {
@@ -131,7 +142,10 @@ def form_tables(state: Mapping[Any, Any]) -> dict[str, Any]:
             "nasbench_epochs": value("epochs"),
         }
     )
-    strategy["hw_runner"] = {_BITWIDTH: {"compare_to": number("compare_to")}} if value("bitwidth") else {}
+    strategy["hw_runner"] = {
+        **({AVERAGE_BITWIDTH: {"compare_to": number("compare_to")}} if value("bitwidth") else {}),
+        **({"hardware_cost": {"metrics": value("hardware")}} if value("hardware") else {}),
+    }
     strategy["metrics"] = _goals(state, loaded)
     space = tables.setdefault("search_space", {}).setdefault("nas_zero_cost", {}).setdefault("config", {})
     if loaded and loaded.dataset != value("dataset"):
@@ -152,21 +166,24 @@ def _options(chosen: list[int], loaded: list[int]) -> list[int]:
 
 def _listed_proxies(state: Mapping[Any, Any], loaded: SearchConfig | None) -> list[str]:
     """The runner's list: the proxies chosen, less those that the file computes for their scale alone."""
-    chosen = list(state.get(key("proxies")) or [])
     by_scale = set(loaded.proxy_names) - set(loaded.runner.metrics) if loaded else set()
-    return [name for name in chosen if name not in by_scale or _number(state.get(scale_key(name))) == 0]
+    return [name for name in proxies_of(state) if name not in by_scale or _number(state.get(scale_key(name))) == 0]
 
 
 def _goals(state: Mapping[Any, Any], loaded: SearchConfig | None) -> dict[str, Any]:
     """Goals in the file's order, then the others; one that neither file nor user has given is left out."""
     there = loaded.strategy.metrics if loaded else {}
     shown = metrics_of(state)
-    known = {*(loaded.proxy_names if loaded else ()), *HARDWARE_METRICS}
+    known = {*loaded.proxy_names, *loaded.hardware_metrics} if loaded else set()
     goals: dict[str, Any] = {}
     for name in dict.fromkeys([*there, *shown]):
         if name in shown:
-            goal = {"scale": _number(state.get(scale_key(name))), "direction": state.get(direction_key(name))}
-            untouched = goal == {"scale": 0, "direction": default_direction(name)}
+            # A metric chosen in this moment has no fields yet: it has what they will begin with.
+            goal = {
+                "scale": _number(state.get(scale_key(name), default_scale(state, name))),
+                "direction": state.get(direction_key(name), default_direction(state, name)),
+            }
+            untouched = goal == {"scale": 0, "direction": default_direction(state, name)}
             if name in there or not untouched:
                 goals[name] = goal
         elif name not in known:
@@ -175,15 +192,44 @@ def _goals(state: Mapping[Any, Any], loaded: SearchConfig | None) -> dict[str, A
     return goals
 
 
+def proxies_of(state: Mapping[Any, Any]) -> list[str]:
+    """The proxies chosen."""
+    return list(state.get(key("proxies")) or [])
+
+
+def hardware_of(state: Mapping[Any, Any]) -> list[str]:
+    """The hardware metrics chosen, those that count as proxies because they are chosen there too among them."""
+    chosen = list(state.get(key("hardware")) or [])
+    return [*chosen, *([AVERAGE_BITWIDTH] if state.get(key("bitwidth")) else [])]
+
+
 def metrics_of(state: Mapping[Any, Any]) -> list[str]:
     """Metrics that the form computes: the proxies chosen, then hardware metrics."""
-    chosen = list(state.get(key("proxies")) or [])
-    return [*chosen, *(HARDWARE_METRICS if state.get(key("bitwidth")) else ())]
+    return list(dict.fromkeys([*proxies_of(state), *hardware_of(state)]))
 
 
-def default_direction(metric: str) -> str:
-    """Which way a metric is better unless the user says otherwise."""
-    return proxies.get(metric).direction if metric in proxies.available() else "minimize"
+def bounds_of(state: Mapping[Any, Any]) -> dict[str, str]:
+    """The upper bound of each chosen hardware metric that has one, as typed; in the file's order, then the others."""
+    loaded: SearchConfig | None = state.get(_LOADED)
+    there = [constraint.metric for constraint in loaded.constraints] if loaded else []
+    chosen = hardware_of(state)
+    ordered = dict.fromkeys([*(name for name in there if name in chosen), *chosen])
+    typed = {name: (state.get(bound_key(name)) or "").strip() for name in ordered}
+    return {name: bound for name, bound in typed.items() if bound}
+
+
+def default_scale(state: Mapping[Any, Any], metric: str) -> str:
+    """The scale that a metric begins with: proxies are optimised, costs recorded."""
+    return "0" if _is_cost(state, metric) else "1"
+
+
+def default_direction(state: Mapping[Any, Any], metric: str) -> str:
+    """Which way a metric is better unless the user says otherwise: costs down, proxies their own way."""
+    return "minimize" if _is_cost(state, metric) else proxies.get(metric).direction
+
+
+def _is_cost(state: Mapping[Any, Any], metric: str) -> bool:
+    return metric in hardware_of(state) and metric not in proxies_of(state)
 
 
 def splits() -> tuple[str, ...]:

@@ -28,8 +28,8 @@ def test_without_distinct_every_trial_counts() -> None:
     assert budget.done == 1
 
 
-def test_an_earlier_run_counts_its_distinct_connected_cells() -> None:
-    trials = [(0, A), (1, B), (2, A), (3, DISCONNECTED)]
+def test_an_earlier_run_counts_its_distinct_scored_cells() -> None:
+    trials = [(0, A, True), (1, B, True), (2, A, True), (3, DISCONNECTED, False)]
     distinct, every = Budget(9, distinct=True), Budget(9, distinct=False)
     distinct.restore(trials)
     every.restore(trials)

@@ -9,9 +9,10 @@ import pytest
 
 from backend import proxies
 from backend.errors import ConfigError
-from backend.search.config import SAMPLERS, SearchConfig
+from backend.search.config import SearchConfig
 from backend.search.notices import notices
 from backend.search.objectives import Objectives
+from backend.search.sections import SAMPLERS
 from tests.conftest import CONFIGS, cheap_config
 
 MISSION = CONFIGS / "search_zero_cost.toml"
@@ -56,7 +57,7 @@ def test_the_quick_start_contradicts_nothing_and_has_three_objectives() -> None:
     assert (config.dataset, config.runner.num_samples) == ("cifar10", 64)
 
 
-@pytest.mark.parametrize("name", ["search_zero_cost.toml", "quickstart.toml"])
+@pytest.mark.parametrize("name", ["search_zero_cost.toml", "quickstart.toml", "hardware_aware.toml"])
 def test_a_file_written_and_read_again_is_the_same_search(name: str) -> None:
     config = SearchConfig.from_file(CONFIGS / name)
     again = SearchConfig.from_toml(config.to_toml())

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.cells import OPERATIONS, Cell
-from backend.search.config import EDGE_KEYS, CellChoices
+from backend.search.sections import EDGE_KEYS, CellChoices
 from backend.search.space import Candidate, SearchSpace
 
 options = st.lists(st.integers(0, 4), min_size=1, max_size=5, unique=True)
@@ -36,6 +36,12 @@ def test_what_is_sampled_keeps_to_the_options_and_is_found_again_from_its_parame
     assert all(by_key[key] in names for key, names in zip(EDGE_KEYS, allowed, strict=True))
     assert candidate.channels in widths
     assert space.suggest(optuna.trial.FixedTrial(by_key)) == candidate  # type: ignore[arg-type]
+
+
+def test_only_wanted_candidates_are_in_a_space_that_asks_for_some() -> None:
+    space = SearchSpace(CellChoices(C=[8, 16]), lambda candidate: candidate.channels == 8)
+    assert len(space) == len(list(space.candidates())) == 15_625 - 341
+    assert {candidate.channels for candidate in space.candidates()} == {8}
 
 
 @pytest.mark.parametrize("depths", [[5], [1, 5]])

@@ -6,7 +6,15 @@ import pytest
 from backend.errors import ConfigError
 from backend.search.config import SearchConfig
 from backend.search.notices import notices
-from dashboard.components.search_form.state import config_of_form, direction_key, fill, form_tables, key, scale_key
+from dashboard.components.search_form.state import (
+    bound_key,
+    config_of_form,
+    direction_key,
+    fill,
+    form_tables,
+    key,
+    scale_key,
+)
 from tests.conftest import CONFIGS
 from tests.dashboard.conftest import Config
 
@@ -80,6 +88,54 @@ def test_a_wrong_field_is_named_in_the_backends_words(
     ((found, message),) = caught.value.problems
     assert found == where
     assert words in message
+
+
+def test_hardware_goes_through_form_and_file_unchanged(make_config: Config) -> None:
+    original = make_config(
+        metrics={"energy:edgegpu": {"scale": 0.5}, "l2_norm": {"scale": 1.0}, "params": {"scale": 0.0}},
+        setup={"constraints": ["latency:raspi4 <= 12.5", "params <= 300000", "average_bitwidth <= 32"]},
+        hardware={"metrics": ["flops", "energy:edgegpu"]},
+        runner={"metrics": ["l2_norm", "params"]},
+    )
+    first: dict[Any, Any] = {}
+    fill(first, original)
+    assert first[key("hardware")] == ["flops", "energy:edgegpu", "latency:raspi4", "params"]
+    assert first[bound_key("latency:raspi4")] == "12.5"
+    again = SearchConfig.from_toml(config_of_form(first).to_toml())
+    assert again == original
+    assert again.hardware_metrics == ["average_bitwidth", "flops", "energy:edgegpu", "latency:raspi4"]
+    second: dict[Any, Any] = {}
+    fill(second, again)
+    assert first == second
+
+
+def test_a_bound_typed_in_the_form_is_a_constraint_and_goes_with_its_metric(state: dict[Any, Any]) -> None:
+    state[key("hardware")] = ["latency:raspi4", "energy:fpga"]
+    state[bound_key("latency:raspi4")] = " 20 "
+    state[scale_key("energy:fpga")], state[direction_key("energy:fpga")] = "2", "minimize"
+    config = config_of_form(state)
+    assert [str(constraint) for constraint in config.constraints] == ["latency:raspi4 <= 20"]
+    assert config.strategy.metrics["energy:fpga"].scale == 2
+    state[key("hardware")] = ["energy:fpga"]
+    assert config_of_form(state).constraints == []
+
+
+def test_another_file_leaves_no_bound_of_the_one_before(make_config: Config) -> None:
+    state: dict[Any, Any] = {}
+    fill(state, make_config(setup={"constraints": ["latency:raspi4 <= 20"]}))
+    fill(state, make_config())
+    state[key("hardware")] = ["latency:raspi4"]
+    assert config_of_form(state).constraints == []
+
+
+def test_a_wrong_bound_is_named_with_its_place(state: dict[Any, Any]) -> None:
+    state[key("hardware")] = ["params", "latency:raspi4"]
+    state[bound_key("params")], state[bound_key("latency:raspi4")] = "1e6", "fast"
+    with pytest.raises(ConfigError) as caught:
+        config_of_form(state)
+    ((field, message),) = caught.value.problems
+    assert field == "search.strategy.setup.constraints[1]"
+    assert "'fast' is no bound of latency:raspi4" in message
 
 
 def test_with_all_scales_zero_there_is_nothing_to_optimise(state: dict[Any, Any]) -> None:

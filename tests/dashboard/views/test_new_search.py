@@ -74,6 +74,7 @@ def test_a_malformed_name_is_said(form: AppTest) -> None:
 def test_a_proxy_added_can_be_scaled_and_turned(form: AppTest) -> None:
     chosen = form.multiselect(key="search_proxies")
     chosen.set_value([*chosen.value, "ntk_cond"]).run()
+    assert not form.error
     assert form.text_input(key="search_scale_ntk_cond").value == "1"
     assert form.selectbox(key="search_direction_ntk_cond").value == "minimize"
 
@@ -112,6 +113,51 @@ def test_a_broken_file_is_refused_in_words_and_changes_nothing(form: AppTest, te
     form.file_uploader(key="search_upload").upload("mine.toml", text.encode(), "application/toml").run()
     assert words in problems(form)
     assert form.text_input(key="search_n_trials").value == before
+
+
+def test_a_cost_is_chosen_bounded_and_counted(form: AppTest) -> None:
+    form.multiselect(key="search_hardware").set_value(["latency:raspi4", "energy:edgegpu"]).run()
+    assert form.text_input(key="search_scale_latency:raspi4").value == "0"
+    assert form.selectbox(key="search_direction_latency:raspi4").value == "minimize"
+    form.selectbox(key="search_dataset").select("cifar10")
+    form.text_input(key="search_bound_latency:raspi4").set_value("15").run()
+    assert not form.exception
+    assert not form.error
+    assert any("**3,361** of 15,284 connected networks keep them" in line.value for line in form.caption)
+    shown = next(block.value for block in form.code if "[search" in block.value)
+    assert [str(item) for item in SearchConfig.from_toml(shown).constraints] == ["latency:raspi4 <= 15"]
+
+
+@pytest.mark.parametrize(
+    ("bound", "words"),
+    [
+        ("fast", "constraints[0]: 'fast' is no bound of latency:raspi4; give a finite number above 0 (ms)"),
+        ("0.1", "latency:raspi4 <= 0.1 ms: no cell of the search space keeps it; the smallest latency:raspi4 there is"),
+    ],
+)
+def test_a_bound_that_cannot_be_kept_holds_the_search_back(form: AppTest, bound: str, words: str) -> None:
+    form.multiselect(key="search_hardware").set_value(["latency:raspi4"]).run()
+    form.text_input(key="search_bound_latency:raspi4").set_value(bound).run()
+    assert not form.exception
+    assert words in problems(form)
+    assert form.button(key="launch").disabled
+    assert any(":red[" in line.value for line in form.caption)
+
+
+def test_another_size_has_no_latency(form: AppTest) -> None:
+    form.multiselect(key="search_hardware").set_value(["latency:raspi4"]).run()
+    form.text_input(key="search_C").set_value("8").run()
+    assert "nas_zero_cost.config.C: latency:raspi4: measured for networks with C = 16 and N = 5 only" in problems(form)
+    assert form.button(key="launch").disabled
+
+
+def test_a_size_that_is_a_proxy_too_has_one_scale(form: AppTest) -> None:
+    form.multiselect(key="search_proxies").set_value(["naswot_relu", "params"])
+    form.multiselect(key="search_hardware").set_value(["params"]).run()
+    form.text_input(key="search_bound_params").set_value("300000").run()
+    assert not form.exception
+    assert not form.error
+    assert any("as a proxy" in line.value for line in form.caption)
 
 
 def test_the_file_shown_is_the_search_of_the_form(form: AppTest) -> None:

@@ -1,0 +1,106 @@
+"""Which candidates a search may keep: those that keep its constraints and have all that it optimises."""
+
+import math
+from collections.abc import Mapping
+from decimal import ROUND_CEILING, Context
+
+import numpy as np
+import pandas as pd
+
+from backend import hardware
+from backend.hardware import Constraint, Costs
+from backend.search.config import SearchConfig
+from backend.search.objectives import Objectives
+from backend.search.space import Candidate, SearchSpace
+
+_CONSTRAINTS_KEY = "search.strategy.setup.constraints"
+_COSTS_KEY = "search.strategy.hw_runner.hardware_cost.metrics"
+
+
+class Limits:
+    """The constraints of a search on what its candidates cost.
+
+    Beside those of the configuration, a measured metric that is optimised has to be measured: where a device does not
+    run a cell, the cell is infeasible, not fast.
+    """
+
+    def __init__(self, config: SearchConfig) -> None:
+        bounded = [constraint.metric for constraint in config.constraints]
+        optimised = [objective.metric for objective in Objectives(config).metrics]
+        needed = [name for name in optimised if name not in bounded and _has_gaps(name, config)]
+        self.constraints = [*config.constraints, *(Constraint(name, math.inf) for name in needed)]
+        self._costs = Costs(config.dataset, dict.fromkeys([*config.hardware_metrics, *bounded]))
+
+    def costs(self, candidate: Candidate) -> dict[str, float]:
+        """Each hardware metric that is recorded or bounded; NaN where it was not measured."""
+        return self._costs.of(candidate.cell, candidate.channels, candidate.cells_per_stage)
+
+    def broken(self, costs: Mapping[str, float]) -> list[Constraint]:
+        """The constraints that a candidate of these costs breaks."""
+        return [item for item in self.constraints if item.violation(costs[item.metric]) > 0]
+
+    def keeps(self, candidate: Candidate) -> bool:
+        """Whether a candidate keeps all constraints."""
+        return not self.broken(self.costs(candidate))
+
+
+def feasible_space(config: SearchConfig) -> SearchSpace:
+    """The search space of a configuration, whose candidates keep its limits."""
+    limits = Limits(config)
+    return SearchSpace(config.cells, limits.keeps if limits.constraints else None)
+
+
+def unreachable(config: SearchConfig) -> list[tuple[str, str]]:
+    """``(field, message)`` of each constraint that no connected cell of the space can keep, alone or with the others.
+
+    Empty for a space with no connected cell, which has other troubles.
+    """
+    limits = Limits(config)
+    if not limits.constraints:
+        return []
+    costs = pd.DataFrame([limits.costs(candidate) for candidate in SearchSpace(config.cells).candidates()])
+    if costs.empty:
+        return []
+    keeping = {item: costs[item.metric] <= item.bound for item in limits.constraints}
+    if alone := [(_field(config, item), _said(costs, item)) for item, kept in keeping.items() if not kept.any()]:
+        return alone
+    kept = pd.Series(True, index=costs.index)
+    for position, item in enumerate(limits.constraints):
+        if not (kept & keeping[item]).any():
+            others = ", ".join(other.shown for other in limits.constraints[:position])
+            said = f"{item.shown}: no cell of the search space keeps it together with {others}; "
+            return [(_field(config, item), f"{said}of the cells that do, {_smallest(costs[kept], item)}")]
+        kept &= keeping[item]
+    return []
+
+
+def _has_gaps(name: str, config: SearchConfig) -> bool:
+    """Whether a metric is measured on a device, and not for every cell."""
+    if name not in config.hardware_metrics or not hardware.get(name).measured:
+        return False
+    return bool(np.isnan(hardware.measured(name, config.dataset)).any())
+
+
+def _field(config: SearchConfig, constraint: Constraint) -> str:
+    try:
+        return f"{_CONSTRAINTS_KEY}[{config.constraints.index(constraint)}]"
+    except ValueError:
+        return _COSTS_KEY
+
+
+def _said(costs: pd.DataFrame, constraint: Constraint) -> str:
+    """Words for a constraint that no cell keeps."""
+    if costs[constraint.metric].isna().all():
+        return f"{constraint.metric}: measured on no cell of the search space; take it out, or allow other operations"
+    return f"{constraint.shown}: no cell of the search space keeps it; {_smallest(costs, constraint)}"
+
+
+def _smallest(costs: pd.DataFrame, constraint: Constraint) -> str:
+    smallest = float(costs[constraint.metric].min())
+    metric = hardware.get(constraint.metric)
+    if math.isnan(smallest):
+        return f"{metric.name} was measured on none"
+    # Rounded up, so that the number shown is one that a cell keeps.
+    if not smallest.is_integer():
+        smallest = float(Context(prec=5, rounding=ROUND_CEILING).create_decimal(smallest))
+    return f"the smallest {metric.name} there is {metric.shown(smallest)}"
