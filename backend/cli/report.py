@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from backend import hardware
 from backend.analysis.correlation import STATISTICS
 from backend.analysis.ensembles import MODELS, StudyEnsemble
 from backend.scoring.tables import Provenance
@@ -36,7 +37,8 @@ def print_best(console: Console, best: pd.DataFrame, config: SearchConfig) -> No
         show_lines=True,
     )
     for row in best.itertuples(index=False):
-        table.add_row(str(row[0]), *(metric_lines(metrics) for metrics in row[1:]))
+        trial, software, costs, *others = row
+        table.add_row(str(trial), metric_lines(software), cost_lines(costs), *map(metric_lines, others))
     console.print(table)
 
 
@@ -99,6 +101,12 @@ def print_failures(console: Console, failures: "list[Failure]", shown: int = 10)
 def metric_lines(metrics: Mapping[str, float | None]) -> str:
     """Metrics one a line, six significant digits; a dash where there are none."""
     return "\n".join(f"{name} {number(value)}" for name, value in metrics.items()) or "–"
+
+
+def cost_lines(costs: Mapping[str, float | None]) -> str:
+    """Hardware metrics one a line, with their units."""
+    units = {name: hardware.get(name).unit for name in costs if name in hardware.available()}
+    return "\n".join(f"{name} {number(value)} {units.get(name, '')}".rstrip() for name, value in costs.items()) or "–"
 
 
 def number(value: float | None) -> str:
@@ -211,6 +219,7 @@ def study_record(item: StudySummary) -> dict[str, Any]:
         "trials": item.trials,
         "dataset": config.dataset if config else None,
         "sampler": config.setup.sampler if config else None,
+        "constraints": [str(constraint) for constraint in config.constraints] if config else [],
         "objectives": dict(zip(item.objectives, item.directions, strict=True)),
         "created": item.created.isoformat() if item.created else None,
     }

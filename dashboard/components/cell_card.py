@@ -1,15 +1,33 @@
 """A cell, of a trial or by itself: its graph, what was measured on it and what is known of it."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
 from backend.benchmark import EPOCHS, architecture
 from backend.cells import Cell
+from dashboard.components.errors import plain
 from dashboard.figures import cell_graph
 from dashboard.figures.numbers import readable
-from dashboard.figures.quantities import quantity
+from dashboard.figures.quantities import at_most, is_truth, quantity
+
+
+@dataclass(frozen=True)
+class _Roles:
+    """What a search does with its metrics: which it optimises, and which it bounds."""
+
+    objectives: Sequence[str]
+    bounds: Mapping[str, float]
+
+    def role(self, column: str, trial: pd.Series) -> str:
+        """What is done with one; those of a sum have a scaled value and are no objective themselves."""
+        in_sum = pd.notna(trial.get(f"scaled:{column}"))
+        goal = "objective" if column in self.objectives else "in the sum" if in_sum else ""
+        bound = at_most(column, self.bounds[column]) if column in self.bounds else ""
+        return ", ".join(filter(None, (goal, bound))) or "recorded"
+
 
 _STATE_WORDS = {
     "complete": "",
@@ -20,7 +38,14 @@ _STATE_WORDS = {
 }
 
 
-def cell_card(trial: pd.Series, title: str, dataset: str | None, *, objectives: Iterable[str] = ()) -> None:
+def cell_card(
+    trial: pd.Series,
+    title: str,
+    dataset: str | None,
+    *,
+    objectives: Sequence[str] = (),
+    bounds: Mapping[str, float] | None = None,
+) -> None:
     """Draw a cell with its proxies and its truth.
 
     Args:
@@ -28,15 +53,16 @@ def cell_card(trial: pd.Series, title: str, dataset: str | None, *, objectives: 
         title: such as "Latest cell".
         dataset: the study's data set, for sizes; None for a study made elsewhere.
         objectives: columns that are optimised, marked in the table.
+        bounds: upper bounds of columns, said in the table.
     """
     with st.container(border=True, key="cell_card"):
         st.markdown(f"**{title}** · trial {trial['number']}" if "number" in trial else f"**{title}**")
-        if words := _STATE_WORDS.get(trial.get("state", ""), ""):
-            st.caption(words[0].upper() + words[1:] + ".")
+        if words := _state_words(trial):
+            st.caption(plain(words[0].upper() + words[1:] + "."))
         arch = trial.get("arch")
         if not isinstance(arch, str):
             st.caption("This trial names no cell of NAS-Bench-201; here is what it recorded.")
-            _numbers_table("Recorded", trial, _recorded(trial), objectives, key="recorded_table")
+            _numbers_table("Recorded", trial, _recorded(trial), _Roles(objectives, {}), key="recorded_table")
             return
         _accuracies(trial)
         cell = Cell.parse(arch)
@@ -49,13 +75,21 @@ def cell_card(trial: pd.Series, title: str, dataset: str | None, *, objectives: 
         st.caption(_size_line(cell, dataset, trial))
         st.code(arch, language=None, wrap_lines=True)
         recorded = _recorded(trial)
-        truths = [column for column in recorded if ":" in column and not column.startswith("scaled:")]
+        truths = [column for column in recorded if is_truth(column)]
         measured = [column for column in recorded if column not in truths and not column.startswith("scaled:")]
-        _numbers_table("Measured", trial, measured, objectives, key="proxies_table")
+        # The objectives come first, in their order.
+        measured.sort(key=[*objectives, *measured].index)
+        _numbers_table("Measured", trial, measured, _Roles(objectives, bounds or {}), key="proxies_table")
         if truths:
             _truth_table(trial, truths)
         else:
             st.caption("No true accuracy: NAS-Bench-201 has C = 16, N = 5 and connected cells' records only.")
+
+
+def _state_words(trial: pd.Series) -> str:
+    if trial["state"] == "infeasible":
+        return f"infeasible, never among the best: {trial['breaks']}"
+    return _STATE_WORDS.get(trial["state"], "")
 
 
 def _accuracies(trial: pd.Series) -> None:
@@ -98,25 +132,17 @@ def _number(facts: dict[str, str | int | float | None], name: str) -> float | No
     return float(value) if isinstance(value, int | float) else None
 
 
-def _numbers_table(heading: str, trial: pd.Series, columns: list[str], objectives: Iterable[str], key: str) -> None:
-    optimised = set(objectives)
+def _numbers_table(heading: str, trial: pd.Series, columns: list[str], roles: _Roles, key: str) -> None:
     rows = [
         {
             heading: quantity(column).name,
             "Value": readable(float(trial[column]), quantity(column).unit),
-            "Role": _role(column, trial, optimised),
+            "Role": roles.role(column, trial),
         }
         for column in columns
     ]
     with st.container(key=key):
         st.table(pd.DataFrame(rows, columns=[heading, "Value", "Role"]), border="horizontal", hide_index=True)
-
-
-def _role(column: str, trial: pd.Series, optimised: set[str]) -> str:
-    """What the search does with a metric; those of a sum have a scaled value and are no objective themselves."""
-    if column in optimised:
-        return "objective"
-    return "in the sum" if pd.notna(trial.get(f"scaled:{column}")) else "recorded"
 
 
 def _truth_table(trial: pd.Series, columns: list[str]) -> None:

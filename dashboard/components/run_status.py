@@ -10,6 +10,8 @@ from dashboard.components.errors import plain
 from dashboard.figures.numbers import duration
 from dashboard.pace import elapsed, seconds_left
 
+_WASTED = {"repeat": "repeated", "disconnected": "disconnected", "infeasible": "infeasible", "failed": "failed"}
+
 
 def run_status(run: Run, config: SearchConfig | None, frame: pd.DataFrame, newest: LogLine | None) -> None:
     """Show progress and times of a run, and what it runs on; ``config`` is None where it cannot be read."""
@@ -41,10 +43,9 @@ def log_table(lines: list[LogLine]) -> None:
 
 def _figures(run: Run, config: SearchConfig | None, frame: pd.DataFrame) -> None:
     counts = frame["state"].value_counts() if len(frame) else pd.Series(dtype=int)
-    tried = sum(int(counts.get(state, 0)) for state in ("complete", "repeat", "disconnected", "failed"))
-    without = {name: int(counts.get(name, 0)) for name in ("repeat", "disconnected", "failed")}
-    words = {"repeat": "repeated", "disconnected": "disconnected", "failed": "failed"}
-    said = ", ".join(f"{count} {words[name]}" for name, count in without.items() if count) or "none wasted"
+    tried = sum(int(counts.get(state, 0)) for state in ("complete", *_WASTED))
+    without = {words: int(counts.get(state, 0)) for state, words in _WASTED.items()}
+    said = ", ".join(f"{count} {words}" for words, count in without.items() if count) or "none wasted"
     timeout = config.setup.timeout if config else None
     left = seconds_left(run, frame, timeout)
     limit = f"The time limit is {duration(timeout)}." if timeout else "There is no time limit."
@@ -65,7 +66,8 @@ def _figures(run: Run, config: SearchConfig | None, frame: pd.DataFrame) -> None
             delta=said,
             delta_color="off",
             delta_arrow="off",
-            help="All that the sampler asked for. Repeats cost nothing; disconnected cells have no scores.",
+            help="All that the sampler asked for. Repeats cost nothing; disconnected cells have no scores, and "
+            "infeasible ones, which break a constraint, are not scored.",
         )
         grid.metric("Seconds a cell", _median_seconds(frame), help="Median time to score one distinct cell.")
 

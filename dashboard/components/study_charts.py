@@ -23,12 +23,14 @@ class Axes:
         columns: quantities with numbers, the objectives first.
         objectives: columns that are optimised.
         directions: which way is better, for the columns where the study says so.
+        bounds: upper bounds of hardware metrics.
         truth: column of the true accuracy, or None where none is known.
     """
 
     columns: list[str]
     objectives: list[str]
     directions: dict[str, Direction]
+    bounds: dict[str, float]
     truth: str | None
 
     def direction(self, column: str) -> Direction:
@@ -40,20 +42,24 @@ def axes_of(summary: StudySummary, frame: pd.DataFrame) -> Axes:
     """The axes that a study's trials allow."""
     objectives = objective_columns(frame, summary.objectives)
     columns = plottable(frame, objectives)
-    goals = summary.config.strategy.metrics.items() if summary.config else ()
-    directions: dict[str, Direction] = {name: goal.direction for name, goal in goals}
+    config = summary.config
+    directions: dict[str, Direction] = dict.fromkeys(config.hardware_metrics if config else (), "minimize")
+    directions |= {name: goal.direction for name, goal in config.strategy.metrics.items()} if config else {}
     for column, direction in zip(objectives, summary.directions, strict=False):
         directions[column] = "minimize" if direction == "minimize" else "maximize"
-    epochs = summary.config.runner.nasbench_epochs if summary.config else 200
-    wanted = f"{epochs}:test-accuracy"
-    return Axes(columns, objectives, directions, wanted if wanted in columns else None)
+    bounds = {constraint.metric: constraint.bound for constraint in config.constraints} if config else {}
+    wanted = f"{config.runner.nasbench_epochs if config else 200}:test-accuracy"
+    return Axes(columns, objectives, directions, bounds, wanted if wanted in columns else None)
 
 
 def progress_section(frame: pd.DataFrame, axes: Axes, config: SearchConfig | None) -> None:
     """The chart that fills: a quantity by trial, with the best so far."""
     with st.container(border=True, key="progress_section"):
         heading, choice = st.columns([2, 3], vertical_alignment="center")
-        heading.markdown("**Progress**", help="Each scored cell, and the best value so far.")
+        heading.markdown(
+            "**Progress**",
+            help="Each scored cell, and the best value so far; cells that break a constraint do not count.",
+        )
         column = choice.selectbox(
             "Quantity by trial",
             axes.columns,
@@ -65,7 +71,8 @@ def progress_section(frame: pd.DataFrame, axes: Axes, config: SearchConfig | Non
         )
         optimum = OPTIMA.get(config.dataset) if config and column == "200:test-accuracy" else None
         asked = config.setup.n_trials if config else None
-        figure = progress_chart(frame, column, axes.direction(column), optimum=optimum, asked=asked)
+        bound = axes.bounds.get(column)
+        figure = progress_chart(frame, column, axes.direction(column), optimum=optimum, bound=bound, asked=asked)
         st.plotly_chart(
             figure,
             key="progress_chart",
@@ -81,10 +88,13 @@ def pareto_section(frame: pd.DataFrame, axes: Axes, selected: int | None) -> Non
     with st.container(border=True, key="pareto_section"):
         st.markdown(
             "**Pareto front**",
-            help="The line joins the cells that no other cell beats in both quantities. Click a cell to see it.",
+            help="The line joins the cells that no other cell beats in both quantities; a cell that breaks a "
+            "constraint is never on it. Click a cell to see it.",
         )
         x, y = _axis_choices(axes)
-        figure = pareto_scatter(frame, x, y, directions=axes.directions, color=axes.truth, selected=selected)
+        figure = pareto_scatter(
+            frame, x, y, directions=axes.directions, bounds=axes.bounds, color=axes.truth, selected=selected
+        )
         st.plotly_chart(
             figure,
             key="pareto_chart",

@@ -15,7 +15,7 @@ _HEIGHT, _ROWS_IN_HEIGHT = 420, 11
 GROUPS = (SOFTWARE, HARDWARE, SCALED, TRUTH)
 _GROUP_HELP = {
     SOFTWARE: "Raw score of the zero-cost proxy.",
-    HARDWARE: "Hardware metric.",
+    HARDWARE: "Hardware metric, lower is better.",
     SCALED: "Raw score times its scale: what is optimised.",
     TRUTH: "NAS-Bench-201's record of the trained network.",
 }
@@ -55,9 +55,9 @@ def best_trials_table(best: pd.DataFrame, epochs: int, file_stem: str, on_select
     # Streamlit counts the hidden index as column 0; columns of two levels have no other name for it.
     formats: dict[Any, ColumnConfig] = {
         position: NumberColumn(
-            metric or "trial",
+            _heading(group, metric),
             format=_format(spread[group, metric], "%" if metric.endswith("accuracy") else ""),
-            help=_GROUP_HELP.get(group, "Number of the trial."),
+            help=_help(group, metric),
             pinned=group == "number",
             width="small" if group == "number" else None,
         )
@@ -77,6 +77,16 @@ def best_trials_table(best: pd.DataFrame, epochs: int, file_stem: str, on_select
     _csv_button(flat, f"{file_stem} best trials {epochs} epochs.csv", "download_best")
 
 
+def _heading(group: str, metric: str) -> str:
+    unit = quantity(metric).unit if group == HARDWARE else ""
+    return f"{metric} ({unit})" if unit else metric or "trial"
+
+
+def _help(group: str, metric: str) -> str:
+    words = _GROUP_HELP.get(group, "Number of the trial.")
+    return f"{words} {quantity(metric).help}".rstrip() if group == HARDWARE else words
+
+
 def all_trials_table(
     frame: pd.DataFrame, objectives: Iterable[str], file_stem: str, on_select: Callable[[], None]
 ) -> None:
@@ -89,10 +99,11 @@ def all_trials_table(
         on_select: called when a row is chosen; the row is in ``st.session_state["all_trials"]``.
     """
     numbers = plottable(frame, objectives)
-    order = [name for name in ("number", "state", "pareto", "index", *numbers, "arch") if name in frame]
+    order = [name for name in ("number", "state", "breaks", "pareto", "index", *numbers, "arch") if name in frame]
     formats = {column: _number_column(frame[column]) for column in numbers} | {
         "number": NumberColumn("Trial", pinned=True, width="small"),
         "state": TextColumn("State", width="small"),
+        "breaks": TextColumn("Breaks", width="large", help="The constraints that an infeasible cell breaks."),
         "pareto": CheckboxColumn("Best", width="small", help="On the front of the study's own objectives."),
         "index": NumberColumn("Cell", format="%d", help="Official NAS-Bench-201 index, 0 to 15,624."),
         "arch": TextColumn("Architecture", width="large"),

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.analysis.pareto import pareto_front
-from dashboard.figures.quantities import Direction, label, quantity
+from dashboard.figures.quantities import Direction, at_most, label, quantity
 from dashboard.figures.template import (
     ACCURACY_SCALE,
     GREY,
@@ -15,6 +15,7 @@ from dashboard.figures.template import (
     VERMILION,
     add_note,
     color_axis,
+    infeasible_markers,
     new_figure,
     trial_keys,
 )
@@ -31,16 +32,18 @@ def pareto_scatter(
     y: str,
     *,
     directions: Mapping[str, Direction] | None = None,
+    bounds: Mapping[str, float] | None = None,
     color: str | None = None,
     selected: int | None = None,
 ) -> go.Figure:
-    """A scatter of completed trials with the front of ``x`` and ``y`` as a step line.
+    """A scatter of completed trials with the front of ``x`` and ``y`` as a step line; infeasible ones are crosses.
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it.
         x: column on the horizontal axis.
         y: column on the vertical axis.
         directions: which way is better, per column; the quantity's own direction where left out.
+        bounds: upper bounds of columns, drawn as lines.
         color: column for the markers' colour, such as ``200:test-accuracy``; grey where unknown.
         selected: number of the trial to ring.
 
@@ -49,11 +52,14 @@ def pareto_scatter(
     """
     figure = new_figure(height=480)
     figure.update_layout(xaxis_title=label(x), yaxis_title=label(y))
-    shown = frame[frame["state"] == "complete"]
-    shown = shown.dropna(subset=list({x, y} & set(shown.columns)))
-    if shown.empty or not {x, y} <= set(shown.columns):
+    placed = frame.dropna(subset=list({x, y} & set(frame.columns)))
+    shown, broken = (placed[placed["state"] == state] for state in ("complete", "infeasible"))
+    if (shown.empty and broken.empty) or not {x, y} <= set(frame.columns):
         add_note(figure, "No completed trial has both quantities yet.")
         return figure
+    if len(broken):
+        figure.add_trace(infeasible_markers(broken, x, y, _hover(x, y)))
+    _add_bounds(figure, x, y, bounds or {})
     goals = {column: (directions or {}).get(column, quantity(column).direction) for column in (x, y)}
     on_front = pareto_front(shown, goals)
     front = shown[on_front].sort_values([x, y])
@@ -65,7 +71,7 @@ def pareto_scatter(
             if len(some):
                 figure.add_trace(_markers(some, (x, y), shade, name, style))
     if selected is not None:
-        figure.add_trace(_ring(shown[shown["number"] == selected], x, y))
+        figure.add_trace(_ring(placed[placed["number"] == selected], x, y))
     if color and _known(shown, color).any():
         figure.update_layout(coloraxis=color_axis(shown[color], label(color), low=0.1, high=1))
     return figure
@@ -88,7 +94,7 @@ def _markers(
     x, y = axes
     unknown = {"color": GREY, "symbol": "circle-open"}
     fill = {"color": trials[color], "coloraxis": "coloraxis"} if color else unknown
-    hover = f"<b>Trial %{{customdata[0]}}</b><br>{label(x)}: %{{x:.5g}}<br>{label(y)}: %{{y:.5g}}"
+    hover = _hover(x, y)
     hover += f"<br>{label(color)}: %{{marker.color:.2f}}" if color else ""
     return go.Scatter(
         x=trials[x],
@@ -103,6 +109,18 @@ def _markers(
         # Streamlit dims what is not selected; the ring says it better.
         unselected={"marker": {"opacity": style["opacity"]}},
     )
+
+
+def _hover(x: str, y: str) -> str:
+    return f"<b>Trial %{{customdata[0]}}</b><br>{label(x)}: %{{x:.5g}}<br>{label(y)}: %{{y:.5g}}"
+
+
+def _add_bounds(figure: go.Figure, x: str, y: str, bounds: Mapping[str, float]) -> None:
+    look = {"line": {"dash": "dash", "color": OUTLINE}}
+    if x in bounds:
+        figure.add_vline(x=bounds[x], annotation_text=at_most(x, bounds[x]), **look)
+    if y in bounds:
+        figure.add_hline(y=bounds[y], annotation_text=at_most(y, bounds[y]), **look)
 
 
 def _legend_entry(name: str, style: dict[str, Any], *, colored: bool) -> go.Scatter:

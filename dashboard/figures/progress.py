@@ -3,8 +3,17 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.quantities import Direction, label
-from dashboard.figures.template import BLUE, GREY, OUTLINE, VERMILION, add_note, new_figure, trial_keys
+from dashboard.figures.quantities import Direction, at_most, label
+from dashboard.figures.template import (
+    BLUE,
+    GREY,
+    OUTLINE,
+    VERMILION,
+    add_note,
+    infeasible_markers,
+    new_figure,
+    trial_keys,
+)
 
 BEST = "Best so far"
 
@@ -15,15 +24,17 @@ def progress_chart(
     direction: Direction,
     *,
     optimum: float | None = None,
+    bound: float | None = None,
     asked: int | None = None,
 ) -> go.Figure:
-    """A quantity by trial number, with the best so far as a step line.
+    """A quantity by trial number, with the best feasible so far as a step line.
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it.
         column: the quantity.
         direction: which way is better.
         optimum: the best value of the whole space, drawn as a level, where it is known.
+        bound: the quantity's upper bound, drawn as a level, where it has one.
         asked: number of trials asked for; the axis reaches that far, so that a live chart fills.
 
     Returns:
@@ -46,7 +57,13 @@ def progress_chart(
     repeats = known[known["state"] == "repeat"]
     if len(repeats):
         figure.add_trace(_markers(repeats, column, "Repeated cell", GREY, "circle-open"))
-    figure.add_trace(_best_line(known, column, direction))
+    broken = known[known["state"] == "infeasible"]
+    if len(broken):
+        figure.add_trace(infeasible_markers(broken, "number", column, _hover(column)))
+    figure.add_trace(_best_line(known.drop(index=broken.index), column, direction))
+    if bound is not None:
+        line = {"dash": "dash", "color": OUTLINE}
+        figure.add_hline(y=bound, line=line, annotation_text=at_most(column, bound))
     if optimum is not None:
         text = f"best cell of the space: {optimum:.2f}"
         figure.add_hline(y=optimum, line={"dash": "dot", "color": OUTLINE}, annotation_text=text)
@@ -61,9 +78,13 @@ def _markers(trials: pd.DataFrame, column: str, name: str, color: str, symbol: s
         name=name,
         marker={"color": color, "symbol": symbol, "size": 7, "opacity": 0.8},
         customdata=trial_keys(trials),
-        hovertemplate=f"<b>Trial %{{x}}</b><br>{label(column)}: %{{y:.5g}}<extra></extra>",
+        hovertemplate=f"{_hover(column)}<extra></extra>",
         unselected={"marker": {"opacity": 0.8}},
     )
+
+
+def _hover(column: str) -> str:
+    return f"<b>Trial %{{x}}</b><br>{label(column)}: %{{y:.5g}}"
 
 
 def _best_line(known: pd.DataFrame, column: str, direction: Direction) -> go.Scatter:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from backend import proxies
+from backend import hardware, proxies
 from backend.benchmark import DATASETS, TruthField, truth_fields
 from backend.cells import EDGES
 from backend.search.objectives import SUM_NAME
@@ -16,7 +16,7 @@ Direction = Literal["maximize", "minimize"]
 
 OPERATION_COLUMNS = tuple(f"op_{target}_{source}" for source, target in EDGES)
 _SCALED, _VALUE, _PARAMETER = "scaled:", "value:", "param:"
-_NO_QUANTITY = frozenset({"number", "state", "arch", "index", "finished", "pareto", *OPERATION_COLUMNS})
+_NO_QUANTITY = frozenset({"number", "state", "arch", "index", "finished", "pareto", "breaks", *OPERATION_COLUMNS})
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Quantity:
     Attributes:
         column: its name in the table of trials.
         name: what it is called.
-        unit: "%", "s", "nats", … or "".
+        unit: "%", "s", "nats", "ms", … or "".
         direction: which way is better unless a study says otherwise.
         help: one sentence for a tooltip, or "".
     """
@@ -47,9 +47,6 @@ _OWN = (
     Quantity("C", "Channels C", help="Channels of the first stage; the later ones have 2C and 4C."),
     Quantity("N", "Cells a stage N", help="Cells in each of the three stages."),
     Quantity("seconds", "Time to score", "s", "minimize", "Wall time that scoring this trial's cell took."),
-    Quantity(
-        "average_bitwidth", "Average bit width", "bits", "minimize", "Bits a weight: 32 where nothing is quantised."
-    ),
     Quantity("objective", "Sum of scaled metrics", help="Each objective metric times its scale, added up."),
 )
 
@@ -62,6 +59,11 @@ def quantity(column: str) -> Quantity:
 def label(column: str) -> str:
     """Name and unit of a column."""
     return quantity(column).label
+
+
+def at_most(column: str, bound: float) -> str:
+    """Words for a column's upper bound."""
+    return f"at most {bound:,.15g} {quantity(column).unit}".rstrip()
 
 
 def plottable(frame: pd.DataFrame, first: Iterable[str] = ()) -> list[str]:
@@ -102,6 +104,11 @@ def _has_numbers(frame: pd.DataFrame, column: str) -> bool:
     return numeric and (column not in {"C", "N"} or frame[column].nunique() > 1)
 
 
+def is_truth(column: str) -> bool:
+    """Whether a column holds a record of NAS-Bench-201, such as ``200:test-accuracy``."""
+    return column in _known() and ":" in column
+
+
 @cache
 def _known() -> dict[str, Quantity]:
     truths = [_truth(field, epochs) for data in DATASETS for field in truth_fields(data) for epochs in (12, 200)]
@@ -125,5 +132,9 @@ def _derived(column: str) -> Quantity:
         return Quantity(column, column.removeprefix(_PARAMETER), help="A parameter of the study.")
     if column in proxies.available():
         proxy = proxies.get(column)
-        return Quantity(column, column, direction=proxy.direction, help=proxy.description)
+        unit = hardware.get(column).unit if column in hardware.available() else ""
+        return Quantity(column, column, unit, proxy.direction, proxy.description)
+    if column in hardware.available():
+        metric = hardware.get(column)
+        return Quantity(column, column, metric.unit, "minimize", metric.description)
     return Quantity(column, column)

@@ -20,6 +20,8 @@ GRID: Final = "rgba(128, 134, 142, 0.18)"
 # Viridis without its darkest third, which a dark page would swallow.
 ACCURACY_SCALE: Final = ("#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725")
 
+INFEASIBLE: Final = "Breaks a constraint"
+
 _AXIS = {
     "gridcolor": GRID,
     "zeroline": False,
@@ -82,6 +84,28 @@ def color_axis(values: pd.Series, title: str, *, low: float, high: float) -> dic
     first, last = float(values.quantile(low)), float(values.quantile(high))
     limits = {"cmin": first, "cmax": last} if first < last else {}
     return {"colorscale": ACCURACY_SCALE, "colorbar": bar, **limits}
+
+
+def infeasible_markers(trials: pd.DataFrame, x: str, y: str, hover: str) -> go.Scatter:
+    """Markers of trials that break a constraint: small grey crosses, so that none is taken for a candidate.
+
+    Args:
+        trials: infeasible ones.
+        x: column on the horizontal axis.
+        y: column on the vertical axis.
+        hover: Plotly's template of the hover text.
+    """
+    return go.Scatter(
+        x=trials[x],
+        y=trials[y],
+        mode="markers",
+        name=INFEASIBLE,
+        marker={"color": GREY, "symbol": "x-thin-open", "size": 7, "opacity": 0.6, "line": {"width": 1.5}},
+        legendrank=1_100,
+        customdata=trial_keys(trials),
+        hovertemplate=f"{hover}<br>{INFEASIBLE}<extra></extra>",
+        unselected={"marker": {"opacity": 0.6}},
+    )
 
 
 def add_note(figure: go.Figure, text: str) -> None:

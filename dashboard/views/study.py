@@ -119,7 +119,8 @@ def _subtitle(summary: StudySummary) -> str:
     ways = (f"{way} {plain(name)}" for name, way in zip(summary.objectives, summary.directions, strict=True))
     parts = [", ".join(ways)]
     if config := summary.config:
-        parts = [config.dataset, f"sampler {config.setup.sampler}", f"seed {config.setup.seed}", *parts]
+        kept = [plain(constraint.shown) for constraint in config.constraints]
+        parts = [config.dataset, f"sampler {config.setup.sampler}", f"seed {config.setup.seed}", *parts, *kept]
     if summary.created:
         parts.append(f"created {summary.created:%Y-%m-%d %H:%M} UTC")
     return " · ".join(parts)
@@ -140,7 +141,7 @@ def _charts_and_cell(summary: StudySummary, frame: pd.DataFrame, axes: Axes, act
             st.info(title)
         else:
             dataset = summary.config.dataset if summary.config else None
-            cell_card(trial, title, dataset, objectives=axes.objectives)
+            cell_card(trial, title, dataset, objectives=axes.objectives, bounds=axes.bounds)
         if linked_trial() is not None:
             st.button(
                 "Follow the search" if active else "Show the best cell",
@@ -178,8 +179,10 @@ def _best(summary: StudySummary, axes: Axes) -> None:
         st.caption("The trials that no other beats in all objectives appear here, with their true accuracies.")
         return
     count = f"{len(best):,} trial{'' if len(best) == 1 else 's'} that no other beats in all objectives"
+    kept = " and ".join(plain(item.shown) for item in summary.config.constraints) if summary.config else ""
+    among = f", among those that keep {kept}" if kept else ""
     records = f"; NAS-Bench-201's records after {epochs} epochs" if axes.truth else ""
-    st.caption(f"{count}{records}. Choose a row to see its cell.")
+    st.caption(f"{count}{among}{records}. Choose a row to see its cell.")
     best_trials_table(best, epochs, summary.name, partial(_link_row, "best_trials", best["number"].tolist()))
 
 

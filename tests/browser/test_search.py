@@ -50,6 +50,36 @@ def test_a_search_from_the_form_ends_with_true_accuracies(page: Page, installati
         expect(page.locator(".st-key-true_accuracy")).to_contain_text(re.compile(r"\d\d\.\d\d %"))
 
 
+def test_a_bounded_search_from_the_form_shows_only_cells_that_keep_the_bound_as_best(
+    page: Page, installation: Path
+) -> None:
+    with running_app(installation) as address:
+        page.goto(f"{address}/new-search")
+        page.get_by_role("button", name="Start from").click()
+        page.get_by_text("Hardware aware", exact=True).click()
+        expect(page.get_by_label("Upper bound of latency:raspi4", exact=True)).to_have_value("15")
+        fill(page, "Upper bound of latency:raspi4", "0.1")
+        expect(page.get_by_role("button", name="Launch the search")).to_be_disabled()
+        expect(page.locator(".st-key-form_problems")).to_contain_text("the smallest latency:raspi4 there is 2.5295 ms")
+        fill(page, "Upper bound of latency:raspi4", "8")
+        fill(page, "Number of images", "8")
+        fill(page, "Number of trials", "3")
+        fill(page, "Name of the study", "frugal")
+        page.get_by_role("button", name="Launch the search").click()
+
+        expect(page.locator(".st-key-run_state")).to_contain_text("Finished")
+        expect(page.get_by_text(re.compile("among those that keep latency:raspi4 ≤ 8 ms"))).to_be_visible()
+        page.set_viewport_size({"width": 3200, "height": 2400})
+        table = page.locator(".st-key-best_trials table")
+        expect(table).to_contain_text("latency:raspi4 (ms)")
+        best = best_trials(load_study(open_database(), "frugal"))
+        assert best
+        for trial in best:
+            latency = trial.user_attrs["hardware_metrics"]["latency:raspi4"]
+            assert latency <= 8
+            expect(table).to_contain_text(str(latency)[:8])
+
+
 def test_the_form_keeps_a_wrong_search_back(page: Page, installation: Path) -> None:
     with running_app(installation) as address:
         page.goto(f"{address}/new-search")

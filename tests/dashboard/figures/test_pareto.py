@@ -4,6 +4,7 @@ import pytest
 
 from dashboard.figures import pareto_scatter
 from dashboard.figures.pareto import FRONT, OTHERS
+from dashboard.figures.template import INFEASIBLE
 
 
 @pytest.fixture
@@ -43,6 +44,25 @@ def test_the_front_is_told_from_the_others(trials: pd.DataFrame) -> None:
 def test_disconnected_cells_and_repeats_are_not_drawn(trials: pd.DataFrame) -> None:
     figure = pareto_scatter(trials, "a", "b")
     assert not {4, 5} & (numbers(figure, FRONT) | numbers(figure, OTHERS))
+
+
+def test_cells_that_break_a_constraint_are_crosses_and_never_on_the_front(trials: pd.DataFrame) -> None:
+    trials.loc[3, "state"] = "infeasible"
+    figure = pareto_scatter(trials, "a", "b", directions={"a": "maximize", "b": "maximize"}, bounds={"a": 2.5})
+    assert numbers(figure, FRONT) == {1, 2}
+    assert numbers(figure, INFEASIBLE) == {3}
+    assert max(line(figure).x) <= 2.5
+    (bound,) = figure.layout.shapes
+    assert (bound.x0, bound.x1) == (2.5, 2.5)
+    assert figure.layout.annotations[0].text == "at most 2.5"
+
+
+def test_a_study_with_infeasible_cells_alone_shows_them(trials: pd.DataFrame) -> None:
+    trials["state"] = "infeasible"
+    figure = pareto_scatter(trials, "a", "b", bounds={"b": 0.5}, selected=2)
+    assert numbers(figure, INFEASIBLE) == set(range(6))
+    assert not numbers(figure, FRONT)
+    assert list(figure.data[-1].x) == [2.0]
 
 
 @pytest.mark.parametrize(

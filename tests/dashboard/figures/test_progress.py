@@ -4,6 +4,7 @@ import pytest
 
 from dashboard.figures import progress_chart
 from dashboard.figures.progress import BEST
+from dashboard.figures.template import INFEASIBLE
 
 
 @pytest.fixture
@@ -27,6 +28,14 @@ def test_the_best_so_far_follows_the_direction(trials: pd.DataFrame, direction: 
     line = trace(progress_chart(trials, "snip", direction), BEST)
     assert list(line.x) == [0, 2, 3]
     assert list(line.y) == best
+
+
+def test_a_cell_that_breaks_a_constraint_is_never_the_best_so_far(trials: pd.DataFrame) -> None:
+    trials.loc[2, "state"] = "infeasible"
+    figure = progress_chart(trials, "snip", "minimize", bound=4.0)
+    assert list(trace(figure, BEST).y) == [5, 5]
+    assert list(trace(figure, INFEASIBLE).x) == [2]
+    assert figure.layout.shapes[0].y0 == 4.0
 
 
 def test_repeats_are_told_from_distinct_cells(trials: pd.DataFrame) -> None:

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from backend.search.objectives import SUM_NAME
-from dashboard.figures.quantities import label, objective_columns, plottable, quantity
+from dashboard.figures.quantities import is_truth, label, objective_columns, plottable, quantity
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,10 @@ from dashboard.figures.quantities import label, objective_columns, plottable, qu
         ("seconds", "Time to score (s)"),
         ("value:1", "objective 1"),
         ("something_else", "something_else"),
+        ("latency:raspi4", "latency:raspi4 (ms)"),
+        ("scaled:energy:fpga", "energy:fpga × scale"),
+        ("flops", "flops (M)"),
+        ("average_bitwidth", "average_bitwidth (bits)"),
     ],
 )
 def test_columns_are_called_by_name_and_unit(column: str, words: str) -> None:
@@ -24,6 +28,13 @@ def test_truth_knows_which_way_is_better() -> None:
     assert quantity("12:test-accuracy").direction == "maximize"
     assert quantity("12:test-loss").direction == "minimize"
     assert quantity("12:train-per-time").direction == "minimize"
+
+
+def test_a_cost_is_better_when_lower_and_is_no_truth() -> None:
+    assert quantity("latency:edgetpu").direction == "minimize"
+    assert "do not run there" in quantity("latency:edgetpu").help
+    assert not is_truth("latency:edgetpu")
+    assert is_truth("200:test-accuracy")
 
 
 def test_a_proxy_brings_its_own_direction_and_help() -> None:

@@ -155,6 +155,37 @@ def test_a_sum_says_what_is_in_it(app: Open, database: Database, make_config: Co
     assert page.selectbox(key="x").value == "objective"
 
 
+def test_a_constrained_study_shows_costs_with_units_and_no_infeasible_cell_among_the_best(
+    app: Open, database: Database, make_config: Config
+) -> None:
+    goals = {"l2_norm": {"scale": 1.0}, "energy:edgegpu": {"scale": 1.0}}
+    prepare(database, make_config(metrics=goals, setup={"constraints": ["latency:raspi4 <= 15"]}), "frugal")
+    execute_run(database, "frugal")
+    page = app("study", study="frugal")
+    assert not page.exception
+    assert not page.error
+    said = text(page).replace("\\", "")
+    assert "minimize energy:edgegpu · latency:raspi4 <= 15 ms" in said
+    assert "among those that keep latency:raspi4 <= 15 ms" in said
+    best, trials = (element.value for element in page.dataframe[:2])
+    assert (best["hardware_metrics", "latency:raspi4"] <= 15).all()
+    infeasible = trials[trials["state"] == "infeasible"]
+    assert (infeasible["latency:raspi4"] > 15).all()
+    assert not infeasible["pareto"].any()
+    assert {"latency:raspi4 (ms)", "energy:edgegpu (mJ)"} <= set(page.selectbox(key="x").options)
+    roles = page.table[0].value.set_index("Measured")["Role"].to_dict()
+    assert roles["energy:edgegpu"] == "objective"
+    assert roles["latency:raspi4"] == "at most 15 ms"
+    (tries,) = (metric.delta for metric in page.metric if metric.label == "Trials")
+    assert f"{len(infeasible)} infeasible" in tries
+
+    page = app("study", study="frugal", trial=str(int(infeasible["number"].iloc[0])))
+    page.selectbox(key="x").select("latency:raspi4").run()
+    page.selectbox(key="y").select("200:test-accuracy").run()
+    assert not page.exception
+    assert "Infeasible, never among the best: latency:raspi4 is" in text(page).replace("\\", "")
+
+
 def test_a_link_with_no_sensible_trial_opens_the_study(app: Open, finished: str) -> None:
     page = app("study", study=finished, trial="9" * 5000)
     assert not page.exception
