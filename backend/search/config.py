@@ -38,7 +38,7 @@ class SearchConfig(Section):
     @model_validator(mode="after")
     def _has_measurements(self) -> Self:
         names = [name for name in self.strategy.hw_runner.costs if hardware.get(name).measured]
-        for key, measured in (("C", 16), ("N", 5)):
+        for key, measured in zip(("C", "N"), hardware.MEASURED_SIZE, strict=True):
             if names and getattr(self.cells, key) != [measured]:
                 said = (
                     f"{', '.join(names)}: measured for networks with C = 16 and N = 5 only; give {key} = [{measured}]"
