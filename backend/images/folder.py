@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.errors import UserError
-from backend.images import safe_pickle
+from backend import safe_pickle
 from backend.images.image_set import ImageSet
 
 

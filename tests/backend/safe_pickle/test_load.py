@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.images import safe_pickle
+from backend import safe_pickle
 from tests.backend.images.published import python2_pickle
 
 
