@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.errors import UserError
 from backend import safe_pickle
+from backend.errors import UserError
 from backend.images.image_set import ImageSet
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Final, NamedTuple, TypeAlias
 
-from backend.safe_pickle.errors import DamagedPickleError
+from backend.safe_pickle.errors import DamagedPickleError, UnsafePickleError
 from backend.safe_pickle.memo import Memo
 from backend.safe_pickle.records import AllowList
 from backend.safe_pickle.source import Source
@@ -20,6 +20,7 @@ _BINFLOAT, _BINUNICODE, _SHORT_BINUNICODE = CODE["BINFLOAT"], CODE["BINUNICODE"]
 _LONG_BINPUT, _MEMOIZE, _BININT1 = CODE["LONG_BINPUT"], CODE["MEMOIZE"], CODE["BININT1"]
 _LONG_BINGET, _STOP = CODE["LONG_BINGET"], CODE["STOP"]
 
+_DEEPEST: Final = 1000
 _PLACE: Final = 128
 """What a value that stands in a dict's place counts of the budget, in bytes."""
 
@@ -62,8 +63,9 @@ class Machine:
         Args:
             source: the bytes.
             names: what may be named, and what it stands for.
-            on_dict: takes each dict when it is filled, the inner ones first. What the pickle made within a dict that
-                gets another value in its place is given up, and no longer counts for the source's budget.
+            on_dict: takes each dict when it has been filled with several items at once, as picklers do, the inner ones
+                first. What the pickle made within a dict that gets another value in its place is given up, and no
+                longer counts for the source's budget.
             longest_bytes: longer byte strings are passed over, and become None.
         """
         self.source = source
@@ -106,14 +108,14 @@ class Machine:
             elif code == _LONG_BINPUT:
                 put(_uint32(window, at)[0], stack[-1])
                 at += 4
+            elif code == _BINUNICODE and (end := at + 4 + _uint32(window, at)[0]) <= len(window):
+                push(str(window[at + 4 : end], "utf-8", "surrogatepass"))
+                at = end
             elif code == _BININT1:
                 push(window[at])
                 at += 1
             elif code == _MEMOIZE:
                 put(memo.next_slot, stack[-1])
-            elif code == _BINUNICODE and (end := at + 4 + _uint32(window, at)[0]) <= len(window):
-                push(str(window[at + 4 : end], "utf-8", "surrogatepass"))
-                at = end
             elif code == _SHORT_BINUNICODE and (end := at + 1 + window[at]) <= len(window):
                 push(str(window[at + 1 : end], "utf-8", "surrogatepass"))
                 at = end
@@ -128,12 +130,14 @@ class Machine:
                 window, at, turn = source.window, source.at, source.turn
 
     def mark(self) -> None:
-        """Note that items follow."""
-        self.marks.append(self.standing())
+        """Note that items follow.
 
-    def standing(self) -> Mark:
-        """How things stand."""
-        return Mark(len(self.stack), self.memo.next_slot, self.source.held)
+        Raises:
+            UnsafePickleError: too many lists, dicts and the like are unfinished.
+        """
+        if len(self.marks) >= _DEEPEST:
+            raise UnsafePickleError("it is nested too deeply")
+        self.marks.append(Mark(len(self.stack), self.memo.next_slot, self.source.held))
 
     def pop_items(self) -> list[object]:
         """Take what was pushed since the last mark off the stack, and the mark."""
@@ -142,12 +146,12 @@ class Machine:
         del self.stack[start:]
         return items
 
-    def fill_dict(self, items: list[object], mark: Mark) -> None:
+    def fill_dict(self, items: list[object], mark: Mark | None) -> None:
         """Put keys and values in turn into the dict on top.
 
         Args:
             items: the keys and values.
-            mark: how things stood before the first of them.
+            mark: how things stood before the first of them; None if it is a single item.
         """
         found = self.stack[-1]
         if not isinstance(found, dict) or len(items) % 2:
@@ -155,7 +159,7 @@ class Machine:
         keys = items[::2]
         check_keys(keys)
         found.update(zip(keys, items[1::2], strict=True))
-        if self._on_dict is None:
+        if self._on_dict is None or mark is None:
             return
         kept = self._on_dict(found)
         if kept is not found:

@@ -8,6 +8,7 @@ from backend.safe_pickle.errors import UnsafePickleError
 from backend.safe_pickle.records import Maker, PickledDtype
 
 _PAGE: Final = 1 << 16
+_UNPACKED: Final = 16
 _NUMBERS: Final = 100_000
 _WORDS: Final = 4_000_000
 
@@ -16,40 +17,40 @@ class Memo:
     """Values by slot.
 
     A release of a benchmark marks some 200 million texts, which are few different ones over and over: they are kept in
-    pages, and a full page as numbers of words, compressed. Nothing tells which of them are used again.
+    pages, and a full page as numbers of words, compressed, as nothing tells which of them are used again.
     Other values live until ``forget``; the newest numbers longer, as a pickle may share them.
+
+    Attributes:
+        next_slot: the slot after the last one, as picklers count.
     """
 
     def __init__(self) -> None:
-        self._first: int | None = None
+        self.next_slot = 0
+        self._first = 0
         self._start = 0
         self._page: list[str | None] = []
         self._full: list[bytes] = []
+        self._unpacked: dict[int, array[int]] = {}
         self._numbers_of_words: dict[str | None, int] = {}
         self._words: list[str | None] = []
         self._lasting: dict[int, object] = {}
         self._numbers: dict[int, object] = {}
         self._values: dict[int, object] = {}
 
-    @property
-    def next_slot(self) -> int:
-        """The slot after the last one, as picklers count."""
-        return self._start + len(self._page)
-
     def put(self, slot: int, value: object) -> None:
         """Mark a value."""
-        if self._first is None:
-            self._first = self._start = slot
-        page = self._page
-        in_order = slot == self._start + len(page)
-        if type(value) is str and in_order:
-            page.append(value)
-        else:
-            self._put_aside(slot, value)
-            if not in_order:
+        if slot != self.next_slot:
+            if self.next_slot:  # out of order, as picklers do not count
+                self._put_aside(slot, value)
                 return
-            page.append(None)
-        if len(page) == _PAGE:
+            self._first = self._start = slot  # Python 2 counted from 1
+        if type(value) is str:
+            self._page.append(value)
+        else:
+            self._page.append(None)
+            self._put_aside(slot, value)
+        self.next_slot = slot + 1
+        if len(self._page) == _PAGE:
             self._close_page()
 
     def get(self, slot: int) -> object:
@@ -97,10 +98,11 @@ class Memo:
         self._page = []
 
     def _in_full_page(self, slot: int) -> str | None:
-        number, place = divmod(slot - (self._first or 0), _PAGE)
+        number, place = divmod(slot - self._first, _PAGE)
         if not 0 <= number < len(self._full):
             return None
-        word = self._words[array("I", zlib.decompress(self._full[number]))[place]]
-        if word is not None:
-            self._lasting[slot] = word  # what is used from afar once is used again
-        return word
+        page = self._unpacked.pop(number, None) or array("I", zlib.decompress(self._full[number]))
+        self._unpacked[number] = page  # the last one is the one used last
+        if len(self._unpacked) > _UNPACKED:
+            del self._unpacked[next(iter(self._unpacked))]
+        return self._words[page[place]]

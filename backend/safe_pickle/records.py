@@ -106,6 +106,11 @@ def _latin1_bytes(text: str, encoding: str) -> bytes:
     return text.encode("latin1")
 
 
+def _no_bytes() -> bytes:
+    """No bytes, as protocol 2 writes them: ``bytes()``. With an argument it would make as many as that says."""
+    return b""
+
+
 def _scalar(dtype: PickledDtype, content: bytes) -> object:
     """A numpy scalar, as Python's own number."""
     return np.frombuffer(content, dtype.numpy("iufb"), count=1)[0].item()
@@ -125,7 +130,11 @@ def _text(value: object) -> str:
     return value.decode("latin1") if isinstance(value, bytes) else str(value)
 
 
-_BYTES: Final = {("_codecs", "encode"): Maker(_latin1_bytes)}
+_BYTES: Final = {
+    ("_codecs", "encode"): Maker(_latin1_bytes),
+    ("__builtin__", "bytes"): Maker(_no_bytes),
+    ("builtins", "bytes"): Maker(_no_bytes),
+}
 _DTYPE: Final = {("numpy", "dtype"): Maker(PickledDtype)}
 
 ARRAYS: Final[AllowList] = {

@@ -213,7 +213,7 @@ def _set_items(machine: Machine) -> None:
 @_instruction("SETITEM")
 def _set_item(machine: Machine) -> None:
     value, key = machine.stack.pop(), machine.stack.pop()
-    machine.fill_dict([key, value], machine.standing())
+    machine.fill_dict([key, value], None)
 
 
 def _extend(machine: Machine, items: list[object]) -> None:
