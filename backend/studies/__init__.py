@@ -2,7 +2,7 @@
 
 from backend.studies.catalog import StudySummary, create_study, delete_study, list_studies, load_study, study_config
 from backend.studies.database import Database, default_url, open_database
-from backend.studies.folders import home, run_folder
+from backend.studies.folders import run_folder
 from backend.studies.trials import best_table, best_trials, trials_frame
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "create_study",
     "default_url",
     "delete_study",
-    "home",
     "list_studies",
     "load_study",
     "open_database",

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from backend.errors import StorageError
-from backend.studies.folders import home, make_folder
+from backend.home import home, make_folder
 from backend.studies.tables import metadata
 
 STORAGE_VARIABLE = "PROXYSCOPE_STORAGE"

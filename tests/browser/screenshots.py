@@ -11,11 +11,11 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from backend.home import HOME_VARIABLE
 from backend.search.config import SearchConfig
 from backend.search.execution import execute_run
 from backend.search.launch import prepare
 from backend.studies import Database, open_database
-from backend.studies.folders import HOME_VARIABLE
 from tests.browser.app import CHROMIUM_ARGUMENTS, ROOT, find_chromium, running_app
 
 WIDTHS = (1440, 800)
