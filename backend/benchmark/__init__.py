@@ -1,19 +1,27 @@
 """NAS-Bench-201's truth: what every architecture reached when it was trained, and what it costs."""
 
 from backend.benchmark.datasets import DATASETS, NUM_CLASSES, check_dataset
-from backend.benchmark.fields import EPOCHS, TruthField, release, truth_fields
+from backend.benchmark.fields import EPOCHS, TruthField, truth_fields
+from backend.benchmark.imported import ImportedRelease, imported_releases, imported_table
+from backend.benchmark.importing import ImportSummary, import_release
 from backend.benchmark.tables import architectures_table, runs_table, test_accuracy
-from backend.benchmark.truth import OPTIMA, architecture, query
+from backend.benchmark.truth import OPTIMA, architecture, field_releases, query, release
 
 __all__ = [
     "DATASETS",
     "EPOCHS",
     "NUM_CLASSES",
     "OPTIMA",
+    "ImportSummary",
+    "ImportedRelease",
     "TruthField",
     "architecture",
     "architectures_table",
     "check_dataset",
+    "field_releases",
+    "import_release",
+    "imported_releases",
+    "imported_table",
     "query",
     "release",
     "runs_table",

@@ -1,4 +1,4 @@
-"""The official fields of a training result: what they are called, mean, and which release they come from."""
+"""The official fields of a training result: what they are called and mean."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -7,9 +7,6 @@ from backend.benchmark.datasets import check_dataset
 from backend.errors import UserError
 
 EPOCHS = (12, 200)
-
-NAS_BENCH_201 = "NAS-Bench-201-v1_1-096897"
-NATS_BENCH = "NATS-Bench tss v1_0"
 
 # Which images a split of the official API means, per dataset; a dataset has only the splits named here.
 _SPLITS = {
@@ -84,18 +81,3 @@ def check_epochs(epochs: int) -> int:
     if epochs not in EPOCHS:
         raise UserError(f"epochs {epochs!r} is not in the benchmark; valid are {' and '.join(map(str, EPOCHS))}")
     return epochs
-
-
-def release(dataset: str, epochs: int, field: str) -> str:
-    """The release of the benchmark that the bundled table takes a field from.
-
-    The releases differ where the older one has fewer than three seeds, by up to 2.2 points of accuracy.
-
-    Raises:
-        UserError: unknown dataset, epochs, or a field that the dataset has not.
-    """
-    names = [known.name for known in truth_fields(dataset)]
-    if field not in names:
-        raise UserError(f"field {field!r} is not one of {dataset}; valid are {', '.join(names)}")
-    nats = check_epochs(epochs) == 200 and (dataset == "cifar10-valid" or field == "test-accuracy")
-    return NATS_BENCH if nats else NAS_BENCH_201

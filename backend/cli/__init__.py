@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from backend.cli import ensembles, scores, searches, studies
+from backend.cli import ensembles, scores, searches, studies, truth
 from backend.errors import UserError
 from backend.search.runner import SearchFailedError
 
@@ -22,11 +22,12 @@ for command in (
     searches.search,
     searches.run,
     scores.score,
-    scores.truth,
     scores.sweep,
     scores.correlate,
     ensembles.ensemble,
     ensembles.import_ensemble,
+    truth.truth,
+    truth.import_benchmark,
 ):
     app.command()(command)
 app.add_typer(studies.app, name="studies")

@@ -51,11 +51,13 @@ def print_scores(console: Console, names: Sequence[str], rows: list[dict[str, An
     console.print(table)
 
 
-def print_metrics(console: Console, title: str, metrics: Mapping[str, float | None]) -> None:
-    """Print named numbers, one a line."""
-    table = Table("field", "value", title=title, title_justify="left")
-    for name, value in metrics.items():
-        table.add_row(name, number(value))
+def print_truth(
+    console: Console, title: str, fields: Mapping[str, float | None], releases: Mapping[str, str | None]
+) -> None:
+    """Print the fields of a training result, one a line, and the release that each is from."""
+    table = Table("field", "value", "release", title=title, title_justify="left")
+    for name, value in fields.items():
+        table.add_row(name, number(value), (releases[name] or "–") if value is not None else "–")
     console.print(table)
 
 

@@ -1,4 +1,4 @@
-"""Commands about cells: their scores and their truth."""
+"""Commands about the scores of cells."""
 
 from pathlib import Path
 from typing import Annotated
@@ -54,22 +54,6 @@ def score(
     else:
         console.print(scorer.batch.description, highlight=False)
         report.print_scores(console, names, rows)
-
-
-def truth(
-    arch: Annotated[str, typer.Argument(metavar="ARCH|INDEX", help="Architecture string or official index.")],
-    dataset: DatasetOption = "cifar10",
-    epochs: Annotated[int, typer.Option(help="12 or 200.")] = 200,
-    as_json: JsonOption = False,
-) -> None:
-    """Show what NAS-Bench-201 measured of an architecture."""
-    cell = parse_cell(arch)
-    fields = benchmark.query(cell, dataset, epochs)
-    if as_json:
-        report.print_json({"arch": str(cell), "index": cell.index, "dataset": dataset, "epochs": epochs, **fields})
-    else:
-        console.print(f"cell {cell.index}  {cell}", highlight=False)
-        report.print_metrics(console, f"{dataset}, {epochs} epochs", fields)
 
 
 def _scores(scorer: Scorer, cell: Cell) -> dict[str, float | None] | None:

@@ -1,4 +1,4 @@
-"""The folder of each study's run, within the installation's."""
+"""The folders of studies' runs and of sweeps, within the installation's."""
 
 import shutil
 from pathlib import Path

@@ -87,9 +87,10 @@ def cell_card(
 
 
 def _state_words(trial: pd.Series) -> str:
-    if trial["state"] == "infeasible":
+    state = trial.get("state", "")
+    if state == "infeasible":
         return f"infeasible, never among the best: {trial['breaks']}"
-    return _STATE_WORDS.get(trial["state"], "")
+    return _STATE_WORDS.get(state, "")
 
 
 def _accuracies(trial: pd.Series) -> None:

@@ -14,6 +14,7 @@ from backend.cells import Cell
 from backend.cli import main
 from backend.search import launch
 from backend.studies import list_studies, load_study, open_database, run_folder, runs
+from tests.backend.benchmark.importing import samples
 from tests.conftest import cheap_config
 from tests.score_tables import write_sweep_table
 
@@ -63,6 +64,24 @@ def test_truth_is_the_benchmarks(home: Path) -> None:
     assert printed["test-accuracy"] == 85.11
     assert printed["train-all-time"] == pytest.approx(394.101, abs=5e-4)
     assert "85.11" in backend("truth", str(Cell.from_index(5115)), "--epochs", "12").stdout
+
+
+def test_official_files_are_imported_and_each_number_says_where_it_is_from(home: Path) -> None:
+    printed = backend("import-benchmark", samples.PTH).stdout
+    assert "NAS-Bench-201-v1_1-096897: 3 of 15,625 architectures, 75 rows" in printed
+    assert str(home / "benchmark" / "NAS-Bench-201-v1_1-096897.parquet") in printed
+    summary = json.loads(backend("import-benchmark", samples.FOLDER, "--json").stdout)
+    assert (summary["release"], summary["architectures"], summary["rows"]) == ("NATS-Bench tss v1_0", 3, 75)
+    assert Path(summary["path"]).is_file()
+    of_run = ("truth", "11", "--dataset", "cifar100", "--release", "v1_1", "--seed", "777")
+    shown = json.loads(backend(*of_run, "--json").stdout)
+    assert shown["test-accuracy"] == benchmark.query(11, "cifar100", release="v1_1", seed=777)["test-accuracy"]
+    assert set(shown["releases"].values()) == {"NAS-Bench-201-v1_1-096897"}
+    table = backend("truth", "11", "--dataset", "cifar100").stdout
+    lines = {line.split()[1]: line for line in table.splitlines() if "-accuracy" in line}
+    assert "NATS-Bench tss v1_0" in lines["test-accuracy"]
+    assert "NAS-Bench-201-v1_1-096897" in lines["valid-accuracy"]
+    assert "seed 777" in backend(*of_run).stdout
 
 
 def test_score_gives_a_number_a_proxy_and_says_disconnected(home: Path) -> None:
@@ -137,6 +156,10 @@ def test_correlate_prints_the_correlations_with_intervals_over_cells_and_classes
         (["score", ARCH, "--device", "tpu"], "tpu"),
         (["score", ARCH, "--batch-size", "1001"], "1000"),
         (["truth", "0", "--epochs", "100"], "100"),
+        (["truth", "0", "--release", "v1_1"], "release NAS-Bench-201-v1_1-096897 has not been imported"),
+        (["truth", "0", "--seed", "777"], "seed 777 is not in an imported release; imported are none yet"),
+        (["import-benchmark", "nowhere"], "nowhere is neither a file nor a folder; valid are NAS-Bench-201-v1_0"),
+        (["import-benchmark", __file__], "it is of another format; valid are"),
         (["studies", "show", "x"], "no study 'x'"),
         (["studies", "stop", "x"], "no study 'x'"),
         (["run", "x"], "no study 'x'"),

@@ -1,5 +1,7 @@
 """Names, units and origin of the fields."""
 
+from pathlib import Path
+
 import pytest
 
 from backend.benchmark import DATASETS, query, release, truth_fields
@@ -36,9 +38,12 @@ def test_a_field_says_on_which_images_it_was_measured() -> None:
         ("cifar100", 200, "test-accuracy", "NATS-Bench tss v1_0"),
         ("cifar100", 200, "valid-accuracy", "NAS-Bench-201-v1_1-096897"),
         ("ImageNet16-120", 200, "valid-accuracy", "NAS-Bench-201-v1_1-096897"),
+        ("cifar100", 200, "train-loss", None),
     ],
 )
-def test_release_names_the_origin_of_a_number(dataset: str, epochs: int, field: str, expected: str) -> None:
+def test_release_names_the_origin_of_a_number(
+    home: Path, dataset: str, epochs: int, field: str, expected: str | None
+) -> None:
     assert release(dataset, epochs, field) == expected
 
 

@@ -1,0 +1,69 @@
+"""Commands about what the benchmark measured."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from backend import benchmark
+from backend.cells import NUM_CELLS
+from backend.cli import report
+from backend.cli.options import DatasetOption, JsonOption, console, parse_cell
+
+
+def truth(
+    arch: Annotated[str, typer.Argument(metavar="ARCH|INDEX", help="Architecture string or official index.")],
+    dataset: DatasetOption = "cifar10",
+    epochs: Annotated[int, typer.Option(help="12 or 200.")] = 200,
+    release: Annotated[
+        str | None,
+        typer.Option(
+            help="An imported release, by a part of its name.",
+            show_default="the bundled table, and imports where it has nothing",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="One run of an imported release.", show_default="the mean of its runs")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what was measured of an architecture, and which release each number is from."""
+    cell = parse_cell(arch)
+    fields = benchmark.query(cell, dataset, epochs, release=release, seed=seed)
+    releases = benchmark.field_releases(dataset, epochs, release=release, seed=seed)
+    if as_json:
+        asked = {"arch": str(cell), "index": cell.index, "dataset": dataset, "epochs": epochs, "seed": seed}
+        report.print_json({**asked, **fields, "releases": releases})
+    else:
+        console.print(f"cell {cell.index}  {cell}", highlight=False)
+        of_seed = "" if seed is None else f", seed {seed}"
+        report.print_truth(console, f"{dataset}, {epochs} epochs{of_seed}", fields, releases)
+
+
+def import_benchmark(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE|FOLDER", help="NAS-Bench-201's .pth; NATS-Bench's .pickle.pbz2, or its folder or tar."
+        ),
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Import the official files: every field, every seed."""
+    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[count]:,} architectures"))
+    times = (TimeElapsedColumn(), TimeRemainingColumn())
+    description = TextColumn("{task.description}")
+    with Progress(description, *columns, *times, console=console, disable=as_json) as progress:
+        task = progress.add_task("import", total=1.0, count=0)
+        summary = benchmark.import_release(path, lambda part, count: progress.update(task, completed=part, count=count))
+        progress.update(task, completed=1.0)
+    if as_json:
+        report.print_json({**vars(summary), "path": str(summary.path)})
+        return
+    console.print(
+        f"{summary.release}: {summary.architectures:,} of {NUM_CELLS:,} architectures, {summary.rows:,} rows, "
+        f"{summary.seconds:.1f} s",
+        highlight=False,
+    )
+    console.print(f"table: {summary.path}", highlight=False, soft_wrap=True)
