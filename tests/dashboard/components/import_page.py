@@ -1,0 +1,5 @@
+"""A page with nothing but the import."""
+
+from dashboard.components.benchmark_import import benchmark_import
+
+benchmark_import()
