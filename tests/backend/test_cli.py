@@ -262,7 +262,7 @@ def test_ensembles_in_json_and_without_labels(home: Path, config_file: Path) -> 
     ("arguments", "message"),
     [
         (["--model", "magic"], "unknown model 'magic'; valid: linear"),
-        (["--model", "ridge", "--proxies", "zen"], "zen: not known of these cells"),
+        (["--model", "ridge", "--proxies", "zen"], "zen: not recorded in this study"),
         (["--label-free", "params", "--graph"], "--label-free: names its proxies itself"),
         (["--save", "x"], "say which with --model or --label-free"),
         (["--model", "linear"], "12 cells with known accuracy are too few"),

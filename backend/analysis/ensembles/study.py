@@ -42,8 +42,11 @@ class StudyEnsemble:
             target: column to fit, ``<epochs>:test-accuracy``.
 
         Raises:
-            UserError: too few cells.
+            UserError: too few cells, or a proxy that the study has not recorded.
         """
+        done = bool((trials["state"] == "complete").any())
+        if done and (missing := [name for name in recipe.proxies if name not in trials]):
+            raise UserError(f"ensemble: {', '.join(missing)}: not recorded in this study")
         cells = labelled_cells(trials, recipe.proxies, target)
         return cls(Ensemble(recipe, cells), target, cells)
 
