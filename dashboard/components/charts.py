@@ -57,7 +57,9 @@ def chart(
     csv_button(data, f"{name}.csv", f"download_{key}", "What the chart shows, with all its digits.")
 
 
-def clicked(key: str) -> Any:
-    """The customdata of the marker that was clicked last in a chart; None where none was."""
+def clicked(key: str) -> list[Any]:
+    """The customdata of the marker that was clicked last in a chart; empty where none was."""
     points = st.session_state[key]["selection"]["points"]
-    return points[0].get("customdata") if points else None
+    data = points[0].get("customdata") if points else None
+    # Of an array of numbers the browser sends each row as a mapping from positions.
+    return list(data.values()) if isinstance(data, dict) else list(data or [])

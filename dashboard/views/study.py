@@ -13,7 +13,16 @@ from dashboard import queries
 from dashboard.components.cell_card import cell_card
 from dashboard.components.ensemble_section import ensemble_section
 from dashboard.components.errors import plain, show_kept_error, shown_errors
-from dashboard.components.links import NEW_SEARCH, STUDIES, STUDY_PARAMETER, link_trial, linked_trial, open_study
+from dashboard.components.links import (
+    COMPARE,
+    NEW_SEARCH,
+    PROXIES,
+    STUDIES,
+    STUDY_PARAMETER,
+    link_trial,
+    linked_trial,
+    open_study,
+)
 from dashboard.components.run_actions import delete_button, resume_button, stop_button
 from dashboard.components.run_status import log_table, run_status
 from dashboard.components.states import state_badge
@@ -113,6 +122,11 @@ def _header(summary: StudySummary, run: Run | None) -> None:
             )
         delete_button(summary, run)
     st.caption(_subtitle(summary))
+    if run:
+        with st.container(horizontal=True, key="study_links"):
+            link = {STUDY_PARAMETER: summary.name}
+            st.page_link(PROXIES, label="How its proxies rank", icon=":material/query_stats:", query_params=link)
+            st.page_link(COMPARE, label="Compare with others", icon=":material/stacked_line_chart:", query_params=link)
 
 
 def _subtitle(summary: StudySummary) -> str:

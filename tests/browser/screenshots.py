@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -17,10 +18,13 @@ from backend.search.execution import execute_run
 from backend.search.launch import prepare
 from backend.studies import Database, open_database
 from tests.browser.app import CHROMIUM_ARGUMENTS, ROOT, find_chromium, running_app
+from tests.conftest import cheap_config
+from tests.score_tables import write_sweep_table
 
 WIDTHS = (1440, 800)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 STUDY, OTHER = "cifar10 quick start", "cifar100 random one objective"
+SEEDS = [f"cifar10 {sampler} seed {seed}" for sampler in ("random", "qmc") for seed in range(3)]
 _HEIGHT = 900
 _MARGIN = 40
 _BODY = "[data-testid=stMainBlockContainer]"
@@ -31,6 +35,10 @@ PAGES = {
     "new-search": "/new-search",
     "study": "/study?study=cifar10+quick+start",
     "trial": "/study?study=cifar10+quick+start&trial=7&x=params&y=True+test+accuracy%2C+200+epochs+%28%25%29",
+    "proxies": "/proxies?study=cifar10+quick+start&proxy=naswot_relu",
+    "proxies-table": "/proxies?ranking=table&count=classes&proxy=params&by=depth",
+    "compare": "/compare?" + urlencode([("study", name) for name in (STUDY, *SEEDS, OTHER)]),
+    "help": "/help",
 }
 
 
@@ -44,17 +52,19 @@ def main(folder: Path) -> None:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGUMENTS)
         with running_app(Path(home)) as address:
             _take(browser, address, folder, ["welcome"])
-            _run_searches(database)
+            _run_searches(database, Path(home))
             _take(browser, address, folder, [name for name in PAGES if name != "welcome"])
             _take_for_readme(browser, address, folder)
         browser.close()
 
 
-def _run_searches(database: Database) -> None:
+def _run_searches(database: Database, home: Path) -> None:
     config = SearchConfig.from_file(ROOT / "configs" / "quickstart.toml")
-    for name, changed in ((STUDY, config.with_trials(40)), (OTHER, _one_objective(config))):
+    searches = {STUDY: config.with_trials(40), OTHER: _one_objective(config)} | {name: _cheap(name) for name in SEEDS}
+    for name, changed in searches.items():
         prepare(database, changed, name)
         execute_run(database, name)
+    write_sweep_table(home)
 
 
 def _one_objective(config: SearchConfig) -> SearchConfig:
@@ -62,6 +72,11 @@ def _one_objective(config: SearchConfig) -> SearchConfig:
     changed.cells.dataset = ["cifar100"]
     changed.setup.sampler, changed.setup.sum_scaled_metrics, changed.setup.direction = "random", True, "maximize"
     return changed
+
+
+def _cheap(name: str) -> SearchConfig:
+    _, sampler, _, seed = name.split()
+    return cheap_config(setup={"n_trials": 60, "sampler": sampler, "seed": int(seed)})
 
 
 def _take(browser: Browser, address: str, folder: Path, names: list[str]) -> None:

@@ -36,6 +36,8 @@ def _facts(proxy: Proxy, source: Source) -> None:
     facts = [f"Better: **{better}**", "needs labels" if proxy.needs_labels else "needs no labels"]
     if proxy.min_images > 1:
         facts.append(f"at least {proxy.min_images} images")
+    if proxy.skewed:
+        facts.append("values span orders of magnitude")
     if proxy.literal:
         facts.append("counted from the cell, no network is built")
     elif proxy.name in source.recorded and (seconds := proxy_queries.seconds_a_cell(source)):
