@@ -1,0 +1,66 @@
+"""What a researcher does on the page "Proxies": click a proxy and a cell, and send the link to a colleague."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from backend.cells import Cell
+from backend.search.execution import execute_run
+from backend.search.launch import prepare
+from backend.studies import open_database
+from tests.browser.app import running_app
+from tests.browser.conftest import WAIT_MILLISECONDS
+from tests.conftest import cheap_config
+from tests.score_tables import SWEEP, write_sweep_table
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(autouse=True)
+def patience(page: Page) -> None:
+    page.set_default_timeout(WAIT_MILLISECONDS)
+    expect.set_options(timeout=WAIT_MILLISECONDS)
+
+
+def test_a_clicked_proxy_and_a_clicked_cell_are_shown_and_the_link_shows_them_to_others(
+    page: Page, browser: Browser, installation: Path
+) -> None:
+    database = open_database()
+    execute_run(database, prepare(database, cheap_config(), "mine"))
+    with running_app(installation) as address:
+        page.goto(f"{address}/proxies?study=mine")
+        click_marker(page, ".st-key-ranking_section", 1)
+        expect(page).to_have_url(re.compile("proxy="))
+        click_marker(page, ".st-key-scatter_section", 4)
+        expect(page.locator(".st-key-cell_card")).to_contain_text("Selected cell · trial")
+        expect(page).to_have_url(re.compile("cell="))
+
+        values = dict(pair.split("=") for pair in page.url.split("?")[1].split("&"))
+        other = browser.new_page()
+        other.goto(page.url)
+        expect(other.locator(".st-key-cell_card")).to_contain_text(str(Cell.from_index(int(values["cell"]))))
+        expect(other.locator(".st-key-about_proxy")).to_contain_text(f"What is {values['proxy']}?")
+        other.close()
+
+
+def test_the_whole_space_is_drawn_with_its_intervals(page: Page, installation: Path) -> None:
+    write_sweep_table(installation)
+    with running_app(installation) as address:
+        page.goto(f"{address}/proxies?table={SWEEP}&ranking=table")
+        expect(page.locator(".st-key-ranking_table table")).to_contain_text("…")
+        expect(page.locator(".st-key-scatter_section canvas.gl-canvas").first).to_be_attached()
+        expect(page.get_by_text("15,284 cells. Click one to see it")).to_be_visible()
+
+
+def click_marker(page: Page, section: str, position: int) -> None:
+    """Click the middle of a chart's marker, once the chart has been drawn and stands still."""
+    markers: Locator = page.locator(f"{section} .scatterlayer .point")
+    expect(markers.nth(position)).to_be_visible()
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    page.wait_for_timeout(1_500)
+    markers.nth(position).scroll_into_view_if_needed()
+    box = markers.nth(position).bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
