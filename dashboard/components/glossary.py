@@ -19,7 +19,8 @@ GLOSSARY: Final[dict[str, str]] = {
     "Disconnected cell": "A cell without a way from input to output, 341 of all. It is never scored.",
     "Distinct cells": "The cells of a search that it had not tried before. A repeated cell costs nothing, as its "
     "scores are known.",
-    "Ensemble": "Several proxies taken together: here a linear regression of true accuracy on standardised proxies.",
+    "Ensemble": "Several proxies taken together in a model that is fitted to true accuracies of some cells, such as "
+    "a linear regression.",
     "FLOPs": "Here multiply-accumulates of one image, in millions, as NAS-Bench-201 counts them.",
     "Hypervolume": "How much of the space of the objectives a Pareto front dominates. One number for a search with "
     "several objectives: higher is better.",

@@ -1,7 +1,5 @@
 """First steps, the field's terms, keys, versions, and where files are."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 import streamlit as st
 
@@ -69,6 +67,7 @@ button below it) and its picture (the camera above it). Every control has a ques
         "python -m backend correlate                    # how well each proxy ranks it\n"
         "python -m backend --help",
         language="bash",
+        wrap_lines=True,
     )
 
 
@@ -96,22 +95,18 @@ def _versions() -> None:
     st.subheader("Versions", anchor="versions")
     st.caption("Name these when you report a result or a problem.")
     facts = {**installation.versions(), **installation.machine()}
-    st.code("\n".join(f"{name:<18} {value}" for name, value in facts.items()), language=None)
+    st.code("\n".join(f"{name:<18} {value}" for name, value in facts.items()), language=None, wrap_lines=True)
 
 
 def _files() -> None:
     st.subheader("Where files are", anchor="files")
-    _places(installation.folders())
+    lines = [f"- **{what}**: `{where}` ({how})" for what, (where, how) in installation.folders().items()]
+    st.markdown("\n".join(lines))
     with shown_errors():
         st.caption(
             f"Study database: `{queries.database()}`, a password in it hidden. Another: environment variable "
             "`PROXYSCOPE_STORAGE`, any SQLAlchemy URL. Any Optuna tool reads it."
         )
-
-
-def _places(folders: Mapping[str, tuple[str, str]]) -> None:
-    rows = [(what, where, how) for what, (where, how) in folders.items()]
-    st.table(pd.DataFrame(rows, columns=["What", "Where", "Set by"]), border="horizontal", hide_index=True)
 
 
 show()
