@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from backend import benchmark
-from backend.analysis.hypervolume import hypervolume_curve, objective_box
+from backend.analysis.hypervolume import as_ranks, hypervolume_curve, objective_box
 from backend.analysis.random_search import best_of_random
 from backend.analysis.regret_curve import regret_curve
 from backend.analysis.timeline import timeline
@@ -113,9 +113,14 @@ def alike(studies: Sequence[Compared]) -> list[Compared]:
     return [study for study in able if study.aim == able[0].aim]
 
 
-def hypervolumes(studies: Sequence[Compared]) -> dict[str, pd.DataFrame]:
-    """The hypervolume of each study in the box that all of them span; they are :func:`alike`."""
-    return _hypervolumes(tuple(study.key for study in studies), studies)
+def hypervolumes(studies: Sequence[Compared], *, ranked: bool) -> dict[str, pd.DataFrame]:
+    """The hypervolume of each study in the box that all of them span.
+
+    Args:
+        studies: that are :func:`alike`.
+        ranked: whether ranks stand for the objectives' values.
+    """
+    return _hypervolumes(tuple(study.key for study in studies), ranked, studies)
 
 
 def _why_no_regret(summary: StudySummary, cells: pd.DataFrame) -> str:
@@ -173,10 +178,13 @@ def _random_regret(dataset: str, epochs: int, most: int) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def _hypervolumes(keys: tuple[queries.Key, ...], _studies: Sequence[Compared]) -> dict[str, pd.DataFrame]:
+def _hypervolumes(keys: tuple[queries.Key, ...], ranked: bool, _studies: Sequence[Compared]) -> dict[str, pd.DataFrame]:
     del keys
     if not _studies:
         return {}
     directions = _studies[0].objectives
-    box = objective_box([study.cells for study in _studies], directions)
-    return {study.name: hypervolume_curve(study.cells, box) for study in _studies}
+    cells = {study.name: study.cells for study in _studies}
+    if ranked:
+        cells = as_ranks(cells, directions)
+    box = objective_box(cells.values(), directions)
+    return {name: hypervolume_curve(own, box) for name, own in cells.items()}

@@ -33,6 +33,23 @@ def objective_box(studies: Iterable[pd.DataFrame], directions: Directions) -> pd
     return pd.DataFrame({"worst": low.where(up, high), "best": high.where(up, low)}).rename_axis("objective")
 
 
+def as_ranks(studies: Mapping[str, pd.DataFrame], objectives: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """The studies with ranks for values: a proxy's value says which cell is better, not by how much.
+
+    Args:
+        studies: as for :func:`objective_box`, by name.
+        objectives: the columns to rank, over the cells of all studies together.
+
+    Returns:
+        The studies by name; each objective from 0 to 1, the share of all cells with a lower value, ties in the middle.
+    """
+    columns = list(objectives)
+    together = pd.concat({name: study.reindex(columns=columns) for name, study in studies.items()})
+    ranks = together.astype(float).replace([np.inf, -np.inf], np.nan).rank()
+    shares = (ranks - 1) / (ranks.count() - 1).clip(lower=1)
+    return {name: study.assign(**shares.loc[name]) if len(study) else study for name, study in studies.items()}
+
+
 def hypervolume_curve(cells: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
     """Share of the box between worst and best values that the front of the cells so far dominates.
 

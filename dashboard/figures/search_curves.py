@@ -50,7 +50,9 @@ def search_curves(
         log_floor: makes the vertical axis logarithmic; what is lower stands at this value.
     """
     figure = new_figure(height=420)
-    figure.update_layout(xaxis_title=x_title, yaxis_title=y_title, hovermode="closest", dragmode="zoom")
+    figure.update_layout(
+        xaxis_title=x_title, yaxis_title=y_title, hovermode="closest", dragmode="zoom", showlegend=True
+    )
     if not any(len(curve.band) for curve in curves):
         add_note(figure, "No search has a point to draw yet.")
         return figure

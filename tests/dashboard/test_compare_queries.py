@@ -68,13 +68,16 @@ def test_only_studies_with_the_same_aim_are_alike(
     sums = [compare(name) for name in ("sum", "other sum")]
     assert [study.name for study in compare_queries.alike(sums)] == ["sum"]
     assert compare_queries.alike([compare(queued)]) == []
-    assert compare_queries.hypervolumes([]) == {}
+    assert compare_queries.hypervolumes([], ranked=True) == {}
 
 
-def test_the_hypervolume_grows_within_the_common_box(finished: str, database: Database, make_config: Config) -> None:
+@pytest.mark.parametrize("ranked", [True, False])
+def test_the_hypervolume_grows_within_the_common_box(
+    ranked: bool, finished: str, database: Database, make_config: Config
+) -> None:
     name = prepare(database, make_config(setup={"seed": 5, "n_trials": 8}), "another seed")
     execute_run(database, name)
-    found = compare_queries.hypervolumes([compare(finished), compare(name)])
+    found = compare_queries.hypervolumes([compare(finished), compare(name)], ranked=ranked)
     assert set(found) == {finished, name}
     for curve in found.values():
         assert curve["hypervolume"].between(0, 1).all()

@@ -41,8 +41,9 @@ def hypervolume_section(studies: Sequence[Compared], options: Options) -> None:
     _left_out([(study.name, _no_volume(study, drawn)) for study in studies if study not in drawn])
     if not drawn:
         return
-    st.caption(_hypervolume_words(drawn[0]))
-    _curves(compare_queries.hypervolumes(drawn), options, "hypervolume", "Hypervolume (share of the box)")
+    st.caption(_hypervolume_words(drawn[0], ranked=options.ranked))
+    volumes = compare_queries.hypervolumes(drawn, ranked=options.ranked)
+    _curves(volumes, options, "hypervolume", "Hypervolume (share of the box)")
 
 
 def _curves(
@@ -104,10 +105,14 @@ def _long(frames: Mapping[str, pd.DataFrame], options: Options, column: str) -> 
 
 
 def _left_out(reasons: Sequence[tuple[str, str]]) -> None:
-    """Say which studies are not drawn, and why."""
-    if reasons:
-        lines = "\n".join(f"- **{plain(name)}** {plain(why)}." for name, why in reasons)
-        st.info(f"Not drawn here:\n{lines}", icon=":material/info:")
+    """Say which studies are not drawn, and why; those with one reason together."""
+    if not reasons:
+        return
+    by_reason: dict[str, list[str]] = {}
+    for name, why in reasons:
+        by_reason.setdefault(why, []).append(f"**{plain(name)}**")
+    lines = [f"- {', '.join(names)}{':' if len(names) > 1 else ''} {plain(why)}." for why, names in by_reason.items()]
+    st.info("Not drawn here:\n" + "\n".join(lines), icon=":material/info:")
 
 
 def _regret_words(able: Sequence[Compared], options: Options) -> str:
@@ -125,12 +130,13 @@ def _regret_words(able: Sequence[Compared], options: Options) -> str:
     return text
 
 
-def _hypervolume_words(study: Compared) -> str:
+def _hypervolume_words(study: Compared, *, ranked: bool) -> str:
     goals = ", ".join(
         f"{'higher' if way == 'maximize' else 'lower'} {label(name)}" for name, way in study.objectives.items()
     )
+    kind = "rank" if ranked else "value"
     text = (
-        f"Objectives: {plain(goals)}. The box lies between the worst and the best value of each objective over the "
+        f"Objectives: {plain(goals)}. The box lies between the worst and the best {kind} of each objective over the "
         "studies drawn here; its share that a study's front dominates is its hypervolume. Higher is better."
     )
     if len(study.objectives) > EXACT_OBJECTIVES:

@@ -23,6 +23,7 @@ _EPOCHS: Final = LinkedChoice("epochs", {str(epochs): f"{epochs} epochs" for epo
 _X: Final = LinkedChoice("x", {"cells": "Distinct cells", "scoring": "Scoring time", "clock": "Clock time"})
 _SEEDS: Final = LinkedChoice("seeds", {"together": "As one", "apart": "Each alone"})
 _SCALE: Final = LinkedChoice("scale", {"log": "Logarithmic", "linear": "Linear"})
+_VOLUME: Final = LinkedChoice("volume", {"ranks": "Ranks", "values": "Values"})
 _COLUMNS: Final = {"cells": "cells", "scoring": "scoring_seconds", "clock": "clock_seconds"}
 
 
@@ -35,6 +36,7 @@ class Options:
         chosen_by: the proxy that chooses a cell among those found; None takes the most accurate.
         x: column of the horizontal axis: cells, scoring_seconds or clock_seconds.
         log_regret: whether regret is drawn on a logarithmic axis.
+        ranked: whether ranks stand for the objectives' values in the hypervolume.
         groups: name of each curve, and the studies in it.
     """
 
@@ -42,13 +44,14 @@ class Options:
     chosen_by: str | None
     x: str
     log_regret: bool
+    ranked: bool
     groups: dict[str, list[Compared]]
 
 
 def options(studies: Sequence[Compared]) -> Options:
     """The controls above the charts."""
     chosen_by = LinkedChoice("chosen", _choosers(studies))
-    for choice in (_EPOCHS, _X, _SEEDS, _SCALE, chosen_by):
+    for choice in (_EPOCHS, _X, _SEEDS, _SCALE, _VOLUME, chosen_by):
         if choice.problem:
             st.warning(plain(choice.problem), icon=":material/link_off:")
     with st.container(horizontal=True, vertical_alignment="bottom", key="compare_options"):
@@ -65,6 +68,11 @@ def options(studies: Sequence[Compared]) -> Options:
         scale = _SCALE.segments(
             "Regret axis", f"A logarithmic axis shows small differences; a regret below {LEAST_REGRET} stands at that."
         )
+        volume = _VOLUME.segments(
+            "Hypervolume of",
+            "Ranks over the cells of all studies here, or the objectives' own values. A proxy tells which cell is "
+            "better, not by how much, and with values a few outliers can span the whole box.",
+        )
         with st.container(width=280):
             chosen = chosen_by.dropdown(
                 "The cell that counts",
@@ -76,6 +84,7 @@ def options(studies: Sequence[Compared]) -> Options:
         None if chosen == MOST_ACCURATE else chosen,
         _COLUMNS[x],
         scale == "log",
+        volume == "ranks",
         _grouped(studies, together=seeds == "together"),
     )
 

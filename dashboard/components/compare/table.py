@@ -22,7 +22,7 @@ _NUMBERS = ("cells", "trials", "accuracy", "regret", "hypervolume", "scoring", "
 
 def comparison_tables(studies: Sequence[Compared], options: Options) -> None:
     """A row a study; with groups of seeds a second table with a row a group."""
-    volumes = compare_queries.hypervolumes(alike(studies))
+    volumes = compare_queries.hypervolumes(alike(studies), ranked=options.ranked)
     rows = pd.DataFrame([_row(study, options, volumes.get(study.name)) for study in studies])
     columns = _columns(options)
     st.dataframe(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend.analysis.hypervolume import EXACT_OBJECTIVES, hypervolume_curve, objective_box
+from backend.analysis.hypervolume import EXACT_OBJECTIVES, as_ranks, hypervolume_curve, objective_box
 
 SIDE = 6
 
@@ -78,3 +78,16 @@ def test_a_study_without_cells_has_an_empty_curve() -> None:
     assert hypervolume_curve(study.iloc[:0], objective_box([study], directions(2))).empty
     many = grid_study(6)
     assert hypervolume_curve(many.iloc[:0], objective_box([many], directions(6))).empty
+
+
+def test_ranks_are_over_all_studies_and_see_no_outlier() -> None:
+    a = pd.DataFrame({"o0": [1.0, 2.0, np.inf], "o1": [5.0, np.nan, 5.0], "number": [0, 1, 2]})
+    b = pd.DataFrame({"o0": [-1e9, 3.0], "o1": [4.0, 6.0], "number": [0, 1]})
+    found = as_ranks({"a": a, "b": b, "none": a.iloc[:0]}, ["o0", "o1"])
+    assert found["a"]["o0"].tolist() == pytest.approx([1 / 3, 2 / 3, np.nan], nan_ok=True)
+    assert found["b"]["o0"].tolist() == pytest.approx([0, 1])
+    assert found["a"]["o1"].tolist() == pytest.approx([0.5, np.nan, 0.5], nan_ok=True)
+    assert found["a"]["number"].tolist() == [0, 1, 2]
+    assert found["none"].empty
+    squeezed = as_ranks({"a": a, "b": b.clip(lower=0)}, ["o0", "o1"])
+    assert squeezed["b"]["o0"].tolist() == found["b"]["o0"].tolist()
