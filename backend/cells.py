@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import NamedTuple
 
 import numpy as np
 
@@ -115,10 +116,31 @@ class Cell:
                 to_output.add(source)
         return frozenset(edge for edge, source, target in used if source in from_input and target in to_output)
 
+    def twins(self) -> Sequence[Cell]:
+        """The other cells of its class, by index: whatever they differ in, they compute the same function."""
+        return [cell for cell in _classes()[self.canonical()] if cell != self]
+
+    def neighbours(self) -> Sequence[Edit]:
+        """The 24 cells that differ from it in one edge, in the order of `EDGES` and `OPERATIONS`."""
+        return [
+            Edit(edge, operation, Cell((*self.operations[:edge], operation, *self.operations[edge + 1 :])))
+            for edge in range(len(EDGES))
+            for operation in OPERATIONS
+            if operation != self.operations[edge]
+        ]
+
     def __str__(self) -> str:
         """The official architecture string."""
         a, b, c, d, e, f = self.operations
         return f"|{a}~0|+|{b}~0|{c}~1|+|{d}~0|{e}~1|{f}~2|"
+
+
+class Edit(NamedTuple):
+    """A change of one edge: its position in `EDGES`, its new operation, and the cell that this gives."""
+
+    edge: int
+    operation: str
+    cell: Cell
 
 
 @cache
@@ -148,8 +170,16 @@ def _expression(operations: tuple[str, ...]) -> Expression:
 
 
 @cache
+def _classes() -> Mapping[Expression, Sequence[Cell]]:
+    classes: dict[Expression, list[Cell]] = {}
+    for cell in enumerate_cells():
+        classes.setdefault(cell.canonical(), []).append(cell)
+    return classes
+
+
+@cache
 def _representatives() -> Mapping[Expression, Cell]:
-    members: dict[Expression, Cell] = {}
-    for cell in sorted(enumerate_cells(), key=lambda member: -member.operations.count("none")):
-        members.setdefault(cell.canonical(), cell)
-    return members
+    return {
+        expression: max(members, key=lambda member: member.operations.count("none"))
+        for expression, members in _classes().items()
+    }

@@ -24,6 +24,7 @@ page = st.navigation(
         st.Page("views/studies.py", title="Studies", icon=":material/lists:", url_path="studies", default=True),
         st.Page("views/new_search.py", title="New search", icon=":material/add_circle:", url_path="new-search"),
         st.Page("views/study.py", title="Study", icon=":material/scatter_plot:", url_path="study"),
+        st.Page("views/benchmark.py", title="Benchmark", icon=":material/leaderboard:", url_path="benchmark"),
         st.Page("views/proxies.py", title="Proxies", icon=":material/query_stats:", url_path="proxies"),
         st.Page("views/compare.py", title="Compare", icon=":material/stacked_line_chart:", url_path="compare"),
         st.Page("views/help.py", title="Help", icon=":material/help:", url_path="help"),

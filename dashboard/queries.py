@@ -7,7 +7,12 @@ import optuna
 import pandas as pd
 import streamlit as st
 
+from backend.analysis import standing
 from backend.analysis.ensembles import StudyEnsemble
+from backend.analysis.pareto import pareto_front
+from backend.benchmark import measures
+from backend.benchmark.measures import Measure
+from backend.cells import Cell
 from backend.errors import ConfigError
 from backend.search import launch
 from backend.search.config import SearchConfig
@@ -112,6 +117,41 @@ def machine_problems(config: SearchConfig) -> list[tuple[str, str]]:
     return _machine_problems(config.to_toml())
 
 
+def space(*shown: Measure) -> pd.DataFrame:
+    """Quantities of all cells as ``backend.benchmark.measures.measured`` gives them."""
+    return _space(shown)
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def space_front(x: Measure, y: Measure) -> "pd.Series[bool]":
+    """Which cells of the space no other beats in two quantities, by official index."""
+    return pareto_front(_space((x, y)), {x.sourced: x.better, y.sourced: y.better})
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def rank_agreement(x: Measure, y: Measure) -> tuple[float, float]:
+    """Spearman's ρ and Kendall's τ of two quantities over the cells where both are known."""
+    known = _space((x, y)).dropna()
+    first, second = known[x.sourced], known[y.sourced]
+    return first.corr(second, method="spearman"), first.corr(second, method="kendall")
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def standings(measure: Measure) -> pd.DataFrame:
+    """Where every cell stands in a quantity, as ``backend.analysis.standing.standings`` gives it."""
+    return standing.standings(measures.values(measure), measure.better)
+
+
+def standing_of(cell: Cell, measure: Measure) -> dict[str, float]:
+    """A cell's value, rank, percentile and gap to the best."""
+    return {str(name): float(column[cell.index]) for name, column in standings(measure).items()}
+
+
+def best_cell(measure: Measure) -> Cell:
+    """The best cell of the space in a quantity; of equal ones that of the lowest index."""
+    return Cell.from_index(standings(measure)["rank"].nsmallest(1).index[0])
+
+
 def forget_study() -> None:
     """Drop what is held of studies, after one was deleted: its name may come back with other trials."""
     cached: list[Callable[..., object]] = [_study, _trials, _best, _ensemble]
@@ -167,6 +207,11 @@ def _ensemble(
     url: str, name: str, study_id: int, created: datetime | None, revision: tuple[int, int], toml: str
 ) -> StudyEnsemble:
     return study_ensemble(_trials(url, name, study_id, created, revision), SearchConfig.from_toml(toml))
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _space(shown: tuple[Measure, ...]) -> pd.DataFrame:
+    return measures.measured(shown)
 
 
 @st.cache_data(show_spinner=False, max_entries=200)

@@ -9,6 +9,7 @@ import streamlit as st
 from backend.benchmark import EPOCHS, architecture
 from backend.cells import Cell
 from dashboard.components.errors import plain
+from dashboard.components.links import BENCHMARK, CELL_PARAMETER, VIEW_PARAMETER
 from dashboard.figures import cell_graph
 from dashboard.figures.numbers import readable
 from dashboard.figures.quantities import at_most, is_truth, quantity
@@ -74,6 +75,13 @@ def cell_card(
         )
         st.caption(_size_line(cell, dataset, trial))
         st.code(arch, language=None, wrap_lines=True)
+        st.page_link(
+            BENCHMARK,
+            label="This cell in the benchmark",
+            icon=":material/leaderboard:",
+            query_params={VIEW_PARAMETER: "cell", CELL_PARAMETER: str(cell.index)},
+            help="All its records, its rank, its twins and its neighbours.",
+        )
         recorded = _recorded(trial)
         truths = [column for column in recorded if is_truth(column)]
         measured = [column for column in recorded if column not in truths and not column.startswith("scaled:")]

@@ -6,6 +6,7 @@ import streamlit as st
 from backend.search.config import SearchConfig
 from backend.studies import StudySummary
 from dashboard import queries
+from dashboard.components.download import csv_button
 from dashboard.components.errors import shown_errors
 from dashboard.figures import ensemble_weights
 from dashboard.figures.numbers import readable
@@ -43,13 +44,5 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
         )
         rows = [(f"log {name}" if name in logarithms else name, weight) for name, weight in weights.items()]
         table = pd.DataFrame([*rows, ("intercept", ensemble.intercept)], columns=["proxy", "weight"])
-        st.download_button(
-            "Download CSV",
-            table.to_csv(index=False).encode(),
-            file_name=f"{summary.name} ensemble.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key="download_ensemble",
-            on_click="ignore",
-            help="Weights in percentage points a standard deviation, and the intercept in %.",
-        )
+        words = "Weights in percentage points a standard deviation, and the intercept in %."
+        csv_button(table, f"{summary.name} ensemble.csv", "download_ensemble", words)

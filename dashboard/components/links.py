@@ -11,6 +11,7 @@ from backend.errors import UserError
 STUDIES: Final = "views/studies.py"
 NEW_SEARCH: Final = "views/new_search.py"
 STUDY: Final = "views/study.py"
+BENCHMARK: Final = "views/benchmark.py"
 PROXIES: Final = "views/proxies.py"
 COMPARE: Final = "views/compare.py"
 HELP: Final = "views/help.py"
@@ -19,6 +20,7 @@ STUDY_PARAMETER: Final = "study"
 TRIAL_PARAMETER: Final = "trial"
 CELL_PARAMETER: Final = "cell"
 TABLE_PARAMETER: Final = "table"
+VIEW_PARAMETER: Final = "view"
 
 
 def open_study(name: str) -> NoReturn:
@@ -51,11 +53,33 @@ def linked_cell() -> Cell | None:
     if text is None:
         return None
     try:
-        return Cell.from_index(int(text)) if re.fullmatch(r"[0-9]{1,9}", text) else Cell.parse(text)
+        return Cell.from_index(int(text)) if re.fullmatch(r"[0-9]{1,9}", text) else Cell.parse(text[:200])
     except UserError as error:
         raise UserError(f"{CELL_PARAMETER}: {error}") from None
+
+
+def known_cell() -> Cell | None:
+    """The cell that the page's link names; None also where what it names is no cell, which `cell_problem` says."""
+    try:
+        return linked_cell()
+    except UserError:
+        return None
+
+
+def cell_problem() -> str:
+    """What is wrong with the cell that the page's link names, in one line; "" if nothing is."""
+    try:
+        linked_cell()
+    except UserError as error:
+        return str(error)
+    return ""
 
 
 def link_cell(index: int) -> None:
     """Put a cell into the page's link."""
     st.query_params[CELL_PARAMETER] = str(index)
+
+
+def link_study(name: str) -> None:
+    """Put a study into the page's link."""
+    st.query_params[STUDY_PARAMETER] = name

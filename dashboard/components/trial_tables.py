@@ -9,6 +9,7 @@ from streamlit.column_config import CheckboxColumn, NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend.studies.trials import HARDWARE, SCALED, SOFTWARE, TRUTH
+from dashboard.components.download import csv_button
 from dashboard.figures.quantities import plottable, quantity
 
 _HEIGHT, _ROWS_IN_HEIGHT = 420, 11
@@ -74,7 +75,7 @@ def best_trials_table(best: pd.DataFrame, epochs: int, file_stem: str, on_select
         alt="Best trials with their metrics",
     )
     flat = spread.set_axis([".".join(filter(None, pair)) for pair in pairs], axis="columns")
-    _csv_button(flat, f"{file_stem} best trials {epochs} epochs.csv", "download_best")
+    csv_button(flat, f"{file_stem} best trials {epochs} epochs.csv", "download_best")
 
 
 def _heading(group: str, metric: str) -> str:
@@ -120,7 +121,7 @@ def all_trials_table(
         placeholder="–",
         alt="All trials of the study",
     )
-    _csv_button(frame, f"{file_stem} trials.csv", "download_trials")
+    csv_button(frame, f"{file_stem} trials.csv", "download_trials")
 
 
 def _number_column(values: pd.Series) -> ColumnConfig:
@@ -134,16 +135,3 @@ def _format(values: pd.Series, unit: str) -> str:
         return "%.2f"
     known = values.dropna()
     return "localized" if len(known) and bool((known % 1 == 0).all()) else "%.5g"
-
-
-def _csv_button(frame: pd.DataFrame, file_name: str, key: str) -> None:
-    st.download_button(
-        "Download CSV",
-        frame.to_csv(index=False).encode(),
-        file_name=file_name,
-        mime="text/csv",
-        icon=":material/download:",
-        key=key,
-        on_click="ignore",
-        help="The whole table with all its digits.",
-    )

@@ -14,11 +14,13 @@ from dashboard.components.cell_card import cell_card
 from dashboard.components.ensemble_section import ensemble_section
 from dashboard.components.errors import plain, show_kept_error, shown_errors
 from dashboard.components.links import (
+    BENCHMARK,
     COMPARE,
     NEW_SEARCH,
     PROXIES,
     STUDIES,
     STUDY_PARAMETER,
+    VIEW_PARAMETER,
     link_trial,
     linked_trial,
     open_study,
@@ -127,6 +129,14 @@ def _header(summary: StudySummary, run: Run | None) -> None:
             link = {STUDY_PARAMETER: summary.name}
             st.page_link(PROXIES, label="How its proxies rank", icon=":material/query_stats:", query_params=link)
             st.page_link(COMPARE, label="Compare with others", icon=":material/stacked_line_chart:", query_params=link)
+            if summary.config:
+                st.page_link(
+                    BENCHMARK,
+                    label="In the benchmark",
+                    icon=":material/leaderboard:",
+                    query_params={VIEW_PARAMETER: "study", **link},
+                    help="Where its cells lie among all 15,625, and how far the best are from the optimum.",
+                )
 
 
 def _subtitle(summary: StudySummary) -> str:

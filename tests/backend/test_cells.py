@@ -156,3 +156,29 @@ def test_live_edges_are_those_of_every_path() -> None:
         paths = [((0, 3),), ((0, 1), (1, 3)), ((0, 2), (2, 3)), ((0, 1), (1, 2), (2, 3))]
         expected = {edge for path in paths if used.issuperset(path) for edge in path}
         assert {EDGES[edge] for edge in cell.live_edges()} == expected
+
+
+@given(cells)
+def test_neighbours_differ_in_one_edge(cell: Cell) -> None:
+    neighbours = cell.neighbours()
+    assert len({edit.cell for edit in neighbours}) == 24
+    for edge, operation, neighbour in neighbours:
+        differing = [position for position in range(6) if neighbour.operations[position] != cell.operations[position]]
+        assert differing == [edge]
+        assert neighbour.operations[edge] == operation
+    assert [(edit.edge, edit.operation) for edit in neighbours] == sorted(
+        ((edit.edge, edit.operation) for edit in neighbours), key=lambda pair: (pair[0], OPERATIONS.index(pair[1]))
+    )
+
+
+@given(cells)
+def test_twins_are_the_other_cells_of_the_class(cell: Cell) -> None:
+    twins = cell.twins()
+    assert cell not in twins
+    assert all(twin.canonical() == cell.canonical() for twin in twins)
+    assert all(cell in twin.twins() for twin in twins[:3])
+    assert [twin.index for twin in twins] == sorted(twin.index for twin in twins)
+
+
+def test_all_disconnected_cells_are_twins() -> None:
+    assert len(Cell.parse(DISCONNECTED).twins()) == 340

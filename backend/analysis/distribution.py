@@ -1,0 +1,45 @@
+"""How a quantity is spread over the cells of the space."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+
+def summary(values: pd.Series[float]) -> dict[str, float]:
+    """The quartiles of a quantity and its best and worst cells; more is better.
+
+    Args:
+        values: such as true accuracy (%), by official index; at least one known.
+
+    Returns:
+        cells (how many are known), worst, lower_quartile, median, upper_quartile, best, and best_cell (its index, the
+        lowest of equals).
+    """
+    numbers = values.describe()
+    return {
+        "cells": int(numbers["count"]),
+        "worst": float(numbers["min"]),
+        "lower_quartile": float(numbers["25%"]),
+        "median": float(numbers["50%"]),
+        "upper_quartile": float(numbers["75%"]),
+        "best": float(numbers["max"]),
+        "best_cell": int(values.nlargest(1).index[0]),
+    }
+
+
+def histogram(values: pd.Series[float], width: float) -> pd.DataFrame:
+    """Number of cells in bins of equal width, from the bin of the lowest value to that of the highest.
+
+    Args:
+        values: such as true accuracy (%); unknown ones are left out.
+        width: of a bin; bins begin at its multiples.
+
+    Returns:
+        Columns low (inclusive), high, cells.
+    """
+    known = values.dropna()
+    first, last = np.floor(known.min() / width), np.floor(known.max() / width)
+    edges = np.arange(first, last + 2) * width
+    counts, _ = np.histogram(known, edges)
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "cells": counts})

@@ -1,0 +1,102 @@
+"""Where a study's cells lie among all of the benchmark, and how far they are from its best."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import pandas as pd
+
+from backend.analysis.standing import standings
+
+BENCHMARK_SIZE: Final = (16, 5)
+"""C and N of the networks that the benchmark trained."""
+
+
+class Place(NamedTuple):
+    """A cell among all.
+
+    Attributes:
+        cell: official index.
+        value: such as its true accuracy (%).
+        rank: one more than the number of better cells.
+        gap: what is missing to the best.
+    """
+
+    cell: int
+    value: float
+    rank: int
+    gap: float
+
+
+class Regret(NamedTuple):
+    """What a study is short of.
+
+    Attributes:
+        optimum: the best cell of the space.
+        recommended: the best of the trials that the study recommends; None where there is none.
+        typical_gap: median gap of the recommended trials, what choosing among them blindly costs; NaN without any.
+        found: the best of all its trials; None where it has none.
+    """
+
+    optimum: Place
+    recommended: Place | None
+    typical_gap: float
+    found: Place | None
+
+
+def benchmark_cells(trials: pd.DataFrame) -> pd.DataFrame:
+    """The distinct cells that a study scored as the networks which the benchmark trained.
+
+    Args:
+        trials: as ``backend.studies.trials_frame`` gives it.
+
+    Returns:
+        One row a cell in the order of trials: number, index, and recommended, whether no other trial beats it in all
+        objectives of the study. No rows for a study whose trials name no cells.
+    """
+    if not {"index", "C", "N", "pareto"} <= set(trials.columns):
+        return pd.DataFrame({"number": [], "index": [], "recommended": []}, dtype=int).astype({"recommended": bool})
+    channels, cells_per_stage = BENCHMARK_SIZE
+    scored = (trials["state"] == "complete") & (trials["C"] == channels) & (trials["N"] == cells_per_stage)
+    cells = trials[scored & trials["index"].notna()].drop_duplicates("index")
+    return (
+        cells[["number", "index", "pareto"]]
+        .astype({"number": int, "index": int, "pareto": bool})
+        .rename(columns={"pareto": "recommended"})
+        .reset_index(drop=True)
+    )
+
+
+def placed(cells: pd.DataFrame, values: pd.Series[float]) -> pd.DataFrame:
+    """A study's cells with their standing among all.
+
+    Args:
+        cells: as :func:`benchmark_cells` gives them.
+        values: of all cells, by official index; more is better.
+
+    Returns:
+        The cells' columns and those of ``standings``.
+    """
+    return cells.join(standings(values), on="index")
+
+
+def regret(cells: pd.DataFrame, values: pd.Series[float]) -> Regret:
+    """How far the recommended and the best trial of a study are from the best of the space.
+
+    Args:
+        cells: as :func:`benchmark_cells` gives them.
+        values: of all cells, by official index; more is better.
+    """
+    there = placed(cells, values).dropna(subset="value")
+    recommended = there[there["recommended"]]
+    everything = standings(values).rename_axis("index").reset_index()
+    optimum = _best(everything)
+    assert optimum is not None
+    return Regret(optimum, _best(recommended), float(recommended["gap"].median()), _best(there))
+
+
+def _best(cells: pd.DataFrame) -> Place | None:
+    if cells.empty:
+        return None
+    best = cells.nlargest(1, "value").iloc[0]
+    return Place(int(best["index"]), float(best["value"]), int(best["rank"]), float(best["gap"]))

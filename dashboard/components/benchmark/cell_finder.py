@@ -1,0 +1,74 @@
+"""Finds a cell: by its index, by its architecture string, or by drawing it."""
+
+import re
+from typing import Final
+
+import streamlit as st
+
+from backend.cells import EDGES, NUM_CELLS, OPERATIONS, Cell
+from dashboard.components.errors import kept_errors, show_kept_error
+from dashboard.components.links import link_cell
+from dashboard.figures import cell_graph
+from dashboard.figures.cell_graph import OPERATION_NAMES
+
+_TEXT: Final = "find_cell"
+_EDGE_KEYS: Final = tuple(f"draw_{source}_{target}" for source, target in EDGES)
+
+
+def cell_finder(cell: Cell) -> None:
+    """Show the ways to a cell, and the drawing of the present one.
+
+    Args:
+        cell: the present one.
+    """
+    with st.container(border=True, key="cell_finder"):
+        find, drawing = st.columns([1, 1], gap="medium")
+        with find:
+            _by_name()
+            show_kept_error()
+            st.markdown("**Draw a cell**", help="Node 0 is the cell's input, node 3 its output.")
+            _by_drawing(cell)
+        with drawing:
+            st.plotly_chart(
+                cell_graph(cell), key="drawn_cell", config={"displayModeBar": False}, alt=f"Graph of the cell {cell}"
+            )
+            st.code(str(cell), language=None, wrap_lines=True)
+
+
+def _by_name() -> None:
+    st.text_input(
+        "Index or architecture string",
+        key=_TEXT,
+        placeholder="6111 or |nor_conv_3x3~0|+|…",
+        help=f"The official index, 0 to {NUM_CELLS - 1:,}, or the official notation of the six edges. Press Enter.",
+        on_change=_find,
+    )
+
+
+def _find() -> None:
+    text = st.session_state[_TEXT].strip()
+    if not text:
+        return
+    with kept_errors():
+        plain_number = text.replace(",", "")
+        found = Cell.from_index(int(plain_number)) if re.fullmatch(r"-?\d{1,9}", plain_number) else Cell.parse(text)
+        link_cell(found.index)
+        st.session_state[_TEXT] = ""
+
+
+def _by_drawing(cell: Cell) -> None:
+    grid = st.grid(2, min_column_width=110)
+    for key, (source, target), operation in zip(_EDGE_KEYS, EDGES, cell.operations, strict=True):
+        st.session_state[key] = operation
+        grid.selectbox(
+            f"Edge {source} → {target}",
+            OPERATIONS,
+            format_func=OPERATION_NAMES.__getitem__,
+            key=key,
+            help=f"The operation that leads from node {source} to node {target}.",
+            on_change=_draw,
+        )
+
+
+def _draw() -> None:
+    link_cell(Cell(tuple(st.session_state[key] for key in _EDGE_KEYS)).index)

@@ -1,0 +1,80 @@
+"""What is chosen on the page, and stands in its link."""
+
+from typing import Final
+
+import streamlit as st
+
+from backend.benchmark import DATASETS, EPOCHS, measures
+from backend.benchmark.measures import Measure
+from dashboard.components.linked_choice import LinkedChoice
+from dashboard.components.links import VIEW_PARAMETER, cell_problem
+
+VIEW: Final = LinkedChoice(VIEW_PARAMETER, {"space": "Space", "cell": "Cell", "study": "Study"})
+CHART: Final = LinkedChoice(
+    "chart",
+    {
+        "distribution": "Distribution",
+        "cost": "Accuracy against cost",
+        "datasets": "Data set against data set",
+        "epochs": "12 against 200 epochs",
+    },
+)
+COST: Final = LinkedChoice("cost", {cost.key: cost.title for cost in measures.costs(DATASETS[0], EPOCHS[0])})
+
+DATASET: Final = LinkedChoice("dataset", {name: name for name in DATASETS})
+_AGAINST = LinkedChoice("against", {name: name for name in DATASETS[::-1]})
+_EPOCHS = LinkedChoice("epochs", {str(epochs): str(epochs) for epochs in EPOCHS[::-1]})
+_SPLIT = LinkedChoice("split", {"test": "Test", "valid": "Validation"})
+
+
+def link_problems() -> list[str]:
+    """What is wrong with the page's link, a line each."""
+    choices = (VIEW, CHART, COST, DATASET, _AGAINST, _EPOCHS, _SPLIT)
+    problems = [*(choice.problem for choice in choices), cell_problem()]
+    return [problem for problem in problems if problem]
+
+
+def choose_dataset() -> str:
+    """A control for the data set."""
+    return DATASET.dropdown("Data set", "Data set of the accuracies, times and hardware costs.")
+
+
+def choose_other_dataset() -> str:
+    """A control for the data set to compare with."""
+    return _AGAINST.dropdown("Against", "Data set on the horizontal axis.")
+
+
+def choose_epochs() -> int:
+    """A control for the length of the training."""
+    return int(
+        _EPOCHS.segments(
+            "Epochs", "Length of the training. Every cell was trained once for 12 and up to three times for 200 epochs."
+        )
+    )
+
+
+def choose_split() -> str:
+    """A control for the images that accuracy is measured on."""
+    words = "Test images, or images held back for validation. Not every data set has both at both lengths."
+    return _SPLIT.segments("Accuracy on", words)
+
+
+def choose_cost(dataset: str, epochs: int) -> Measure:
+    """A control for a cost."""
+    words = "Size, time of the training, or what HW-NAS-Bench measured or estimated on a device."
+    return measures.find_cost(COST.dropdown("Cost", words), dataset, epochs)
+
+
+def known_accuracy(dataset: str, epochs: int, split: str) -> Measure | None:
+    """The chosen accuracy, or None and words on the page where the table has none."""
+    known = measures.known_accuracies(dataset)
+    for measure in known:
+        if (measure.epochs, measure.key) == (epochs, f"{split}-accuracy"):
+            return measure
+    there = ", ".join(f"{measure.title.lower()} after {measure.epochs} epochs" for measure in known)
+    kind = {"test": "test", "valid": "validation"}[split]
+    st.info(
+        f"The table has no {kind} accuracy of {dataset} after {epochs} epochs. It has: {there}.",
+        icon=":material/info:",
+    )
+    return None

@@ -1,0 +1,161 @@
+"""A study in the space: where its cells lie, and how far its best are from the optimum."""
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from backend.analysis.regret import Place, benchmark_cells, placed, regret
+from backend.benchmark import EPOCHS, measures
+from backend.benchmark.measures import Measure
+from backend.cells import Cell
+from backend.studies import StudySummary
+from dashboard import queries
+from dashboard.components.benchmark import choices
+from dashboard.components.benchmark.cell_panel import PANEL, cell_panel
+from dashboard.components.benchmark.selection import CHART_CONFIG, cell_of_click, marked_cell
+from dashboard.components.benchmark.study_distances import distances_section, percentiles_section
+from dashboard.components.download import csv_button
+from dashboard.components.errors import plain
+from dashboard.components.links import NEW_SEARCH, STUDIES, STUDY, STUDY_PARAMETER, known_cell, link_study
+from dashboard.figures import space_scatter
+from dashboard.figures.numbers import readable
+
+_SCATTER = "study_scatter"
+
+
+def study_view() -> None:
+    """The view."""
+    names = [summary.name for summary in queries.studies()]
+    if not names:
+        st.info("There is no study yet. Launch a search, and its cells are placed here.", icon=":material/info:")
+        st.page_link(STUDIES, label="Run the example search", icon=":material/play_arrow:")
+        st.page_link(NEW_SEARCH, label="Set up a search", icon=":material/tune:")
+        return
+    dataset, epochs, split, summary = _controls(names)
+    frame = queries.trials(summary)
+    cells = benchmark_cells(frame)
+    if cells.empty:
+        st.info(_no_cells(frame), icon=":material/info:")
+        return
+    shown = choices.known_accuracy(dataset, epochs, split)
+    if shown:
+        _metrics(cells, shown, summary)
+    left, right = st.columns([3, 2], gap="small")
+    with left:
+        if shown:
+            _cells_in_space(cells, shown, summary.name)
+        percentiles_section(cells, epochs, split, summary.name)
+    with right:
+        cell_panel(_best(cells, shown or measures.accuracy(dataset, EPOCHS[-1])), "The best of the recommended trials")
+    distances_section(cells, epochs, split, summary.name)
+
+
+def _controls(names: list[str]) -> tuple[str, int, str, StudySummary]:
+    asked = st.query_params.get(STUDY_PARAMETER, names[0])
+    with st.container(key="study_controls"):
+        grid = st.grid(4, min_column_width=130)
+        if asked in names:
+            st.session_state["benchmark_study"] = asked
+        grid.selectbox(
+            "Study",
+            names,
+            index=0 if asked in names else None,
+            key="benchmark_study",
+            placeholder="Choose a study",
+            help="Whose cells are placed in the space. The newest is on top.",
+            on_change=lambda: link_study(st.session_state["benchmark_study"]),
+        )
+        with grid.cell():
+            dataset = choices.choose_dataset()
+        with grid.cell():
+            epochs = choices.choose_epochs()
+        with grid.cell():
+            split = choices.choose_split()
+    return dataset, epochs, split, queries.find_study(asked)
+
+
+def _no_cells(frame: pd.DataFrame) -> str:
+    if "arch" not in frame and len(frame):
+        return "This study's trials name no cells of NAS-Bench-201, so they have no place in its space."
+    return (
+        "No trial of this study has scored a cell at C = 16, N = 5 yet, the size of the networks that the benchmark "
+        "trained."
+    )
+
+
+def _best(cells: pd.DataFrame, measure: Measure) -> Cell:
+    short = regret(cells, queries.standings(measure)["value"])
+    return Cell.from_index((short.recommended or short.found or short.optimum).cell)
+
+
+@st.fragment
+def _cells_in_space(cells: pd.DataFrame, shown: Measure, name: str) -> None:
+    with st.container(border=True, key="study_section"):
+        cost = choices.choose_cost(shown.dataset, shown.epochs or EPOCHS[-1])
+        table, cell = queries.space(cost, shown), known_cell()
+        marked = marked_cell(_SCATTER, (cost, shown, name, len(cells)), cell.index if cell else None)
+        st.plotly_chart(
+            space_scatter(table, cost, shown, trials=cells, selected=marked),
+            key=_SCATTER,
+            on_select=lambda: cell_of_click(_SCATTER, PANEL),
+            selection_mode="points",
+            config=CHART_CONFIG,
+            alt=f"The study's cells among all: {shown.label} against {cost.label}",
+        )
+        missing = int(table.loc[cells["index"], cost.sourced].isna().sum())
+        if missing:
+            st.caption(f"**{missing:,} of its cells are not drawn: the device does not support them.**")
+        drawn = placed(cells, queries.standings(shown)["value"]).join(table[cost.sourced], on="index")
+        csv_button(
+            drawn.assign(release=shown.release),
+            f"{name} in the space.csv",
+            "download_study_cells",
+            "The study's cells, a row each, with accuracy, rank and cost.",
+        )
+
+
+def _metrics(cells: pd.DataFrame, shown: Measure, summary: StudySummary) -> None:
+    short = regret(cells, queries.standings(shown)["value"])
+    count = int(cells["recommended"].sum())
+    recommended = "Recommended trial" if count == 1 else f"Best of {count:,} recommended"
+    with st.container(key="study_figures"):
+        grid = st.grid(4, min_column_width=150)
+        grid.metric(
+            "Optimum of the space",
+            readable(short.optimum.value, "%"),
+            help=f"The best of all cells by {shown.label} [{shown.release}]: cell {short.optimum.cell:,}.",
+            delta=f"cell {short.optimum.cell:,}",
+            delta_color="off",
+            delta_arrow="off",
+        )
+        words = "The trials that no other of the study beats in all its objectives are what it recommends."
+        _place_metric(grid, recommended, short.recommended, words)
+        _place_metric(grid, "Best of all its trials", short.found, "What a perfect choice among its trials would give.")
+        grid.metric(
+            "Typical gap",
+            readable(short.typical_gap, "points"),
+            help="Median distance of the recommended trials to the optimum: what choosing among them blindly costs.",
+            delta=f"{len(cells):,} distinct cells scored",
+            delta_color="off",
+            delta_arrow="off",
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{shown.label} [{shown.release}]")
+        st.page_link(
+            STUDY,
+            label=f"Open {plain(summary.name)}",
+            icon=":material/scatter_plot:",
+            query_params={STUDY_PARAMETER: summary.name},
+            help="The study's own page.",
+        )
+
+
+def _place_metric(grid: DeltaGenerator, name: str, place: Place | None, words: str) -> None:
+    grid.metric(
+        name,
+        readable(place.value if place else None, "%"),
+        help=words,
+        delta=f"{place.gap:.2f} points short, rank {place.rank:,}" if place else "none yet",
+        delta_color="off",
+        delta_arrow="off",
+    )

@@ -1,0 +1,62 @@
+"""How the true accuracies of all cells are spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from backend.analysis.distribution import histogram
+from backend.benchmark.measures import Measure
+from dashboard.figures.template import BLUE, ORANGE, add_note, new_figure
+
+BIN_WIDTH = 0.5
+
+_COLORS = (BLUE, ORANGE)
+
+
+def accuracy_histogram(table: pd.DataFrame, measures: Sequence[Measure], selected: int | None = None) -> go.Figure:
+    """Cells by accuracy in bins of half a point, up to two trainings over each other.
+
+    Args:
+        table: one column ``measure.sourced`` each, by official index.
+        measures: accuracies; each is named with its release.
+        selected: official index of the cell whose accuracies are marked.
+    """
+    figure = new_figure(height=520)
+    if not measures:
+        add_note(figure, "The table knows no such accuracy of this data set.")
+        return figure
+    for measure, color in zip(measures, _COLORS, strict=False):
+        values = table[measure.sourced]
+        figure.add_trace(_bars(values, measure, color))
+        if selected is not None:
+            _mark(figure, float(values[selected]), f"cell {selected:,}, {measure.epochs} epochs", color)
+    figure.update_layout(barmode="overlay", bargap=0, xaxis_title="True accuracy (%)", yaxis_title="Cells")
+    figure.update_layout(margin={"t": 64}, legend={"y": 1.06}, dragmode="zoom", uirevision=measures[0].dataset)
+    return figure
+
+
+def _bars(values: pd.Series[float], measure: Measure, color: str) -> go.Bar:
+    bins = histogram(values, BIN_WIDTH)
+    return go.Bar(
+        x=bins["low"].to_numpy(),
+        y=bins["cells"].to_numpy(),
+        width=BIN_WIDTH,
+        offset=0,
+        name=f"{measure.title}, {measure.epochs} epochs [{measure.release}]",
+        marker={"color": color, "opacity": 0.6, "line": {"width": 0}},
+        customdata=bins["high"].to_numpy(),
+        hovertemplate="%{x:.1f} to %{customdata:.1f} %: <b>%{y:,} cells</b><extra>"
+        + f"{measure.epochs} epochs</extra>",
+    )
+
+
+def _mark(figure: go.Figure, value: float, text: str, color: str) -> None:
+    """A line at the cell's accuracy; its words stand to the left, as good cells are near the right end."""
+    figure.add_vline(
+        x=value,
+        line={"color": color, "width": 2, "dash": "dot"},
+        annotation={"text": text, "xanchor": "right", "font": {"size": 12}},
+    )

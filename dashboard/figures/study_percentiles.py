@@ -1,0 +1,77 @@
+"""Where a study's cells lie among all, on each dataset."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from backend.benchmark.measures import Measure, sources
+from dashboard.figures.space_scatter import RECOMMENDED, RECOMMENDED_MARKER, TRIAL_MARKER, TRIALS
+from dashboard.figures.template import GREY, GRID, add_note, new_figure
+
+_ROW = 96
+_SPREAD = 0.32
+
+
+def study_percentiles(places: Mapping[Measure, pd.DataFrame]) -> go.Figure:
+    """A row for each dataset: the cells by the share of all cells that are no better.
+
+    A random choice of cells spreads evenly; a good search crowds to the right.
+
+    Args:
+        places: for each accuracy the study's cells, as ``backend.analysis.regret.placed`` gives them.
+
+    Returns:
+        A figure whose markers carry their cell's official index as customdata.
+    """
+    figure = new_figure(height=90 + _ROW * len(places))
+    if not any(table["percentile"].notna().any() for table in places.values()):
+        add_note(figure, "The study has no scored cell of the benchmark yet.")
+        return figure
+    for name, style, wanted in ((TRIALS, TRIAL_MARKER, False), (RECOMMENDED, RECOMMENDED_MARKER, True)):
+        rows = [_row(row, table[table["recommended"] == wanted]) for row, table in enumerate(places.values())]
+        points = pd.concat(rows, ignore_index=True)
+        if len(points):
+            figure.add_trace(_markers(points, name, style))
+    headings = [measure.dataset for measure in places]
+    figure.update_layout(xaxis_title=_title(list(places)), legend={"itemsizing": "constant"})
+    figure.update_xaxes(range=[-1, 101.5], tickvals=[0, 25, 50, 75, 90, 100])
+    figure.update_yaxes(
+        tickvals=list(range(len(headings))), ticktext=headings, range=[len(headings) - 0.5, -0.5], showgrid=False
+    )
+    for row in range(len(headings)):
+        figure.add_hline(y=row, line={"color": GRID, "width": 1}, layer="below")
+    figure.add_vline(x=50, line={"color": GREY, "width": 1, "dash": "dot"}, layer="below")
+    return figure
+
+
+def _title(measures: Sequence[Measure]) -> str:
+    accuracy = f"{measures[0].title.lower()}, {measures[0].epochs} epochs, {sources(measures)}"
+    return f"Cells of the space that are no better (%)<br><span style='font-size: 0.85em'>by {accuracy}</span>"
+
+
+def _row(row: int, cells: pd.DataFrame) -> pd.DataFrame:
+    """A dataset's markers, spread a little over its row by their cell, so that equal ranks do not hide each other."""
+    known = cells.dropna(subset="percentile")
+    offset = (known["index"] * 0.618034) % 1 - 0.5
+    return known.assign(height=row + 2 * _SPREAD * offset)
+
+
+def _markers(points: pd.DataFrame, name: str, style: dict[str, Any]) -> go.Scattergl:
+    words = [
+        f"<b>Cell {cell}</b>, trial {trial}<br>{value:.2f} %, rank {int(rank):,}"
+        for cell, trial, value, rank in points[["index", "number", "value", "rank"]].itertuples(index=False)
+    ]
+    return go.Scattergl(
+        x=points["percentile"].to_numpy(dtype=np.float32),
+        y=points["height"].to_numpy(dtype=np.float32),
+        mode="markers",
+        name=name,
+        marker=style,
+        customdata=points["index"].to_numpy(dtype=np.int16),
+        text=words,
+        hovertemplate="%{text}<extra></extra>",
+        unselected={"marker": {"opacity": style["opacity"]}},
+    )

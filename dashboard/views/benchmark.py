@@ -1,0 +1,25 @@
+"""The benchmark: its whole space, any of its cells, and a study in it."""
+
+import streamlit as st
+
+from dashboard.components.benchmark import VIEW, cell_view, link_problems, space_view, study_view
+from dashboard.components.benchmark_import import benchmark_import
+from dashboard.components.errors import plain, shown_errors
+
+
+def show() -> None:
+    """The page."""
+    st.title("Benchmark", anchor=False)
+    st.caption(
+        "NAS-Bench-201: 15,625 cells, each trained on four data sets and measured on six devices. "
+        "Every number names its release in brackets; every view has its own link."
+    )
+    for problem in link_problems():
+        st.error(plain(problem), icon=":material/error:")
+    with shown_errors(), VIEW.tabs():
+        {"space": space_view, "cell": cell_view, "study": study_view}[VIEW.value]()
+    st.divider()
+    benchmark_import()
+
+
+show()
