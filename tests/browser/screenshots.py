@@ -38,6 +38,9 @@ PAGES = {
     "proxies": "/proxies?study=cifar10+quick+start&proxy=naswot_relu",
     "proxies-table": "/proxies?ranking=table&count=classes&proxy=params&by=depth",
     "compare": "/compare?" + urlencode([("study", name) for name in (STUDY, *SEEDS, OTHER)]),
+    "benchmark": "/benchmark",
+    "benchmark-cell": "/benchmark?view=cell&cell=6111",
+    "benchmark-study": "/benchmark?" + urlencode({"view": "study", "study": STUDY}),
     "help": "/help",
 }
 
