@@ -52,16 +52,15 @@ def test_a_cell_is_drawn_a_neighbour_is_taken_and_the_link_shows_the_same_to_ano
         page.goto(f"{address}/benchmark")
         expect(page.locator(".st-key-cell_panel")).to_contain_text("Cell 6,111")
         page.get_by_role("tab", name="Cell").click()
-        draw(page, "Edge 0 → 3", "conv 1×1")
+        choose(page, "Edge 0 → 3", "conv 1×1")
         expect(page).to_have_url(re.compile(rf"cell={DRAWN.index}\b"))
         expect(heading(page)).to_have_text(f"Cell {DRAWN.index:,}")
         assert neighbour == best
-        draw(page, "Edge 2 → 3", "conv 3×3")
+        choose(page, "Edge 2 → 3", "conv 3×3")
         other = Cell((*DRAWN.operations[:5], "nor_conv_3x3"))
         expect(heading(page)).to_have_text(f"Cell {other.index:,}")
 
-        page.get_by_label("Data set", exact=True).click()
-        page.get_by_role("option", name="cifar100", exact=True).click()
+        choose(page, "Data set", "cifar100")
         expect(page.locator(".st-key-neighbours_section")).to_contain_text("Test accuracy, cifar100, 200 epochs")
         settle(page)
         click_marker(page, ".st-key-neighbour_chart", DRAWN.index)
@@ -114,9 +113,13 @@ def test_a_click_on_a_marker_opens_its_cell_and_keeps_the_zoom(page: Page, insta
         expect(page.locator(".st-key-places table")).to_contain_text(str(OPTIMA["cifar10"])[:6])
 
 
-def draw(page: Page, edge: str, operation: str) -> None:
-    page.get_by_label(edge, exact=True).click()
-    page.get_by_role("option", name=operation, exact=True).click()
+def choose(page: Page, label: str, option: str) -> None:
+    """Take an option of a list; the list of one that scrolls into view would close again."""
+    field = page.get_by_label(label, exact=True)
+    field.scroll_into_view_if_needed()
+    settle(page)
+    field.click()
+    page.get_by_role("option", name=option, exact=True).click()
     settle(page)
 
 
