@@ -26,7 +26,7 @@ from backend.cli.options import (
 )
 from backend.json_records import json_records
 from backend.scoring import DisconnectedCellError, Scorer
-from backend.scoring.tables import SWEEP_TABLE, bundled_table, read_table, write_table
+from backend.scoring.tables import SWEEP_TABLE, bundled_datasets, bundled_table, read_table, write_table
 from backend.studies.folders import sweeps_folder
 from backend.studies.trials import json_numbers
 from backend.user_proxies import load_user_proxies
@@ -87,7 +87,8 @@ def sweep(
 
     load_user_proxies(proxy_module or [])
     setting = SweepSetting(dataset, parse_proxies(proxies), batch_size, seed, device, images)
-    job = Sweep(setting, sweeps_folder())
+    known = bundled_table(dataset) if dataset in bundled_datasets() else None
+    job = Sweep(setting, sweeps_folder(), known=known)
     console.print(f"shards: {job.folder}", highlight=False, soft_wrap=True)
     with open_cluster(scheduler, workers) as client, progress_bar() as progress:
         task = progress.add_task("classes", total=None)

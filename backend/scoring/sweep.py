@@ -75,6 +75,7 @@ class Sweep:
         setting: what is scored.
         root: the folder of all sweeps; each batch and seed has a folder of its own in it.
         classes: official indices of the representatives of the classes to score; None for all connected ones.
+        known: a table, such as the bundled one, whose scores are not computed again if batch and seed are the same.
 
     Attributes:
         folder: where its shards are.
@@ -84,13 +85,20 @@ class Sweep:
         UserError: the setting is not valid (see :class:`backend.scoring.Scorer`).
     """
 
-    def __init__(self, setting: SweepSetting, root: Path, classes: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        setting: SweepSetting,
+        root: Path,
+        classes: Sequence[int] | None = None,
+        known: ScoreTable | None = None,
+    ) -> None:
         self.setting = setting
         self._scorer = setting.scorer()
         digest = setting_of(self._scorer.batch, setting.seed, 16, 5)
         self.folder = root / f"{setting.dataset}-{digest[:16]}"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.classes = sorted({index for index in class_indices() if index is not None} if classes is None else classes)
+        self._known = known if known and self._is_of_this_batch(known.provenance) else None
 
     def run(self, client: Client, on_progress: Callable[[int, int], None]) -> None:
         """Score what is missing; each shard is on disk as soon as its worker has finished it.
@@ -146,8 +154,16 @@ class Sweep:
     def _current(self) -> pd.DataFrame:
         """The scores in the shards that are this setting's, by the present definitions."""
         frame = self.scores()
+        if self._known:
+            frame = pd.concat([_rows_of(self._known, self.classes), frame], ignore_index=True)
+            frame = frame.drop_duplicates(["class", "proxy", "version"], keep="last")
         versions = frame["proxy"].map({name: proxies.get(name).version for name in self.setting.proxies})
         return frame[frame["version"] == versions]
+
+    def _is_of_this_batch(self, provenance: Provenance) -> bool:
+        setting = self.setting
+        asked = (setting.dataset, setting.batch_size, setting.seed, self._scorer.batch.description)
+        return asked == (provenance.dataset, provenance.batch_size, provenance.seed, provenance.images)
 
     def _todo(self) -> list[tuple[list[int], tuple[str, ...]]]:
         """Shards to come: classes, and the proxies that they lack."""
@@ -177,6 +193,10 @@ class Sweep:
         ]
 
     def _provenance(self, frame: pd.DataFrame) -> Provenance:
+        before = self._known.provenance if self._known else None
+        machine = _machine(self._scorer.device)
+        if before:
+            machine = before.machine if machine in before.machine else f"{before.machine}; {machine}"
         return Provenance(
             dataset=self.setting.dataset,
             batch_size=self.setting.batch_size,
@@ -184,9 +204,23 @@ class Sweep:
             images=self._scorer.batch.description,
             proxy_versions={name: proxies.get(name).version for name in self.setting.proxies},
             software={"torch": torch.__version__, "numpy": version("numpy"), "python": platform.python_version()},
-            machine=_machine(self._scorer.device),
-            seconds=float(frame.drop_duplicates("class")["seconds"].sum()),
+            machine=machine,
+            seconds=_seconds(frame) + (before.seconds if before else 0.0),
         )
+
+
+def _rows_of(table: ScoreTable, classes: Sequence[int]) -> pd.DataFrame:
+    """The finite scores of a table in the form of a shard; their seconds are the table's, not theirs."""
+    shared = [name for name in table.scores if not proxies.get(str(name)).literal]
+    values = table.scores.loc[list(classes), shared].rename_axis("class").reset_index()
+    rows = values.melt("class", var_name="proxy", value_name="value")
+    rows = rows[rows["value"].abs() < math.inf]
+    return rows.assign(version=rows["proxy"].map(table.provenance.proxy_versions), seconds=0.0, failure="")
+
+
+def _seconds(rows: pd.DataFrame) -> float:
+    """What the cells took in all; a cell that was scored in several goes, once for each."""
+    return float(rows.drop_duplicates(["class", "seconds"])["seconds"].sum())
 
 
 def _results_of(futures: Sequence[Future[Any]]) -> Iterator[Any]:

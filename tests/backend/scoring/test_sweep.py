@@ -20,6 +20,7 @@ from backend.errors import UserError
 from backend.scoring import score_cell
 from backend.scoring.cluster import open_cluster
 from backend.scoring.sweep import Sweep, SweepSetting
+from backend.scoring.tables import ScoreTable
 
 SETTING = SweepSetting("cifar10", ("l2_norm", "naswot_relu", "params"), batch_size=4)
 CLASSES = sorted({index for index in class_indices() if index is not None})[:24]
@@ -144,6 +145,26 @@ def test_the_table_has_a_row_for_each_cell_and_twins_share_theirs(tmp_path: Path
         if cell.connected:
             assert table.scores.loc[cell.index, "params"] == benchmark.architecture(cell)["params:cifar10"]
     assert table.provenance.seconds == pytest.approx(0.1 * len(sweep.classes))
+
+
+def test_what_a_table_of_the_same_batch_has_is_not_scored_again(client: Client, tmp_path: Path) -> None:
+    sizes = Sweep(replace(SETTING, proxies=("l2_norm",)), tmp_path / "first", CLASSES[:8])
+    sizes.run(client, ignore)
+    norms = sizes.scores().set_index("class")["value"]
+    scores = pd.DataFrame({"l2_norm": norms.reindex(pd.array(class_indices(), dtype="Int64")).to_numpy(float)})
+    table = ScoreTable(scores, sizes._provenance(sizes.scores()))
+    more = Sweep(SETTING, tmp_path / "second", CLASSES[:8], known=table)
+    more.run(client, ignore)
+    assert set(more.scores()["proxy"]) == {"naswot_relu"}
+    current = more._current().pivot(index="class", columns="proxy", values="value")
+    assert current["l2_norm"].to_dict() == norms.to_dict()
+    assert current["naswot_relu"].notna().all()
+    provenance = more._provenance(more._current())
+    assert provenance.seconds > table.provenance.seconds
+    assert provenance.machine == table.provenance.machine
+    other = Sweep(replace(SETTING, batch_size=8), tmp_path / "third", CLASSES[:8], known=table)
+    assert sum(len(classes) for classes, _ in other._todo()) == 8
+    assert all("l2_norm" in lack for _, lack in other._todo())
 
 
 def test_a_scheduler_that_does_not_answer_is_named() -> None:

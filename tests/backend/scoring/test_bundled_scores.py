@@ -1,0 +1,53 @@
+"""The bundled score table: whole, of the present definitions, and in the order that the literature found."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backend import benchmark, proxies
+from backend.cells import Cell, class_indices
+from backend.scoring import score_cell
+from backend.scoring.tables import bundled_datasets, bundled_table
+
+PUBLISHED = {
+    "naswot_relu": (0.76, 0.84),
+    "zico": (0.75, 0.83),
+    "jacob_cov": (0.70, 0.80),
+    "synflow": (0.72, 0.80),
+    "snip": (0.55, 0.65),
+    "grad_norm": (0.55, 0.65),
+    "fisher": (0.36, 0.56),
+}
+"""Spearman with true accuracy on cifar10, as published; naswot_relu, jacob_cov and zico ± what the batch may change."""
+
+
+@pytest.mark.parametrize("dataset", bundled_datasets())
+def test_every_connected_cell_has_every_score(dataset: str) -> None:
+    table = bundled_table(dataset)
+    connected = pd.Series(class_indices()).notna()
+    assert (table.scores.notna().to_numpy() == connected.to_numpy()[:, None]).all()
+    assert np.isfinite(table.scores[connected].to_numpy()).all()
+    assert table.provenance.proxy_versions == {name: proxies.get(name).version for name in table.scores}
+    assert (table.provenance.batch_size, table.provenance.seed) == (64, 0)
+
+
+@pytest.mark.parametrize("dataset", bundled_datasets())
+def test_twins_share_their_scores(dataset: str) -> None:
+    scores = bundled_table(dataset).scores
+    shared = [name for name in scores if not proxies.get(str(name)).literal]
+    classes = pd.Series(pd.array(class_indices(), dtype="Int64"))
+    assert (scores.groupby(classes)[shared].nunique() == 1).all(axis=None)
+
+
+def test_the_engine_still_gives_the_scores_of_the_table() -> None:
+    cell = Cell.parse("|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|")
+    names = ["l2_norm", "log_synflow", "naswot_relu", "grad_norm", "jacob_cov", "zen", "linear_regions"]
+    scores = score_cell(cell, "cifar10", names, batch_size=64, seed=0, device="cpu")
+    assert scores == pytest.approx(bundled_table("cifar10").scores.loc[cell.index, names].to_dict(), rel=2e-3)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_proxies_rank_cells_as_the_literature_found(name: str) -> None:
+    accuracy = benchmark.test_accuracy("cifar10", 200)
+    low, high = PUBLISHED[name]
+    assert low <= bundled_table("cifar10").scores[name].corr(accuracy, method="spearman") <= high
