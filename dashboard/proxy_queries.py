@@ -83,7 +83,7 @@ def open_table(name: str) -> Source:
     """
     file = next((file for file in tables() if file.name == name), None)
     if file is None:
-        there = ", ".join(file.name for file in tables()) or "none yet; `python -m backend sweep` makes one"
+        there = ", ".join(file.name for file in tables())
         raise UserError(f"table: no score table {name!r}; there are: {there}")
     table = _table(file.path, _changed(file.path))
     if table.scores.empty or not len(table.scores.columns):

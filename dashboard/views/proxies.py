@@ -16,9 +16,7 @@ def show() -> None:
         with st.container(width="content"):
             picture_choice()
     with shown_errors():
-        source = parts.choose_source()
-        if source:
-            _view(source)
+        _view(parts.choose_source())
 
 
 def _view(source: Source) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from backend.studies import StudySummary
 from dashboard import proxy_queries, queries
-from dashboard.components.links import CELL_PARAMETER, NEW_SEARCH, STUDIES, STUDY_PARAMETER, TABLE_PARAMETER
+from dashboard.components.links import CELL_PARAMETER, STUDY_PARAMETER, TABLE_PARAMETER
 from dashboard.components.states import look
 from dashboard.proxy_queries import Source
 
@@ -14,19 +14,15 @@ _KEY = "source"
 _Choice = tuple[str, str]
 
 
-def choose_source() -> Source | None:
-    """A control for the scores to look at, kept in the link; None, and words on the page, where there are none.
+def choose_source() -> Source:
+    """A control for the scores to look at, kept in the link; at first the first table of the whole space.
 
     Raises:
         UserError: what is chosen, or named by the link, cannot be shown; the message says why.
     """
     studies = queries.studies()
     choices = _choices(studies)
-    asked = _linked()
-    if not choices and asked is None:
-        _nothing_yet()
-        return None
-    chosen = asked or _default(choices, studies)
+    chosen = _linked() or next(iter(choices))
     # A link that was not asked for would show the newest scores, which change.
     _link(chosen)
     st.session_state[_KEY] = chosen if chosen in choices else None
@@ -66,13 +62,6 @@ def _linked() -> _Choice | None:
     return None
 
 
-def _default(choices: Mapping[_Choice, str], studies: Sequence[StudySummary]) -> _Choice:
-    """A table of the space if there is one, else the newest study made here."""
-    own = {(STUDY_PARAMETER, item.name) for item in studies if item.run}
-    liked = [choice for choice in choices if choice[0] == TABLE_PARAMETER or choice in own]
-    return (liked or list(choices))[0]
-
-
 def _link(choice: _Choice) -> None:
     kind, name = choice
     other = STUDY_PARAMETER if kind == TABLE_PARAMETER else TABLE_PARAMETER
@@ -86,13 +75,3 @@ def _chosen() -> None:
     if choice:
         _link(choice)
         st.query_params.pop(CELL_PARAMETER, None)
-
-
-def _nothing_yet() -> None:
-    st.info(
-        "There are no scores to compare yet. Run a search, and its cells appear here; or score the whole space once "
-        "with `python -m backend sweep`.",
-        icon=":material/info:",
-    )
-    st.page_link(STUDIES, label="Run the example search", icon=":material/play_arrow:")
-    st.page_link(NEW_SEARCH, label="Set up a search", icon=":material/tune:")

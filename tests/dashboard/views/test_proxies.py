@@ -37,11 +37,13 @@ def said(boxes: Any) -> str:
     return "\n".join(box.value for box in boxes).replace("\\", "")
 
 
-def test_without_any_scores_the_page_says_what_to_do(app: Open) -> None:
+def test_a_new_installation_shows_the_bundled_table(app: Open) -> None:
     page = app("proxies")
     assert not page.exception
-    assert "no scores to compare yet" in page.info[0].value
-    assert len(page.get("page_link")) == 2
+    assert not page.error
+    assert page.query_params["table"] == "cifar10"
+    assert len(charts(page)) == 5
+    assert "64 images" in text(page)
 
 
 def test_a_table_shows_ranking_scatter_groups_agreement_and_what_a_proxy_is(app: Open, table: str) -> None:
@@ -173,20 +175,11 @@ def test_a_study_that_cannot_be_shown_says_why(
     assert name in said(page.error)
 
 
-def test_the_default_is_a_table_then_the_newest_study_made_here(
-    app: Open, home: Path, finished: str, foreign: str
-) -> None:
-    page = app("proxies")
-    assert page.query_params["study"] == finished
-    write_sweep_table(home)
-    assert app("proxies").query_params["table"] == SWEEP
-
-
 def test_a_file_that_is_no_table_is_said(app: Open, home: Path) -> None:
     path = write_sweep_table(home)
     path.write_text("no table")
     os.utime(path, (1, 1))
-    page = app("proxies")
+    page = app("proxies", table=SWEEP)
     assert not page.exception
     assert "is not one" in said(page.error)
 
