@@ -19,6 +19,7 @@ from backend.search.results import write_results
 from backend.search.runner import Outcome, Search
 from backend.search.score_source import open_scores
 from backend.studies import runs
+from backend.studies.batched_storage import BatchedStorage
 from backend.studies.catalog import load_study, study_config, trials_asked
 from backend.studies.database import Database
 from backend.studies.folders import run_folder
@@ -70,6 +71,8 @@ def _search(
     folder = run_folder(study.study_name)
     _say_what_runs(config, asked)
     source = open_scores(config, database.engine)
+    storage = BatchedStorage(database.storage)
+    study = optuna.load_study(study_name=study.study_name, storage=storage)
     runs.describe_work(database, study_id, source.device, source.images)
     logger.info("device: %s", source.device)
     logger.info("images: %s", source.images)
@@ -79,7 +82,8 @@ def _search(
         if on_trial is not None:
             on_trial(done, asked)
 
-    search = Search(study, config, Measurer(config, source), asked, trial_done)
+    on_cell = None if source.instant else storage.flush
+    search = Search(study, config, Measurer(config, source), asked, trial_done, on_cell)
     with _stopping_on_signals(search), _pulse(database, study_id, search):
         outcome = search.run()
     write_results(study, config, folder)

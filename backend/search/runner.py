@@ -59,6 +59,7 @@ class Search:
         measurer: scores candidates.
         asked: how many trials are to count.
         on_trial: called after each trial with the number that count so far, from the thread that did the trial.
+        on_cell: called with a trial's id once its cell is known and before it is scored, for others to see it.
     """
 
     def __init__(
@@ -68,8 +69,10 @@ class Search:
         measurer: Measurer,
         asked: int,
         on_trial: Callable[[int], None],
+        on_cell: Callable[[int], None] | None = None,
     ) -> None:
-        self._study, self._config, self._measurer, self._on_trial = study, config, measurer, on_trial
+        self._study, self._config, self._measurer = study, config, measurer
+        self._on_trial, self._on_cell = on_trial, on_cell
         self._limits = Limits(config)
         self._space = feasible_space(config)
         self._objectives = Objectives(config)
@@ -146,6 +149,8 @@ class Search:
             return False
         if first != trial.number:
             trial.set_user_attr(records.REPEAT_OF, first)
+        if self._on_cell is not None:
+            self._on_cell(trial._trial_id)
         try:
             measurement = self._measurer.measure(candidate)
         except Exception as error:

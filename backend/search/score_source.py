@@ -31,10 +31,12 @@ class ScoreSource(Protocol):
     Attributes:
         device: words for where scores are computed.
         images: one sentence that says which images they are computed on.
+        instant: whether scores are looked up, so that nobody sees a trial run.
     """
 
     device: str
     images: str
+    instant: bool
 
     def scores(self, candidate: Candidate, names: Sequence[str]) -> Scores:
         """Scores of a connected candidate."""
@@ -81,6 +83,8 @@ class ComputedScores:
         engine: the study database's.
     """
 
+    instant = False
+
     def __init__(self, config: SearchConfig, engine: Engine) -> None:
         self._store = ScoreStore(engine)
         self._scorer = Scorer(
@@ -115,6 +119,8 @@ class ComputedScores:
 
 class TableScores:
     """Scores from a table of the whole space: no network is built."""
+
+    instant = True
 
     def __init__(self, table: ScoreTable) -> None:
         self._columns = {str(name): table.scores[name].to_numpy() for name in table.scores}
