@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +9,9 @@ from typing import Final, Literal
 
 import pandas as pd
 
+from backend.benchmark import devices
 from backend.benchmark.datasets import check_dataset
+from backend.benchmark.devices import DEVICES, HW_NAS_BENCH
 from backend.benchmark.fields import EPOCHS, TruthField, check_epochs, truth_fields
 from backend.benchmark.releases import bundled_release
 from backend.benchmark.tables import architectures_table, runs_table
@@ -18,20 +19,6 @@ from backend.errors import UserError
 
 SPLITS: Final = ("test", "valid")
 COUNTED: Final = "NAS-Bench-201"
-HW_NAS_BENCH: Final = "HW-NAS-Bench"
-
-DEVICES: Final[dict[str, str]] = {
-    "edgegpu": "Edge GPU",
-    "raspi4": "Raspberry Pi 4",
-    "edgetpu": "Edge TPU",
-    "pixel3": "Pixel 3",
-    "eyeriss": "Eyeriss",
-    "fpga": "FPGA",
-}
-"""HW-NAS-Bench's devices by the name in its columns."""
-
-_HARDWARE_UNITS = {"latency": "ms", "energy": "mJ"}
-_HARDWARE_DATASETS = {"cifar10": "c10", "cifar10-valid": "c10", "cifar100": "c100", "ImageNet16-120": "in16"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +108,7 @@ def costs(dataset: str, epochs: int) -> tuple[Measure, ...]:
         _cost("params", dataset, "Parameters", "", COUNTED, "Counted by the benchmark.", f"params:{size}"),
         _cost("flops", dataset, "FLOPs", "M", COUNTED, "Millions of multiply-accumulates.", f"flops_m:{size}"),
         _training_time(dataset, epochs),
-        *_hardware_costs(dataset),
+        *(_hardware_cost(dataset, quantity, device) for quantity, device in devices.MEASURED),
     )
 
 
@@ -179,16 +166,10 @@ def _training_time(dataset: str, epochs: int) -> Measure:
     return Measure("training-time", dataset, epochs, "Training time", "s", "minimize", source, words, "train-per-time")
 
 
-def _hardware_costs(dataset: str) -> tuple[Measure, ...]:
-    prefix = _HARDWARE_DATASETS[dataset]
-    pattern = re.compile(rf"hwnb_{prefix}_({'|'.join(DEVICES)})_({'|'.join(_HARDWARE_UNITS)})")
-    found = (pattern.fullmatch(str(column)) for column in architectures_table())
-    return tuple(_hardware_cost(dataset, match.string, *match.groups()) for match in found if match)
-
-
-def _hardware_cost(dataset: str, column: str, device: str, quantity: str) -> Measure:
-    title, unit = f"{DEVICES[device]} {quantity}", _HARDWARE_UNITS[quantity]
-    words = f"{quantity.capitalize()} of one image on the device."
+def _hardware_cost(dataset: str, quantity: str, device: str) -> Measure:
+    title, unit = f"{DEVICES[device].title} {quantity}", devices.UNITS[quantity]
+    column = devices.column(quantity, device, dataset)
+    words = devices.described(quantity, device)
     return _cost(f"{quantity}:{device}", dataset, title, unit, HW_NAS_BENCH, words, column)
 
 

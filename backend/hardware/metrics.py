@@ -7,28 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend import proxies
-from backend.benchmark import architectures_table, check_dataset
+from backend.benchmark import architectures_table, devices
 from backend.errors import UserError
 
 AVERAGE_BITWIDTH: Final = "average_bitwidth"
-
-DEVICES: Final = {
-    "edgegpu": "edge GPU (Jetson TX2)",
-    "raspi4": "Raspberry Pi 4",
-    "edgetpu": "Edge TPU",
-    "pixel3": "Pixel 3",
-    "eyeriss": "ASIC (Eyeriss)",
-    "fpga": "FPGA (ZC706)",
-}
-"""HW-NAS-Bench's devices, and what they are."""
-
-_QUANTITIES: Final = {
-    "latency": ("ms", tuple(DEVICES)),
-    "energy": ("mJ", ("edgegpu", "eyeriss", "fpga")),
-}
-"""What is known of which devices, with its unit."""
-
-_TABLES: Final = {"cifar10": "c10", "cifar10-valid": "c10", "cifar100": "c100", "ImageNet16-120": "in16"}
 
 
 @dataclass(frozen=True)
@@ -83,17 +65,12 @@ def measured(name: str, dataset: str) -> NDArray[np.float64]:
     if not get(name).measured:
         raise UserError(f"{name} is not measured on a device; it is counted")
     quantity, device = name.split(":")
-    column = f"hwnb_{_TABLES[check_dataset(dataset)]}_{device}_{quantity}"
-    return architectures_table()[column].to_numpy(dtype=np.float64)
+    return architectures_table()[devices.column(quantity, device, dataset)].to_numpy(dtype=np.float64)
 
 
-def _measured_metric(quantity: str, device: str, unit: str) -> HardwareMetric:
-    description = (
-        f"{quantity.capitalize()} of one image on the {DEVICES[device]}, as HW-NAS-Bench measured or estimated it."
-    )
-    if device == "edgetpu":
-        description += " 4,699 cells do not run there: they have none, and are infeasible where it counts."
-    return HardwareMetric(f"{quantity}:{device}", unit, description, measured=True)
+def _measured_metric(quantity: str, device: str) -> HardwareMetric:
+    words = devices.described(quantity, device)
+    return HardwareMetric(f"{quantity}:{device}", devices.UNITS[quantity], words, measured=True)
 
 
 def _counted(name: str, unit: str) -> HardwareMetric:
@@ -107,11 +84,7 @@ _METRICS: Final = {
         HardwareMetric(AVERAGE_BITWIDTH, "bits", "Bits a weight, averaged over the network: 32 as none is quantised."),
         _counted("params", ""),
         _counted("flops", "M"),
-        *(
-            _measured_metric(quantity, device, unit)
-            for quantity, (unit, devices) in _QUANTITIES.items()
-            for device in devices
-        ),
+        *(_measured_metric(quantity, device) for quantity, device in devices.MEASURED),
     )
 }
 

@@ -10,13 +10,13 @@ KEYS = [
     "flops",
     "training-time",
     "latency:edgegpu",
-    "energy:edgegpu",
     "latency:raspi4",
     "latency:edgetpu",
     "latency:pixel3",
     "latency:eyeriss",
-    "energy:eyeriss",
     "latency:fpga",
+    "energy:edgegpu",
+    "energy:eyeriss",
     "energy:fpga",
 ]
 
