@@ -78,6 +78,7 @@ class Search:
         self._objectives = Objectives(config)
         self._budget = Budget(asked, config.setup.distinct_cells)
         self._stop = threading.Event()
+        self._asking = threading.Lock()
         self._reason, self._stop_asked = "", False
         self._failures = self._infeasible = 0
         self._deadline: float | None = None
@@ -135,9 +136,11 @@ class Search:
 
     def _trial(self) -> bool:
         """Do one trial; whether it counts as a distinct cell."""
-        if self._budget.idle >= _IDLE_LIMIT or self._infeasible >= _INFEASIBLE_LIMIT:
-            self._enqueue_unseen()
-        trial = self._study.ask()
+        # One thread at a time: on SQLite, two that ask at once may both be given the trial that was enqueued.
+        with self._asking:
+            if self._budget.idle >= _IDLE_LIMIT or self._infeasible >= _INFEASIBLE_LIMIT:
+                self._enqueue_unseen()
+            trial = self._study.ask()
         candidate = self._space.suggest(trial)
         trial.set_user_attr(records.ARCH, str(candidate.cell))
         trial.set_user_attr(records.INDEX, candidate.cell.index)
