@@ -16,6 +16,7 @@ from backend.cells import Cell
 from backend.errors import ConfigError
 from backend.search import launch
 from backend.search.config import SearchConfig
+from backend.search.limits import allowed_cells as allowed_cells_of
 from backend.search.limits import feasible_space
 from backend.search.results import study_ensemble
 from backend.search.sections import CellChoices
@@ -110,6 +111,11 @@ def cells_left(choices: CellChoices) -> int:
 def networks(config: SearchConfig) -> tuple[int, int]:
     """How many networks of the search space keep the limits, and how many are connected."""
     return _networks(config.to_toml())
+
+
+def allowed_cells(config: SearchConfig) -> list[int]:
+    """Official indices of the cells that a search allows, as ``backend.search.limits.allowed_cells`` gives them."""
+    return _allowed_cells(config.to_toml())
 
 
 def machine_problems(config: SearchConfig) -> list[tuple[str, str]]:
@@ -223,6 +229,11 @@ def _cells_left(choices: str) -> int:
 def _networks(toml: str) -> tuple[int, int]:
     config = SearchConfig.from_toml(toml)
     return len(feasible_space(config)), len(SearchSpace(config.cells))
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _allowed_cells(toml: str) -> list[int]:
+    return allowed_cells_of(SearchConfig.from_toml(toml))
 
 
 @st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -33,12 +34,14 @@ class Regret(NamedTuple):
 
     Attributes:
         optimum: the best cell of the space.
+        allowed: the best of the cells that the search allowed; None where that is not known.
         recommended: the best of the trials that the study recommends; None where there is none.
         typical_gap: median gap of the recommended trials, what choosing among them blindly costs; NaN without any.
         found: the best of all its trials; None where it has none.
     """
 
     optimum: Place
+    allowed: Place | None
     recommended: Place | None
     typical_gap: float
     found: Place | None
@@ -80,19 +83,26 @@ def placed(cells: pd.DataFrame, values: pd.Series[float]) -> pd.DataFrame:
     return cells.join(standings(values), on="index")
 
 
-def regret(cells: pd.DataFrame, values: pd.Series[float]) -> Regret:
+def regret(cells: pd.DataFrame, values: pd.Series[float], allowed: Sequence[int] = ()) -> Regret:
     """How far the recommended and the best trial of a study are from the best of the space.
 
     Args:
         cells: as :func:`benchmark_cells` gives them.
         values: of all cells, by official index; more is better.
+        allowed: official indices of the cells that the search allowed.
     """
     there = placed(cells, values).dropna(subset="value")
     recommended = there[there["recommended"]]
     everything = standings(values).rename_axis("index").reset_index()
     optimum = _best(everything)
     assert optimum is not None
-    return Regret(optimum, _best(recommended), float(recommended["gap"].median()), _best(there))
+    return Regret(
+        optimum,
+        _best(everything[everything["index"].isin(allowed)]),
+        _best(recommended),
+        float(recommended["gap"].median()),
+        _best(there),
+    )
 
 
 def _best(cells: pd.DataFrame) -> Place | None:

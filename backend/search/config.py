@@ -141,5 +141,5 @@ class SearchConfig(Section):
 
     @property
     def constraints(self) -> list[Constraint]:
-        """Upper bounds on hardware metrics that a cell has to keep."""
+        """Bounds on hardware metrics that a cell has to keep."""
         return self.setup.constraints

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping
-from decimal import ROUND_CEILING, Context
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
 import numpy as np
 import pandas as pd
 
 from backend import hardware
+from backend.analysis.regret import BENCHMARK_SIZE
 from backend.hardware import Constraint, Costs
 from backend.search.config import SearchConfig
 from backend.search.objectives import Objectives
@@ -50,6 +51,12 @@ def feasible_space(config: SearchConfig) -> SearchSpace:
     return SearchSpace(config.cells, limits.keeps if limits.constraints else None)
 
 
+def allowed_cells(config: SearchConfig) -> list[int]:
+    """Official indices of the connected cells that a search may score as the networks which the benchmark trained."""
+    allowed = feasible_space(config).candidates()
+    return [item.cell.index for item in allowed if (item.channels, item.cells_per_stage) == BENCHMARK_SIZE]
+
+
 def unreachable(config: SearchConfig) -> list[tuple[str, str]]:
     """``(field, message)`` of each constraint that no connected cell of the space can keep, alone or with the others.
 
@@ -61,7 +68,7 @@ def unreachable(config: SearchConfig) -> list[tuple[str, str]]:
     costs = pd.DataFrame([limits.costs(candidate) for candidate in SearchSpace(config.cells).candidates()])
     if costs.empty:
         return []
-    keeping = {item: costs[item.metric] <= item.bound for item in limits.constraints}
+    keeping = {item: item.keeping(costs[item.metric]) for item in limits.constraints}
     if alone := [(_field(config, item), _said(costs, item)) for item, kept in keeping.items() if not kept.any()]:
         return alone
     kept = pd.Series(True, index=costs.index)
@@ -69,7 +76,7 @@ def unreachable(config: SearchConfig) -> list[tuple[str, str]]:
         if not (kept & keeping[item]).any():
             others = ", ".join(other.shown for other in limits.constraints[:position])
             said = f"{item.shown}: no cell of the search space keeps it together with {others}; "
-            return [(_field(config, item), f"{said}of the cells that do, {_smallest(costs[kept], item)}")]
+            return [(_field(config, item), f"{said}of the cells that do, {_nearest(costs[kept], item)}")]
         kept &= keeping[item]
     return []
 
@@ -92,15 +99,18 @@ def _said(costs: pd.DataFrame, constraint: Constraint) -> str:
     """Words for a constraint that no cell keeps."""
     if costs[constraint.metric].isna().all():
         return f"{constraint.metric}: measured on no cell of the search space; take it out, or allow other operations"
-    return f"{constraint.shown}: no cell of the search space keeps it; {_smallest(costs, constraint)}"
+    return f"{constraint.shown}: no cell of the search space keeps it; {_nearest(costs, constraint)}"
 
 
-def _smallest(costs: pd.DataFrame, constraint: Constraint) -> str:
-    smallest = float(costs[constraint.metric].min())
-    metric = hardware.get(constraint.metric)
-    if math.isnan(smallest):
+def _nearest(costs: pd.DataFrame, constraint: Constraint) -> str:
+    """Words for the value that comes nearest to keeping a constraint."""
+    metric, values = hardware.get(constraint.metric), costs[constraint.metric]
+    upper = constraint.sense == "<="
+    nearest = float(values.min() if upper else values.max())
+    if math.isnan(nearest):
         return f"{metric.name} was measured on none"
-    # Rounded up, so that the number shown is one that a cell keeps.
-    if not smallest.is_integer():
-        smallest = float(Context(prec=5, rounding=ROUND_CEILING).create_decimal(smallest))
-    return f"the smallest {metric.name} there is {metric.shown(smallest)}"
+    # Rounded to the safe side, so that the number shown is one that a cell keeps.
+    if not nearest.is_integer():
+        rounding = ROUND_CEILING if upper else ROUND_FLOOR
+        nearest = float(Context(prec=5, rounding=rounding).create_decimal(nearest))
+    return f"the {'smallest' if upper else 'largest'} {metric.name} there is {metric.shown(nearest)}"

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator, model_validator
 
 from backend import hardware, proxies
-from backend.hardware import Constraint
+from backend.hardware import Constraint, by_metric
 from backend.images import DATASETS
 
 Direction = Literal["maximize", "minimize"]
@@ -184,7 +184,8 @@ class SearchSetup(Section):
     """``[search.strategy.setup]``: sampler, budget, number of objectives, and constraints on hardware metrics.
 
     ``n_trials`` counts distinct connected cells that keep the constraints; with ``distinct_cells = false`` it counts
-    every trial. ``timeout`` is in seconds. A constraint reads ``NAME <= NUMBER``, in the metric's unit.
+    every trial. ``timeout`` is in seconds. A constraint reads ``NAME <= NUMBER`` or
+    ``NAME >= NUMBER``, in the metric's unit.
     """
 
     n_jobs: Annotated[int, Field(ge=1, le=64, strict=True)] = 1
@@ -199,10 +200,10 @@ class SearchSetup(Section):
 
     @field_validator("constraints")
     @classmethod
-    def _one_bound_each(cls, value: list[Constraint]) -> list[Constraint]:
-        bounded = [constraint.metric for constraint in value]
-        if twice := next((name for name in bounded if bounded.count(name) > 1), None):
-            raise ValueError(f"{twice} has two bounds; give one")
+    def _one_bound_each_way(cls, value: list[Constraint]) -> list[Constraint]:
+        for metric, bounds in by_metric(value).items():
+            if len({bound.sense for bound in bounds}) < len(bounds):
+                raise ValueError(f"{metric} has two bounds of one kind; give one <= and one >= at most")
         return value
 
     @model_validator(mode="after")

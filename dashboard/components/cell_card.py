@@ -8,11 +8,12 @@ import streamlit as st
 
 from backend.benchmark import EPOCHS, architecture
 from backend.cells import Cell
+from backend.hardware import Constraint
 from dashboard.components.errors import plain
 from dashboard.components.links import BENCHMARK, CELL_PARAMETER, VIEW_PARAMETER
 from dashboard.figures import cell_graph
 from dashboard.figures.numbers import readable
-from dashboard.figures.quantities import at_most, is_truth, quantity
+from dashboard.figures.quantities import is_truth, quantity
 
 
 @dataclass(frozen=True)
@@ -20,14 +21,14 @@ class _Roles:
     """What a search does with its metrics: which it optimises, and which it bounds."""
 
     objectives: Sequence[str]
-    bounds: Mapping[str, float]
+    bounds: Mapping[str, Sequence[Constraint]]
 
     def role(self, column: str, trial: pd.Series) -> str:
         """What is done with one; those of a sum have a scaled value and are no objective themselves."""
         in_sum = pd.notna(trial.get(f"scaled:{column}"))
         goal = "objective" if column in self.objectives else "in the sum" if in_sum else ""
-        bound = at_most(column, self.bounds[column]) if column in self.bounds else ""
-        return ", ".join(filter(None, (goal, bound))) or "recorded"
+        limits = (bound.limit for bound in self.bounds.get(column, ()))
+        return ", ".join(filter(None, (goal, *limits))) or "recorded"
 
 
 _STATE_WORDS = {
@@ -45,7 +46,7 @@ def cell_card(
     dataset: str | None,
     *,
     objectives: Sequence[str] = (),
-    bounds: Mapping[str, float] | None = None,
+    bounds: Mapping[str, Sequence[Constraint]] | None = None,
 ) -> None:
     """Draw a cell with its proxies and its truth.
 
@@ -54,7 +55,7 @@ def cell_card(
         title: such as "Latest cell".
         dataset: the study's data set, for sizes; None for a study made elsewhere.
         objectives: columns that are optimised, marked in the table.
-        bounds: upper bounds of columns, said in the table.
+        bounds: constraints on columns, said in the table.
     """
     with st.container(border=True, key="cell_card"):
         st.markdown(f"**{title}** · trial {trial['number']}" if "number" in trial else f"**{title}**")

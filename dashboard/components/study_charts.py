@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from backend.benchmark import OPTIMA
+from backend.benchmark import measures
+from backend.hardware import Constraint, by_metric
 from backend.search.config import SearchConfig
 from backend.studies import StudySummary
+from dashboard import queries
 from dashboard.components.links import link_trial
 from dashboard.figures import pareto_scatter, progress_chart
 from dashboard.figures.quantities import Direction, label, objective_columns, plottable, quantity
@@ -23,14 +25,14 @@ class Axes:
         columns: quantities with numbers, the objectives first.
         objectives: columns that are optimised.
         directions: which way is better, for the columns where the study says so.
-        bounds: upper bounds of hardware metrics.
+        bounds: constraints on hardware metrics.
         truth: column of the true accuracy, or None where none is known.
     """
 
     columns: list[str]
     objectives: list[str]
     directions: dict[str, Direction]
-    bounds: dict[str, float]
+    bounds: dict[str, list[Constraint]]
     truth: str | None
 
     def direction(self, column: str) -> Direction:
@@ -47,7 +49,7 @@ def axes_of(summary: StudySummary, frame: pd.DataFrame) -> Axes:
     directions |= {name: goal.direction for name, goal in config.strategy.metrics.items()} if config else {}
     for column, direction in zip(objectives, summary.directions, strict=False):
         directions[column] = "minimize" if direction == "minimize" else "maximize"
-    bounds = {constraint.metric: constraint.bound for constraint in config.constraints} if config else {}
+    bounds = by_metric(config.constraints) if config else {}
     wanted = f"{config.runner.nasbench_epochs if config else 200}:test-accuracy"
     return Axes(columns, objectives, directions, bounds, wanted if wanted in columns else None)
 
@@ -69,10 +71,16 @@ def progress_section(frame: pd.DataFrame, axes: Axes, config: SearchConfig | Non
             label_visibility="collapsed",
             help="What the chart shows. Its choice is kept in the page's link.",
         )
-        optimum = OPTIMA.get(config.dataset) if config and column == "200:test-accuracy" else None
-        asked = config.setup.n_trials if config else None
-        bound = axes.bounds.get(column)
-        figure = progress_chart(frame, column, axes.direction(column), optimum=optimum, bound=bound, asked=asked)
+        optimum, allowed = _optimum(config, column)
+        figure = progress_chart(
+            frame,
+            column,
+            axes.direction(column),
+            optimum=optimum,
+            allowed=allowed,
+            bounds=axes.bounds.get(column, ()),
+            asked=config.setup.n_trials if config else None,
+        )
         st.plotly_chart(
             figure,
             key="progress_chart",
@@ -81,6 +89,16 @@ def progress_section(frame: pd.DataFrame, axes: Axes, config: SearchConfig | Non
             config=_CHART,
             alt=f"{label(column)} by trial, with the best so far",
         )
+
+
+def _optimum(config: SearchConfig | None, column: str) -> tuple[float | None, float | None]:
+    """The best of the space, and of the cells that the search allows, where the column is a true test accuracy."""
+    epochs, _, field = column.partition(":")
+    if not config or field != "test-accuracy":
+        return None, None
+    values = queries.standings(measures.accuracy(config.dataset, int(epochs)))["value"]
+    allowed = queries.allowed_cells(config)
+    return float(values.max()), float(values[allowed].max()) if allowed else None
 
 
 def pareto_section(frame: pd.DataFrame, axes: Axes, selected: int | None) -> None:
@@ -105,8 +123,19 @@ def pareto_section(frame: pd.DataFrame, axes: Axes, selected: int | None) -> Non
         )
         st.caption(
             f"Better: {_way(axes, x)} {label(x)}, {_way(axes, y)} {label(y)}."
+            + _not_drawn(frame, x, y)
             + ("" if axes.truth else " No true accuracies are known for these cells.")
         )
+
+
+def _not_drawn(frame: pd.DataFrame, x: str, y: str) -> str:
+    """Words for the infeasible trials that have no place in the chart."""
+    lacking = (frame["state"] == "infeasible") & frame[[x, y]].isna().any(axis="columns")
+    count = int(lacking.sum())
+    if not count:
+        return ""
+    trials = "1 infeasible trial has" if count == 1 else f"{count:,} infeasible trials have"
+    return f" {trials} no value of one of them (not scored, or not measured on the device), and no cross here."
 
 
 def _axis_choices(axes: Axes) -> tuple[str, str]:

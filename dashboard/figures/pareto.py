@@ -1,15 +1,17 @@
 """Two quantities of a study's trials against each other, with the front of the best compromises."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from backend.analysis.pareto import pareto_front
-from dashboard.figures.quantities import Direction, at_most, label, quantity
+from backend.hardware import Constraint
+from dashboard.figures.quantities import Direction, label, quantity
 from dashboard.figures.template import (
     ACCURACY_SCALE,
+    BOUND_LINE,
     GREY,
     OUTLINE,
     VERMILION,
@@ -32,7 +34,7 @@ def pareto_scatter(
     y: str,
     *,
     directions: Mapping[str, Direction] | None = None,
-    bounds: Mapping[str, float] | None = None,
+    bounds: Mapping[str, Sequence[Constraint]] | None = None,
     color: str | None = None,
     selected: int | None = None,
 ) -> go.Figure:
@@ -43,7 +45,7 @@ def pareto_scatter(
         x: column on the horizontal axis.
         y: column on the vertical axis.
         directions: which way is better, per column; the quantity's own direction where left out.
-        bounds: upper bounds of columns, drawn as lines.
+        bounds: constraints on columns, drawn as lines.
         color: column for the markers' colour, such as ``200:test-accuracy``; grey where unknown.
         selected: number of the trial to ring.
 
@@ -115,12 +117,11 @@ def _hover(x: str, y: str) -> str:
     return f"<b>Trial %{{customdata[0]}}</b><br>{label(x)}: %{{x:.5g}}<br>{label(y)}: %{{y:.5g}}"
 
 
-def _add_bounds(figure: go.Figure, x: str, y: str, bounds: Mapping[str, float]) -> None:
-    look = {"line": {"dash": "dash", "color": OUTLINE}}
-    if x in bounds:
-        figure.add_vline(x=bounds[x], annotation_text=at_most(x, bounds[x]), **look)
-    if y in bounds:
-        figure.add_hline(y=bounds[y], annotation_text=at_most(y, bounds[y]), **look)
+def _add_bounds(figure: go.Figure, x: str, y: str, bounds: Mapping[str, Sequence[Constraint]]) -> None:
+    for bound in bounds.get(x, ()):
+        figure.add_vline(x=bound.bound, annotation_text=bound.limit, line=BOUND_LINE)
+    for bound in bounds.get(y, ()):
+        figure.add_hline(y=bound.bound, annotation_text=bound.limit, line=BOUND_LINE)
 
 
 def _legend_entry(name: str, style: dict[str, Any], *, colored: bool) -> go.Scatter:

@@ -1,11 +1,15 @@
 """How a quantity develops over a study's trials."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.quantities import Direction, at_most, label
+from backend.hardware import Constraint
+from dashboard.figures.quantities import Direction, label
 from dashboard.figures.template import (
     BLUE,
+    BOUND_LINE,
     GREY,
     OUTLINE,
     VERMILION,
@@ -24,7 +28,8 @@ def progress_chart(
     direction: Direction,
     *,
     optimum: float | None = None,
-    bound: float | None = None,
+    allowed: float | None = None,
+    bounds: Iterable[Constraint] = (),
     asked: int | None = None,
 ) -> go.Figure:
     """A quantity by trial number, with the best feasible so far as a step line.
@@ -34,7 +39,8 @@ def progress_chart(
         column: the quantity.
         direction: which way is better.
         optimum: the best value of the whole space, drawn as a level, where it is known.
-        bound: the quantity's upper bound, drawn as a level, where it has one.
+        allowed: the best value of the cells that the search allows, drawn as a level where it is another.
+        bounds: constraints on the quantity, drawn as levels.
         asked: number of trials asked for; the axis reaches that far, so that a live chart fills.
 
     Returns:
@@ -61,13 +67,18 @@ def progress_chart(
     if len(broken):
         figure.add_trace(infeasible_markers(broken, "number", column, _hover(column)))
     figure.add_trace(_best_line(known.drop(index=broken.index), column, direction))
-    if bound is not None:
-        line = {"dash": "dash", "color": OUTLINE}
-        figure.add_hline(y=bound, line=line, annotation_text=at_most(column, bound))
+    for bound in bounds:
+        figure.add_hline(y=bound.bound, line=BOUND_LINE, annotation_text=bound.limit)
     if optimum is not None:
-        text = f"best cell of the space: {optimum:.2f}"
-        figure.add_hline(y=optimum, line={"dash": "dot", "color": OUTLINE}, annotation_text=text)
+        _add_level(figure, optimum, "Best cell of the space", "dot")
+        if allowed is not None and allowed != optimum:
+            _add_level(figure, allowed, "Best cell allowed", "dashdot")
     return figure
+
+
+def _add_level(figure: go.Figure, value: float, words: str, dash: str) -> None:
+    """A level that the legend names: words beside its line would cover the cells there."""
+    figure.add_hline(y=value, line={"dash": dash, "color": OUTLINE}, name=f"{words}: {value:.2f}", showlegend=True)
 
 
 def _markers(trials: pd.DataFrame, column: str, name: str, color: str, symbol: str) -> go.Scatter:

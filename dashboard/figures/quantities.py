@@ -61,11 +61,6 @@ def label(column: str) -> str:
     return quantity(column).label
 
 
-def at_most(column: str, bound: float) -> str:
-    """Words for a column's upper bound."""
-    return f"at most {bound:,.15g} {quantity(column).unit}".rstrip()
-
-
 def plottable(frame: pd.DataFrame, first: Iterable[str] = ()) -> list[str]:
     """Columns of a table of trials that hold numbers to compare cells by.
 

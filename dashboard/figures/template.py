@@ -16,6 +16,8 @@ TEMPLATE: Final = "proxyscope"
 BLUE, SKY, GREEN, ORANGE, VERMILION, PINK = "#1f83c4", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
 GREY: Final = "#8A8F98"
 OUTLINE: Final = "rgba(128, 134, 142, 0.75)"
+BOUND_LINE: Final = {"dash": "dash", "color": OUTLINE}
+"""The line of a constraint's bound."""
 GRID: Final = "rgba(128, 134, 142, 0.18)"
 # Viridis without its darkest third, which a dark page would swallow.
 ACCURACY_SCALE: Final = ("#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725")

@@ -1,4 +1,4 @@
-"""The rows of metrics, each with its goal and, for a cost, its upper bound."""
+"""The rows of metrics, each with its goal and, for a cost, its bounds."""
 
 from collections.abc import Sequence
 from typing import Any, Final, get_args
@@ -6,6 +6,7 @@ from typing import Any, Final, get_args
 import streamlit as st
 
 from backend import hardware, proxies
+from backend.hardware import SENSES, Sense
 from backend.search.sections import Direction
 from dashboard.components.search_form.problems import Problems
 from dashboard.components.search_form.state import (
@@ -22,8 +23,9 @@ KEEP: Final = "session"
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 _GOAL_HEADS = ("Metric", "Scale (0: recorded only)", "Better")
 _GOAL_WIDTHS = (4, 2, 3)
-_COST_HEADS = (*_GOAL_HEADS, "At most")
-_COST_WIDTHS = (4, 2, 3, 2)
+_BOUND_WORDS: Final[dict[Sense, tuple[str, str]]] = {"<=": ("Upper", "more"), ">=": ("Lower", "less")}
+_COST_HEADS = (*_GOAL_HEADS, "At most", "At least")
+_COST_WIDTHS = (4, 2, 3, 2, 2)
 
 
 def metric_rows(metrics: Sequence[str], problems: Problems) -> None:
@@ -38,11 +40,11 @@ def metric_rows(metrics: Sequence[str], problems: Problems) -> None:
 
 
 def cost_rows(metrics: Sequence[str], problems: Problems) -> None:
-    """A row for each hardware metric: scale, direction and upper bound."""
+    """A row for each hardware metric: scale, direction and bounds."""
     if metrics:
         _heads(_COST_HEADS, _COST_WIDTHS)
     for metric in metrics:
-        name, scale, direction, bound = st.columns(_COST_WIDTHS, vertical_alignment="center")
+        name, scale, direction, *bounds = st.columns(_COST_WIDTHS, vertical_alignment="center")
         unit = hardware.get(metric).unit
         _name(name, metric, unit)
         if metric in proxies_of(st.session_state):
@@ -50,18 +52,25 @@ def cost_rows(metrics: Sequence[str], problems: Problems) -> None:
         else:
             _goal_fields((scale, direction), metric)
             problems.of_metric(metric)
-        with bound:
-            number_field(
-                f"Upper bound of {metric}",
-                bound_key(metric),
-                f"Constraint{f' in {unit}' if unit else ''}: cells that cost more are neither scored nor best. "
-                "Empty: no bound.",
-                placeholder="none",
-                label_visibility="collapsed",
-            )
+        for column, sense in zip(bounds, SENSES, strict=True):
+            with column:
+                _bound_field(metric, sense, unit)
         bounded = list(bounds_of(st.session_state))
-        if metric in bounded:
-            problems.of_constraint(bounded.index(metric))
+        for sense in SENSES:
+            if (metric, sense) in bounded:
+                problems.of_constraint(bounded.index((metric, sense)))
+
+
+def _bound_field(metric: str, sense: Sense, unit: str) -> None:
+    side, breaking = _BOUND_WORDS[sense]
+    number_field(
+        f"{side} bound of {metric}",
+        bound_key(metric, sense),
+        f"Constraint{f' in {unit}' if unit else ''}: cells that cost {breaking} are neither scored nor best. "
+        "Empty: no bound.",
+        placeholder="none",
+        label_visibility="collapsed",
+    )
 
 
 def number_field(label: str, widget_key: str, words: str, **options: Any) -> None:

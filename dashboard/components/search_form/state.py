@@ -6,12 +6,13 @@ from them says what is wrong, so that form, file and command line use the same w
 
 import re
 from collections.abc import Mapping, MutableMapping
+from itertools import product
 from typing import Any
 
 import streamlit as st
 
 from backend import hardware, proxies
-from backend.hardware import AVERAGE_BITWIDTH
+from backend.hardware import AVERAGE_BITWIDTH, SENSES, Sense
 from backend.images import SPLITS
 from backend.search.config import SearchConfig
 from backend.search.launch import example_config_path
@@ -43,9 +44,9 @@ def direction_key(metric: str) -> str:
     return key(f"direction_{metric}")
 
 
-def bound_key(metric: str) -> str:
-    """Session key of a hardware metric's upper bound."""
-    return key(f"bound_{metric}")
+def bound_key(metric: str, sense: Sense = "<=") -> str:
+    """Session key of a hardware metric's upper or lower bound."""
+    return key(f"{'bound' if sense == '<=' else 'floor'}_{metric}")
 
 
 def begin() -> None:
@@ -91,9 +92,9 @@ def fill(state: State, config: SearchConfig) -> None:
         goal = config.strategy.metrics.get(metric)
         state[scale_key(metric)] = _text(goal.scale if goal else 0.0)
         state[direction_key(metric)] = goal.direction if goal else default_direction(state, metric)
-    bounds = {constraint.metric: constraint.bound for constraint in config.constraints}
-    for metric in hardware.available():
-        state[bound_key(metric)] = _text(bounds.get(metric))
+    bounds = {(constraint.metric, constraint.sense): constraint.bound for constraint in config.constraints}
+    for metric, sense in product(hardware.available(), SENSES):
+        state[bound_key(metric, sense)] = _text(bounds.get((metric, sense)))
 
 
 def config_of_form(state: Mapping[Any, Any]) -> SearchConfig:
@@ -130,7 +131,7 @@ def form_tables(state: Mapping[Any, Any]) -> dict[str, Any]:
         "direction": value("sum_direction") if sums else None,
         "seed": number("seed"),
         "distinct_cells": value("distinct_cells"),
-        "constraints": [f"{metric} <= {bound}" for metric, bound in bounds_of(state).items()],
+        "constraints": [f"{metric} {sense} {bound}" for (metric, sense), bound in bounds_of(state).items()],
     }
     strategy.setdefault("sw_runner", {}).setdefault("zero_cost", {}).update(
         {
@@ -208,14 +209,14 @@ def metrics_of(state: Mapping[Any, Any]) -> list[str]:
     return list(dict.fromkeys([*proxies_of(state), *hardware_of(state)]))
 
 
-def bounds_of(state: Mapping[Any, Any]) -> dict[str, str]:
-    """The upper bound of each chosen hardware metric that has one, as typed; in the file's order, then the others."""
+def bounds_of(state: Mapping[Any, Any]) -> dict[tuple[str, Sense], str]:
+    """The bounds of the chosen hardware metrics by metric and sense, as typed: in the file's order, then the others."""
     loaded: SearchConfig | None = state.get(_LOADED)
-    there = [constraint.metric for constraint in loaded.constraints] if loaded else []
+    there = [(constraint.metric, constraint.sense) for constraint in loaded.constraints] if loaded else []
     chosen = hardware_of(state)
-    ordered = dict.fromkeys([*(name for name in there if name in chosen), *chosen])
-    typed = {name: (state.get(bound_key(name)) or "").strip() for name in ordered}
-    return {name: bound for name, bound in typed.items() if bound}
+    ordered = dict.fromkeys([*(place for place in there if place[0] in chosen), *product(chosen, SENSES)])
+    typed = {place: (state.get(bound_key(*place)) or "").strip() for place in ordered}
+    return {place: bound for place, bound in typed.items() if bound}
 
 
 def default_scale(state: Mapping[Any, Any], metric: str) -> str:

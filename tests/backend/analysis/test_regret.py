@@ -55,6 +55,8 @@ def test_recommended_and_found_cells_are_told_apart(trials: pd.DataFrame) -> Non
     assert found.recommended == (1, 60.0, 4, 30.0)
     assert found.typical_gap == 35.0
     assert found.found == (3, 80.0, 2, 10.0)
+    assert found.allowed is None
+    assert regret(benchmark_cells(trials), ACCURACY, [0, 2, 5]).allowed == (2, 70.0, 3, 20.0)
 
 
 def test_a_cell_whose_accuracy_is_unknown_has_no_place(trials: pd.DataFrame) -> None:

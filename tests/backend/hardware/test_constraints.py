@@ -2,20 +2,21 @@
 
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.errors import UserError
-from backend.hardware import Constraint, available
+from backend.hardware import SENSES, Constraint, Sense, available, by_metric
 
 bounds = st.floats(min_value=1e-6, max_value=1e12)
 values = st.floats(min_value=1e-6, max_value=1e12)
 
 
-@given(metric=st.sampled_from(available()), bound=bounds)
-def test_a_constraint_written_is_read_again(metric: str, bound: float) -> None:
-    constraint = Constraint(metric, bound)
+@given(metric=st.sampled_from(available()), bound=bounds, sense=st.sampled_from(SENSES))
+def test_a_constraint_written_is_read_again(metric: str, bound: float, sense: Sense) -> None:
+    constraint = Constraint(metric, bound, sense)
     assert Constraint.parse(str(constraint)) == constraint
 
 
@@ -31,7 +32,8 @@ def test_spaces_and_the_way_a_number_is_written_do_not_matter(text: str) -> None
     ("text", "said"),
     [
         ("latency:raspi4 < 20", "write NAME <= NUMBER"),
-        ("latency:raspi4 >= 20", "write NAME <= NUMBER"),
+        ("latency:raspi4 => 20", "write NAME <= NUMBER or NAME >= NUMBER"),
+        ("params >= 0", "'0' is no bound of params; give a finite number above 0$"),
         ("latency:raspi4", "write NAME <= NUMBER"),
         ("20 <= latency:raspi4", "unknown hardware metric '20'"),
         ("latency:raspi4 <= 20 ms", "write NAME <= NUMBER"),
@@ -51,18 +53,28 @@ def test_what_does_not_parse_is_said_with_what_is_valid(text: object, said: str)
     assert "\n" not in str(caught.value)
 
 
-@given(bound=bounds, value=values)
-def test_a_violation_is_above_zero_exactly_where_the_bound_is_passed(bound: float, value: float) -> None:
-    violation = Constraint("latency:raspi4", bound).violation(value)
-    assert (violation > 0) == (value > bound)
-    assert -1 <= violation < 1 or value / bound > 1e15
+@given(bound=bounds, value=values, sense=st.sampled_from(SENSES))
+def test_a_violation_is_above_zero_exactly_where_the_bound_is_passed(bound: float, value: float, sense: Sense) -> None:
+    constraint = Constraint("latency:raspi4", bound, sense)
+    violation = constraint.violation(value)
+    assert (violation > 0) == (value > bound if sense == "<=" else value < bound)
+    assert constraint.keeping(pd.Series([value, math.nan])).tolist() == [violation <= 0, False]
+    assert -1 <= violation < 1 or max(value / bound, bound / value) > 1e15
 
 
 @given(bound=bounds, low=values, high=values)
-def test_the_dearer_cell_is_farther_off(bound: float, low: float, high: float) -> None:
-    constraint = Constraint("params", bound)
+def test_the_cell_farther_past_the_bound_is_farther_off(bound: float, low: float, high: float) -> None:
     low, high = sorted((low, high))
-    assert constraint.violation(low) <= constraint.violation(high) <= constraint.violation(math.nan)
+    most, least = Constraint("params", bound), Constraint("params", bound, ">=")
+    assert most.violation(low) <= most.violation(high) <= most.violation(math.nan)
+    assert least.violation(high) <= least.violation(low) <= least.violation(math.nan)
+
+
+def test_bounds_are_said_with_their_units() -> None:
+    most, least = Constraint("latency:raspi4", 20), Constraint.parse("params >= 1e6")
+    assert (most.limit, least.limit) == ("at most 20 ms", "at least 1,000,000")
+    assert least.verdict(5e5) == "params is 500000, under 1000000"
+    assert by_metric([most, least]) == {"latency:raspi4": [most], "params": [least]}
 
 
 def test_an_unmeasured_cell_breaks_any_bound() -> None:

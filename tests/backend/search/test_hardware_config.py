@@ -83,7 +83,11 @@ def test_a_cost_is_minimised_and_a_proxy_maximised_unless_the_file_says_otherwis
         ),
         ({"setup": {"constraints": ["params <= much"]}}, "setup.constraints[0]", "give a finite number above 0"),
         ({"setup": {"constraints": "params <= 1e5"}}, "setup.constraints", "list"),
-        ({"setup": {"constraints": ["flops <= 9", "flops <= 8"]}}, "setup.constraints", "flops has two bounds"),
+        (
+            {"setup": {"constraints": ["flops >= 9", "flops >= 8"]}},
+            "setup.constraints",
+            "flops has two bounds of one kind",
+        ),
         (
             {"hardware": {"metrics": ["latency:raspi5"]}},
             "hw_runner.hardware_cost.metrics",

@@ -178,9 +178,11 @@ def test_sizes_are_bounded_at_any_width(database: Database) -> None:
         ),
         (["latency:raspi4 <= 30", "average_bitwidth <= 16"], 1, "the smallest average_bitwidth there is 32 bits"),
         (["params <= 100"], 0, "the smallest params there is 73306"),
+        (["params >= 1e9"], 0, "no cell of the search space keeps it; the largest params there is 1531546"),
+        (["params <= 80000", "params >= 9e5"], 1, "keeps it together with params <= 80000; of the cells that do, the "),
     ],
 )
-def test_a_bound_that_no_cell_keeps_is_said_with_the_smallest_there_is(
+def test_a_bound_that_no_cell_keeps_is_said_with_the_nearest_there_is(
     database: Database, constraints: list[str], place: int, said: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -192,13 +194,23 @@ def test_a_bound_that_no_cell_keeps_is_said_with_the_smallest_there_is(
     assert list_studies(database) == []
 
 
-def test_the_smallest_value_that_is_said_can_be_kept() -> None:
+@pytest.mark.parametrize(("sense", "bound"), [("<=", "0.00001"), (">=", "1e12")])
+def test_the_nearest_value_that_is_said_can_be_kept(sense: str, bound: str) -> None:
     for metric in ("latency:raspi4", "energy:edgegpu", "latency:edgetpu", "flops"):
-        ((_, message),) = unreachable(bounded(f"{metric} <= 0.00001"))
-        smallest = message.rsplit("there is ", 1)[1].split()[0]
-        config = bounded(f"{metric} <= {smallest}")
+        ((_, message),) = unreachable(bounded(f"{metric} {sense} {bound}"))
+        nearest = message.rsplit("there is ", 1)[1].split()[0]
+        config = bounded(f"{metric} {sense} {nearest}")
         assert unreachable(config) == []
         assert len(feasible_space(config)) >= 1
+
+
+def test_a_lower_and_an_upper_bound_leave_the_cells_between(database: Database) -> None:
+    frame = execute(database, bounded("flops >= 20", "flops <= 60", "latency:edgetpu >= 0.9", setup={"sampler": "tpe"}))
+    complete, broken = (frame[frame["state"] == state] for state in ("complete", "infeasible"))
+    assert len(complete) == 10
+    assert complete["flops"].between(20, 60).all()
+    assert (complete["latency:edgetpu"] >= 0.9).all()
+    assert broken["breaks"].str.contains("over 60 M|under 20 M|under 0.9 ms|was not measured").all()
 
 
 def test_bounds_that_no_cell_keeps_together_are_said() -> None:

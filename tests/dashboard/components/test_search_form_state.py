@@ -93,7 +93,9 @@ def test_a_wrong_field_is_named_in_the_backends_words(
 def test_hardware_goes_through_form_and_file_unchanged(make_config: Config) -> None:
     original = make_config(
         metrics={"energy:edgegpu": {"scale": 0.5}, "l2_norm": {"scale": 1.0}, "params": {"scale": 0.0}},
-        setup={"constraints": ["latency:raspi4 <= 12.5", "params <= 300000", "average_bitwidth <= 32"]},
+        setup={
+            "constraints": ["latency:raspi4 <= 12.5", "params >= 90000", "params <= 300000", "average_bitwidth <= 32"]
+        },
         hardware={"metrics": ["flops", "energy:edgegpu"]},
         runner={"metrics": ["l2_norm", "params"]},
     )
@@ -101,6 +103,7 @@ def test_hardware_goes_through_form_and_file_unchanged(make_config: Config) -> N
     fill(first, original)
     assert first[key("hardware")] == ["flops", "energy:edgegpu", "latency:raspi4", "params"]
     assert first[bound_key("latency:raspi4")] == "12.5"
+    assert first[bound_key("params", ">=")] == "90000"
     again = SearchConfig.from_toml(config_of_form(first).to_toml())
     assert again == original
     assert again.hardware_metrics == ["average_bitwidth", "flops", "energy:edgegpu", "latency:raspi4"]
@@ -111,10 +114,10 @@ def test_hardware_goes_through_form_and_file_unchanged(make_config: Config) -> N
 
 def test_a_bound_typed_in_the_form_is_a_constraint_and_goes_with_its_metric(state: dict[Any, Any]) -> None:
     state[key("hardware")] = ["latency:raspi4", "energy:fpga"]
-    state[bound_key("latency:raspi4")] = " 20 "
+    state[bound_key("latency:raspi4")], state[bound_key("latency:raspi4", ">=")] = " 20 ", "5"
     state[scale_key("energy:fpga")], state[direction_key("energy:fpga")] = "2", "minimize"
     config = config_of_form(state)
-    assert [str(constraint) for constraint in config.constraints] == ["latency:raspi4 <= 20"]
+    assert [str(constraint) for constraint in config.constraints] == ["latency:raspi4 <= 20", "latency:raspi4 >= 5"]
     assert config.strategy.metrics["energy:fpga"].scale == 2
     state[key("hardware")] = ["energy:fpga"]
     assert config_of_form(state).constraints == []

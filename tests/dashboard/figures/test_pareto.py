@@ -2,6 +2,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from backend.hardware import Constraint
 from dashboard.figures import pareto_scatter
 from dashboard.figures.pareto import FRONT, OTHERS
 from dashboard.figures.template import INFEASIBLE
@@ -48,7 +49,9 @@ def test_disconnected_cells_and_repeats_are_not_drawn(trials: pd.DataFrame) -> N
 
 def test_cells_that_break_a_constraint_are_crosses_and_never_on_the_front(trials: pd.DataFrame) -> None:
     trials.loc[3, "state"] = "infeasible"
-    figure = pareto_scatter(trials, "a", "b", directions={"a": "maximize", "b": "maximize"}, bounds={"a": 2.5})
+    figure = pareto_scatter(
+        trials, "a", "b", directions={"a": "maximize", "b": "maximize"}, bounds={"a": [Constraint("params", 2.5)]}
+    )
     assert numbers(figure, FRONT) == {1, 2}
     assert numbers(figure, INFEASIBLE) == {3}
     assert max(line(figure).x) <= 2.5
@@ -59,7 +62,7 @@ def test_cells_that_break_a_constraint_are_crosses_and_never_on_the_front(trials
 
 def test_a_study_with_infeasible_cells_alone_shows_them(trials: pd.DataFrame) -> None:
     trials["state"] = "infeasible"
-    figure = pareto_scatter(trials, "a", "b", bounds={"b": 0.5}, selected=2)
+    figure = pareto_scatter(trials, "a", "b", bounds={"b": [Constraint("params", 0.5)]}, selected=2)
     assert numbers(figure, INFEASIBLE) == set(range(6))
     assert not numbers(figure, FRONT)
     assert list(figure.data[-1].x) == [2.0]

@@ -2,6 +2,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from backend.hardware import Constraint
 from dashboard.figures import progress_chart
 from dashboard.figures.progress import BEST
 from dashboard.figures.template import INFEASIBLE
@@ -32,7 +33,7 @@ def test_the_best_so_far_follows_the_direction(trials: pd.DataFrame, direction: 
 
 def test_a_cell_that_breaks_a_constraint_is_never_the_best_so_far(trials: pd.DataFrame) -> None:
     trials.loc[2, "state"] = "infeasible"
-    figure = progress_chart(trials, "snip", "minimize", bound=4.0)
+    figure = progress_chart(trials, "snip", "minimize", bounds=[Constraint("params", 4.0)])
     assert list(trace(figure, BEST).y) == [5, 5]
     assert list(trace(figure, INFEASIBLE).x) == [2]
     assert figure.layout.shapes[0].y0 == 4.0
@@ -50,9 +51,17 @@ def test_the_axis_leaves_room_for_the_trials_asked(trials: pd.DataFrame) -> None
 
 
 def test_the_optimum_is_a_level(trials: pd.DataFrame) -> None:
-    figure = progress_chart(trials, "snip", "maximize", optimum=94.3733)
-    assert figure.layout.shapes[0].y0 == pytest.approx(94.3733)
-    assert "94.37" in figure.layout.annotations[0].text
+    (level,) = progress_chart(trials, "snip", "maximize", optimum=94.3733, allowed=94.3733).layout.shapes
+    assert level.y0 == pytest.approx(94.3733)
+    assert level.name == "Best cell of the space: 94.37"
+
+
+def test_what_a_search_allows_is_a_level_of_its_own(trials: pd.DataFrame) -> None:
+    levels = progress_chart(trials, "snip", "maximize", optimum=94.3733, allowed=91.3).layout.shapes
+    assert {level.name: level.y0 for level in levels} == {
+        "Best cell of the space: 94.37": 94.3733,
+        "Best cell allowed: 91.30": 91.3,
+    }
 
 
 def test_before_the_first_value_the_chart_says_what_comes(trials: pd.DataFrame) -> None:

@@ -126,6 +126,8 @@ def test_a_cost_is_chosen_bounded_and_counted(form: AppTest) -> None:
     assert any("**3,361** of 15,284 connected networks keep them" in line.value for line in form.caption)
     shown = next(block.value for block in form.code if "[search" in block.value)
     assert [str(item) for item in SearchConfig.from_toml(shown).constraints] == ["latency:raspi4 <= 15"]
+    form.text_input(key="search_floor_latency:raspi4").set_value("16").run()
+    assert "latency:raspi4 >= 16 ms: no cell of the search space keeps it together with" in problems(form)
 
 
 @pytest.mark.parametrize(

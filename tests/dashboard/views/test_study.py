@@ -184,6 +184,10 @@ def test_a_constrained_study_shows_costs_with_units_and_no_infeasible_cell_among
     page.selectbox(key="y").select("200:test-accuracy").run()
     assert not page.exception
     assert "Infeasible, never among the best: latency:raspi4 is" in text(page).replace("\\", "")
+    assert "infeasible" not in "".join(line.value for line in page.caption if line.value.startswith("Better:"))
+    page.selectbox(key="x").select("l2_norm").run()
+    (drawn,) = (line.value for line in page.caption if line.value.startswith("Better:"))
+    assert f"{len(infeasible)} infeasible trials have no value" in drawn
 
 
 def test_a_link_with_no_sensible_trial_opens_the_study(app: Open, finished: str) -> None:
