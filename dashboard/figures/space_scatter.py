@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.benchmark.measures import Measure
-from dashboard.figures.template import BLUE, GREY, ORANGE, PINK, VERMILION, add_note, new_figure
+from backend.hardware import Constraint
+from dashboard.figures.template import BLUE, BOUND_LINE, GREY, ORANGE, PINK, VERMILION, add_note, new_figure
 
 CELLS, FRONT, TRIALS, RECOMMENDED = "Cells", "True Pareto front", "Trials", "Recommended trials"
 
@@ -28,6 +30,7 @@ def space_scatter(
     *,
     front: pd.Series[bool] | None = None,
     trials: pd.DataFrame | None = None,
+    bounds: Iterable[Constraint] = (),
     selected: int | None = None,
 ) -> go.Figure:
     """A scatter of every cell whose two quantities are known.
@@ -38,6 +41,7 @@ def space_scatter(
         y: on the vertical axis.
         front: which cells no other beats in both; None draws no front.
         trials: a study's cells, as ``backend.analysis.regret.benchmark_cells`` gives them, drawn over the space.
+        bounds: the study's constraints on ``x``, drawn as lines.
         selected: official index of the cell to mark.
 
     Returns:
@@ -64,6 +68,8 @@ def space_scatter(
         _add_front(figure, known[on_front], x, y, selected)
     if trials is not None:
         _add_trials(figure, known, trials, x, y, selected)
+    for bound in bounds:
+        figure.add_vline(x=bound.bound, annotation_text=bound.limit, line=BOUND_LINE)
     return figure
 
 

@@ -11,7 +11,7 @@ from backend.cells import EDGES, NUM_CELLS, Cell
 from dashboard import queries
 from dashboard.components.benchmark import choices, columns
 from dashboard.components.benchmark.cell_finder import cell_finder
-from dashboard.components.benchmark.selection import cell_of_click, cell_table
+from dashboard.components.benchmark.selection import cell_chart, cell_table
 from dashboard.components.download import csv_button
 from dashboard.components.links import known_cell
 from dashboard.figures import neighbour_grid
@@ -90,12 +90,7 @@ def _places(cell: Cell) -> None:
 def _choose() -> Measure | None:
     with st.container(key="cell_controls"):
         grid = st.grid(3, min_column_width=150)
-        with grid.cell():
-            dataset = choices.choose_dataset()
-        with grid.cell():
-            epochs = choices.choose_epochs()
-        with grid.cell():
-            split = choices.choose_split()
+        dataset, epochs, split = choices.choose_accuracy(grid)
     return choices.known_accuracy(dataset, epochs, split)
 
 
@@ -108,13 +103,11 @@ def _neighbours(cell: Cell, measure: Measure) -> None:
         st.caption(_better_words(better, measure))
         grid = st.grid(2, min_column_width=_WIDE, gap="medium")
         with grid.cell():
-            st.plotly_chart(
+            cell_chart(
                 neighbour_grid(cell, accuracies, measure),
-                key=_GRID,
-                on_select=lambda: cell_of_click(_GRID),
-                selection_mode="points",
+                _GRID,
+                f"Accuracies of the 24 neighbours of cell {cell.index}",
                 config={"displayModeBar": False},
-                alt=f"Accuracies of the 24 neighbours of cell {cell.index}",
             )
         with grid.cell():
             _neighbour_table(cell, measure)

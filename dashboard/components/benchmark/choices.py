@@ -3,6 +3,7 @@
 from typing import Final
 
 import streamlit as st
+from streamlit.elements.lib.grid_container import GridContainer
 
 from backend.benchmark import DATASETS, EPOCHS, measures
 from backend.benchmark.measures import Measure
@@ -37,6 +38,17 @@ def link_problems() -> list[str]:
 def choose_dataset() -> str:
     """A control for the data set."""
     return DATASET.dropdown("Data set", "Data set of the accuracies, times and hardware costs.")
+
+
+def choose_accuracy(grid: GridContainer) -> tuple[str, int, str]:
+    """Controls for an accuracy, in the next cells of a grid: data set, epochs and images."""
+    with grid.cell():
+        dataset = choose_dataset()
+    with grid.cell():
+        epochs = choose_epochs()
+    with grid.cell():
+        split = choose_split()
+    return dataset, epochs, split
 
 
 def choose_other_dataset() -> str:

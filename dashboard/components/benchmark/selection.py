@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 import streamlit as st
+from plotly import graph_objects as go
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboard.components.links import link_cell
@@ -21,20 +22,26 @@ _HEIGHT, _ROWS_IN_HEIGHT = 420, 15
 _CLICKED, _MARKED = "clicked_cell", "marked_cell"
 
 
-def cell_of_click(chart: str, fragment: str | None = None) -> None:
-    """Put the cell of a clicked marker into the page's link.
+def cell_chart(
+    figure: go.Figure, key: str, alt: str, *, fragment: str | None = None, config: Mapping[str, object] = CHART_CONFIG
+) -> None:
+    """A chart whose markers stand for cells; a click on one puts its cell into the page's link.
 
     Args:
-        chart: key of the chart.
+        figure: its markers carry their cell's official index as customdata.
+        key: of the chart.
+        alt: description for screen readers.
         fragment: key of the part of the page that shows the cell; None: all of it.
+        config: of Plotly.
     """
-    points = st.session_state[chart]["selection"]["points"]
-    key = points[0].get("customdata") if points else None
-    if key is not None:
-        index = int(key[0] if isinstance(key, list) else key)
-        link_cell(index)
-        st.session_state[_CLICKED] = chart, index
-    st.rerun(fragment or "app")
+    st.plotly_chart(
+        figure,
+        key=key,
+        on_select=partial(_link_marker, key, fragment),
+        selection_mode="points",
+        config=dict(config),
+        alt=alt,
+    )
 
 
 def marked_cell(chart: str, axes: Hashable, cell: int | None) -> int | None:
@@ -76,6 +83,16 @@ def cell_table(table: pd.DataFrame, key: str, formats: Mapping[str, ColumnConfig
         placeholder="–",
         alt=alt,
     )
+
+
+def _link_marker(chart: str, fragment: str | None) -> None:
+    points = st.session_state[chart]["selection"]["points"]
+    key = points[0].get("customdata") if points else None
+    if key is not None:
+        index = int(key[0] if isinstance(key, list) else key)
+        link_cell(index)
+        st.session_state[_CLICKED] = chart, index
+    st.rerun(fragment or "app")
 
 
 def _link_row(key: str, cells: list[int]) -> None:

@@ -14,7 +14,7 @@ from dashboard.components.benchmark import choices, columns
 from dashboard.components.benchmark.cell_panel import PANEL, cell_panel
 from dashboard.components.benchmark.selection import (
     CHART_CONFIG,
-    cell_of_click,
+    cell_chart,
     cell_table,
     marked_cell,
 )
@@ -47,12 +47,7 @@ def _charts(below: DeltaGenerator) -> None:
 
 
 def _distribution() -> None:
-    with st.container(key="space_controls"):
-        first, second = st.columns(2)
-        with first:
-            dataset = choices.choose_dataset()
-        with second:
-            split = choices.choose_split()
+    dataset, split = _dataset_and_split()
     shown = [measure for measure in measures.known_accuracies(dataset) if measure.key == f"{split}-accuracy"]
     table, cell = queries.space(*shown), known_cell()
     st.plotly_chart(
@@ -67,12 +62,7 @@ def _distribution() -> None:
 def _against_cost() -> None:
     with st.container(key="space_controls"):
         grid = st.grid(4, min_column_width=130)
-        with grid.cell():
-            dataset = choices.choose_dataset()
-        with grid.cell():
-            epochs = choices.choose_epochs()
-        with grid.cell():
-            split = choices.choose_split()
+        dataset, epochs, split = choices.choose_accuracy(grid)
         with grid.cell():
             x = choices.choose_cost(dataset, epochs)
     y = choices.known_accuracy(dataset, epochs, split)
@@ -83,12 +73,7 @@ def _against_cost() -> None:
 def _datasets() -> None:
     with st.container(key="space_controls"):
         grid = st.grid(4, min_column_width=130)
-        with grid.cell():
-            dataset = choices.choose_dataset()
-        with grid.cell():
-            epochs = choices.choose_epochs()
-        with grid.cell():
-            split = choices.choose_split()
+        dataset, epochs, split = choices.choose_accuracy(grid)
         with grid.cell():
             other = choices.choose_other_dataset()
     x, y = (choices.known_accuracy(name, epochs, split) for name in (other, dataset))
@@ -98,13 +83,18 @@ def _datasets() -> None:
         st.info("Choose two different data sets.", icon=":material/info:")
 
 
-def _epochs() -> None:
+def _dataset_and_split() -> tuple[str, str]:
     with st.container(key="space_controls"):
         first, second = st.columns(2)
         with first:
             dataset = choices.choose_dataset()
         with second:
             split = choices.choose_split()
+    return dataset, split
+
+
+def _epochs() -> None:
+    dataset, split = _dataset_and_split()
     x, y = (choices.known_accuracy(dataset, epochs, split) for epochs in EPOCHS)
     if x and y:
         _scatter(x, y, with_front=False)
@@ -114,14 +104,8 @@ def _scatter(x: Measure, y: Measure, *, with_front: bool) -> None:
     table, cell = queries.space(x, y), known_cell()
     front = queries.space_front(x, y) if with_front else None
     marked = marked_cell(_SCATTER, (x, y), cell.index if cell else None)
-    st.plotly_chart(
-        space_scatter(table, x, y, front=front, selected=marked),
-        key=_SCATTER,
-        on_select=lambda: cell_of_click(_SCATTER, PANEL),
-        selection_mode="points",
-        config=CHART_CONFIG,
-        alt=f"{y.label} against {x.label}, all cells",
-    )
+    figure = space_scatter(table, x, y, front=front, selected=marked)
+    cell_chart(figure, _SCATTER, f"{y.label} against {x.label}, all cells", fragment=PANEL)
     st.caption(_scatter_words(table, x, y))
     _csv(table if front is None else table.assign(pareto_front=front), f"{y.name} against {x.name}.csv")
     if front is not None:

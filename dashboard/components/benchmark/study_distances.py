@@ -1,6 +1,6 @@
 """How far a study's trials are from the best of the space, on each data set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +13,7 @@ from backend.benchmark.measures import Measure
 from dashboard import queries
 from dashboard.components.benchmark import columns
 from dashboard.components.benchmark.cell_panel import PANEL
-from dashboard.components.benchmark.selection import CHART_CONFIG, cell_of_click, cell_table
+from dashboard.components.benchmark.selection import cell_chart, cell_table
 from dashboard.components.download import csv_button
 from dashboard.figures import study_percentiles
 
@@ -35,25 +35,22 @@ def percentiles_section(cells: pd.DataFrame, epochs: int, split: str, name: str)
             "**On each data set**",
             help="A random choice of cells spreads evenly from 0 to 100; a good search crowds to the right.",
         )
-        st.plotly_chart(
-            study_percentiles(places),
-            key=_CHART,
-            on_select=lambda: cell_of_click(_CHART, PANEL),
-            selection_mode="points",
-            config=CHART_CONFIG,
-            alt="The study's cells by percentile of the space on each data set",
-        )
+        alt = "The study's cells by percentile of the space on each data set"
+        cell_chart(study_percentiles(places), _CHART, alt, fragment=PANEL)
         tables = [table.assign(dataset=item.dataset, release=item.release) for item, table in places.items()]
         csv_button(pd.concat(tables), f"{name} percentiles.csv", "download_percentiles")
 
 
-def distances_section(cells: pd.DataFrame, epochs: int, split: str, name: str) -> None:
-    """A table of the distances to the optimum, and one of the recommended trials; arguments as of the chart."""
+def distances_section(cells: pd.DataFrame, epochs: int, split: str, name: str, allowed: Sequence[int]) -> None:
+    """A table of the distances to the optimum, and one of the recommended trials.
+
+    Arguments as of the chart; ``allowed`` are the official indices of the cells that the study's search allows.
+    """
     st.subheader("Distance to the optimum", anchor=False)
-    rows = [
-        _regret_row(measure, regret(cells, queries.standings(measure)["value"])) for measure in _shown(epochs, split)
-    ]
-    table = pd.DataFrame(rows)
+    measured = ((measure, queries.standings(measure)["value"]) for measure in _shown(epochs, split))
+    table = pd.DataFrame([_regret_row(measure, regret(cells, values, allowed)) for measure, values in measured])
+    if not table["allowed_gap"].gt(0).any():
+        table = table.drop(columns=["allowed", "allowed_gap", "allowed_rank", "allowed_cell"])
     st.dataframe(
         table,
         key="regret_table",
@@ -82,7 +79,8 @@ def _regret_row(measure: Measure, short: Regret) -> dict[str, object]:
         "optimum": short.optimum.value,
         "optimum_cell": short.optimum.cell,
     }
-    for name, place in (("recommended", short.recommended), ("found", short.found)):
+    places = {"allowed": short.allowed, "recommended": short.recommended, "found": short.found}
+    for name, place in places.items():
         row |= {
             name: place.value if place else None,
             f"{name}_gap": place.gap if place else None,
@@ -97,6 +95,12 @@ def _regret_formats() -> dict[str, ColumnConfig]:
         "dataset": TextColumn("Data set", pinned=True),
         "optimum": NumberColumn("Optimum (%)", format="%.3f", help="The best accuracy of all 15,625 cells."),
         "optimum_cell": NumberColumn("Its cell", format="%d"),
+        "allowed": NumberColumn(
+            "Allowed (%)", format="%.3f", help="The best of the cells that its operations and constraints allow."
+        ),
+        "allowed_gap": NumberColumn("Short by (points)   ", format="%.3f"),
+        "allowed_rank": columns.RANK,
+        "allowed_cell": NumberColumn("Its cell   ", format="%d"),
         "recommended": NumberColumn("Recommended (%)", format="%.3f", help="The best of the recommended trials."),
         "recommended_gap": NumberColumn("Short by (points)", format="%.3f"),
         "recommended_rank": columns.RANK,

@@ -12,7 +12,7 @@ from backend.studies import StudySummary
 from dashboard import queries
 from dashboard.components.benchmark import choices
 from dashboard.components.benchmark.cell_panel import PANEL, cell_panel
-from dashboard.components.benchmark.selection import CHART_CONFIG, cell_of_click, marked_cell
+from dashboard.components.benchmark.selection import cell_chart, marked_cell
 from dashboard.components.benchmark.study_distances import distances_section, percentiles_section
 from dashboard.components.download import csv_button
 from dashboard.components.errors import plain
@@ -43,11 +43,11 @@ def study_view() -> None:
     left, right = st.columns([3, 2], gap="small")
     with left:
         if shown:
-            _cells_in_space(cells, shown, summary.name)
+            _cells_in_space(cells, shown, summary)
         percentiles_section(cells, epochs, split, summary.name)
     with right:
         cell_panel(_best(cells, shown or measures.accuracy(dataset, EPOCHS[-1])), "The best of the recommended trials")
-    distances_section(cells, epochs, split, summary.name)
+    distances_section(cells, epochs, split, summary.name, _allowed(summary))
 
 
 def _controls(names: list[str]) -> tuple[str, int, str, StudySummary]:
@@ -65,12 +65,7 @@ def _controls(names: list[str]) -> tuple[str, int, str, StudySummary]:
             help="Whose cells are placed in the space. The newest is on top.",
             on_change=lambda: link_study(st.session_state["benchmark_study"]),
         )
-        with grid.cell():
-            dataset = choices.choose_dataset()
-        with grid.cell():
-            epochs = choices.choose_epochs()
-        with grid.cell():
-            split = choices.choose_split()
+        dataset, epochs, split = choices.choose_accuracy(grid)
     return dataset, epochs, split, queries.find_study(asked)
 
 
@@ -83,62 +78,57 @@ def _no_cells(frame: pd.DataFrame) -> str:
     )
 
 
+def _allowed(summary: StudySummary) -> list[int]:
+    return queries.allowed_cells(summary.config) if summary.config else []
+
+
 def _best(cells: pd.DataFrame, measure: Measure) -> Cell:
     short = regret(cells, queries.standings(measure)["value"])
     return Cell.from_index((short.recommended or short.found or short.optimum).cell)
 
 
 @st.fragment
-def _cells_in_space(cells: pd.DataFrame, shown: Measure, name: str) -> None:
+def _cells_in_space(cells: pd.DataFrame, shown: Measure, summary: StudySummary) -> None:
     with st.container(border=True, key="study_section"):
         cost = choices.choose_cost(shown.dataset, shown.epochs or EPOCHS[-1])
         table, cell = queries.space(cost, shown), known_cell()
-        marked = marked_cell(_SCATTER, (cost, shown, name, len(cells)), cell.index if cell else None)
-        st.plotly_chart(
-            space_scatter(table, cost, shown, trials=cells, selected=marked),
-            key=_SCATTER,
-            on_select=lambda: cell_of_click(_SCATTER, PANEL),
-            selection_mode="points",
-            config=CHART_CONFIG,
-            alt=f"The study's cells among all: {shown.label} against {cost.label}",
-        )
+        marked = marked_cell(_SCATTER, (cost, shown, summary.name, len(cells)), cell.index if cell else None)
+        bounds = [item for item in summary.config.constraints if item.metric == cost.key] if summary.config else []
+        figure = space_scatter(table, cost, shown, trials=cells, bounds=bounds, selected=marked)
+        alt = f"The study's cells among all: {shown.label} against {cost.label}"
+        cell_chart(figure, _SCATTER, alt, fragment=PANEL)
         missing = int(table.loc[cells["index"], cost.sourced].isna().sum())
         if missing:
             st.caption(f"**{missing:,} of its cells are not drawn: the device does not support them.**")
         drawn = placed(cells, queries.standings(shown)["value"]).join(table[cost.sourced], on="index")
         csv_button(
             drawn.assign(release=shown.release),
-            f"{name} in the space.csv",
+            f"{summary.name} in the space.csv",
             "download_study_cells",
             "The study's cells, a row each, with accuracy, rank and cost.",
         )
 
 
 def _metrics(cells: pd.DataFrame, shown: Measure, summary: StudySummary) -> None:
-    short = regret(cells, queries.standings(shown)["value"])
+    short = regret(cells, queries.standings(shown)["value"], _allowed(summary))
     count = int(cells["recommended"].sum())
     recommended = "Recommended trial" if count == 1 else f"Best of {count:,} recommended"
+    limited = short.allowed is not None and short.allowed.gap > 0
     with st.container(key="study_figures"):
-        grid = st.grid(4, min_column_width=150)
-        grid.metric(
-            "Optimum of the space",
-            readable(short.optimum.value, "%"),
-            help=f"The best of all cells by {shown.label} [{shown.release}]: cell {short.optimum.cell:,}.",
-            delta=f"cell {short.optimum.cell:,}",
-            delta_color="off",
-            delta_arrow="off",
-        )
+        grid = st.grid(5 if limited else 4, min_column_width=150)
+        words = f"The best of all cells by {shown.label} [{shown.release}]: cell {short.optimum.cell:,}."
+        _figure(grid, "Optimum of the space", readable(short.optimum.value, "%"), f"cell {short.optimum.cell:,}", words)
+        if limited:
+            words = "The best of the cells that the study's operations and constraints allow: what it could reach."
+            _place_metric(grid, "Best that it allows", short.allowed, words)
         words = "The trials that no other of the study beats in all its objectives are what it recommends."
+        if limited and short.allowed and short.recommended:
+            words += f" {short.allowed.value - short.recommended.value:.2f} points short of the best that it allows."
         _place_metric(grid, recommended, short.recommended, words)
         _place_metric(grid, "Best of all its trials", short.found, "What a perfect choice among its trials would give.")
-        grid.metric(
-            "Typical gap",
-            readable(short.typical_gap, "points"),
-            help="Median distance of the recommended trials to the optimum: what choosing among them blindly costs.",
-            delta=f"{len(cells):,} distinct cells scored",
-            delta_color="off",
-            delta_arrow="off",
-        )
+        words = "Median distance of the recommended trials to the optimum: what choosing among them blindly costs."
+        scored = f"{len(cells):,} distinct cells scored"
+        _figure(grid, "Typical gap", readable(short.typical_gap, "points"), scored, words)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{shown.label} [{shown.release}]")
         st.page_link(
@@ -151,11 +141,9 @@ def _metrics(cells: pd.DataFrame, shown: Measure, summary: StudySummary) -> None
 
 
 def _place_metric(grid: DeltaGenerator, name: str, place: Place | None, words: str) -> None:
-    grid.metric(
-        name,
-        readable(place.value if place else None, "%"),
-        help=words,
-        delta=f"{place.gap:.2f} points short, rank {place.rank:,}" if place else "none yet",
-        delta_color="off",
-        delta_arrow="off",
-    )
+    below = f"{place.gap:.2f} points short, rank {place.rank:,}" if place else "none yet"
+    _figure(grid, name, readable(place.value if place else None, "%"), below, words)
+
+
+def _figure(grid: DeltaGenerator, name: str, value: str, below: str, words: str) -> None:
+    grid.metric(name, value, help=words, delta=below, delta_color="off", delta_arrow="off")

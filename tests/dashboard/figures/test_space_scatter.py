@@ -6,6 +6,7 @@ import pytest
 from backend.analysis.pareto import pareto_front
 from backend.benchmark import measures
 from backend.benchmark.measures import Measure
+from backend.hardware import Constraint
 from dashboard.figures import space_scatter
 from dashboard.figures.space_scatter import CELLS, FRONT, RECOMMENDED, TRIALS
 
@@ -86,9 +87,11 @@ def test_a_studys_cells_lie_over_the_space(table: pd.DataFrame) -> None:
     trials = pd.DataFrame(
         {"number": [0, 1, 2], "index": [6111, unsupported, 9930], "recommended": [False, False, True]}
     )
-    figure = space_scatter(table, TPU, ACCURACY, trials=trials)
+    figure = space_scatter(table, TPU, ACCURACY, trials=trials, bounds=[Constraint("latency:edgetpu", 1.5)])
     assert cells(figure, TRIALS) == [6111]
     assert cells(figure, RECOMMENDED) == [9930]
+    assert [shape.x0 for shape in figure.layout.shapes] == [1.5]
+    assert figure.layout.annotations[0].text == "at most 1.5 ms"
     assert len(cells(figure, CELLS)) == 15_625 - 4_699
 
 

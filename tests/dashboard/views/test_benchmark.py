@@ -1,10 +1,12 @@
 from collections.abc import Callable
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend.benchmark import OPTIMA
-from backend.cells import Cell
+from backend.benchmark import OPTIMA, architecture
+from backend.benchmark import test_accuracy as true_accuracy
+from backend.cells import NUM_CELLS, Cell
 from backend.search.execution import execute_run
 from backend.search.launch import prepare
 from backend.studies import Database, load_study, trials_frame
@@ -201,6 +203,26 @@ def test_a_finished_study_is_placed_in_the_space(app: Open, finished: str, datab
     assert set(recommended["number"]) == set(frame.loc[frame["pareto"], "number"])
     metrics = {metric.label: metric.value for metric in page.metric}
     assert metrics["Optimum of the space"] == "94.37 %"
+    assert "Best that it allows" not in metrics
+    assert "allowed" not in regret
+
+
+def test_a_constrained_study_is_told_from_the_best_that_it_allows(
+    app: Open, database: Database, make_config: Config
+) -> None:
+    prepare(database, make_config(setup={"constraints": ["latency:edgetpu <= 0.5"]}), "frugal")
+    execute_run(database, "frugal")
+    page = app("benchmark", view="study", study="frugal", cost="latency:edgetpu")
+    assert not page.exception
+    assert not page.error
+    facts = pd.DataFrame([architecture(index) for index in range(NUM_CELLS)])
+    within = facts["hwnb_c10_edgetpu_latency"] <= 0.5
+    best = true_accuracy("cifar10", 200)[within.to_numpy()].max()
+    metrics = {metric.label: metric.value for metric in page.metric}
+    assert metrics["Best that it allows"] == f"{best:.2f} %"
+    regret = table(page, "allowed", "release").set_index("dataset")
+    assert regret.loc["cifar10", "allowed"] == best
+    assert (regret["recommended"] <= regret["allowed"]).loc["cifar10"]
 
 
 def test_a_study_of_other_networks_has_no_place(app: Open, database: Database, make_config: Config) -> None:
