@@ -1,7 +1,7 @@
 """What the command line prints: rich tables of trials, weights and studies."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from rich.table import Column, Table
 from backend import hardware
 from backend.analysis.correlation import STATISTICS
 from backend.analysis.ensembles import MODELS, StudyEnsemble
+from backend.benchmark import TruthField
 from backend.scoring.tables import Provenance
 from backend.search.config import SearchConfig
 from backend.studies.catalog import StudySummary
@@ -52,12 +53,19 @@ def print_scores(console: Console, names: Sequence[str], rows: list[dict[str, An
 
 
 def print_truth(
-    console: Console, title: str, fields: Mapping[str, float | None], releases: Mapping[str, str | None]
+    console: Console,
+    title: str,
+    described: Iterable[TruthField],
+    fields: Mapping[str, float | None],
+    releases: Mapping[str, str | None],
 ) -> None:
-    """Print the fields of a training result, one a line, and the release that each is from."""
-    table = Table("field", "value", "release", title=title, title_justify="left")
-    for name, value in fields.items():
-        table.add_row(name, number(value), (releases[name] or "–") if value is not None else "–")
+    """Print the fields of a training result, one a line, with their units and the releases that they are from."""
+    table = Table("field", "value", "unit", "release", title=title, title_justify="left")
+    for field in described:
+        value = fields[field.name]
+        table.add_row(
+            field.name, number(value), field.unit, (releases[field.name] or "–") if value is not None else "–"
+        )
     console.print(table)
 
 

@@ -38,7 +38,8 @@ def truth(
     else:
         console.print(f"cell {cell.index}  {cell}", highlight=False)
         of_seed = "" if seed is None else f", seed {seed}"
-        report.print_truth(console, f"{dataset}, {epochs} epochs{of_seed}", fields, releases)
+        title = f"{dataset}, {epochs} epochs{of_seed}"
+        report.print_truth(console, title, benchmark.truth_fields(dataset), fields, releases)
 
 
 def import_benchmark(
@@ -50,7 +51,7 @@ def import_benchmark(
     ],
     as_json: JsonOption = False,
 ) -> None:
-    """Import the official files: every field, every seed."""
+    """Import the official files: every field, every seed. 5 GB take some 4 minutes and 0.5 GB of memory."""
     columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[count]:,} architectures"))
     times = (TimeElapsedColumn(), TimeRemainingColumn())
     description = TextColumn("{task.description}")

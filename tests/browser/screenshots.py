@@ -23,11 +23,14 @@ from tests.score_tables import write_sweep_table
 
 WIDTHS = (1440, 800)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-STUDY, OTHER = "cifar10 quick start", "cifar100 random one objective"
+STUDY, OTHER, HARDWARE = "cifar10 quick start", "cifar100 random one objective", "cifar10 on a Raspberry Pi 4"
 SEEDS = [f"cifar10 {sampler} seed {seed}" for sampler in ("random", "qmc") for seed in range(3)]
 _HEIGHT = 900
 _MARGIN = 40
 _BODY = "[data-testid=stMainBlockContainer]"
+
+_ACCURACY = "True test accuracy, 200 epochs (%)"
+_HARDWARE_AXES = {"study": HARDWARE, "quantity": _ACCURACY, "x": "latency:raspi4 (ms)", "y": _ACCURACY}
 
 PAGES = {
     "welcome": "/",
@@ -35,12 +38,14 @@ PAGES = {
     "new-search": "/new-search",
     "study": "/study?study=cifar10+quick+start",
     "trial": "/study?study=cifar10+quick+start&trial=7&x=params&y=True+test+accuracy%2C+200+epochs+%28%25%29",
+    "study-hardware": "/study?" + urlencode(_HARDWARE_AXES),
     "proxies": "/proxies?study=cifar10+quick+start&proxy=naswot_relu",
     "proxies-table": "/proxies?ranking=table&count=classes&proxy=params&by=depth",
     "compare": "/compare?" + urlencode([("study", name) for name in (STUDY, *SEEDS, OTHER)]),
     "benchmark": "/benchmark",
     "benchmark-cell": "/benchmark?view=cell&cell=6111",
     "benchmark-study": "/benchmark?" + urlencode({"view": "study", "study": STUDY}),
+    "benchmark-hardware": "/benchmark?" + urlencode({"view": "study", "study": HARDWARE, "cost": "latency:raspi4"}),
     "help": "/help",
 }
 
@@ -63,7 +68,9 @@ def main(folder: Path) -> None:
 
 def _run_searches(database: Database, home: Path) -> None:
     config = SearchConfig.from_file(ROOT / "configs" / "quickstart.toml")
-    searches = {STUDY: config.with_trials(40), OTHER: _one_objective(config)} | {name: _cheap(name) for name in SEEDS}
+    hardware = SearchConfig.from_file(ROOT / "configs" / "hardware_aware.toml")
+    searches = {STUDY: config.with_trials(40), OTHER: _one_objective(config), HARDWARE: hardware.with_trials(40)}
+    searches |= {name: _cheap(name) for name in SEEDS}
     for name, changed in searches.items():
         prepare(database, changed, name)
         execute_run(database, name)
