@@ -6,6 +6,7 @@ import pandas as pd
 
 from backend.benchmark.datasets import DATASETS
 from backend.benchmark.fields import EPOCHS, TruthField, truth_fields
+from backend.benchmark.imported import MEAN, imported_releases
 from backend.benchmark.truth import query, release
 from backend.cells import Cell
 
@@ -31,6 +32,31 @@ def training_records(cell: Cell | SupportsIndex) -> pd.DataFrame:
         for field in truth_fields(dataset)
     ]
     return pd.DataFrame(rows).astype({"value": float})
+
+
+def training_runs(cell: Cell | SupportsIndex, dataset: str, epochs: int) -> pd.DataFrame:
+    """Each training run of a cell in the imported releases, and the mean of a release's runs.
+
+    Args:
+        cell: a cell or its official index.
+        dataset: one of ``DATASETS``.
+        epochs: 12 or 200.
+
+    Returns:
+        One row a run and one a mean: release, seed ("111", …, or "mean"), and the official fields of the dataset (NaN:
+        not in the release). No rows where no release of the cell was imported.
+
+    Raises:
+        UserError: unknown dataset, epochs or index; a damaged table.
+    """
+    rows = []
+    for item in imported_releases():
+        for seed in (*item.seeds, None):
+            values = query(cell, dataset, epochs, release=item.release, seed=seed)
+            if any(value is not None for value in values.values()):
+                rows.append({"release": item.release, "seed": MEAN if seed is None else str(seed), **values})
+    names = [field.name for field in truth_fields(dataset)]
+    return pd.DataFrame(rows, columns=["release", "seed", *names]).astype(dict.fromkeys(names, float))
 
 
 def _field_row(dataset: str, epochs: int, field: TruthField, value: float | None) -> dict[str, str | float | None]:

@@ -3,10 +3,11 @@
 import pandas as pd
 import streamlit as st
 from streamlit.column_config import NumberColumn, TextColumn
+from streamlit.elements.lib.column_types import ColumnConfig
 
-from backend.benchmark import DATASETS, EPOCHS, measures
+from backend.benchmark import DATASETS, EPOCHS, measures, truth_fields
 from backend.benchmark.measures import Measure
-from backend.benchmark.records import training_records
+from backend.benchmark.records import training_records, training_runs
 from backend.cells import EDGES, NUM_CELLS, Cell
 from dashboard import queries
 from dashboard.components.benchmark import choices, columns
@@ -41,6 +42,7 @@ def cell_view() -> None:
         _records(shown, dataset)
     with grid.cell():
         _costs(shown, dataset)
+    _runs(shown, dataset, measure.epochs if measure and measure.epochs else EPOCHS[-1])
     _twins(shown)
 
 
@@ -164,6 +166,35 @@ def _records(cell: Cell, dataset: str) -> None:
     if here["value"].isna().any():
         st.caption("–: not in the table; the official files of the benchmark have it.")
     csv_button(records, f"cell {cell.index} records.csv", "download_records", "All records on all data sets.")
+
+
+def _runs(cell: Cell, dataset: str, epochs: int) -> None:
+    """Each seed of the imported releases; nothing where the cell is in none."""
+    runs = training_runs(cell, dataset, epochs)
+    if runs.empty:
+        return
+    st.markdown(
+        f"**Each training run on {dataset}, {epochs} epochs**",
+        help="From the imported official files: a row a seed, and the mean of a release's seeds.",
+    )
+    formats: dict[str, ColumnConfig] = {
+        "release": columns.RELEASE,
+        "seed": TextColumn("Seed", width=70, help="Of the training run; mean: over the release's runs."),
+    }
+    fields = sorted(truth_fields(dataset), key=lambda field: not field.name.endswith("accuracy"))
+    for field in fields:
+        shape = "%.2f" if field.unit == "%" else "%.5g"
+        formats[field.name] = NumberColumn(f"{field.name} ({field.unit})", format=shape, help=f"On {field.images}.")
+    st.dataframe(
+        runs[list(formats)],
+        key="runs_table",
+        hide_index=True,
+        height="content",
+        column_config=formats,
+        placeholder="–",
+        alt=f"Training runs of cell {cell.index} on {dataset}",
+    )
+    csv_button(runs, f"cell {cell.index} runs {dataset} {epochs} epochs.csv", "download_runs")
 
 
 def _costs(cell: Cell, dataset: str) -> None:

@@ -21,11 +21,12 @@ from dashboard.components.search_form.state import (
 
 KEEP: Final = "session"
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+_GAP: Final = "xsmall"
 _GOAL_HEADS = ("Metric", "Scale (0: recorded only)", "Better")
 _GOAL_WIDTHS = (4, 2, 3)
 _BOUND_WORDS: Final[dict[Sense, tuple[str, str]]] = {"<=": ("Upper", "more"), ">=": ("Lower", "less")}
 _COST_HEADS = (*_GOAL_HEADS, "At most", "At least")
-_COST_WIDTHS = (4, 2, 3, 2, 2)
+_COST_WIDTHS = (4, 2, 4, 2.5, 2.5)
 
 
 def metric_rows(metrics: Sequence[str], problems: Problems) -> None:
@@ -33,7 +34,7 @@ def metric_rows(metrics: Sequence[str], problems: Problems) -> None:
     if metrics:
         _heads(_GOAL_HEADS, _GOAL_WIDTHS)
     for metric in metrics:
-        name, *goal = st.columns(_GOAL_WIDTHS, vertical_alignment="center")
+        name, *goal = st.columns(_GOAL_WIDTHS, gap=_GAP, vertical_alignment="center")
         _name(name, metric)
         _goal_fields(goal, metric)
         problems.of_metric(metric)
@@ -44,7 +45,7 @@ def cost_rows(metrics: Sequence[str], problems: Problems) -> None:
     if metrics:
         _heads(_COST_HEADS, _COST_WIDTHS)
     for metric in metrics:
-        name, scale, direction, *bounds = st.columns(_COST_WIDTHS, vertical_alignment="center")
+        name, scale, direction, *bounds = st.columns(_COST_WIDTHS, gap=_GAP, vertical_alignment="center")
         unit = hardware.get(metric).unit
         _name(name, metric, unit)
         if metric in proxies_of(st.session_state):
@@ -78,8 +79,8 @@ def number_field(label: str, widget_key: str, words: str, **options: Any) -> Non
     st.text_input(label, key=widget_key, persist_state=KEEP, help=words, **options)
 
 
-def _heads(heads: Sequence[str], widths: Sequence[int]) -> None:
-    for column, head in zip(st.columns(widths), heads, strict=True):
+def _heads(heads: Sequence[str], widths: Sequence[float]) -> None:
+    for column, head in zip(st.columns(widths, gap=_GAP), heads, strict=True):
         column.caption(head)
 
 

@@ -1,12 +1,15 @@
 """Everything recorded of one cell."""
 
 import math
+from pathlib import Path
 
 import pytest
 
-from backend.benchmark import DATASETS, query, release, truth_fields
-from backend.benchmark.records import training_records
+from backend.benchmark import DATASETS, import_release, query, release, truth_fields
+from backend.benchmark.records import training_records, training_runs
 from backend.cells import Cell
+
+DATA = Path(__file__).parents[2] / "data"
 
 
 def test_every_field_of_every_training_is_there_with_its_release() -> None:
@@ -17,6 +20,25 @@ def test_every_field_of_every_training_is_there_with_its_release() -> None:
         assert math.isnan(row.value) if value is None else row.value == value
         assert row.release == (release(row.dataset, row.epochs, row.field) or "")
     assert table["images"].str.len().min() > 0
+
+
+def test_each_run_of_an_imported_release_stands_beside_the_mean() -> None:
+    assert training_runs(11, "cifar100", 200).empty
+    import_release(DATA / "nas_bench_201_three_archs.pth")
+    import_release(DATA / "NATS-tss-v1_0-3ffb9-simple")
+    table = training_runs(11, "cifar100", 200)
+    for name, runs in table.groupby("release"):
+        seeds = runs["seed"].tolist()
+        assert seeds[-1] == "mean"
+        assert len(seeds) > 2
+        for row in runs.set_index("seed").to_dict("index").items():
+            seed, values = row
+            known = query(11, "cifar100", 200, release=str(name), seed=None if seed == "mean" else int(seed))
+            assert {field: values[field] for field in known} == known
+        accuracies = runs["test-accuracy"]
+        assert accuracies.iloc[:-1].mean() == pytest.approx(accuracies.iloc[-1])
+    assert table["release"].nunique() == 2
+    assert training_runs(12, "cifar100", 200).empty
 
 
 def test_an_index_out_of_range_is_refused() -> None:

@@ -1,10 +1,11 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend.benchmark import OPTIMA, architecture
+from backend.benchmark import OPTIMA, architecture, import_release, query
 from backend.benchmark import test_accuracy as true_accuracy
 from backend.cells import NUM_CELLS, Cell
 from backend.search.execution import execute_run
@@ -13,6 +14,7 @@ from backend.studies import Database, load_study, trials_frame
 from tests.dashboard.conftest import Config
 
 Open = Callable[..., AppTest]
+SAMPLE = Path(__file__).parents[2] / "data" / "nas_bench_201_three_archs.pth"
 
 
 def text(page: AppTest) -> str:
@@ -99,6 +101,19 @@ def test_a_cell_shows_its_places_neighbours_twins_records_and_costs(app: Open) -
     costs = table(page, "cost", "shown").set_index("cost")["shown"]
     assert costs["Parameters"] == "1,101,466"
     assert costs["Training time, 12 epochs"] == "394.1 s"
+
+
+def test_an_imported_cell_shows_each_of_its_runs(app: Open, home: Path) -> None:
+    asked = {"view": "cell", "cell": "11", "dataset": "cifar100"}
+    page = app("benchmark", **asked)
+    assert not any("seed" in box.value.columns for box in page.dataframe)
+    summary = import_release(SAMPLE)
+    page = app("benchmark", **asked)
+    assert not page.exception
+    runs = table(page, "seed", "test-accuracy").set_index("seed")
+    assert runs.loc["777", "test-accuracy"] == query(11, "cifar100", release="v1_1", seed=777)["test-accuracy"]
+    assert set(runs["release"]) == {summary.release}
+    assert not any("seed" in box.value.columns for box in app("benchmark", view="cell", cell="12").dataframe)
 
 
 def test_a_cell_without_a_path_has_its_twins_and_no_edge_tpu(app: Open) -> None:
