@@ -70,14 +70,14 @@ def progress_chart(
     for bound in bounds:
         figure.add_hline(y=bound.bound, line=BOUND_LINE, annotation_text=bound.limit)
     if optimum is not None:
-        _add_level(figure, optimum, "Best cell of the space", "dot")
+        _add_level(figure, optimum, "Best of space", "dot")
         if allowed is not None and allowed != optimum:
-            _add_level(figure, allowed, "Best cell allowed", "dashdot")
+            _add_level(figure, allowed, "Best allowed", "dashdot")
     return figure
 
 
 def _add_level(figure: go.Figure, value: float, words: str, dash: str) -> None:
-    """A level that the legend names: words beside its line would cover the cells there."""
+    """A level that the legend names, in few words: beside its line they would cover the cells there."""
     figure.add_hline(y=value, line={"dash": dash, "color": OUTLINE}, name=f"{words}: {value:.2f}", showlegend=True)
 
 

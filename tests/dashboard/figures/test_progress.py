@@ -53,14 +53,14 @@ def test_the_axis_leaves_room_for_the_trials_asked(trials: pd.DataFrame) -> None
 def test_the_optimum_is_a_level(trials: pd.DataFrame) -> None:
     (level,) = progress_chart(trials, "snip", "maximize", optimum=94.3733, allowed=94.3733).layout.shapes
     assert level.y0 == pytest.approx(94.3733)
-    assert level.name == "Best cell of the space: 94.37"
+    assert level.name == "Best of space: 94.37"
 
 
 def test_what_a_search_allows_is_a_level_of_its_own(trials: pd.DataFrame) -> None:
     levels = progress_chart(trials, "snip", "maximize", optimum=94.3733, allowed=91.3).layout.shapes
     assert {level.name: level.y0 for level in levels} == {
-        "Best cell of the space: 94.37": 94.3733,
-        "Best cell allowed: 91.30": 91.3,
+        "Best of space: 94.37": 94.3733,
+        "Best allowed: 91.30": 91.3,
     }
 
 
