@@ -16,6 +16,7 @@ from optuna.trial import TrialState
 from backend.cells import Cell
 from backend.search.budget import Budget
 from backend.search.config import SearchConfig
+from backend.search.distinct import DistinctSampler
 from backend.search.limits import Limits, feasible_space
 from backend.search.measure import Measurement, Measurer
 from backend.search.objectives import Objectives
@@ -240,7 +241,10 @@ class Search:
         seed = self._config.setup.seed
         if finished:
             seed = int(np.random.SeedSequence([seed, finished]).generate_state(1)[0])
-        return build_sampler(self._config.setup, seed)
+        sampler = build_sampler(self._config.setup, seed)
+        if not self._config.setup.distinct_cells:
+            return sampler
+        return DistinctSampler(sampler, self._space, self._budget.seen, seed)
 
 
 def _candidate_of(trial: optuna.trial.FrozenTrial) -> Candidate | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from optuna.samplers import BaseSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 
+from backend.search.rank_tpe import RankTPESampler
 from backend.search.sections import SearchSetup
 
 
@@ -20,6 +21,17 @@ def build_sampler(setup: SearchSetup, seed: int) -> BaseSampler:
 def _tpe(setup: SearchSetup, seed: int) -> BaseSampler:
     # multivariate: cells repeat three times less often; the liar only helps when several cells are in work.
     return TPESampler(
+        n_startup_trials=10,
+        n_ei_candidates=24,
+        seed=seed,
+        multivariate=True,
+        group=False,
+        constant_liar=setup.n_jobs > 1,
+    )
+
+
+def _rank_tpe(setup: SearchSetup, seed: int) -> BaseSampler:
+    return RankTPESampler(
         n_startup_trials=10,
         n_ei_candidates=24,
         seed=seed,
@@ -60,6 +72,7 @@ def _qmc(_: SearchSetup, seed: int) -> BaseSampler:
 
 _BUILDERS: dict[str, Callable[[SearchSetup, int], BaseSampler]] = {
     "tpe": _tpe,
+    "rank_tpe": _rank_tpe,
     "nsgaii": _nsgaii,
     "nsgaiii": _nsgaiii,
     "random": _random,

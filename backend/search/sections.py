@@ -9,7 +9,7 @@ from backend.hardware import Constraint, by_metric
 from backend.images import DATASETS
 
 Direction = Literal["maximize", "minimize"]
-SamplerName = Literal["tpe", "nsgaii", "nsgaiii", "random", "qmc"]
+SamplerName = Literal["tpe", "rank_tpe", "nsgaii", "nsgaiii", "random", "qmc"]
 DataLoader = Literal["train_dataloader", "val_dataloader"]
 
 SAMPLERS: tuple[str, ...] = get_args(SamplerName)

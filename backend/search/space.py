@@ -1,12 +1,14 @@
 """The cells that a search may sample, and how Optuna's parameters name them."""
 
 import itertools
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import optuna
+from optuna.distributions import CategoricalDistribution
 
 from backend.cells import EDGES, OPERATIONS, Cell
 from backend.search.sections import CellChoices
@@ -38,16 +40,43 @@ class SearchSpace:
             [OPERATIONS[number] for number in choices.options(f"op_{target}_{source}")] for source, target in EDGES
         ]
         self._widths, self._depths = choices.C, choices.N
+        names = [f"op_{target}_{source}" for source, target in EDGES]
+        self._options_by_name: dict[str, Sequence[Any]] = {
+            **dict(zip(names, self._options, strict=True)),
+            "C": choices.C,
+            "N": choices.N,
+        }
 
     def suggest(self, trial: optuna.Trial) -> Candidate:
         """Sample a candidate through a trial of Optuna."""
-        operations = tuple(
-            trial.suggest_categorical(f"op_{target}_{source}", options)
-            for (source, target), options in zip(EDGES, self._options, strict=True)
+        return self.candidate(
+            {name: trial.suggest_categorical(name, options) for name, options in self._options_by_name.items()}
         )
-        width = trial.suggest_categorical("C", self._widths)
-        depth = trial.suggest_categorical("N", self._depths)
-        return Candidate(Cell(operations), width, depth)
+
+    @cached_property
+    def distributions(self) -> dict[str, CategoricalDistribution]:
+        """Optuna's distributions of the parameters that have a choice."""
+        choices = {name: options for name, options in self._options_by_name.items() if len(options) > 1}
+        return {name: CategoricalDistribution(options) for name, options in choices.items()}
+
+    def candidate(self, parameters: Mapping[str, Any]) -> Candidate:
+        """The candidate of Optuna's parameters; those without a choice may be left out."""
+        *operations, width, depth = (
+            parameters.get(name, options[0]) for name, options in self._options_by_name.items()
+        )
+        return Candidate(Cell(tuple(operations)), width, depth)
+
+    def draw(self, generator: random.Random) -> Candidate:
+        """A candidate at random, all choices alike."""
+        return self.candidate({name: generator.choice(options) for name, options in self._options_by_name.items()})
+
+    def edited(self, candidate: Candidate, generator: random.Random) -> Candidate:
+        """A candidate that differs in one parameter, at random; the same one in a space without a choice."""
+        parameters = self.parameters(candidate)
+        if self.distributions:
+            name = generator.choice(list(self.distributions))
+            parameters[name] = generator.choice([o for o in self._options_by_name[name] if o != parameters[name]])
+        return self.candidate(parameters)
 
     def parameters(self, candidate: Candidate) -> dict[str, Any]:
         """Optuna's parameters of a candidate; enqueueing them samples it."""

@@ -22,6 +22,7 @@ from backend.errors import ConfigError, UserError
 from backend.search import launch
 from backend.search.config import SearchConfig
 from backend.search.execution import execute_run
+from backend.search.sections import SAMPLERS, CellChoices
 from backend.search.space import SearchSpace
 from backend.studies import (
     Database,
@@ -134,7 +135,7 @@ def test_a_small_space_is_searched_to_its_last_cell(database: Database) -> None:
 
 
 def test_disconnected_cells_are_recorded_but_never_scored_or_best(database: Database) -> None:
-    frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 500}))
+    frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 60, "distinct_cells": False}))
     disconnected = frame[frame["state"] == "disconnected"]
     assert len(disconnected) > 0
     assert not any(Cell.parse(arch).connected for arch in disconnected["arch"])
@@ -143,12 +144,20 @@ def test_disconnected_cells_are_recorded_but_never_scored_or_best(database: Data
 
 
 def test_a_repeated_cell_has_equal_scores_and_stands_once_on_the_front(database: Database) -> None:
-    frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 500}))
+    frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 60, "distinct_cells": False}))
     repeats = frame[frame["state"] == "repeat"]
     assert len(repeats) > 0
     firsts = frame[frame["state"] == "complete"].set_index("arch")
     assert all(firsts.loc[row.arch, "l2_norm"] == row.l2_norm for row in repeats.itertuples())
     assert frame.loc[frame["pareto"], "arch"].is_unique
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_no_trial_is_spent_on_what_is_known_or_disconnected(database: Database, sampler: str) -> None:
+    frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 500, "sampler": sampler}))
+    assert len(frame) == frame["arch"].nunique()
+    assert set(frame["state"]) == {"complete"}
+    assert len(frame) == len(SearchSpace(CellChoices(**FEW)))
 
 
 def test_every_trial_counts_when_distinct_cells_is_off(database: Database) -> None:

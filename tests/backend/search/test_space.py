@@ -1,5 +1,7 @@
 """What a search may sample."""
 
+import random
+
 import optuna
 import pytest
 from hypothesis import given
@@ -49,3 +51,21 @@ def test_each_size_is_a_candidate_of_its_own(depths: list[int]) -> None:
     choices = CellChoices(op_1_0=[0], op_2_0=[0], op_2_1=[0], op_3_0=[1, 2], op_3_1=[0], op_3_2=[0], N=depths)
     space = SearchSpace(choices)
     assert len(set(space.candidates())) == len(space) == 2 * len(depths)
+
+
+@given(
+    edges=st.tuples(*[options] * 6),
+    widths=st.lists(st.integers(1, 64), min_size=1, max_size=3, unique=True),
+    seed=st.integers(0, 99),
+)
+def test_an_edit_changes_one_parameter_within_the_options(
+    edges: tuple[list[int], ...], widths: list[int], seed: int
+) -> None:
+    space = SearchSpace(CellChoices(**dict(zip(EDGE_KEYS, edges, strict=True)), C=widths))
+    generator = random.Random(seed)
+    start = space.draw(generator)
+    edited = space.parameters(space.edited(start, generator))
+    changed = [name for name, value in space.parameters(start).items() if edited[name] != value]
+    assert len(changed) == min(1, len(space.distributions))
+    assert all(edited[name] in space.distributions[name].choices for name in changed)
+    assert space.candidate(space.parameters(start)) == start
