@@ -2,6 +2,8 @@
 
 from backend.images import NUM_CLASSES
 from backend.search.config import SearchConfig
+from backend.search.objectives import Objectives
+from backend.search.samplers import sampler_used
 from backend.search.sections import BLIND_SAMPLERS
 
 
@@ -12,6 +14,7 @@ def notices(config: SearchConfig) -> list[str]:
         *_goals(config),
         *_costs(config),
         *_strategy(config),
+        *_sampler(config),
         *_scores(config),
         *_truth(config),
     ]
@@ -82,6 +85,17 @@ def _truth(config: SearchConfig) -> list[str]:
     if cells.C == [16] and cells.N == [5]:
         return []
     return ["True accuracies are known for C = 16 and N = 5 only: other networks are shown without."]
+
+
+def _sampler(config: SearchConfig) -> list[str]:
+    used = sampler_used(config)
+    if used == config.setup.sampler:
+        return []
+    many = len(Objectives(config).names)
+    return [
+        f"Sampler {config.setup.sampler} with {many} objectives runs as {used}: it learns from "
+        "their sum of log ranks, as hypervolumes of so many would take seconds, then minutes, a trial."
+    ]
 
 
 def _join(names: list[str]) -> str:

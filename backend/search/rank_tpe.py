@@ -44,6 +44,7 @@ class _Ranked:
 
     def __init__(self, study: Study) -> None:
         self._study = study
+        self._read: dict[frozenset[TrialState], list[FrozenTrial]] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._study, name)
@@ -54,7 +55,12 @@ class _Ranked:
     def _get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None, use_cache: bool = False
     ) -> list[FrozenTrial]:
-        trials = self._study._get_trials(deepcopy=deepcopy, states=states, use_cache=use_cache)
+        key = frozenset(state for state in TrialState if states is None or state in states)
+        if key not in self._read:
+            self._read[key] = self._ranked(self._study._get_trials(deepcopy, states, use_cache))
+        return self._read[key]
+
+    def _ranked(self, trials: list[FrozenTrial]) -> list[FrozenTrial]:
         complete = [place for place, trial in enumerate(trials) if trial.state == TrialState.COMPLETE]
         if not complete:
             return trials

@@ -241,7 +241,7 @@ class Search:
         seed = self._config.setup.seed
         if finished:
             seed = int(np.random.SeedSequence([seed, finished]).generate_state(1)[0])
-        sampler = build_sampler(self._config.setup, seed)
+        sampler = build_sampler(self._config, seed)
         if not self._config.setup.distinct_cells:
             return sampler
         return DistinctSampler(sampler, self._space, self._budget.seen, seed)

@@ -1,44 +1,51 @@
 """The samplers by the names that a search file gives them; every argument is explicit, as defaults change."""
 
 from collections.abc import Callable
+from typing import Any
 
 from optuna.samplers import BaseSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 
+from backend.search.config import SearchConfig
+from backend.search.objectives import Objectives
 from backend.search.rank_tpe import RankTPESampler
-from backend.search.sections import SearchSetup
+from backend.search.sections import SamplerName, SearchSetup
+
+_MOST_BY_HYPERVOLUME = 3
 
 
-def build_sampler(setup: SearchSetup, seed: int) -> BaseSampler:
-    """The sampler that ``setup`` names.
+def build_sampler(config: SearchConfig, seed: int) -> BaseSampler:
+    """The sampler that a search's file names.
 
     Args:
-        setup: sampler name and number of parallel jobs.
+        config: sampler name, number of parallel jobs, and objectives.
         seed: seed of this sampler; a resumed run passes another one than the run before it.
     """
-    return _BUILDERS[setup.sampler](setup, seed)
+    return _BUILDERS[sampler_used(config)](config.setup, seed)
+
+
+def sampler_used(config: SearchConfig) -> SamplerName:
+    """The sampler's name; "rank_tpe" for "tpe" with many objectives, whose trials would cost seconds, then minutes."""
+    name = config.setup.sampler
+    return "rank_tpe" if name == "tpe" and len(Objectives(config).names) > _MOST_BY_HYPERVOLUME else name
 
 
 def _tpe(setup: SearchSetup, seed: int) -> BaseSampler:
-    # multivariate: cells repeat three times less often; the liar only helps when several cells are in work.
-    return TPESampler(
-        n_startup_trials=10,
-        n_ei_candidates=24,
-        seed=seed,
-        multivariate=True,
-        group=False,
-        constant_liar=setup.n_jobs > 1,
-    )
+    return TPESampler(seed=seed, **_tpe_arguments(setup))
 
 
 def _rank_tpe(setup: SearchSetup, seed: int) -> BaseSampler:
-    return RankTPESampler(
-        n_startup_trials=10,
-        n_ei_candidates=24,
-        seed=seed,
-        multivariate=True,
-        group=False,
-        constant_liar=setup.n_jobs > 1,
-    )
+    return RankTPESampler(seed=seed, **_tpe_arguments(setup))
+
+
+def _tpe_arguments(setup: SearchSetup) -> dict[str, Any]:
+    # multivariate: edges are chosen together; the liar only helps when several cells are in work.
+    return {
+        "n_startup_trials": 10,
+        "n_ei_candidates": 24,
+        "multivariate": True,
+        "group": False,
+        "constant_liar": setup.n_jobs > 1,
+    }
 
 
 def _nsgaii(_: SearchSetup, seed: int) -> BaseSampler:

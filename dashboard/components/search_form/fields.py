@@ -28,7 +28,8 @@ _IMAGE_NAMES = {"bundled": "Bundled sample", "random": "Gaussian noise", FOLDER:
 _SPLIT_NAMES = {"train": "Training images", "val": "Validation images"}
 _GOAL_NAMES = {SEVERAL: "Several objectives", SUM: "One: the sum of scaled metrics"}
 _SAMPLER_HELP = (
-    "tpe: tree-structured Parzen estimator (Bayesian). nsgaii, nsgaiii: genetic, for several objectives. "
+    "tpe: tree-structured Parzen estimator (Bayesian). rank_tpe: the same on the objectives' sum of log ranks, "
+    "which tpe becomes with more than three. nsgaii, nsgaiii: genetic, for several objectives. "
     "random: uniform. qmc: evenly spread (Sobol). Cells that break a constraint are never scored: tpe learns from them "
     "where such cells lie, nsgaii and nsgaiii breed from the others alone, random and qmc pass over them."
 )

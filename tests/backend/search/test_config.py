@@ -45,9 +45,10 @@ def test_the_missions_objectives_are_its_scaled_metrics_and_the_rest_is_recorded
 
 def test_the_missions_contradictions_are_said_in_a_line_each() -> None:
     lines = notices(SearchConfig.from_file(MISSION))
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert "number_classes is 10 but ImageNet16-120 has 120" in lines[0]
     assert lines[1].startswith("t_cet, zen:")
+    assert "tpe with 7 objectives" in lines[2]
 
 
 def test_the_quick_start_contradicts_nothing_and_has_three_objectives() -> None:

@@ -4,7 +4,10 @@ import numpy as np
 import optuna
 import pytest
 
+from backend.search.notices import notices
 from backend.search.rank_tpe import RankTPESampler
+from backend.search.samplers import build_sampler
+from tests.conftest import cheap_config
 
 
 def best_x(scale: float, directions: list[str], seed: int) -> float:
@@ -41,3 +44,12 @@ def test_trials_keep_their_values() -> None:
         trial.suggest_categorical("x", ["a", "b"])
         study.tell(trial, [float(number), -float(number)])
     assert [trial.values for trial in study.trials] == [[float(n), -float(n)] for n in range(6)]
+
+
+@pytest.mark.parametrize(("objectives", "ranked"), [(3, False), (4, True)])
+def test_tpe_with_more_than_three_objectives_learns_from_ranks_and_says_so(objectives: int, ranked: bool) -> None:
+    names = ["l2_norm", "params", "flops", "naswot"]
+    metrics = {name: {"scale": float(place < objectives)} for place, name in enumerate(names)}
+    config = cheap_config(metrics=metrics, setup={"sampler": "tpe"})
+    assert isinstance(build_sampler(config, 0), RankTPESampler) == ranked
+    assert any("sum of log ranks" in line for line in notices(config)) == ranked
