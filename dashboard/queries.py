@@ -34,6 +34,7 @@ from backend.studies import (
     trials_frame,
 )
 from backend.studies.catalog import CONFIG
+from backend.studies.ensembles import SavedEnsemble, ensembles_state, list_ensembles
 from backend.user_proxies import load_user_proxies
 
 _CHECK_SECONDS = 30
@@ -103,6 +104,12 @@ def ensemble(summary: StudySummary, config: SearchConfig) -> StudyEnsemble:
     return _ensemble(*revision_key(summary), config.to_toml())
 
 
+def saved_ensembles() -> list[SavedEnsemble]:
+    """The saved ensembles, the newest first."""
+    url = database().url
+    return _saved_ensembles(url, ensembles_state(_database(url)))
+
+
 def cells_left(choices: CellChoices) -> int:
     """Number of connected cells (times widths and depths) that the choices leave."""
     return _cells_left(choices.model_dump_json())
@@ -120,7 +127,7 @@ def allowed_cells(config: SearchConfig) -> list[int]:
 
 def machine_problems(config: SearchConfig) -> list[tuple[str, str]]:
     """What the configuration needs that this machine has not: ``(field, message)`` each."""
-    return _machine_problems(config.to_toml())
+    return _machine_problems(database().url, config.to_toml())
 
 
 def space(*shown: Measure) -> pd.DataFrame:
@@ -215,6 +222,13 @@ def _ensemble(
     return study_ensemble(_trials(url, name, study_id, created, revision), SearchConfig.from_toml(toml))
 
 
+@st.cache_resource(show_spinner=False, max_entries=5)
+def _saved_ensembles(url: str, state: tuple[int, int]) -> list[SavedEnsemble]:
+    """Held while nothing is saved or deleted, since each one is fitted again as it is read."""
+    del state
+    return list_ensembles(_database(url))
+
+
 @st.cache_data(show_spinner=False, max_entries=50)
 def _space(shown: tuple[Measure, ...]) -> pd.DataFrame:
     return measures.measured(shown)
@@ -237,9 +251,9 @@ def _allowed_cells(toml: str) -> list[int]:
 
 
 @st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)
-def _machine_problems(toml: str) -> list[tuple[str, str]]:
+def _machine_problems(url: str, toml: str) -> list[tuple[str, str]]:
     try:
-        launch.check(SearchConfig.from_toml(toml))
+        launch.check(_database(url), SearchConfig.from_toml(toml))
     except ConfigError as error:
         return error.problems
     return []

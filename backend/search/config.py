@@ -6,7 +6,7 @@ contradicts is settled in :mod:`backend.search.notices`, and said.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -42,6 +42,17 @@ class SearchConfig(Section):
             if names and getattr(self.cells, key) != [measured]:
                 said = (
                     f"{', '.join(names)}: measured for networks with C = 16 and N = 5 only; give {key} = [{measured}]"
+                )
+                raise ValueError(f"search_space.nas_zero_cost.config.{key}: {said}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_fitted_networks(self) -> Self:
+        for key, fitted in zip(("C", "N"), hardware.MEASURED_SIZE, strict=True):
+            if self.ensemble_metrics and getattr(self.cells, key) != [fitted]:
+                said = (
+                    f"{', '.join(self.ensemble_metrics)}: ensembles are fitted on networks with C = 16 and N = 5; "
+                    f"give {key} = [{fitted}]"
                 )
                 raise ValueError(f"search_space.nas_zero_cost.config.{key}: {said}")
         return self
@@ -104,6 +115,13 @@ class SearchConfig(Section):
         tables["strategy"]["setup"]["n_trials"] = trials
         return self.from_mapping({"search": tables})
 
+    def with_proxies(self, names: Iterable[str]) -> Self:
+        """The same search with these proxies in the runner's list too."""
+        tables = self.model_dump(exclude_none=True)
+        listed = tables["strategy"]["sw_runner"]["zero_cost"]["metrics"]
+        listed += [name for name in dict.fromkeys(names) if name not in self.proxy_names]
+        return self.from_mapping({"search": tables})
+
     @property
     def cells(self) -> CellChoices:
         """Data set, network size and options of each edge."""
@@ -133,6 +151,11 @@ class SearchConfig(Section):
     def hardware_metrics(self) -> list[str]:
         """Hardware metrics to record."""
         return self.strategy.hardware_metrics
+
+    @property
+    def ensemble_metrics(self) -> list[str]:
+        """Metrics that are saved ensembles."""
+        return self.strategy.ensemble_metrics
 
     @property
     def proxy_names(self) -> list[str]:

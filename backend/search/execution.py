@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.errors import UserError
 from backend.search.config import SearchConfig
+from backend.search.ensembles import fit_line, kept_ensembles
 from backend.search.measure import Measurer
 from backend.search.notices import notices
 from backend.search.results import write_results
@@ -77,13 +78,21 @@ def _search(
     logger.info("device: %s", source.device)
     logger.info("images: %s", source.images)
 
+    ensembles = kept_ensembles(database, study)
+    for metric, saved in ensembles.items():
+        logger.info("%s", fit_line(metric, saved))
+        if saved.scores and saved.scores != source.images:
+            logger.warning("%s was fitted on other images than this search's: %s", metric, saved.scores)
+
+    predicting = {metric: saved.ensemble for metric, saved in ensembles.items()}
+
     def trial_done(done: int) -> None:
         runs.count_done(database, study_id, done)
         if on_trial is not None:
             on_trial(done, asked)
 
     on_cell = None if source.instant else storage.flush
-    search = Search(study, config, Measurer(config, source), asked, trial_done, on_cell)
+    search = Search(study, config, Measurer(config, source, predicting), asked, trial_done, on_cell)
     with _stopping_on_signals(search), _pulse(database, study_id, search):
         outcome = search.run()
     write_results(study, config, folder)

@@ -11,6 +11,7 @@ from backend.errors import ConfigError, StorageError, UserError
 from backend.images import available_images
 from backend.scoring import resolve_device
 from backend.search.config import SearchConfig
+from backend.search.ensembles import KEPT, described, find_ensembles, listing_proxies
 from backend.search.limits import unreachable
 from backend.search.score_source import configured_table
 from backend.studies import runs
@@ -38,13 +39,21 @@ def example_config_path() -> Path:
     return _ROOT / "configs" / name
 
 
-def check(config: SearchConfig) -> None:
-    """Check that the space has cells to keep, and what a configuration needs of this machine.
+def check(database: Database, config: SearchConfig) -> None:
+    """Check that a new search has what it needs: cells to keep, saved ensembles, and what this machine has.
+
+    Args:
+        database: where ensembles are kept.
+        config: what is to be searched.
 
     Raises:
-        ConfigError: a constraint that no cell keeps, or no such device, images or table of scores; the message names
-            the key and what is there.
+        ConfigError: a constraint that no cell keeps, or no such ensemble, device, images or table of scores; the
+            message names the key and what is there.
     """
+    _check(listing_proxies(config, find_ensembles(database, config)))
+
+
+def _check(config: SearchConfig) -> None:
     if problems := [*unreachable(config), *_score_problems(config)]:
         raise ConfigError(problems)
 
@@ -83,11 +92,13 @@ def prepare(database: Database, config: SearchConfig, name: str | None = None) -
     Raises:
         UserError: something is wrong; then nothing was made.
     """
-    check(config)
+    ensembles = find_ensembles(database, config)
+    config = listing_proxies(config, ensembles)
+    _check(config)
     if name is not None:
         check_name(name)
     runs_folder()
-    name = create_study(database, config, name)
+    name = create_study(database, config, name, kept={KEPT: described(ensembles)} if ensembles else None)
     (run_folder(name) / "config.toml").write_text(config.to_toml(), encoding="utf-8")
     return name
 
@@ -132,7 +143,7 @@ def requeue(database: Database, name: str, trials: int | None = None) -> None:
         raise UserError(f"study: {name!r} was not made by ProxyScope, so there is no search to resume")
     if trials is not None:
         config = config.with_trials(trials)
-    check(config)
+    _check(config)
     asked = trials_asked(config)
     if not run.active and run.done >= asked:
         raise UserError(f"study: all {run.done} trials of {name!r} are done; ask for more to go on")

@@ -31,7 +31,7 @@ def _classes(config: SearchConfig) -> list[str]:
 def _goals(config: SearchConfig) -> list[str]:
     listed, goals = config.runner.metrics, config.strategy.metrics
     computed = [name for name in config.proxy_names if name not in listed]
-    idle = [n for n, goal in goals.items() if not goal.scale and n not in [*listed, *config.hardware_metrics]]
+    idle = [n for n, goal in goals.items() if not goal.scale and n not in _recorded_by_goal(config)]
     recorded = [name for name in listed if name not in goals]
     lines = []
     if computed:
@@ -41,6 +41,11 @@ def _goals(config: SearchConfig) -> list[str]:
     if recorded:
         lines.append(f"{_join(recorded)}: in the runner's metrics without a scale: recorded, not optimised.")
     return lines
+
+
+def _recorded_by_goal(config: SearchConfig) -> list[str]:
+    """What is recorded with a scale of 0."""
+    return [*config.runner.metrics, *config.hardware_metrics, *config.ensemble_metrics]
 
 
 def _costs(config: SearchConfig) -> list[str]:

@@ -15,6 +15,8 @@ DataLoader = Literal["train_dataloader", "val_dataloader"]
 SAMPLERS: tuple[str, ...] = get_args(SamplerName)
 BLIND_SAMPLERS = ("random", "qmc")
 """Samplers that learn from no trial, and so not which cells break a constraint either."""
+ENSEMBLE_PREFIX = "ensemble:"
+"""Before the name of a saved ensemble where it stands as a metric."""
 EDGE_KEYS = ("op_1_0", "op_2_0", "op_2_1", "op_3_0", "op_3_1", "op_3_2")
 
 OptionNumber = Annotated[int, Field(ge=0, le=4, strict=True)]
@@ -129,6 +131,8 @@ class ZeroCostRunner(Section):
     @classmethod
     def _known_metrics(cls, value: list[str]) -> list[str]:
         for name in value:
+            if name.startswith(ENSEMBLE_PREFIX):
+                raise ValueError(f"{name!r} is no proxy; ensembles stand in search.strategy.metrics")
             if ":" in name:
                 raise ValueError(f"{name!r} is no proxy; hardware metrics stand in hw_runner.hardware_cost.metrics")
             proxies.get(name)
@@ -216,7 +220,8 @@ class SearchSetup(Section):
 class MetricGoal(Section):
     """``[search.strategy.metrics]``, one metric: its weight (0: recorded only) and its direction.
 
-    Without a direction, hardware metrics are minimised and proxies maximised.
+    Without a direction, hardware metrics are minimised, proxies and ensembles maximised. ``"ensemble:NAME"`` is the
+    prediction of the saved ensemble of that name.
     """
 
     scale: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
@@ -237,6 +242,8 @@ class StrategySection(Section):
     @classmethod
     def _known_goals(cls, value: dict[str, MetricGoal]) -> dict[str, MetricGoal]:
         for name in value:
+            if name.startswith(ENSEMBLE_PREFIX):
+                continue
             if ":" in name:
                 hardware.get(name)
             elif name not in hardware.available():
@@ -278,9 +285,15 @@ class StrategySection(Section):
         return [name for name in names if name not in self.sw_runner.zero_cost.metrics]
 
     @property
+    def ensemble_metrics(self) -> list[str]:
+        """Metrics that are saved ensembles, such as "ensemble:mine"; with a scale of 0 they are recorded."""
+        return [name for name in self.metrics if name.startswith(ENSEMBLE_PREFIX)]
+
+    @property
     def proxy_names(self) -> list[str]:
         """Proxies to compute: the runner's list, then those that only have a goal with a scale above 0."""
-        goals = [name for name, goal in self.metrics.items() if goal.scale and name not in self.hardware_metrics]
+        others = {*self.hardware_metrics, *self.ensemble_metrics}
+        goals = [name for name, goal in self.metrics.items() if goal.scale and name not in others]
         return list(dict.fromkeys([*self.sw_runner.zero_cost.metrics, *goals]))
 
 

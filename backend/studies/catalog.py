@@ -2,8 +2,10 @@
 
 import itertools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import optuna
 from optuna.study import StudyDirection
@@ -54,13 +56,16 @@ def trials_asked(config: SearchConfig) -> int:
     return min(config.setup.n_trials, len(feasible_space(config)))
 
 
-def create_study(database: Database, config: SearchConfig, name: str | None = None) -> str:
+def create_study(
+    database: Database, config: SearchConfig, name: str | None = None, kept: Mapping[str, Any] | None = None
+) -> str:
     """Make a study with its configuration, queued; returns its name.
 
     Args:
         database: where it is kept.
         config: what is searched.
         name: up to 100 letters, digits, spaces and ``._-``; None makes one from data set, sampler and time.
+        kept: JSON values by system attribute that the run needs beside its configuration.
 
     Raises:
         UserError: the name is malformed or taken, or the space has no connected cell.
@@ -77,6 +82,8 @@ def create_study(database: Database, config: SearchConfig, name: str | None = No
         raise UserError(f"study: the name {name!r} is taken; give another") from None
     study.set_metric_names(objectives.names)
     store_config(study, config)
+    for key, value in (kept or {}).items():
+        database.storage.set_study_system_attr(study._study_id, key, value)
     runs.create_run(database, study._study_id, asked)
     return name
 

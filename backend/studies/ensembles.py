@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from backend.analysis.ensembles import Ensemble
@@ -38,6 +38,7 @@ class SavedEnsemble:
         created: when (UTC).
         figures: figures by where they were taken, such as "the study"; None for a figure that is not defined.
         ensemble: the fit.
+        scores: one sentence that says which images the proxies were computed on; "" where it is not recorded.
     """
 
     name: str
@@ -47,6 +48,7 @@ class SavedEnsemble:
     created: datetime
     figures: dict[str, dict[str, float | None]]
     ensemble: Ensemble
+    scores: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Everything as JSON types."""
@@ -57,6 +59,7 @@ class SavedEnsemble:
             "dataset": self.dataset,
             "target": self.target,
             "created": self.created.isoformat(),
+            "scores": self.scores,
             "figures": self.figures,
             "scikit-learn": version("scikit-learn"),
             **self.ensemble.to_mapping(),
@@ -74,6 +77,7 @@ class SavedEnsemble:
         try:
             texts = {key: str(content[key]) for key in ("name", "study", "dataset", "target")}
             created = datetime.fromisoformat(content["created"])
+            scores = str(content.get("scores", ""))
             figures = {
                 str(where): {str(name): None if value is None else float(value) for name, value in found.items()}
                 for where, found in content["figures"].items()
@@ -81,7 +85,7 @@ class SavedEnsemble:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise UserError(f"not a saved ensemble: {type(error).__name__}: {error}") from None
         check_name(texts["name"])
-        return cls(**texts, created=created, figures=figures, ensemble=Ensemble.of_mapping(content))
+        return cls(**texts, created=created, figures=figures, ensemble=Ensemble.of_mapping(content), scores=scores)
 
 
 def save_ensemble(database: Database, saved: SavedEnsemble) -> None:
@@ -132,6 +136,13 @@ def list_ensembles(database: Database, study: str | None = None) -> list[SavedEn
     with database.engine.connect() as connection:
         contents = connection.scalars(query).all()
     return [SavedEnsemble.from_json(json.loads(content)) for content in contents]
+
+
+def ensembles_state(database: Database) -> tuple[int, int]:
+    """How many are saved, and the newest one's number: what changes when one is saved or deleted."""
+    with database.engine.connect() as connection:
+        count, newest = connection.execute(select(func.count(), func.max(ensembles.c.id))).one()
+    return int(count), int(newest or 0)
 
 
 def delete_ensemble(database: Database, name: str) -> None:

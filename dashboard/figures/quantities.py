@@ -11,6 +11,7 @@ from backend import hardware, proxies
 from backend.benchmark import DATASETS, TruthField, truth_fields
 from backend.cells import EDGES
 from backend.search.objectives import SUM_NAME
+from backend.search.sections import ENSEMBLE_PREFIX
 
 Direction = Literal["maximize", "minimize"]
 
@@ -125,6 +126,9 @@ def _derived(column: str) -> Quantity:
         return Quantity(column, f"objective {name}" if name.isdecimal() else name)
     if column.startswith(_PARAMETER):
         return Quantity(column, column.removeprefix(_PARAMETER), help="A parameter of the study.")
+    if column.startswith(ENSEMBLE_PREFIX):
+        name = f"ensemble {column.removeprefix(ENSEMBLE_PREFIX)}"
+        return Quantity(column, name, help="What a saved ensemble predicts: accuracy (%), or a sum of log ranks.")
     if column in proxies.available():
         proxy = proxies.get(column)
         unit = hardware.get(column).unit if column in hardware.available() else ""

@@ -9,6 +9,7 @@ from backend.cells import OPERATIONS
 from backend.errors import ConfigError
 from backend.search.sections import EDGE_KEYS, SAMPLERS, CellChoices
 from dashboard import queries
+from dashboard.components.search_form.ensembles import ensemble_field
 from dashboard.components.search_form.hardware import hardware_section
 from dashboard.components.search_form.metric_rows import DIRECTIONS, KEEP, metric_rows, number_field
 from dashboard.components.search_form.problems import Problems
@@ -17,6 +18,7 @@ from dashboard.components.search_form.state import (
     IMAGE_SOURCES,
     SEVERAL,
     SUM,
+    ensembles_of,
     form_tables,
     key,
     proxies_of,
@@ -149,7 +151,8 @@ def _proxies_section(problems: Problems) -> None:
             help="Scale 0 records a proxy without optimising it; a few objectives search faster than many.",
         )
         problems.of_runner("metrics")
-        metric_rows(proxies_of(st.session_state), problems)
+        ensemble_field()
+        metric_rows([*proxies_of(st.session_state), *ensembles_of(st.session_state)], problems)
         _metrics_problem(problems)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from backend import hardware, proxies
 from backend.hardware import SENSES, Sense
-from backend.search.sections import Direction
+from backend.search.sections import ENSEMBLE_PREFIX, Direction
 from dashboard.components.search_form.problems import Problems
 from dashboard.components.search_form.state import (
     bound_key,
@@ -110,6 +110,8 @@ def _goal_fields(columns: Sequence[Any], metric: str) -> None:
 
 
 def _metric_help(metric: str) -> str:
+    if metric.startswith(ENSEMBLE_PREFIX):
+        return "What the saved ensemble predicts: true accuracy (%), or a sum of log ranks where it has no labels."
     if metric not in proxies.available():
         return hardware.get(metric).description
     proxy = proxies.get(metric)

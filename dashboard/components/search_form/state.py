@@ -16,7 +16,7 @@ from backend.hardware import AVERAGE_BITWIDTH, SENSES, Sense
 from backend.images import SPLITS
 from backend.search.config import SearchConfig
 from backend.search.launch import example_config_path
-from backend.search.sections import EDGE_KEYS
+from backend.search.sections import EDGE_KEYS, ENSEMBLE_PREFIX
 
 PREFIX = "search_"
 FOLDER = "folder"
@@ -71,6 +71,7 @@ def fill(state: State, config: SearchConfig) -> None:
         "N": _joined(cells.N),
         **{edge: sorted(cells.options(edge)) for edge in EDGE_KEYS},
         "proxies": config.proxy_names,
+        "ensembles": config.ensemble_metrics,
         "hardware": config.strategy.hw_runner.costs,
         "bitwidth": AVERAGE_BITWIDTH in config.hardware_metrics,
         "compare_to": _text(bitwidth.compare_to if bitwidth else 32),
@@ -88,7 +89,7 @@ def fill(state: State, config: SearchConfig) -> None:
     for field, value in values.items():
         state[key(field)] = value
     state[_LOADED] = config
-    for metric in [*config.proxy_names, *config.hardware_metrics]:
+    for metric in [*config.proxy_names, *config.ensemble_metrics, *config.hardware_metrics]:
         goal = config.strategy.metrics.get(metric)
         state[scale_key(metric)] = _text(goal.scale if goal else 0.0)
         state[direction_key(metric)] = goal.direction if goal else default_direction(state, metric)
@@ -175,7 +176,7 @@ def _goals(state: Mapping[Any, Any], loaded: SearchConfig | None) -> dict[str, A
     """Goals in the file's order, then the others; one that neither file nor user has given is left out."""
     there = loaded.strategy.metrics if loaded else {}
     shown = metrics_of(state)
-    known = {*loaded.proxy_names, *loaded.hardware_metrics} if loaded else set()
+    known = {*loaded.proxy_names, *loaded.ensemble_metrics, *loaded.hardware_metrics} if loaded else set()
     goals: dict[str, Any] = {}
     for name in dict.fromkeys([*there, *shown]):
         if name in shown:
@@ -198,6 +199,11 @@ def proxies_of(state: Mapping[Any, Any]) -> list[str]:
     return list(state.get(key("proxies")) or [])
 
 
+def ensembles_of(state: Mapping[Any, Any]) -> list[str]:
+    """The saved ensembles chosen, as metrics."""
+    return list(state.get(key("ensembles")) or [])
+
+
 def hardware_of(state: Mapping[Any, Any]) -> list[str]:
     """The hardware metrics chosen, those that count as proxies because they are chosen there too among them."""
     chosen = list(state.get(key("hardware")) or [])
@@ -205,8 +211,8 @@ def hardware_of(state: Mapping[Any, Any]) -> list[str]:
 
 
 def metrics_of(state: Mapping[Any, Any]) -> list[str]:
-    """Metrics that the form computes: the proxies chosen, then hardware metrics."""
-    return list(dict.fromkeys([*proxies_of(state), *hardware_of(state)]))
+    """Metrics that the form computes: the proxies chosen, then ensembles, then hardware metrics."""
+    return list(dict.fromkeys([*proxies_of(state), *ensembles_of(state), *hardware_of(state)]))
 
 
 def bounds_of(state: Mapping[Any, Any]) -> dict[tuple[str, Sense], str]:
@@ -226,6 +232,8 @@ def default_scale(state: Mapping[Any, Any], metric: str) -> str:
 
 def default_direction(state: Mapping[Any, Any], metric: str) -> str:
     """Which way a metric is better unless the user says otherwise: costs down, proxies their own way."""
+    if metric.startswith(ENSEMBLE_PREFIX):
+        return "maximize"
     return "minimize" if _is_cost(state, metric) else proxies.get(metric).direction
 
 

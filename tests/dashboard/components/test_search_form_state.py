@@ -15,7 +15,7 @@ from dashboard.components.search_form.state import (
     key,
     scale_key,
 )
-from tests.conftest import CONFIGS
+from tests.conftest import CONFIGS, cheap_config
 from tests.dashboard.conftest import Config
 
 FILES = sorted(CONFIGS.glob("*.toml"))
@@ -152,3 +152,15 @@ def test_an_empty_time_limit_is_none(state: dict[Any, Any]) -> None:
     state[key("timeout")] = ""
     assert config_of_form(state).setup.timeout is None
     assert form_tables(state)["search"]["strategy"]["setup"]["timeout"] is None
+
+
+def test_an_ensemble_is_a_metric_of_the_form() -> None:
+    config = cheap_config(metrics={"ensemble:mine": {"scale": 2.0}, "params": {"scale": 1.0, "direction": "minimize"}})
+    state: dict[str, Any] = {}
+    fill(state, config)
+    assert config_of_form(state) == config
+    state[key("ensembles")] = []
+    assert "ensemble:mine" not in config_of_form(state).strategy.metrics
+    state[key("ensembles")] = ["ensemble:other"]
+    goal = config_of_form(state).strategy.metrics["ensemble:other"]
+    assert (goal.scale, goal.direction) == (1.0, "maximize")

@@ -1,0 +1,92 @@
+"""Saved ensembles as metrics of a search: found by name when it is made, and kept with the study.
+
+The study holds all of an ensemble that its run needs, so that a change or deletion of the saved one later on changes
+neither a run that goes on nor what its trials mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import optuna
+
+from backend import proxies
+from backend.analysis.ensembles import MODELS
+from backend.errors import ConfigError, UserError
+from backend.search.config import SearchConfig
+from backend.search.sections import ENSEMBLE_PREFIX
+from backend.studies.database import Database
+from backend.studies.ensembles import SavedEnsemble, load_ensemble
+
+KEPT: Final = "proxyscope:ensembles"
+"""The study's system attribute that holds them."""
+_GOALS = "search.strategy.metrics"
+
+
+def find_ensembles(database: Database, config: SearchConfig) -> dict[str, SavedEnsemble]:
+    """The saved ensembles that a configuration names, by metric.
+
+    Args:
+        database: where they are saved.
+        config: of a new search.
+
+    Raises:
+        ConfigError: there is none of that name, it is of another data set, or needs a proxy that is not known here.
+    """
+    found, problems = {}, []
+    for metric in config.ensemble_metrics:
+        try:
+            saved = load_ensemble(database, metric.removeprefix(ENSEMBLE_PREFIX))
+            _check(saved, config.dataset)
+        except UserError as error:
+            problems.append((f"{_GOALS}.{metric}", str(error).removeprefix("ensemble: ")))
+        else:
+            found[metric] = saved
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+def listing_proxies(config: SearchConfig, ensembles: Mapping[str, SavedEnsemble]) -> SearchConfig:
+    """The configuration with the proxies of its ensembles among those that are recorded."""
+    needed = [name for saved in ensembles.values() for name in saved.ensemble.recipe.proxies]
+    return config.with_proxies(needed) if needed else config
+
+
+def described(ensembles: Mapping[str, SavedEnsemble]) -> dict[str, Any]:
+    """What the study keeps, as JSON types."""
+    return {metric: saved.to_json() for metric, saved in ensembles.items()}
+
+
+def kept_ensembles(database: Database, study: optuna.Study) -> dict[str, SavedEnsemble]:
+    """The ensembles that a study was made with, by metric; fitted again, which gives the same.
+
+    Args:
+        database: where the study is.
+        study: made by ProxyScope.
+    """
+    kept = database.storage.get_study_system_attrs(study._study_id).get(KEPT, {})
+    return {metric: SavedEnsemble.from_json(content) for metric, content in kept.items()}
+
+
+def fit_line(metric: str, saved: SavedEnsemble) -> str:
+    """One line that says what an ensemble is made of."""
+    recipe = saved.ensemble.recipe
+    graph = " and the cell's graph" if recipe.graph else ""
+    names = _join(recipe.proxies)
+    return (
+        f"{metric}: {MODELS[recipe.model].title.lower()} of {names}{graph}, {len(saved.ensemble.cells)} cells of "
+        f"{saved.study}"
+    )
+
+
+def _check(saved: SavedEnsemble, dataset: str) -> None:
+    if saved.dataset != dataset:
+        raise UserError(f"{saved.name!r} was fitted on {saved.dataset}, this search is of {dataset}; fit one there")
+    if unknown := [name for name in saved.ensemble.recipe.proxies if name not in proxies.available()]:
+        raise UserError(f"{saved.name!r} needs {_join(unknown)}, which is not known here; load it with --proxy-module")
+
+
+def _join(names: Iterable[str]) -> str:
+    return ", ".join(names)
