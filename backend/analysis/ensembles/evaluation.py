@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
 from backend.analysis.correlation import correlation
@@ -17,7 +20,8 @@ FOLDS = 5
 RANDOM, DIVERSE = "random", "diverse"
 
 Figures = dict[str, float]
-"""cells, spearman, kendall and top_spearman with _low and _high, picked, best; see :func:`figures`."""
+"""cells; spearman, kendall, top_spearman and picked, with _low and _high; best: see :func:`figures`."""
+_TAIL = 2.5
 
 
 def figures(predicted: pd.Series[float], accuracy: pd.Series[float], resamples: int = 200) -> Figures:
@@ -30,12 +34,16 @@ def figures(predicted: pd.Series[float], accuracy: pd.Series[float], resamples: 
 
     Returns:
         The fields of ``backend.analysis.correlation.correlation``; picked, the mean accuracy of the cells with the
-        highest prediction (one, but for ties), and best, the highest accuracy there is. NaN where nothing is known.
+        highest prediction (one, but for ties), with picked_low and picked_high, between which it is in 95% of the
+        resamples, and best, the highest accuracy there is. NaN where nothing is known.
     """
     known = predicted.notna() & accuracy.notna()
     row = correlation(predicted[known], accuracy[known], resamples)
-    first = predicted[known] == predicted[known].max()
-    return row | {"picked": float(accuracy[known][first].mean()), "best": float(accuracy[known].max())}
+    says, is_true = predicted[known].to_numpy(np.float64), accuracy[known].to_numpy(np.float64)
+    low, high = _picked_interval(says, is_true, resamples)
+    picked = float(is_true[says == says.max()].mean()) if len(says) else np.nan
+    best = float(is_true.max()) if len(says) else np.nan
+    return row | {"picked": picked, "picked_low": low, "picked_high": high, "best": best}
 
 
 def unseen(scores: pd.DataFrame, seen: Iterable[int]) -> pd.DataFrame:
@@ -65,13 +73,28 @@ def unseen_figures(
 
 
 def cross_validated(recipe: Recipe, cells: pd.DataFrame, repeats: int = 3, resamples: int = 200) -> Figures:
-    """Figures over the labelled cells themselves, each predicted by fits that have seen no cell of its class.
+    """Figures over the labelled cells themselves, as :func:`left_out` predicts them.
+
+    Args:
+        recipe: how the ensemble is made.
+        cells: the labelled cells, as :class:`Ensemble` takes them.
+        repeats: random divisions into five folds.
+        resamples: bootstrap resamples for the 95% intervals.
+
+    Raises:
+        UserError: too few cells, or too few classes, for five folds.
+    """
+    predicted = left_out(recipe, cells, repeats)
+    return figures(predicted, cells[ACCURACY].reindex(predicted.index), resamples)
+
+
+def left_out(recipe: Recipe, cells: pd.DataFrame, repeats: int = 3) -> pd.Series[float]:
+    """What is predicted of each labelled cell by fits that have seen no cell of its class.
 
     Args:
         recipe: how the ensemble is made.
         cells: the labelled cells, as :class:`Ensemble` takes them.
         repeats: random divisions into five folds; a cell's prediction is the mean over them.
-        resamples: bootstrap resamples for the 95% intervals.
 
     Raises:
         UserError: too few cells, or too few classes, for five folds.
@@ -86,7 +109,31 @@ def cross_validated(recipe: Recipe, cells: pd.DataFrame, repeats: int = 3, resam
         for inside, outside in folds.split(labelled, groups=classes):
             ensemble = Ensemble(recipe, labelled.iloc[inside], fewest=1)
             total.iloc[outside] += ensemble.predict(labelled.iloc[outside]).to_numpy() / repeats
-    return figures(total, labelled[ACCURACY], resamples)
+    return total.rename("predicted")
+
+
+def importances(
+    ensemble: Ensemble, cells: pd.DataFrame, accuracy: pd.Series[float], repeats: int = 5
+) -> pd.Series[float]:
+    """What each proxy is worth to a model of any kind: Spearman lost when its values are shuffled among cells.
+
+    Args:
+        ensemble: what predicts.
+        cells: one row a cell, a column a proxy.
+        accuracy: true accuracy (%) of the same cells.
+        repeats: shuffles of each proxy.
+
+    Returns:
+        By proxy, the mean loss; about 0 for a proxy that the model makes nothing of.
+    """
+    generator = np.random.default_rng(ensemble.recipe.seed)
+    whole = ensemble.predict(cells).corr(accuracy, method="spearman")
+    lost = {}
+    for name in ensemble.recipe.proxies:
+        shuffled = [cells.assign(**{name: generator.permutation(cells[name])}) for _ in range(repeats)]
+        found = [ensemble.predict(frame).corr(accuracy, method="spearman") for frame in shuffled]
+        lost[name] = whole - float(np.mean(found))
+    return pd.Series(lost, dtype=float)
 
 
 def learning_curve(
@@ -117,7 +164,7 @@ def learning_curve(
         for repeat in range(repeats):
             drawn = draw_cells(scores[list(recipe.proxies)], size, recipe.seed + repeat, choose)
             labelled = scores.loc[drawn].assign(**{ACCURACY: accuracy.reindex(drawn)})
-            ensemble = Ensemble(Recipe(recipe.model, recipe.proxies, recipe.graph, recipe.seed + repeat), labelled)
+            ensemble = Ensemble(replace(recipe, seed=recipe.seed + repeat), labelled)
             found = unseen_figures(ensemble, scores, accuracy, resamples=0)
             kept = {name: found[name] for name in ("spearman", "kendall", "top_spearman", "picked")}
             rows.append({"cells_labelled": size, "repeat": repeat, **kept})
@@ -169,3 +216,16 @@ def cell_classes(indices: pd.Index) -> pd.Series[float]:
     """
     named = class_indices()
     return pd.Series([np.nan if (name := named[int(index)]) is None else float(name) for index in indices], indices)
+
+
+def _picked_interval(
+    predicted: NDArray[np.floating[Any]], accuracy: NDArray[np.floating[Any]], resamples: int
+) -> tuple[float, float]:
+    """Where the accuracy of the pick lies in 95% of the resamples of the cells; NaN without any."""
+    if not resamples or not len(predicted):
+        return np.nan, np.nan
+    generator = np.random.default_rng(0)
+    draws = (generator.integers(len(predicted), size=len(predicted)) for _ in range(resamples))
+    picks = [accuracy[draw[predicted[draw].argmax()]] for draw in draws]
+    low, high = np.percentile(picks, [_TAIL, 100 - _TAIL])
+    return float(low), float(high)

@@ -15,7 +15,7 @@ from backend import proxies
 from backend.analysis.ensembles.models import model
 from backend.analysis.ensembles.transform import skewed, unskewed
 from backend.analysis.graph_features import graph_features
-from backend.cells import NUM_CELLS, Cell
+from backend.cells import NUM_CELLS, Cell, class_indices
 from backend.errors import UserError
 
 ACCURACY = "accuracy"
@@ -31,7 +31,7 @@ class Recipe:
 
     Attributes:
         model: one of ``MODELS``.
-        proxies: names of the columns to predict from.
+        proxies: names of the columns to predict from; none for a model of graph features alone.
         graph: whether features of the cell's graph join them.
         seed: of what is random in the model.
 
@@ -46,8 +46,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         model(self.model)
-        if not self.proxies:
-            raise UserError("ensemble: no proxies are given; name at least one")
+        if not self.proxies and not self.graph:
+            raise UserError("ensemble: no proxies are given; name at least one, or take graph features")
         if self.graph and self.label_free:
             raise UserError(f"ensemble: {self.model} ranks proxies alone and can't use graph features; choose another")
 
@@ -88,7 +88,7 @@ class Ensemble:
         needed = list(recipe.proxies) if recipe.label_free else [*recipe.proxies, ACCURACY]
         if missing := [name for name in needed if name not in cells]:
             raise UserError(f"ensemble: {', '.join(missing)}: not known of these cells")
-        finite = cells[needed].astype(float).replace([np.inf, -np.inf], np.nan).dropna()
+        finite = _connected(cells[needed].astype(float).replace([np.inf, -np.inf], np.nan).dropna())
         # One layout in memory: sums in another order would differ in the last bits, and so would the fit.
         known = pd.DataFrame(np.ascontiguousarray(finite), finite.index, finite.columns)
         fewest = recipe.fewest_cells if fewest is None else fewest
@@ -142,10 +142,10 @@ class Ensemble:
             scores: one row a cell, indexed by official index, a column a proxy of the recipe.
 
         Returns:
-            One value a row; NaN where a proxy is unknown.
+            One value a row; NaN where a proxy is unknown, and for a disconnected cell.
         """
         names = list(self.recipe.proxies)
-        known = scores[names].replace([np.inf, -np.inf], np.nan).dropna()
+        known = _connected(scores[names].replace([np.inf, -np.inf], np.nan).dropna())
         predicted = pd.Series(np.nan, index=scores.index, name="predicted", dtype=float)
         if len(known):
             predicted[scores.index.isin(known.index)] = self._values(known)
@@ -198,6 +198,12 @@ class Ensemble:
         assert build is not None, "the label-free model isn't fitted"
         design = _design(recipe, known)
         return make_pipeline(unskewed(_columns(design)), build(recipe.seed, len(known))).fit(design, known[ACCURACY])
+
+
+def _connected(scores: pd.DataFrame) -> pd.DataFrame:
+    """The rows of cells that are networks: a model of graphs alone has nothing else to know them by."""
+    named = class_indices()
+    return scores[[named[int(index)] is not None for index in scores.index]]
 
 
 def _design(recipe: Recipe, scores: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The ensembles of one study: fitted on its labelled cells, judged within it and beyond."""
+"""Ensembles with the cells that they were fitted on, a study's or some of the space: judged within and beyond."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.analysis.ensembles.evaluation import Figures, cross_validated, figures, unseen_figures
+from backend.analysis.ensembles.evaluation import RANDOM, Figures, draw_cells, figures, left_out, unseen
 from backend.analysis.ensembles.fitting import ACCURACY, Ensemble, Recipe
+from backend.cells import Cell
 from backend.errors import UserError
 
 IDENTITY = ("number", "arch")
@@ -50,6 +51,57 @@ class StudyEnsemble:
         cells = labelled_cells(trials, recipe.proxies, target)
         return cls(Ensemble(recipe, cells), target, cells)
 
+    @classmethod
+    def of_space(
+        cls,
+        scores: pd.DataFrame,
+        accuracy: pd.Series[float],
+        recipe: Recipe,
+        target: str,
+        size: int,
+        choose: str = RANDOM,
+    ) -> StudyEnsemble:
+        """Fit on cells of the space, as if these had been trained and no others.
+
+        Args:
+            scores: of all cells, by official index.
+            accuracy: true accuracy (%) of all cells, likewise.
+            recipe: how; its seed draws the cells too.
+            target: what the accuracies are, ``<epochs>:test-accuracy``.
+            size: number of labelled cells, of different classes each.
+            choose: how they are drawn, as ``draw_cells`` takes it.
+
+        Raises:
+            UserError: more cells than there are, too few for the model, or the scores lack a proxy.
+        """
+        names = list(recipe.proxies)
+        if missing := [name for name in names if name not in scores]:
+            raise UserError(f"the table of the whole space has no {', '.join(missing)}")
+        drawn = draw_cells(scores[names], size, recipe.seed, choose)
+        cells = scores.loc[drawn, names].assign(**{ACCURACY: accuracy.reindex(drawn)})
+        cells.insert(0, "arch", [str(Cell.from_index(index)) for index in drawn])
+        return cls(Ensemble(recipe, cells if not recipe.label_free else scores), target, cells.rename_axis("index"))
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """What is said of the labelled cells.
+
+        Returns:
+            Indexed by official index: accuracy (%), fitted (by the fit that has seen them), and left_out (by fits that
+            have not, as cross-validation makes them). Without labels both are the same, as none was seen.
+
+        Raises:
+            UserError: too few cells for cross-validation.
+        """
+        fitted = self.ensemble.predict(self.labelled)
+        apart = fitted if self.ensemble.recipe.label_free else left_out(self.ensemble.recipe, self.labelled)
+        return pd.DataFrame({ACCURACY: self.labelled[ACCURACY], "fitted": fitted, "left_out": apart})
+
+    @cached_property
+    def seen(self) -> Figures:
+        """Figures on the fitted cells themselves: too good, and never to be shown without the others."""
+        return figures(self.predictions["fitted"], self.predictions[ACCURACY])
+
     @cached_property
     def within(self) -> Figures:
         """Figures inside the study: cross-validated ones, or of a label-free ensemble those on its labelled cells.
@@ -57,14 +109,10 @@ class StudyEnsemble:
         Raises:
             UserError: too few cells for cross-validation.
         """
-        if self.ensemble.recipe.label_free:
-            return figures(self.ensemble.predict(self.labelled), self.labelled[ACCURACY])
-        return cross_validated(self.ensemble.recipe, self.labelled)
+        return figures(self.predictions["left_out"], self.predictions[ACCURACY])
 
     def beyond(self, scores: pd.DataFrame, accuracy: pd.Series[float], resamples: int = 200) -> Figures:
-        """Figures on all connected cells of the space that are no twins of the study's.
-
-        The same recipe is fitted on the same cells by the scores given, so that fit and prediction are of one batch.
+        """Figures on all connected cells of the space that are no twins of the fitted ones.
 
         Args:
             scores: of all cells, by official index.
@@ -74,10 +122,43 @@ class StudyEnsemble:
         Raises:
             UserError: the scores lack a proxy.
         """
+        known = self.unseen(scores, accuracy)
+        return figures(known["predicted"], known[ACCURACY], resamples)
+
+    def unseen(self, scores: pd.DataFrame, accuracy: pd.Series[float]) -> pd.DataFrame:
+        """Prediction and truth of all connected cells of the space that are no twins of the fitted ones.
+
+        The same recipe is fitted on the same cells by the scores given, so that fit and prediction are of one batch.
+
+        Args:
+            scores: of all cells, by official index.
+            accuracy: true accuracy (%) of all cells, likewise.
+
+        Returns:
+            Indexed by official index: predicted and accuracy.
+
+        Raises:
+            UserError: the scores lack a proxy.
+        """
+        rest = unseen(scores, self.labelled.index)
+        predicted = self.over(scores).predict(rest)
+        return pd.DataFrame({"predicted": predicted, ACCURACY: accuracy.reindex(rest.index)})
+
+    def over(self, scores: pd.DataFrame) -> Ensemble:
+        """The same recipe, fitted on the same cells by other scores of them.
+
+        Args:
+            scores: of all cells, by official index.
+
+        Raises:
+            UserError: the scores lack a proxy.
+        """
         if missing := [name for name in self.ensemble.recipe.proxies if name not in scores]:
             raise UserError(f"the table of the whole space has no {', '.join(missing)}")
-        cells = scores.loc[self.ensemble.cells.index].assign(**{ACCURACY: accuracy})
-        return unseen_figures(Ensemble(self.ensemble.recipe, cells), scores, accuracy, resamples)
+        fitted = self.ensemble.cells
+        if self.ensemble.recipe.label_free:
+            return Ensemble(self.ensemble.recipe, scores.loc[fitted.index])
+        return Ensemble(self.ensemble.recipe, scores.loc[fitted.index].assign(**{ACCURACY: fitted[ACCURACY]}))
 
     @property
     def r2(self) -> float | None:
@@ -92,10 +173,12 @@ class StudyEnsemble:
         """The labelled cells, best predicted first.
 
         Returns:
-            Columns rank, number, arch, index, one a proxy, predicted (% or a sum of log ranks), true (%).
+            Columns rank, number (of a study's trial), arch, index, one a proxy, predicted (% or a sum of log
+            ranks), true (%).
         """
         names = list(self.ensemble.recipe.proxies)
-        cells = self.labelled.reset_index()[["number", "arch", "index", *names, ACCURACY]]
+        columns = [name for name in ("number", "arch", "index") if name == "index" or name in self.labelled]
+        cells = self.labelled.reset_index()[[*columns, *names, ACCURACY]]
         cells.insert(len(cells.columns) - 1, "predicted", self.ensemble.predict(self.labelled).to_numpy())
         ranked = cells.sort_values("predicted", ascending=False, ignore_index=True).rename(columns={ACCURACY: "true"})
         ranked.insert(0, "rank", ranked.index + 1)
@@ -111,6 +194,7 @@ class StudyEnsemble:
             "graph": recipe.graph,
             "logarithms": recipe.logarithms,
             "weights": self.ensemble.weights,
+            "weights_series": list((self.ensemble.weights or {}).values()),
             "intercept": self.ensemble.intercept,
             "cells": len(self.ensemble.cells),
             "r2_on_these_cells": _known(self.r2),

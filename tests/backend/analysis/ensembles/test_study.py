@@ -74,7 +74,8 @@ def test_too_few_cells_are_refused_with_how_many_are_needed(frame: pd.DataFrame)
 def test_beyond_the_study_the_same_cells_are_fitted_by_the_scores_of_the_space() -> None:
     space = everything().rename(columns={"params": "zen"})
     accuracy = space[ACCURACY]
-    fitted = StudyEnsemble.fit(trials(40), LINEAR, TARGET)
+    frame = trials(40)
+    fitted = StudyEnsemble.fit(frame.assign(**{TARGET: accuracy[frame["index"]].to_numpy()}), LINEAR, TARGET)
     direct = Ensemble(LINEAR, space.loc[fitted.ensemble.cells.index])
     found = fitted.beyond(space[["zen", "l2_norm"]], accuracy, resamples=0)
     assert found["cells"] < len(space) - 40
