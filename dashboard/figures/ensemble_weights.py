@@ -1,25 +1,45 @@
-"""The weights of a fitted ensemble."""
+"""What the columns of a fitted ensemble are worth: weights, or what is lost without them."""
 
 from collections.abc import Collection, Mapping
 
+import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.template import BLUE, VERMILION, new_figure
+from dashboard.figures.template import BLUE, GREY, VERMILION, add_note, new_figure
 
 _BAR_HEIGHT, _FRAME_HEIGHT = 26, 90
+MOST_SHOWN = 24
+"""Columns in a chart; a model with graph features has some sixty."""
 
 
-def ensemble_weights(weights: Mapping[str, float], logarithms: Collection[str] = ()) -> go.Figure:
+def ensemble_weights(
+    weights: Mapping[str, float], logarithms: Collection[str] = (), intervals: pd.DataFrame | None = None
+) -> go.Figure:
     """Bars of what one standard deviation of each column is worth, the weightiest on top.
 
     Args:
         weights: percentage points of accuracy.
         logarithms: the columns that entered as logarithms.
+        intervals: indexed by column, low and high of the 95% interval.
     """
-    ordered = sorted(weights.items(), key=lambda item: abs(item[1]))
+    ordered = sorted(weights.items(), key=lambda item: abs(item[1]))[-MOST_SHOWN:]
     names = [f"log {name}" if name in logarithms else name for name, _ in ordered]
     values = [value for _, value in ordered]
-    figure = new_figure(height=_FRAME_HEIGHT + _BAR_HEIGHT * len(names))
+    figure = new_figure(height=_FRAME_HEIGHT + _BAR_HEIGHT * max(2, len(names)))
+    bounds, said = {}, ""
+    if intervals is not None:
+        known = intervals.loc[[name for name, _ in ordered]]
+        bounds["error_x"] = {
+            "type": "data",
+            "symmetric": False,
+            "array": (known["high"] - values).clip(lower=0),
+            "arrayminus": (values - known["low"]).clip(lower=0),
+            "color": GREY,
+            "thickness": 1.5,
+            "width": 3,
+        }
+        bounds["customdata"] = known[["low", "high"]].to_numpy()
+        said = "<br>95% interval: %{customdata[0]:+.3f} to %{customdata[1]:+.3f}"
     figure.add_trace(
         go.Bar(
             x=values,
@@ -27,11 +47,39 @@ def ensemble_weights(weights: Mapping[str, float], logarithms: Collection[str] =
             orientation="h",
             marker={"color": [BLUE if value >= 0 else VERMILION for value in values]},
             text=[f"{value:+.2f}" for value in values],
-            textposition="outside",
+            textposition="outside" if intervals is None else "none",
             cliponaxis=False,
-            hovertemplate="%{y}: %{x:+.3f} points a standard deviation<extra></extra>",
+            hovertemplate=f"%{{y}}: %{{x:+.3f}} points a standard deviation{said}<extra></extra>",
+            **bounds,
         )
     )
     figure.update_layout(xaxis_title="Accuracy points per standard deviation of the proxy", bargap=0.35)
     figure.update_xaxes(zeroline=True, zerolinewidth=1)
+    return figure
+
+
+def proxy_worth(lost: "pd.Series[float]") -> go.Figure:
+    """Bars of what a model without weights makes of each proxy, the most on top.
+
+    Args:
+        lost: Spearman lost when a proxy's values are shuffled, by proxy.
+    """
+    ordered = lost.sort_values()
+    figure = new_figure(height=_FRAME_HEIGHT + _BAR_HEIGHT * max(2, len(ordered)))
+    if ordered.empty:
+        add_note(figure, "The model uses the cell's graph alone.")
+        return figure
+    figure.add_trace(
+        go.Bar(
+            x=ordered,
+            y=ordered.index.astype(str),
+            orientation="h",
+            marker={"color": BLUE},
+            text=[f"{value:.3f}" for value in ordered],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: without it Spearman is %{x:.3f} lower<extra></extra>",
+        )
+    )
+    figure.update_layout(xaxis_title="Spearman lost when the proxy is shuffled among cells", bargap=0.35)
     return figure

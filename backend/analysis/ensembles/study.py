@@ -48,7 +48,20 @@ class StudyEnsemble:
         done = bool((trials["state"] == "complete").any())
         if done and (missing := [name for name in recipe.proxies if name not in trials]):
             raise UserError(f"ensemble: {', '.join(missing)}: not recorded in this study")
-        cells = labelled_cells(trials, recipe.proxies, target)
+        return cls.of_cells(labelled_cells(trials, recipe.proxies, target), recipe, target)
+
+    @classmethod
+    def of_cells(cls, cells: pd.DataFrame, recipe: Recipe, target: str) -> StudyEnsemble:
+        """Fit on labelled cells.
+
+        Args:
+            cells: by official index: arch, number where they are trials, the proxies, and `ACCURACY`.
+            recipe: how.
+            target: what the accuracies are, ``<epochs>:test-accuracy``.
+
+        Raises:
+            UserError: too few cells.
+        """
         return cls(Ensemble(recipe, cells), target, cells)
 
     @classmethod

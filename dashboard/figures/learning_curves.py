@@ -1,0 +1,66 @@
+"""How good an ensemble is by the number of cells that had to be trained for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.template import BLUE, GREY, add_note, new_figure
+
+STATISTICS: Final = {
+    "spearman": "Spearman",
+    "kendall": "Kendall",
+    "top_spearman": "Spearman, best 10%",
+    "picked": "Accuracy of the picked cell (%)",
+}
+_BAND: Final = "rgba(31, 131, 196, 0.2)"
+
+
+def learning_curve(curve: pd.DataFrame, statistic: str, references: Mapping[str, float] | None = None) -> go.Figure:
+    """The median over repeats with the band of the middle 80%, on a logarithmic axis.
+
+    Args:
+        curve: as ``backend.analysis.ensembles.learning_curve`` gives it; may be empty.
+        statistic: one of `STATISTICS`.
+        references: levels to draw as dotted lines, by name.
+    """
+    figure = new_figure(height=380)
+    if curve.empty:
+        add_note(figure, "No size is done yet.")
+        return figure
+    grouped = curve.groupby("cells_labelled")[statistic]
+    middle, low, high = grouped.median(), grouped.quantile(0.1), grouped.quantile(0.9)
+    hidden = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+    figure.add_trace(go.Scatter(x=low.index, y=low, **hidden))
+    figure.add_trace(go.Scatter(x=high.index, y=high, fill="tonexty", fillcolor=_BAND, **hidden))
+    figure.add_trace(
+        go.Scatter(
+            x=middle.index,
+            y=middle,
+            mode="lines+markers",
+            name="median",
+            line={"color": BLUE, "width": 2.5},
+            marker={"size": 8},
+            customdata=pd.DataFrame({"low": low, "high": high}).to_numpy(),
+            hovertemplate=(
+                "%{x:,} labelled cells: %{y:.3f}<br>middle 80%: %{customdata[0]:.3f} to %{customdata[1]:.3f}"
+                "<extra></extra>"
+            ),
+            showlegend=False,
+        )
+    )
+    for name, level in (references or {}).items():
+        figure.add_hline(
+            y=level,
+            line={"color": GREY, "width": 1.5, "dash": "dot"},
+            annotation={"text": name, "font": {"color": GREY}},
+        )
+    sizes = list(middle.index)
+    figure.update_xaxes(
+        title="Labelled cells (logarithmic)", type="log", tickvals=sizes, ticktext=[f"{n:,}" for n in sizes]
+    )
+    figure.update_yaxes(title=f"{STATISTICS[statistic]}, unseen cells")
+    return figure
