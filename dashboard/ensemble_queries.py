@@ -52,11 +52,13 @@ class Transfer:
     Attributes:
         cells: predicted and accuracy (%) there, by official index.
         words: which scores it was made from.
+        matched: whether these were brought to the scale of the fit.
         found: its figures.
     """
 
     cells: pd.DataFrame
     words: str
+    matched: bool
     found: Figures
 
 
@@ -235,4 +237,4 @@ def _transfer(
         own = None
     there = target_scores(plan.recipe.proxies, dataset, _source.dataset, own, _trials)
     cells = transferred(_fit(key, plan, _source), there, proxy_queries.accuracy(dataset, plan.epochs), own)
-    return Transfer(cells, there.words, figures(cells["predicted"], cells[ACCURACY]))
+    return Transfer(cells, there.words, there.matched and own is not None, figures(cells["predicted"], cells[ACCURACY]))

@@ -13,6 +13,7 @@ NEW_SEARCH: Final = "views/new_search.py"
 STUDY: Final = "views/study.py"
 BENCHMARK: Final = "views/benchmark.py"
 PROXIES: Final = "views/proxies.py"
+ENSEMBLE: Final = "views/ensemble.py"
 COMPARE: Final = "views/compare.py"
 HELP: Final = "views/help.py"
 

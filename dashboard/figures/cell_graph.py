@@ -22,7 +22,7 @@ OPERATION_COLORS = {
 _DARK_TEXT = {"nor_conv_1x1", "avg_pool_3x3"}
 
 # A drawing of the complete graph on four nodes in which no two edges cross.
-_POSITIONS = ((0.0, 0.0), (2.0, 2.5), (2.0, 0.95), (4.0, 0.0))
+NODE_POSITIONS = ((0.0, 0.0), (2.0, 2.5), (2.0, 0.95), (4.0, 0.0))
 _NODE_NAMES = ("in", "1", "2", "out")
 _FAINT = 0.35
 
@@ -49,7 +49,7 @@ def cell_graph(cell: Cell) -> go.Figure:
 
 
 def _add_edge(figure: go.Figure, edge: tuple[int, int], operation: str, live: bool) -> None:
-    (x0, y0), (x1, y1) = _POSITIONS[edge[0]], _POSITIONS[edge[1]]
+    (x0, y0), (x1, y1) = NODE_POSITIONS[edge[0]], NODE_POSITIONS[edge[1]]
     color = OPERATION_COLORS[operation]
     opacity = 1.0 if live else _FAINT
     why = "" if live or operation == "none" else "<br>on no way from input to output"
@@ -97,8 +97,8 @@ def _add_edge(figure: go.Figure, edge: tuple[int, int], operation: str, live: bo
 def _add_nodes(figure: go.Figure) -> None:
     figure.add_trace(
         go.Scatter(
-            x=[x for x, _ in _POSITIONS],
-            y=[y for _, y in _POSITIONS],
+            x=[x for x, _ in NODE_POSITIONS],
+            y=[y for _, y in NODE_POSITIONS],
             mode="markers+text",
             text=list(_NODE_NAMES),
             textfont={"color": "#ffffff", "size": 12},

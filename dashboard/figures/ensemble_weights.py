@@ -1,6 +1,7 @@
 """What the columns of a fitted ensemble are worth: weights, or what is lost without them."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -26,7 +27,8 @@ def ensemble_weights(
     names = [f"log {name}" if name in logarithms else name for name, _ in ordered]
     values = [value for _, value in ordered]
     figure = new_figure(height=_FRAME_HEIGHT + _BAR_HEIGHT * max(2, len(names)))
-    bounds, said = {}, ""
+    bounds: dict[str, Any] = {}
+    said = ""
     if intervals is not None:
         known = intervals.loc[[name for name, _ in ordered]]
         bounds["error_x"] = {

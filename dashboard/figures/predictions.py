@@ -12,7 +12,12 @@ _RING = 15
 
 
 def predictions(
-    groups: dict[str, pd.DataFrame], *, is_accuracy: bool, target: str, selected: int | None = None
+    groups: dict[str, pd.DataFrame],
+    *,
+    is_accuracy: bool,
+    target: str,
+    selected: int | None = None,
+    says: str | None = None,
 ) -> go.Figure:
     """A scatter with the line where prediction and truth are equal.
 
@@ -21,6 +26,7 @@ def predictions(
         is_accuracy: whether predictions are accuracies; if not, there is no such line.
         target: title of the vertical axis.
         selected: official index of the cell to ring.
+        says: title of the horizontal axis; None takes that of the predictions.
 
     Returns:
         A figure whose markers carry their cell's official index as customdata.
@@ -41,7 +47,7 @@ def predictions(
     last = list(known.values())[-1]
     if selected in last.index:
         figure.add_trace(_ring(last.loc[[selected]]))
-    says = "Predicted test accuracy (%)" if is_accuracy else "Sum of log ranks (0 is the most)"
+    says = says or ("Predicted test accuracy (%)" if is_accuracy else "Sum of log ranks (0 is the most)")
     figure.update_xaxes(title=says)
     figure.update_yaxes(title=target)
     figure.update_layout(dragmode="zoom", uirevision=f"{says} {list(groups)}")

@@ -1,0 +1,64 @@
+"""What proxies predict together, how sure that is, and which cell to train."""
+
+import streamlit as st
+
+from dashboard.components import ensemble as parts
+from dashboard.components.charts import picture_choice
+from dashboard.components.errors import plain, show_kept_error, shown_errors
+from dashboard.components.links import STUDY, STUDY_PARAMETER
+from dashboard.components.proxies import choose_source
+from dashboard.proxy_queries import Source
+
+
+def show() -> None:
+    """The page."""
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        st.title("Ensemble", anchor=False, width="content")
+        with st.container(width="content"):
+            picture_choice()
+    with shown_errors():
+        _view(choose_source())
+    show_kept_error()
+    with shown_errors():
+        parts.saved_section()
+
+
+def _view(source: Source) -> None:
+    for problem in parts.link_problems(source):
+        st.warning(plain(problem), icon=":material/link_off:")
+    _origin(source)
+    plan = parts.plan_choice(source)
+    parts.compute(source, plan)
+    parts.figures_section(source, plan)
+    with shown_errors():
+        parts.recommendation_section(source, plan)
+    charts, cell = st.columns([3, 2], gap="small")
+    with charts:
+        st.subheader("Predicted and true", anchor="predicted")
+        with shown_errors():
+            parts.predictions_section(source, plan)
+        parts.trust_section(source, plan)
+    with cell, shown_errors():
+        parts.cell_section(source, plan)
+    parts.curve_section(source, plan)
+    parts.transfer_section(source, plan)
+    parts.save_section(source, plan)
+
+
+def _origin(source: Source) -> None:
+    st.caption(f":material/image: {plain(source.origin)}")
+    if source.kind != "study":
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        query = {STUDY_PARAMETER: source.name}
+        st.page_link(STUDY, label="Open the study", icon=":material/scatter_plot:", query_params=query)
+        if source.active:
+            st.button(
+                "Read its new cells",
+                icon=":material/refresh:",
+                key="refresh",
+                help="The search goes on; what is shown is as of the last time that this page was read.",
+            )
+
+
+show()
