@@ -80,7 +80,8 @@ def expected_accuracy(
     """How accurate listed cells should turn out, from cells that were predicted alike and whose accuracy is known.
 
     The interval holds 95% of what those cells missed their predictions by. It is the honest one where they were
-    predicted by fits that had not seen them.
+    predicted by fits that had not seen them. A prediction above all of theirs is worth no more than the highest: the
+    interval reaches up to it, but it is not what to expect.
 
     Args:
         listed: predictions of the cells in question.
@@ -103,10 +104,11 @@ def expected_accuracy(
     count = int(np.clip(len(says) * _NEIGHBOURS_SHARE, _FEWEST_NEIGHBOURS, _MOST_NEIGHBOURS))
     missed = is_true - says
     rows = []
-    for value in asked:
+    for raw in asked:
+        value = float(np.clip(raw, says.min(), says.max()))
         alike = missed[np.argsort(np.abs(says - value), kind="stable")[:count]]
         low, high = np.quantile(alike, [_TAIL, 1 - _TAIL])
-        rows.append((value, max(0.0, value + low), min(100.0, value + high)))
+        rows.append((value, max(0.0, value + low), min(100.0, max(value + high, raw))))
     return pd.DataFrame(rows, index=listed.index, columns=["expected", "low", "high"])
 
 

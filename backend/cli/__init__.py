@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from backend.cli import ensembles, scores, searches, studies, truth
+from backend.cli import ensembles, recommendations, scores, searches, studies, truth
 from backend.errors import UserError
 from backend.search.runner import SearchFailedError
 
@@ -26,6 +26,7 @@ for command in (
     scores.correlate,
     ensembles.ensemble,
     ensembles.import_ensemble,
+    recommendations.recommend,
     truth.truth,
     truth.import_benchmark,
 ):

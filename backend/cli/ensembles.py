@@ -1,31 +1,32 @@
 """Commands about ensembles: what proxies predict together."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
 import typer
 
 from backend import benchmark
 from backend.analysis.ensembles import LABEL_FREE, MODELS, Recipe, StudyEnsemble
-from backend.analysis.ensembles.evaluation import Figures
-from backend.cli import report
-from backend.cli.options import JsonOption, ModuleOption, SeedOption, StorageOption, StudyArgument, console
+from backend.analysis.ensembles.evaluation import DIVERSE, RANDOM, Figures
+from backend.analysis.ensembles.transfer import home_scores
+from backend.cli import beyond, report
+from backend.cli.beyond import Basis
+from backend.cli.options import JsonOption, ModuleOption, SeedOption, StorageOption, console
 from backend.errors import StorageError, UserError
 from backend.json_records import json_records
 from backend.scoring.tables import bundled_table, read_table
-from backend.search.config import SearchConfig
 from backend.search.results import study_ensemble, target_of
-from backend.studies import load_study, open_database, study_config, trials_frame
+from backend.studies import load_study, open_database, runs, study_config, trials_frame
 from backend.studies.database import Database
 from backend.studies.ensembles import SavedEnsemble, load_ensemble, read_ensemble, save_ensemble
 from backend.studies.trials import json_numbers
 from backend.user_proxies import load_user_proxies
 
-WITHIN, BEYOND = "the study", "unseen cells"
+SEEN, WITHIN, BEYOND = "fitted cells", "the study", "unseen cells"
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,15 @@ class _Row:
 
 
 def ensemble(
-    study: StudyArgument,
+    study: Annotated[
+        str | None, typer.Argument(metavar="[STUDY]", help="Name of the study; left out with --labels.")
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help=f"{', '.join(MODELS)}; without it, all of them are compared.")
     ] = None,
-    proxies: Annotated[str | None, typer.Option(help="Comma-separated names.", show_default="all of the study")] = None,
+    proxies: Annotated[
+        str | None, typer.Option(help="Comma-separated names; none: graph alone.", show_default="all recorded")
+    ] = None,
     graph: Annotated[bool, typer.Option("--graph", help="Use features of the cell's graph too.")] = False,
     label_free: Annotated[
         str | None, typer.Option(help="Comma-separated proxies whose log ranks are added up, without any label.")
@@ -51,6 +56,20 @@ def ensemble(
         Path | None,
         typer.Option(help="Scores of the whole space, to judge on unseen cells.", show_default="the bundled table"),
     ] = None,
+    labels: Annotated[
+        int | None, typer.Option(min=1, help="Instead of a study: so many cells of the whole space count as trained.")
+    ] = None,
+    dataset: Annotated[str, typer.Option(help="With --labels: the data set.")] = "cifar10",
+    choose: Annotated[str, typer.Option(help=f"With --labels: how they are drawn, {RANDOM} or {DIVERSE}.")] = RANDOM,
+    transfer: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DATASET|STUDY", help="Judge it on another data set too, or on a study there; repeatable."
+        ),
+    ] = None,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="The learning curve too: from 8 to 2,048 labelled cells.")
+    ] = False,
     seed: SeedOption = 0,
     save: Annotated[str | None, typer.Option(metavar="NAME", help="Keep the ensemble under this name.")] = None,
     export: Annotated[Path | None, typer.Option(help="Write the ensemble to this JSON file.")] = None,
@@ -58,25 +77,28 @@ def ensemble(
     as_json: JsonOption = False,
     proxy_module: ModuleOption = None,
 ) -> None:
-    """Fit ensembles of a study's proxies, and show what they are worth on cells that they have not seen."""
+    """Fit ensembles of proxies on a study's cells, and show what they are worth on cells that they have not seen."""
     load_user_proxies(proxy_module or [])
     if label_free and (model or proxies or graph):
         raise UserError("--label-free: names its proxies itself; give it without --model, --proxies and --graph")
     if (save or export) and not (model or label_free):
         raise UserError("--save, --export: one ensemble is kept; say which with --model or --label-free")
+    if (study is None) == (labels is None):
+        raise UserError("ensemble: give a study, or --labels for a number of cells of the whole space")
+    if (transfer or curve) and not (model or label_free):
+        raise UserError("--transfer, --curve: for one ensemble; say which with --model or --label-free")
     database = open_database(storage)
-    config, trials = _study(database, study)
-    names = _names(label_free or proxies) or tuple(config.proxy_names)
+    basis = _study_basis(database, study, table) if study is not None else _space_basis(dataset, table, labels, choose)
+    names = () if proxies == "none" else _names(label_free or proxies) or basis.recorded
     models = [LABEL_FREE] if label_free else [model] if model else list(MODELS)
     recipes = [Recipe(name, names, graph and MODELS[name].build is not None, seed) for name in models if _known(name)]
-    space = _space_scores(config, table)
-    rows = {recipe.model: _row(trials, config, recipe, space) for recipe in recipes}
+    rows = {recipe.model: _row(basis, recipe) for recipe in recipes}
     if model or label_free:
-        _finish_one(database, study, config, next(iter(rows.values())), save, export, as_json)
+        _finish_one(database, basis, next(iter(rows.values())), save, export, as_json, transfer or [], curve=curve)
     elif as_json:
         report.print_json({name: _record(row) for name, row in rows.items()})
     else:
-        _print_comparison(rows, target_of(config))
+        _print_comparison(rows, basis.target)
 
 
 def import_ensemble(
@@ -91,12 +113,45 @@ def import_ensemble(
     console.print(f"ensemble: {saved.name}, fitted on {saved.study}", highlight=False)
 
 
-def _study(database: Database, name: str) -> tuple[SearchConfig, pd.DataFrame]:
+def _study_basis(database: Database, name: str, table: Path | None) -> Basis:
     loaded = load_study(database, name)
     config = study_config(loaded)
     if config is None:
         raise UserError(f"study: {name!r} was made elsewhere: no proxies and no truth are recorded in it")
-    return config, trials_frame(loaded)
+    trials = trials_frame(loaded)
+    run = runs.read_run(database, loaded._study_id)
+    return Basis(
+        name=name,
+        dataset=config.dataset,
+        target=target_of(config),
+        recorded=tuple(config.proxy_names),
+        table=read_table(table).scores if table else None,
+        scores=(run.images or "") if run else "",
+        fit=lambda recipe: study_ensemble(trials, config, recipe),
+    )
+
+
+def _space_basis(dataset: str, table: Path | None, labels: int | None, choose: str) -> Basis:
+    benchmark.check_dataset(dataset)
+    found = read_table(table) if table else bundled_table(dataset)
+    if found.provenance.dataset != dataset:
+        raise UserError(f"--table: it is of {found.provenance.dataset}, not of {dataset}")
+    target = f"{benchmark.EPOCHS[-1]}:test-accuracy"
+    accuracy = benchmark.test_accuracy(dataset, benchmark.EPOCHS[-1])
+
+    def fit(recipe: Recipe) -> StudyEnsemble:
+        scores = home_scores(dataset, recipe.proxies, found.scores)
+        return StudyEnsemble.of_space(scores, accuracy, recipe, target, labels or 0, choose)
+
+    return Basis(
+        name=f"{labels} cells of the score table of {dataset}",
+        dataset=dataset,
+        target=target,
+        recorded=tuple(map(str, found.scores)),
+        table=found.scores,
+        scores=found.provenance.images,
+        fit=fit,
+    )
 
 
 def _names(text: str | None) -> tuple[str, ...]:
@@ -109,59 +164,53 @@ def _known(name: str) -> bool:
     return True
 
 
-def _space_scores(config: SearchConfig, table: Path | None) -> pd.DataFrame | str:
-    """Scores of the whole space, or why there are none."""
-    if table is not None:
-        return read_table(table).scores
+def _row(basis: Basis, recipe: Recipe) -> _Row:
     try:
-        return bundled_table(config.dataset).scores
-    except UserError as error:
-        return str(error)
-
-
-def _row(trials: pd.DataFrame, config: SearchConfig, recipe: Recipe, space: pd.DataFrame | str) -> _Row:
-    try:
-        fitted = study_ensemble(trials, config, recipe)
+        fitted = basis.fit(recipe)
         found = {WITHIN: fitted.within}
     except UserError as error:
         return _Row(None, {}, str(error))
-    if isinstance(space, str):
-        return _Row(fitted, found, space)
-    accuracy = benchmark.test_accuracy(config.dataset, config.runner.nasbench_epochs)
     try:
-        return _Row(fitted, found | {BEYOND: fitted.beyond(space, accuracy)})
+        return _Row(fitted, found | {BEYOND: fitted.beyond(basis.home(recipe), basis.accuracy)})
     except UserError as error:
         return _Row(fitted, found, str(error))
 
 
 def _finish_one(
     database: Database,
-    study: str,
-    config: SearchConfig,
+    basis: Basis,
     row: _Row,
     save: str | None,
     export: Path | None,
     as_json: bool,
+    transfer: Sequence[str],
+    *,
+    curve: bool,
 ) -> None:
     if row.fitted is None:
         raise UserError(row.note)
     saved = SavedEnsemble(
-        name=save or f"{study} {row.fitted.ensemble.recipe.model}"[:100],
-        study=study,
-        dataset=config.dataset,
+        name=save or f"{basis.name} {row.fitted.ensemble.recipe.model}"[:100],
+        study=basis.name,
+        dataset=basis.dataset,
         target=row.fitted.target,
         created=datetime.now(UTC),
         figures={where: json_numbers(found) for where, found in row.figures.items()},
         ensemble=row.fitted.ensemble,
+        scores=basis.scores,
     )
+    listed = beyond.listed_cells(basis, row.fitted)
+    carried = [beyond.carried(database, basis, row.fitted, place) for place in transfer]
+    learned = beyond.curve_of(basis, row.fitted.ensemble.recipe, bar=not as_json) if curve else None
     if save:
         save_ensemble(database, saved)
     if export:
         _write(export, saved.to_json())
     if as_json:
-        report.print_json(_record(row))
+        report.print_json(_record(row) | beyond.records(listed, carried, learned))
         return
     report.print_ensemble(console, row.fitted, row.figures, row.note)
+    beyond.print_all(console, row.fitted, listed, carried, learned)
     if save:
         console.print(f"saved as {load_ensemble(database, save).name}", highlight=False)
     if export:
@@ -182,9 +231,15 @@ def _record(row: _Row) -> dict[str, Any]:
         "weight_intervals": json_records(fitted.ensemble.weight_intervals().reset_index(names="column"))
         if fitted
         else [],
-        "figures": {where: json_numbers(found) for where, found in row.figures.items()},
+        "figures": {where: json_numbers(found) for where, found in _with_seen(row).items()},
         "note": row.note,
     }
+
+
+def _with_seen(row: _Row) -> dict[str, Figures]:
+    """The figures with those on the fitted cells themselves, which never stand alone."""
+    own = row.fitted is not None and not row.fitted.ensemble.recipe.label_free and WITHIN in row.figures
+    return ({SEEN: row.fitted.seen} if row.fitted is not None and own else {}) | row.figures
 
 
 def _print_comparison(rows: dict[str, _Row], target: str) -> None:

@@ -113,7 +113,7 @@ def left_out(recipe: Recipe, cells: pd.DataFrame, repeats: int = 3) -> pd.Series
 
 
 def importances(
-    ensemble: Ensemble, cells: pd.DataFrame, accuracy: pd.Series[float], repeats: int = 5
+    ensemble: Ensemble, cells: pd.DataFrame, accuracy: pd.Series[float], repeats: int = 3
 ) -> pd.Series[float]:
     """What each proxy is worth to a model of any kind: Spearman lost when its values are shuffled among cells.
 

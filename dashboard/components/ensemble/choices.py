@@ -50,12 +50,12 @@ def plan_choice(source: Source) -> Plan:
         UserError: neither a proxy nor graph features are chosen.
     """
     proxies = _proxies_choice(source)
-    model, graph, epochs = st.columns([3, 3, 2], vertical_alignment="bottom")
-    with model:
+    grid = st.grid(3, min_column_width=230, vertical_alignment="bottom")
+    with grid.cell():
         name = _MODEL.dropdown(
             "Model", "\n\n".join(f"**{entry.title}**: {entry.description}" for entry in MODELS.values())
         )
-    with graph:
+    with grid.cell():
         graph_free = MODELS[name].build is None
         features = "no"
         if graph_free:
@@ -66,7 +66,7 @@ def plan_choice(source: Source) -> Plan:
                 "Features of the live part of the cell's graph: the operation on each edge, their counts, paths from "
                 "input to output and what is on them.",
             )
-    with epochs:
+    with grid.cell():
         trained = _EPOCHS.segments("Accuracy after", "Length of NAS-Bench-201's training, which is predicted.")
     labels, choose = 0, RANDOM
     if source.kind == "table":

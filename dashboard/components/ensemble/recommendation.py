@@ -58,7 +58,8 @@ def _by_ensemble(source: Source, plan: Plan) -> tuple[pd.Series, pd.DataFrame, s
     words = (
         f"Of {predicted.notna().sum():,} cells, those that the ensemble puts first; of twins one. Labelled cells are "
         "ranked by fits that have not seen them. Expected: the prediction, with the interval that holds 95% of what "
-        "cells predicted alike missed theirs by in cross-validation."
+        "cells predicted alike missed theirs by in cross-validation. Where it goes beyond all that were judged, the "
+        "highest of those is expected, and the interval reaches up to the prediction."
     )
     if plan.recipe.label_free:
         words += " No label enters the ranking; the true accuracies of the labelled cells only say what to expect."

@@ -30,7 +30,7 @@ def trust_section(source: Source, plan: Plan) -> None:
             )
             st.caption(
                 "This model has no weights: shown is by how much its Spearman on the labelled cells falls when one "
-                "proxy's values are shuffled among them, the mean of five times. Proxies that say the same share it."
+                "proxy's values are shuffled among them, the mean of three times. Proxies that say the same share it."
             )
 
 

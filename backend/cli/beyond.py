@@ -1,0 +1,207 @@
+"""What the command about ensembles says beyond the fit: cells to train, other data sets, the learning curve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from backend import benchmark
+from backend.analysis.ensembles import ACCURACY, Recipe, StudyEnsemble, learning_curve
+from backend.analysis.ensembles.evaluation import Figures, figures
+from backend.analysis.ensembles.transfer import home_scores, target_scores, transferred
+from backend.analysis.recommendation import expected_accuracy, shortlist, training_plan
+from backend.cli.options import progress_bar
+from backend.errors import UserError
+from backend.json_records import json_records
+from backend.studies import Database, load_study, study_config, trials_frame
+from backend.studies.trials import json_numbers
+
+SIZES: Final = (8, 16, 32, 64, 128, 256, 512, 1024, 2048)
+_REPEATS: Final = 20
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What ensembles are fitted on.
+
+    Attributes:
+        name: of the study, or words for the cells of a table.
+        dataset: of images and accuracies.
+        target: column of the accuracy, ``<epochs>:test-accuracy``.
+        recorded: proxies that there are.
+        table: scores of the whole space; None takes the bundled ones, if there are any.
+        scores: one sentence on the images.
+        fit: makes an ensemble of a recipe; raises UserError where there are too few cells.
+    """
+
+    name: str
+    dataset: str
+    target: str
+    recorded: tuple[str, ...]
+    table: pd.DataFrame | None
+    scores: str
+    fit: Callable[[Recipe], StudyEnsemble]
+
+    @property
+    def epochs(self) -> int:
+        """Length of the trainings."""
+        return int(self.target.split(":")[0])
+
+    @cached_property
+    def accuracy(self) -> pd.Series[float]:
+        """True accuracy (%) of all cells."""
+        return benchmark.test_accuracy(self.dataset, self.epochs)
+
+    def home(self, recipe: Recipe) -> pd.DataFrame:
+        """Scores of the whole space.
+
+        Raises:
+            UserError: there are none with all the proxies.
+        """
+        return home_scores(self.dataset, recipe.proxies, self.table)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """An ensemble's figures on another data set, and which scores they were made from."""
+
+    place: str
+    words: str
+    found: Figures
+
+
+def listed_cells(basis: Basis, fitted: StudyEnsemble) -> pd.DataFrame:
+    """The ten cells that an ensemble puts first, as ``training_plan`` with expected, low and high (%)."""
+    known = fitted.predictions
+    predicted = known["left_out"]
+    with suppress(UserError):
+        space = basis.home(fitted.ensemble.recipe)
+        predicted = pd.concat([predicted, fitted.unseen(space, basis.accuracy)["predicted"]])
+    listed = shortlist(predicted)
+    labelled = not fitted.ensemble.recipe.label_free
+    expected = expected_accuracy(listed, known["left_out"], known[ACCURACY], labelled=labelled)
+    return training_plan([int(index) for index in listed.index], basis.dataset, basis.epochs).join(expected)
+
+
+def carried(database: Database, basis: Basis, fitted: StudyEnsemble, place: str) -> Carried:
+    """Judge an ensemble elsewhere.
+
+    Args:
+        database: where studies are.
+        basis: what it was fitted on.
+        fitted: the ensemble.
+        place: a data set, or the name of a study on one.
+
+    Raises:
+        UserError: there is no such place, or there are no scores.
+    """
+    trials, dataset = None, place
+    if place not in benchmark.DATASETS:
+        study = load_study(database, place)
+        config = study_config(study)
+        if config is None:
+            raise UserError(f"--transfer: {place!r} was made elsewhere: no proxies are recorded in it")
+        trials, dataset = trials_frame(study), config.dataset
+    recipe = fitted.ensemble.recipe
+    try:
+        home = basis.home(recipe)
+    except UserError:
+        home = None
+    there = target_scores(recipe.proxies, dataset, basis.dataset, home, trials)
+    cells = transferred(fitted, there, benchmark.test_accuracy(dataset, basis.epochs), home)
+    return Carried(place, there.words, figures(cells["predicted"], cells[ACCURACY]))
+
+
+def curve_of(basis: Basis, recipe: Recipe, *, bar: bool) -> pd.DataFrame:
+    """The learning curve of a recipe, with a bar while it is computed.
+
+    Raises:
+        UserError: there are no scores of the whole space, or the model needs no labels.
+    """
+    if recipe.label_free:
+        raise UserError("--curve: a sum of log ranks needs no label, so there is nothing to learn from more of them")
+    scores = basis.home(recipe)
+    sizes = [size for size in SIZES if size >= recipe.fewest_cells]
+    with progress_bar() as progress:
+        task = progress.add_task("learning curve", total=len(sizes) * _REPEATS, visible=bar)
+        return learning_curve(recipe, scores, basis.accuracy, sizes, _REPEATS, on_fit=lambda: progress.advance(task))
+
+
+def records(listed: pd.DataFrame, places: Sequence[Carried], curve: pd.DataFrame | None) -> dict[str, Any]:
+    """All of it as JSON types."""
+    return {
+        "shortlist": json_records(listed.reset_index()),
+        "transfer": [
+            {"place": item.place, "predicted_from": item.words, "figures": json_numbers(item.found)} for item in places
+        ],
+        "learning_curve": json_records(curve) if curve is not None else None,
+    }
+
+
+def print_all(
+    console: Console,
+    fitted: StudyEnsemble,
+    listed: pd.DataFrame,
+    places: Sequence[Carried],
+    curve: pd.DataFrame | None,
+) -> None:
+    """Print the shortlist, and what there is of the others."""
+    print_plan(console, listed, "Train these: the cells that it puts first, unseen ones included, no twins")
+    console.print(
+        "Expected: the prediction, with the interval that holds 95% of what cells predicted alike missed theirs by. "
+        "Beyond all that were judged the highest of those is expected, and the interval reaches up to the prediction."
+        if not fitted.ensemble.recipe.label_free
+        else "Expected: what labelled cells of like rank reach; no label enters the ranking.",
+        highlight=False,
+    )
+    if places:
+        table = Table("judged on", "predicted from", "cells", "Spearman", "Kendall", "picks (%)", "best (%)")
+        for item in places:
+            found = item.found
+            numbers = (f"{found[name]:+.3f}" for name in ("spearman", "kendall"))
+            accuracies = (f"{found[name]:.2f}" for name in ("picked", "best"))
+            table.add_row(item.place, item.words, f"{found['cells']:.0f}", *numbers, *accuracies)
+        console.print(table)
+    if curve is not None:
+        _print_curve(console, curve)
+
+
+def print_plan(console: Console, listed: pd.DataFrame, title: str) -> None:
+    """Print cells to train with their costs.
+
+    Args:
+        console: where to.
+        listed: as ``training_plan``, with expected, low and high where known.
+        title: of the table.
+    """
+    table = Table("rank", "cell", "expected (%)", "95% interval", "true (%)", "hours", "all hours", "best so far (%)")
+    table.title, table.title_justify = title, "left"
+    for rank, (index, row) in enumerate(listed.iterrows(), start=1):
+        table.add_row(str(rank), str(index), *_expected(row), *_costs(row))
+    console.print(table)
+
+
+def _expected(row: pd.Series[float]) -> tuple[str, str]:
+    if pd.isna(row.get("expected")):
+        return "–", "–"
+    return f"{row['expected']:.2f}", f"{row['low']:.2f} to {row['high']:.2f}"
+
+
+def _costs(row: pd.Series[float]) -> tuple[str, ...]:
+    return tuple(f"{row[name]:.2f}" for name in ("accuracy", "hours", "total_hours", "best"))
+
+
+def _print_curve(console: Console, curve: pd.DataFrame) -> None:
+    table = Table("labelled cells", "Spearman", "Kendall", "Spearman, best 10%", "picks (%)")
+    table.title, table.title_justify = f"Learning curve: means of {_REPEATS} draws, on unseen cells", "left"
+    for size, row in curve.groupby("cells_labelled").mean().iterrows():
+        numbers = (f"{row[name]:+.3f}" for name in ("spearman", "kendall", "top_spearman"))
+        table.add_row(str(size), *numbers, f"{row['picked']:.2f}")
+    console.print(table)
