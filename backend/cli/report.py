@@ -149,11 +149,10 @@ def print_ensemble(
     ensemble = fitted.ensemble
     recipe = ensemble.recipe
     logs = f" (as logarithms: {', '.join(recipe.logarithms)})" if recipe.logarithms else ""
-    graph = " and the cell's graph" if recipe.graph else ""
+    made_of = [*recipe.proxies, *(["the cell's graph"] if recipe.graph else [])]
     labels = "" if recipe.label_free else f" for {fitted.target.replace(':', '-epoch ')} (%)"
     console.print(
-        f"{MODELS[recipe.model].title}{labels} on {', '.join(recipe.proxies)}{logs}{graph}; "
-        f"{len(ensemble.cells)} cells.",
+        f"{MODELS[recipe.model].title}{labels} on {', '.join(made_of)}{logs}; {len(ensemble.cells)} cells.",
         highlight=False,
     )
     intervals = ensemble.weight_intervals()
@@ -164,9 +163,9 @@ def print_ensemble(
         table.add_row("intercept", f"{ensemble.intercept:.3f}", "")
         console.print(table)
     print_ensembles(console, {MODELS[recipe.model].title: figures}, fitted.target, [note] if note else [])
-    table = Table("rank", "trial", "cell", "predicted", "true (%)", title="The study's cells, best predicted first")
+    table = Table("rank", "trial", "cell", "predicted", "true (%)", title="The labelled cells, best predicted first")
     for row in fitted.ranking().head(10).to_dict("records"):
-        values = (row["rank"], row["number"], row["index"])
+        values = (row["rank"], row.get("number", "–"), row["index"])
         table.add_row(*map(str, values), f"{row['predicted']:.3f}", f"{row['true']:.3f}")
     console.print(table)
 

@@ -1,0 +1,14 @@
+from base64 import b64decode
+from xml.etree import ElementTree
+
+from backend.cells import Cell
+from dashboard.figures.cell_picture import cell_picture
+
+
+def test_it_draws_six_edges_and_four_nodes_and_dots_the_dead_ones() -> None:
+    cell = Cell.parse("|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|")
+    drawing = ElementTree.fromstring(b64decode(cell_picture(cell).split(",")[1]))
+    lines = drawing.findall("{*}line")
+    assert len(lines) == 6
+    assert len(drawing.findall("{*}circle")) == 4
+    assert ["stroke-dasharray" in line.attrib for line in lines] == [True, True, True, False, True, True]
