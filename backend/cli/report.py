@@ -135,6 +135,12 @@ def print_weights(console: Console, fitted: StudyEnsemble) -> None:
     table.add_row("intercept", f"{ensemble.intercept:.4f}", style="bold")
     console.print(table)
     console.print(
+        f"[{' '.join(f'{weight:.8e}' for weight in (ensemble.weights or {}).values())}]",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+    console.print(
         f"Linear regression of {fitted.target.replace(':', '-epoch ')} (%) on standardised proxies, "
         f"{len(ensemble.cells)} cells: R² {fitted.r2:.3f} on these cells themselves, "
         f"Spearman {_interval(fitted.within, 'spearman')} on cells left out (3 × 5 folds). "

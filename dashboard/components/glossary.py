@@ -20,12 +20,13 @@ GLOSSARY: Final[dict[str, str]] = {
     "Distinct cells": "The cells of a search that it had not tried before. A repeated cell costs nothing, as its "
     "scores are known.",
     "Ensemble": "Several proxies taken together in a model that is fitted to true accuracies of some cells, such as "
-    "a linear regression.",
+    "a linear regression. Without labels, a sum of the logarithms of a cell's ranks.",
     "FLOPs": "Here multiply-accumulates of one image, in millions, as NAS-Bench-201 counts them.",
     "Hypervolume": "How much of the space of the objectives a Pareto front dominates. One number for a search with "
     "several objectives: higher is better.",
     "Kendall's τ": "Rank correlation: of all pairs of cells, the share that two quantities order alike less the share "
     "that they order differently. Ties are accounted for (τ-b).",
+    "Labelled cell": "A cell whose true accuracy a model was fitted to, as if it had been trained.",
     "Mini-batch": "The few images that proxies are computed on, such as 64.",
     "NAS-Bench-201": "The benchmark that trained all 15,625 cells on CIFAR-10, CIFAR-100 and ImageNet16-120.",
     "Objective": "A metric that the search optimises, and which way. A metric with scale 0 is recorded only.",
@@ -42,6 +43,8 @@ GLOSSARY: Final[dict[str, str]] = {
     "round, 0 where they have nothing to do with each other.",
     "Study": "One search with all its trials, in an Optuna study database.",
     "Sweep": "Scoring the whole space once, on one machine or many.",
+    "Transfer": "Using on one data set an ensemble that was fitted on another.",
     "Trial": "One cell that the sampler asked for, with what was measured on it.",
+    "Unseen cells": "Connected cells that are no labelled cells, nor compute the same function as one.",
 }
 """Term → what it means, in alphabetical order."""

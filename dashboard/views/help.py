@@ -7,7 +7,7 @@ from backend import installation
 from dashboard import queries
 from dashboard.components.errors import plain, shown_errors
 from dashboard.components.glossary import GLOSSARY
-from dashboard.components.links import COMPARE, NEW_SEARCH, PROXIES, STUDIES
+from dashboard.components.links import COMPARE, ENSEMBLE, NEW_SEARCH, PROXIES, STUDIES
 
 _TERM = "term"
 _KEYS = (
@@ -46,7 +46,8 @@ def _first_steps() -> None:
    and the accuracy that it reached once trained.
 3. **Find out which proxy to trust.** *Proxies* compares each with true accuracy, over a study or the whole space, and
    shows among which cells it fails.
-4. **Choose a cell to train.** The best trials of a study, and the ensemble's ranking, are on its page.
+4. **Choose a cell to train.** *Ensemble* says what proxies predict together, how sure that is, which cell to train and
+   what training the first few of its list costs. Saved there, an ensemble can be what a new search optimises.
 5. **Compare.** Launch the same search with another sampler, or with several seeds, and see on *Compare* which comes
    closer to the best cell, and how soon.
 
@@ -58,6 +59,7 @@ button below it) and its picture (the camera above it). Every control has a ques
         st.page_link(STUDIES, label="Studies", icon=":material/lists:")
         st.page_link(NEW_SEARCH, label="New search", icon=":material/add_circle:")
         st.page_link(PROXIES, label="Proxies", icon=":material/query_stats:")
+        st.page_link(ENSEMBLE, label="Ensemble", icon=":material/join_inner:")
         st.page_link(COMPARE, label="Compare", icon=":material/stacked_line_chart:")
     st.markdown("All of it from a terminal, too:")
     st.code(

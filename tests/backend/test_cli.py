@@ -258,9 +258,37 @@ def test_ensembles_in_json_and_without_labels(home: Path, config_file: Path) -> 
     assert record["weights"] is None
 
 
+def test_cells_of_the_table_are_fitted_judged_elsewhere_and_cells_to_train_named(home: Path, tmp_path: Path) -> None:
+    fit = ("ensemble", "--labels", "64", "--model", "ridge", "--proxies", "jacob_cov,params")
+    shown = backend(*fit, "--transfer", "cifar100", "--save", "mine").stdout
+    assert "Train these" in shown
+    assert "scores of cifar10's images" in shown
+    assert "saved as mine" in shown
+    record = json.loads(backend(*fit, "--transfer", "ImageNet16-120", "--json").stdout)
+    assert set(record["figures"]) == {"fitted cells", "the study", "unseen cells"}
+    assert record["transfer"][0]["figures"]["spearman"] > 0.5
+    assert len(record["shortlist"]) == 10
+    assert record["shortlist"][0]["low"] < record["shortlist"][0]["high"]
+    config = cheap_config(
+        metrics={"ensemble:mine": {"scale": 1.0}}, runner={"metrics": [], "scores": "table"}, setup={"n_trials": 12}
+    )
+    file = tmp_path / "by_ensemble.toml"
+    file.write_text(config.to_toml(), encoding="utf-8")
+    assert "ensemble:mine" in backend("search", "--config", file, "--study", "by it").stdout
+    recommended = json.loads(backend("recommend", "by it", "--top", "3", "--json").stdout)
+    assert "jacob_cov, params" in recommended["rule"]
+    assert [cell["total_hours"] for cell in recommended["shortlist"]] == sorted(
+        cell["total_hours"] for cell in recommended["shortlist"]
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--labels", "5"], "give a study, or --labels"),
+        (["--curve"], "say which with --model or --label-free"),
+        (["--label-free", "params", "--curve"], "needs no label"),
+        (["--model", "ridge", "--transfer", "mars"], "no study 'mars'"),
         (["--model", "magic"], "unknown model 'magic'; valid: linear"),
         (["--model", "ridge", "--proxies", "zen"], "zen: not recorded in this study"),
         (["--label-free", "params", "--graph"], "--label-free: names its proxies itself"),

@@ -41,6 +41,8 @@ PAGES = {
     "study-hardware": "/study?" + urlencode(_HARDWARE_AXES),
     "proxies": "/proxies?study=cifar10+quick+start&proxy=naswot_relu",
     "proxies-table": "/proxies?ranking=table&count=classes&proxy=params&by=depth",
+    "ensemble": "/ensemble?" + urlencode({"study": STUDY, "model": "linear"}),
+    "ensemble-table": "/ensemble?labels=128&graph=yes&cells=unseen",
     "compare": "/compare?" + urlencode([("study", name) for name in (STUDY, *SEEDS, OTHER)]),
     "benchmark": "/benchmark",
     "benchmark-cell": "/benchmark?view=cell&cell=6111",
