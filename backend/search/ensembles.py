@@ -79,6 +79,12 @@ def fit_line(metric: str, saved: SavedEnsemble) -> str:
     )
 
 
+def same_images(words: str, others: str) -> bool:
+    """Whether two descriptions of scores are of one mini-batch: their first sentences say which."""
+    first, second = (text.split(". ")[0].rstrip(".") for text in (words, others))
+    return first == second
+
+
 def _check(saved: SavedEnsemble, dataset: str) -> None:
     if saved.dataset != dataset:
         raise UserError(f"{saved.name!r} was fitted on {saved.dataset}, this search is of {dataset}; fit one there")

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.errors import UserError
 from backend.search.config import SearchConfig
-from backend.search.ensembles import fit_line, kept_ensembles
+from backend.search.ensembles import fit_line, kept_ensembles, same_images
 from backend.search.measure import Measurer
 from backend.search.notices import notices
 from backend.search.results import write_results
@@ -81,8 +81,8 @@ def _search(
     ensembles = kept_ensembles(database, study)
     for metric, saved in ensembles.items():
         logger.info("%s", fit_line(metric, saved))
-        if saved.scores and saved.scores != source.images:
-            logger.warning("%s was fitted on other images than this search's: %s", metric, saved.scores)
+        if saved.scores and not same_images(saved.scores, source.images):
+            logger.warning("%s was fitted on scores of other images: %s", metric, saved.scores)
 
     predicting = {metric: saved.ensemble for metric, saved in ensembles.items()}
 

@@ -16,7 +16,7 @@ from backend.search.config import SearchConfig
 from backend.search.ensembles import kept_ensembles
 from backend.search.execution import execute_run
 from backend.search.launch import check, prepare, requeue
-from backend.studies import Database, load_study, trials_frame
+from backend.studies import Database, load_study, runs, trials_frame
 from backend.studies.ensembles import SavedEnsemble, delete_ensemble, save_ensemble
 from tests.conftest import cheap_config
 
@@ -114,6 +114,16 @@ def test_what_it_lacks_is_said_before_anything_is_made(database: Database) -> No
         check(database, searching({"ensemble:az": {"scale": 1.0}}))
     with pytest.raises(UserError, match="no study"):
         load_study(database, "any")
+
+
+def test_other_images_than_those_of_the_fit_are_warned_of(database: Database) -> None:
+    save(database, scores=f"{bundled_table('cifar10').provenance.images} Seed 0, scored on a laptop.")
+    save(database, "noise", scores="64 images of Gaussian noise.")
+    name = prepare(database, searching({MINE: {"scale": 1.0}, "ensemble:noise": {"scale": 1.0}}, {"n_trials": 1}))
+    execute_run(database, name)
+    lines = runs.read_log(database, load_study(database, name)._study_id)
+    warned = [line.message for line in lines if "other images" in line.message]
+    assert warned == ["ensemble:noise was fitted on scores of other images: 64 images of Gaussian noise."]
 
 
 def test_networks_of_another_size_than_the_fitted_are_refused() -> None:
