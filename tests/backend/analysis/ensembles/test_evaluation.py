@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from backend.analysis.ensembles import Recipe, cross_validated, figures, learning_curve
-from backend.analysis.ensembles.evaluation import DIVERSE, cell_classes, draw_cells, unseen
+from backend.analysis.ensembles import ACCURACY, Ensemble, Recipe, cross_validated, figures, learning_curve
+from backend.analysis.ensembles.evaluation import DIVERSE, cell_classes, draw_cells, importances, unseen
 from backend.cells import Cell
 from backend.errors import UserError
 from tests.backend.analysis.ensembles.cells import PROXIES, everything
@@ -77,3 +77,19 @@ def test_more_cells_than_there_are_is_refused() -> None:
         draw_cells(everything()[list(PROXIES)], 6000, 0)
     with pytest.raises(UserError, match="valid: random, diverse"):
         draw_cells(everything()[list(PROXIES)], 5, 0, "best")
+
+
+def test_the_accuracy_of_the_pick_has_an_interval_that_other_cells_would_move_it_in() -> None:
+    cells = everything().iloc[::150]
+    found = figures(cells["params"] + 1e-3 * cells["l2_norm"], cells[ACCURACY])
+    assert found["picked_low"] <= found["picked"] <= found["picked_high"]
+    assert found["picked_low"] < found["picked_high"]
+    assert np.isnan(figures(cells["params"], cells[ACCURACY], resamples=0)["picked_low"])
+
+
+def test_a_proxy_that_counts_is_missed_and_one_that_does_not_is_not() -> None:
+    cells = everything().iloc[::40].assign(zen=1.0)
+    ensemble = Ensemble(Recipe("ridge", ("params", "l2_norm", "zen")), cells)
+    lost = importances(ensemble, cells, cells[ACCURACY])
+    assert lost["params"] > lost["l2_norm"] > 0.05
+    assert lost["zen"] == pytest.approx(0)
