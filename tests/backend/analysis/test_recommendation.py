@@ -22,9 +22,10 @@ from backend.scoring.tables import bundled_table
 TARGET = "200:test-accuracy"
 
 
-def test_the_rule_takes_its_own_proxies_or_else_all_and_always_the_size() -> None:
-    assert rule_proxies(["snip", "zen", "jacob_cov"]) == ("jacob_cov", "zen", "params")
-    assert rule_proxies(["snip", "plain"]) == ("snip", "plain", "params")
+def test_the_rule_takes_its_own_proxies_or_else_all_and_the_size() -> None:
+    assert rule_proxies(["snip", "linear_regions", "zen", "naswot"]) == ("naswot", "zen", "linear_regions")
+    assert rule_proxies(["snip", "zen", "naswot"]) == ("naswot", "zen")
+    assert rule_proxies(["snip", "zen"]) == ("snip", "zen", "params")
     assert rule_proxies([]) == ("params",)
 
 

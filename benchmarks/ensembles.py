@@ -1,0 +1,144 @@
+"""Measures ensembles on the bundled table of scores; ``python -m benchmarks.ensembles --help``.
+
+An ensemble is fitted to the true accuracies of a few cells of cifar10 and judged on all connected cells of no fitted
+cell's class; the mean of several draws of the fitted cells stands in the table. Those without labels are judged on all
+connected cells: which proxies they add up was chosen on the data sets that are named, and on no other.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from backend import benchmark
+from backend.analysis.cell_scores import table_scores
+from backend.analysis.ensembles import LABEL_FREE, Ensemble, Recipe
+from backend.analysis.ensembles.evaluation import figures, learning_curve
+from backend.analysis.recommendation import CHOSEN
+from backend.scoring.tables import bundled_table
+
+DATASET, TRUTHS = "cifar10", ("cifar10", "cifar100", "ImageNet16-120")
+SKIPPED = ("synflow", "l2_norm", "flops", "tenas")
+"""Proxies that say nothing of their own: log_synflow, params, and the two that tenas adds up, stand beside them."""
+AIMS = {32: (0.92, 0.75), 128: (0.95, 0.81), 1024: (0.978, 0.875)}
+LABEL_FREE_AIM = (0.93, 0.77)
+FEWEST, MOST = 2, 4
+"""How many proxies a label-free set may have when the best is looked for."""
+AZ_NAS = ("az_expressivity", "az_progressivity", "az_trainability", "flops")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A model on all proxies, with or without the features of the cell's graph, on cells drawn one way or another."""
+
+    model: str
+    graph: bool
+    choose: str
+
+    def __str__(self) -> str:
+        return f"{self.model}{' + graph' if self.graph else ''}{'' if self.choose == 'random' else ', diverse'}"
+
+
+KINDS = [
+    Kind("linear", False, "random"),
+    *(Kind(name, graph, "random") for name in ("ridge", "rank_ridge", "extra_trees") for graph in (False, True)),
+    Kind("gradient_boosting", True, "random"),
+    Kind("blend", True, "random"),
+    Kind("blend", True, "diverse"),
+    Kind("extra_trees", True, "diverse"),
+]
+
+
+def curve(kind: Kind, sizes: list[int], repeats: int) -> list[dict[str, Any]]:
+    """Figures of one kind of ensemble by number of labelled cells."""
+    scores = table_scores(bundled_table(DATASET))
+    recipe = Recipe(kind.model, _all_proxies(scores), graph=kind.graph)
+    found = learning_curve(recipe, scores, benchmark.test_accuracy(DATASET, 200), sizes, repeats, kind.choose)
+    means = found.groupby("cells_labelled").mean().reset_index()
+    return [{"kind": str(kind), **row} for row in means.to_dict("records")]
+
+
+def label_free(names: tuple[str, ...], dataset: str) -> dict[str, float]:
+    """Figures of a sum of log ranks of cifar10's scores, for the true accuracies of a data set, over all cells."""
+    scores = table_scores(bundled_table(DATASET))
+    ensemble = Ensemble(Recipe(LABEL_FREE, names), scores, fewest=1)
+    return figures(ensemble.predict(scores), benchmark.test_accuracy(dataset, 200).reindex(scores.index), resamples=0)
+
+
+def best_set(dataset: str) -> tuple[str, ...]:
+    """The set of proxies whose sum of log ranks has the highest Spearman correlation on a data set."""
+    scores = table_scores(bundled_table(DATASET))
+    accuracy = benchmark.test_accuracy(dataset, 200).reindex(scores.index).rank()
+    names = _all_proxies(scores)
+    alone = {name: Ensemble(Recipe(LABEL_FREE, (name,)), scores, fewest=1).predict(scores) for name in names}
+    sets = itertools.chain.from_iterable(itertools.combinations(names, count) for count in range(FEWEST, MOST + 1))
+    return max(sets, key=lambda some: float(sum(alone[name] for name in some).rank().corr(accuracy)))
+
+
+def _all_proxies(scores: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(str(name) for name in scores if name not in SKIPPED)
+
+
+def main(
+    sizes: Annotated[str, typer.Option(help="Numbers of labelled cells.")] = "8,32,128,512,1024,2048",
+    repeats: Annotated[int, typer.Option(min=1, help="Draws of the labelled cells.")] = 20,
+    processes: Annotated[int, typer.Option(min=1, help="Kinds fitted at once.")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Fit every kind of ensemble to few and many labelled cells; add up ranks without any."""
+    numbers = [int(size) for size in sizes.split(",")]
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
+        done = list(pool.map(curve, KINDS, [numbers] * len(KINDS), [repeats] * len(KINDS)))
+    rows = pd.DataFrame([row for found in done for row in found])
+    chosen_elsewhere = best_set("cifar100")
+    sets = {
+        "the recommendation's": CHOSEN,
+        "best of all sets on cifar100": chosen_elsewhere,
+        "jacob_cov + params": ("jacob_cov", "params"),
+        "AZ-NAS": AZ_NAS,
+    }
+    there = set(map(str, table_scores(bundled_table(DATASET))))
+    free = {
+        name: {"proxies": names, **{dataset: label_free(names, dataset) for dataset in TRUTHS}}
+        for name, names in sets.items()
+        if set(names) <= there
+    }
+    if as_json:
+        print(json.dumps({"curves": rows.to_dict("records"), "label_free": free}))
+        return
+    _print(rows, free, numbers, repeats)
+
+
+def _print(rows: pd.DataFrame, free: dict[str, Any], sizes: list[int], repeats: int) -> None:
+    console = Console(width=150)
+    table = Table(title=f"Spearman / Kendall on unseen cells of {DATASET}, mean of {repeats} draws, by labelled cells")
+    table.add_column("ensemble")
+    for size in sizes:
+        table.add_column(str(size), justify="right")
+    for kind, found in rows.groupby("kind", sort=False):
+        by_size = found.set_index("cells_labelled")
+        table.add_row(str(kind), *(f"{by_size.spearman[n]:.3f} / {by_size.kendall[n]:.3f}" for n in sizes))
+    table.add_row("aim", *(" / ".join(map(str, AIMS[size])) if size in AIMS else "" for size in sizes))
+    console.print(table)
+    table = Table(title=f"Without labels: sums of log ranks of {DATASET}'s scores, Spearman / Kendall on all cells")
+    for heading in ("set", "proxies", *TRUTHS):
+        table.add_column(heading)
+    for name, row in free.items():
+        found = [f"{row[dataset]['spearman']:.3f} / {row[dataset]['kendall']:.3f}" for dataset in TRUTHS]
+        table.add_row(name, ", ".join(row["proxies"]), *found)
+    table.add_row("aim", "", " / ".join(map(str, LABEL_FREE_AIM)))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
