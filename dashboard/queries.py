@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-import optuna
 import pandas as pd
 import streamlit as st
 
@@ -25,16 +24,15 @@ from backend.studies import (
     Database,
     StudySummary,
     best_table,
-    best_trials,
     default_url,
     list_studies,
     load_study,
     open_database,
     runs,
-    trials_frame,
 )
 from backend.studies.catalog import CONFIG
 from backend.studies.ensembles import SavedEnsemble, ensembles_state, list_ensembles
+from backend.studies.live_trials import LiveTrials, Snapshot
 from backend.user_proxies import load_user_proxies
 
 _CHECK_SECONDS = 30
@@ -87,12 +85,13 @@ def stored_config(summary: StudySummary) -> str:
 
 def trials(summary: StudySummary) -> pd.DataFrame:
     """The study's trials as ``backend.studies.trials_frame`` gives them."""
-    return _trials(*revision_key(summary))
+    # What is changed in a shallow copy is copied first: the table in memory stays as it is.
+    return _read(summary).frame.copy(deep=False)
 
 
 def best(summary: StudySummary, epochs: int) -> pd.DataFrame:
     """The mission's table of the best trials, with the truth after 12 or 200 epochs."""
-    return _best(*revision_key(summary), epochs)
+    return best_table(_read(summary).front, epochs)
 
 
 def ensemble(summary: StudySummary, config: SearchConfig) -> StudyEnsemble:
@@ -101,7 +100,7 @@ def ensemble(summary: StudySummary, config: SearchConfig) -> StudyEnsemble:
     Raises:
         UserError: too few cells with known accuracy.
     """
-    return _ensemble(*revision_key(summary), config.to_toml())
+    return _ensemble(*revision_key(summary), config.to_toml(), trials(summary))
 
 
 def saved_ensembles() -> list[SavedEnsemble]:
@@ -167,7 +166,7 @@ def best_cell(measure: Measure) -> Cell:
 
 def forget_study() -> None:
     """Drop what is held of studies, after one was deleted: its name may come back with other trials."""
-    cached: list[Callable[..., object]] = [_study, _trials, _best, _ensemble]
+    cached: list[Callable[..., object]] = [_live, _ensemble]
     for function in cached:
         function.clear()  # type: ignore[attr-defined]
 
@@ -177,16 +176,22 @@ Key = tuple[str, str, int, datetime | None, tuple[int, int]]
 
 def revision_key(summary: StudySummary) -> Key:
     """What a read of a study depends on: which one it is, and how many of its trials there are and have ended."""
-    url = database().url
+    return database().url, summary.name, summary.study_id, summary.created, _read(summary).revision
+
+
+def _read(summary: StudySummary) -> Snapshot:
+    """The study as it is now; only the trials that are new are read.
+
+    Raises:
+        UserError: it was deleted, in another window or on another machine.
+    """
     try:
-        found = _study(url, summary.name, summary.study_id, summary.created).get_trials(deepcopy=False)
+        return _live(database().url, summary.name, summary.study_id, summary.created).read()
     except KeyError:
-        # Deleted meanwhile, in another window or on another machine: loading it anew says so in words.
+        # Loading it anew says in words that it is gone.
         forget_study()
         load_study(database(), summary.name)
         raise
-    revision = (len(found), sum(trial.state.is_finished() for trial in found))
-    return url, summary.name, summary.study_id, summary.created, revision
 
 
 @st.cache_resource(show_spinner=False)
@@ -195,31 +200,24 @@ def _database(url: str) -> Database:
 
 
 @st.cache_resource(show_spinner=False, max_entries=20)
-def _study(url: str, name: str, study_id: int, created: datetime | None) -> optuna.Study:
-    """An open study; it holds its finished trials and reads only those that are new."""
+def _live(url: str, name: str, study_id: int, created: datetime | None) -> LiveTrials:
+    """A study's trials, which this holds and adds to."""
     del study_id, created
-    return load_study(_database(url), name)
-
-
-@st.cache_data(show_spinner=False, max_entries=20)
-def _trials(url: str, name: str, study_id: int, created: datetime | None, revision: tuple[int, int]) -> pd.DataFrame:
-    del revision
-    return trials_frame(_study(url, name, study_id, created))
-
-
-@st.cache_data(show_spinner=False, max_entries=20)
-def _best(
-    url: str, name: str, study_id: int, created: datetime | None, revision: tuple[int, int], epochs: int
-) -> pd.DataFrame:
-    del revision
-    return best_table(best_trials(_study(url, name, study_id, created)), epochs)
+    return LiveTrials(_database(url), load_study(_database(url), name))
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def _ensemble(
-    url: str, name: str, study_id: int, created: datetime | None, revision: tuple[int, int], toml: str
+    url: str,
+    name: str,
+    study_id: int,
+    created: datetime | None,
+    revision: tuple[int, int],
+    toml: str,
+    _frame: pd.DataFrame,
 ) -> StudyEnsemble:
-    return study_ensemble(_trials(url, name, study_id, created, revision), SearchConfig.from_toml(toml))
+    del url, name, study_id, created, revision
+    return study_ensemble(_frame, SearchConfig.from_toml(toml))
 
 
 @st.cache_resource(show_spinner=False, max_entries=5)

@@ -4,18 +4,22 @@ Everything stands in the trial's user attributes under the names of the mission'
 plain Optuna or optuna-dashboard shows the same.
 """
 
+import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC
+from functools import lru_cache
 from typing import Any
 
+import moocore
+import numpy as np
 import optuna
 import pandas as pd
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
-from pandas.api.typing import NaTType
 
 from backend.benchmark import query
-from backend.cells import EDGES, Cell
+from backend.cells import EDGES, NUM_CELLS, Cell
 from backend.search.objectives import SUM_NAME
 from backend.studies.catalog import CONFIG
 
@@ -62,36 +66,52 @@ def trials_frame(study: optuna.Study) -> pd.DataFrame:
     constraints that an infeasible trial breaks), arch, index, C, N, op_1_0 … op_3_2, one a proxy and hardware metric
     (raw), ``scaled:<metric>``, ``objective`` (the sum of a single-objective search), ``<epochs>:<official field>``,
     pareto, seconds and finished (UTC). Of a study made elsewhere: number, state, breaks, ``param:<name>``,
-    ``value:<name or position>``, pareto, seconds and finished. Unknown numbers are NaN, and breaks is left out where no
-    trial breaks anything.
+    ``value:<name or position>``, ``attr:<name>`` (attributes that are numbers or words), pareto, seconds and finished.
+    Unknown numbers are NaN, and breaks is left out where no trial breaks anything.
     """
     trials = study.get_trials(deepcopy=False)
-    front = {trial.number for trial in best_trials(study)}
-    if CONFIG in study.user_attrs:
-        is_sum = study.metric_names == [SUM_NAME]
-        rows = [_own_row(trial, is_sum) for trial in trials]
-    else:
-        names = study.metric_names or []
-        names = names if len(set(names)) == len(study.directions) else list(map(str, range(len(study.directions))))
-        rows = [_foreign_row(trial, names) for trial in trials]
-    for row in rows:
-        row["pareto"] = row["number"] in front
-    frame = pd.DataFrame(rows)
-    if frame.empty:
+    front = {trial.number for trial in best_of(trials, study)}
+    return mark_front(rows_of(trials, study), front)
+
+
+def rows_of(trials: Sequence[FrozenTrial], study: optuna.Study) -> pd.DataFrame:
+    """The table of some of a study's trials, in their order, as :func:`trials_frame` but without ``pareto``."""
+    if not trials:
         return pd.DataFrame({"number": pd.Series(dtype=int), "state": pd.Series(dtype=str)})
-    return frame.sort_values("number", ignore_index=True)
+    if CONFIG in study.user_attrs:
+        return pd.DataFrame(_own_columns(trials, is_sum=study.metric_names == [SUM_NAME]))
+    names = study.metric_names or []
+    names = names if len(set(names)) == len(study.directions) else list(map(str, range(len(study.directions))))
+    return pd.DataFrame(_foreign_columns(trials, names))
+
+
+def mark_front(rows: pd.DataFrame, front: Collection[int]) -> pd.DataFrame:
+    """The table with the column ``pareto``: whether a trial's number is among those of the front."""
+    return rows.assign(pareto=rows["number"].isin(list(front))) if len(rows) else rows
 
 
 def best_trials(study: optuna.Study) -> list[FrozenTrial]:
     """The study's Pareto front (or best trial) of feasible trials, each cell once, in order of number."""
-    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    complete = [trial for trial in complete if not _broken(trial)]
-    if not complete:
-        return []
-    best = study.best_trials if len(study.directions) > 1 else _ties(complete, study.best_value)
+    return best_of(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)), study)
+
+
+def best_of(trials: Iterable[FrozenTrial], study: optuna.Study) -> list[FrozenTrial]:
+    """As :func:`best_trials`, of some of the study's trials."""
+    best = undominated(trials, study)
     if CONFIG in study.user_attrs:
         best = [trial for trial in best if REPEAT_OF not in trial.user_attrs]
-    return sorted(best, key=lambda trial: trial.number)
+    return best
+
+
+def undominated(trials: Iterable[FrozenTrial], study: optuna.Study) -> list[FrozenTrial]:
+    """The complete and feasible trials that no other beats in all objectives, repeats among them, by number."""
+    candidates = [trial for trial in trials if trial.state == TrialState.COMPLETE and not _broken(trial)]
+    if not candidates:
+        return []
+    values = np.array([trial.values for trial in candidates], dtype=float)
+    maximise = [direction == StudyDirection.MAXIMIZE for direction in study.directions]
+    best = moocore.is_nondominated(values, maximise=maximise, keep_weakly=True)
+    return sorted(itertools.compress(candidates, best), key=lambda trial: trial.number)
 
 
 def best_table(trials: Iterable[FrozenTrial], epochs: int) -> pd.DataFrame:
@@ -121,51 +141,79 @@ def best_table(trials: Iterable[FrozenTrial], epochs: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["number", SOFTWARE, HARDWARE, SCALED, TRUTH])
 
 
-def _ties(trials: list[FrozenTrial], best: float) -> list[FrozenTrial]:
-    return [trial for trial in trials if trial.value == best]
-
-
-def _own_row(trial: FrozenTrial, is_sum: bool) -> dict[str, Any]:
-    attributes = trial.user_attrs
-    arch = attributes.get(ARCH)
-    row: dict[str, Any] = {
-        "number": trial.number,
-        "state": _state(trial),
-        "arch": arch,
-        "index": _known(attributes.get(INDEX)),
-        **({"breaks": attributes[BREAKS]} if BREAKS in attributes else {}),
+def _own_columns(trials: Sequence[FrozenTrial], *, is_sum: bool) -> dict[str, Any]:
+    attributes = [trial.user_attrs for trial in trials]
+    columns: dict[str, Any] = {
+        "number": [trial.number for trial in trials],
+        "state": [_state(trial) for trial in trials],
+        "arch": [attribute.get(ARCH) for attribute in attributes],
+        "index": _numbers([attribute.get(INDEX) for attribute in attributes]),
     }
-    if arch:
-        row |= dict(zip(_operation_names(), Cell.parse(arch).operations, strict=True))
-    row |= {name: _known(trial.params.get(name)) for name in ("C", "N")}
+    if any(BREAKS in attribute for attribute in attributes):
+        columns["breaks"] = [attribute.get(BREAKS) for attribute in attributes]
+    if any(columns["arch"]):
+        operations = [_operations(arch) for arch in columns["arch"]]
+        columns |= dict(zip(_operation_names(), map(list, zip(*operations, strict=True)), strict=True))
+    columns |= {name: _numbers([trial.params.get(name) for trial in trials]) for name in ("C", "N")}
     for metrics in (SOFTWARE, HARDWARE):
-        row |= {name: _known(value) for name, value in attributes.get(metrics, {}).items()}
-    row |= {f"scaled:{name}": _known(value) for name, value in attributes.get(SCALED, {}).items()}
-    if is_sum and trial.values:
-        row["objective"] = trial.values[0]
-    for epochs, fields in (attributes.get(TRUTH) or {}).items():
-        row |= {f"{epochs}:{field}": _known(value) for field, value in fields.items()}
-    return {**row, "seconds": _known(attributes.get(SECONDS)), "finished": _finished(trial)}
+        columns |= _spread([attribute.get(metrics) for attribute in attributes])
+    columns |= _spread([attribute.get(SCALED) for attribute in attributes], "scaled:")
+    if is_sum:
+        columns["objective"] = _numbers([trial.values[0] if trial.values else None for trial in trials])
+    truths = [attribute.get(TRUTH) or {} for attribute in attributes]
+    for epochs in dict.fromkeys(itertools.chain.from_iterable(truths)):
+        columns |= _spread([truth.get(epochs) for truth in truths], f"{epochs}:")
+    columns["seconds"] = _numbers([attribute.get(SECONDS) for attribute in attributes])
+    return columns | {"finished": _finished(trials)}
 
 
-def _foreign_row(trial: FrozenTrial, names: Sequence[str]) -> dict[str, Any]:
-    """Parameters and values alone: attributes of that name need not mean what ProxyScope means by them."""
-    seconds = trial.duration.total_seconds() if trial.duration else math.nan
-    broken = _broken(trial)
-    state = _STATES[trial.state] if trial.state != TrialState.PRUNED else "pruned"
-    return {
-        "number": trial.number,
-        "state": "infeasible" if broken and trial.state == TrialState.COMPLETE else state,
-        **({"breaks": ", ".join(broken)} if broken else {}),
-        **{f"param:{name}": value for name, value in trial.params.items()},
-        **{f"value:{name}": value for name, value in zip(names, trial.values or (), strict=False)},
-        "seconds": seconds,
-        "finished": _finished(trial),
+def _foreign_columns(trials: Sequence[FrozenTrial], names: Sequence[str]) -> dict[str, Any]:
+    """Parameters, values and attributes under names of their own: they need not mean what ProxyScope means by them."""
+    broken = [_broken(trial) for trial in trials]
+    columns: dict[str, Any] = {
+        "number": [trial.number for trial in trials],
+        "state": [_foreign_state(trial, bool(names)) for trial, names in zip(trials, broken, strict=True)],
     }
+    if any(broken):
+        columns["breaks"] = [", ".join(names) or None for names in broken]
+    columns |= _spread_any([trial.params for trial in trials], "param:")
+    values = [dict(zip(names, trial.values or (), strict=False)) for trial in trials]
+    columns |= _spread(values, "value:")
+    shown = [
+        {name: value for name, value in trial.user_attrs.items() if isinstance(value, str | int | float)}
+        for trial in trials
+    ]
+    columns |= _spread_any(shown, "attr:")
+    columns["seconds"] = _numbers([trial.duration.total_seconds() if trial.duration else None for trial in trials])
+    return columns | {"finished": _finished(trials)}
 
 
-def _finished(trial: FrozenTrial) -> pd.Timestamp | NaTType:
-    return pd.Timestamp(trial.datetime_complete.astimezone(UTC)) if trial.datetime_complete else pd.NaT
+def _spread(tables: Sequence[Mapping[str, float | None] | None], prefix: str = "") -> dict[str, "np.ndarray"]:
+    """A column of numbers for each name in any of the tables; NaN where a table lacks it."""
+    filled = [table or {} for table in tables]
+    names = dict.fromkeys(itertools.chain.from_iterable(filled))
+    return {f"{prefix}{name}": _numbers([table.get(name) for table in filled]) for name in names}
+
+
+def _spread_any(tables: Sequence[Mapping[str, Any]], prefix: str) -> dict[str, "pd.Series[Any]"]:
+    """As :func:`_spread` for values of any kind; those of a column that mixes kinds become words."""
+    names = dict.fromkeys(itertools.chain.from_iterable(tables))
+    columns = {}
+    for name in names:
+        values = pd.Series([table.get(name) for table in tables], dtype=object).infer_objects()
+        mixed = values.dtype == object and any(not isinstance(value, str) for value in values.dropna())
+        columns[f"{prefix}{name}"] = values.map(str, na_action="ignore") if mixed else values
+    return columns
+
+
+def _numbers(values: Sequence[float | None]) -> "np.ndarray":
+    """NaN for what is not known, so that a column of numbers is one."""
+    return np.array(values, dtype=float)
+
+
+def _finished(trials: Sequence[FrozenTrial]) -> pd.DatetimeIndex:
+    moments = [trial.datetime_complete for trial in trials]
+    return pd.DatetimeIndex([pd.NaT if moment is None else moment.astimezone(UTC) for moment in moments])
 
 
 def _broken(trial: FrozenTrial) -> list[str]:
@@ -183,15 +231,21 @@ def _state(trial: FrozenTrial) -> str:
     return _STATES[trial.state]
 
 
+def _foreign_state(trial: FrozenTrial, broken: bool) -> str:
+    if broken and trial.state == TrialState.COMPLETE:
+        return "infeasible"
+    return _STATES[trial.state] if trial.state != TrialState.PRUNED else "pruned"
+
+
 def _table(value: Any) -> dict[str, Any]:
     """An attribute that holds a table; an empty one for what is none, as in a study made elsewhere."""
     return value if isinstance(value, dict) else {}
 
 
-def _known(value: float | None) -> float:
-    """NaN for what is not known, so that a column of numbers is one."""
-    return math.nan if value is None else value
-
-
 def _operation_names() -> list[str]:
     return [f"op_{target}_{source}" for source, target in EDGES]
+
+
+@lru_cache(maxsize=NUM_CELLS)
+def _operations(arch: str | None) -> tuple[str | None, ...]:
+    return Cell.parse(arch).operations if arch else (None,) * len(EDGES)

@@ -39,7 +39,7 @@ def test_new_trials_of_a_live_study_are_seen(foreign: str, database: Database) -
 def test_an_unchanged_study_is_not_read_again(foreign: str, monkeypatch: pytest.MonkeyPatch) -> None:
     summary = queries.find_study(foreign)
     first = queries.trials(summary)
-    monkeypatch.setattr(queries, "trials_frame", pytest.fail)
+    monkeypatch.setattr("backend.studies.live_trials.rows_of", pytest.fail)
     assert queries.trials(summary).equals(first)
 
 

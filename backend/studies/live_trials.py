@@ -1,0 +1,75 @@
+"""A study's table of trials, kept in memory while the study grows: only what is new is read and worked in."""
+
+import threading
+from typing import NamedTuple
+
+import optuna
+import pandas as pd
+from optuna.trial import FrozenTrial
+
+from backend.studies.catalog import CONFIG
+from backend.studies.database import Database
+from backend.studies.trial_reader import TrialReader
+from backend.studies.trials import REPEAT_OF, mark_front, rows_of, undominated
+
+
+class Snapshot(NamedTuple):
+    """A study's trials at one moment.
+
+    Attributes:
+        revision: how many trials there are, and how many of them have ended: it changes whenever the table does.
+        frame: as ``backend.studies.trials_frame`` gives it; shared, so copy before you change it.
+        front: the study's best trials, as ``backend.studies.best_trials`` gives them.
+    """
+
+    revision: tuple[int, int]
+    frame: pd.DataFrame
+    front: list[FrozenTrial]
+
+
+class LiveTrials:
+    """The trials of one study; safe to use from several threads.
+
+    Args:
+        database: where the study is.
+        study: of it; its configuration, objectives and directions are taken from here.
+    """
+
+    def __init__(self, database: Database, study: optuna.Study) -> None:
+        self._study, self._lock = study, threading.Lock()
+        # The attributes of a study made elsewhere mean nothing here.
+        self._is_own = CONFIG in study.user_attrs
+        self._reader = TrialReader(database.engine, study._study_id)
+        self._ended, self._undominated = rows_of([], study), list[FrozenTrial]()
+        self._open = list[FrozenTrial]()
+        self._snapshot = Snapshot((0, 0), self._ended, [])
+
+    def read(self) -> Snapshot:
+        """The study as it is now: trials that ended before the last call are not read again.
+
+        Raises:
+            KeyError: it was deleted.
+        """
+        with self._lock:
+            changed = self._reader.read()
+            if changed:
+                self._work_in(changed)
+            return self._snapshot
+
+    def _work_in(self, changed: list[FrozenTrial]) -> None:
+        fresh = [trial for trial in changed if trial.state.is_finished()]
+        open_before, self._open = len(self._open), [trial for trial in changed if not trial.state.is_finished()]
+        if not fresh and len(self._open) == open_before:
+            return
+        if fresh:
+            rows = rows_of(fresh, self._study)
+            self._ended = pd.concat([self._ended, rows], ignore_index=True) if len(self._ended) else rows
+            # What no trial beats among all is what no trial beats among the old ones of that kind and the new.
+            self._undominated = undominated([*self._undominated, *fresh], self._study)
+        parts = [part for part in (self._ended, rows_of(self._open, self._study)) if len(part)]
+        frame = pd.concat(parts, ignore_index=True)
+        if not frame["number"].is_monotonic_increasing:
+            frame = frame.sort_values("number", ignore_index=True)
+        front = [trial for trial in self._undominated if not (self._is_own and REPEAT_OF in trial.user_attrs)]
+        revision = (len(frame), len(self._ended))
+        self._snapshot = Snapshot(revision, mark_front(frame, {trial.number for trial in front}), front)
