@@ -107,6 +107,12 @@ def random_regret(dataset: str, epochs: int, most: int) -> pd.DataFrame:
     return _random_regret(dataset, epochs, most)
 
 
+def random_accuracy(dataset: str, epochs: int, most: int) -> pd.DataFrame:
+    """Quartiles of the highest true accuracy (%) that random search finds; arguments as of :func:`random_regret`."""
+    accuracy = optimum(dataset, epochs) - _random_regret(dataset, epochs, most)
+    return accuracy.rename(columns={"low": "high", "high": "low"})
+
+
 def alike(studies: Sequence[Compared]) -> list[Compared]:
     """The studies with cells whose objectives are those of the first of them."""
     able = [study for study in studies if not study.no_cells and study.objectives]

@@ -1,13 +1,16 @@
 """What pages read from the backend, cached: a live study is read again only when it has new trials."""
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from backend.analysis import standing
 from backend.analysis.ensembles import StudyEnsemble
+from backend.analysis.importance import parameter_importances
 from backend.analysis.pareto import pareto_front
 from backend.benchmark import measures
 from backend.benchmark.measures import Measure
@@ -34,6 +37,7 @@ from backend.studies.catalog import CONFIG
 from backend.studies.ensembles import SavedEnsemble, ensembles_state, list_ensembles
 from backend.studies.live_trials import LiveTrials, Snapshot
 from backend.user_proxies import load_user_proxies
+from dashboard.figures.quantities import Direction
 
 _CHECK_SECONDS = 30
 
@@ -109,6 +113,20 @@ def saved_ensembles() -> list[SavedEnsemble]:
     return _saved_ensembles(url, ensembles_state(_database(url)))
 
 
+def importances(summary: StudySummary, column: str, direction: Direction) -> "pd.Series[float]":
+    """How much each parameter matters for a quantity, as ``backend.analysis.importance`` finds it.
+
+    Of a live study they are as of a short time ago: found anew whenever it has grown by a twentieth.
+
+    Raises:
+        UserError: too few trials, or nothing that varies.
+    """
+    snapshot = _read(summary)
+    size = len(snapshot.ended) if summary.run is None or not summary.run.active else _rounded(len(snapshot.ended))
+    url, name, study_id, created, _ = revision_key(summary)
+    return _importances(url, name, study_id, created, size, column, direction, snapshot)
+
+
 def cells_left(choices: CellChoices) -> int:
     """Number of connected cells (times widths and depths) that the choices leave."""
     return _cells_left(choices.model_dump_json())
@@ -166,7 +184,7 @@ def best_cell(measure: Measure) -> Cell:
 
 def forget_study() -> None:
     """Drop what is held of studies, after one was deleted: its name may come back with other trials."""
-    cached: list[Callable[..., object]] = [_live, _ensemble]
+    cached: list[Callable[..., object]] = [_live, _ensemble, _importances]
     for function in cached:
         function.clear()  # type: ignore[attr-defined]
 
@@ -225,6 +243,28 @@ def _saved_ensembles(url: str, state: tuple[int, int]) -> list[SavedEnsemble]:
     """Held while nothing is saved or deleted, since each one is fitted again as it is read."""
     del state
     return list_ensembles(_database(url))
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _importances(
+    url: str,
+    name: str,
+    study_id: int,
+    created: datetime | None,
+    size: int,
+    column: str,
+    direction: Direction,
+    _snapshot: Snapshot,
+) -> "pd.Series[float]":
+    del url, name, study_id, created, size
+    frame = _snapshot.frame
+    known = frame.loc[(frame["state"] == "complete") & np.isfinite(frame[column]), ["number", column]]
+    return parameter_importances(_snapshot.ended, dict(known.itertuples(index=False)), direction)
+
+
+def _rounded(number: int) -> int:
+    """The same for numbers that differ by less than a twentieth."""
+    return int(math.log(max(number, 1), 1.05))
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

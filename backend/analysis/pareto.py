@@ -30,3 +30,20 @@ def pareto_front(frame: pd.DataFrame, directions: Mapping[str, Literal["maximize
         points = frame.loc[known, columns].to_numpy(dtype=float)
         front[known] = moocore.is_nondominated(points, maximise=maximise, keep_weakly=True)
     return front
+
+
+def weakest_rank(frame: pd.DataFrame, directions: Mapping[str, Literal["maximize", "minimize"]]) -> pd.Series[float]:
+    """How far from the best each row is in the column where it is weakest.
+
+    Args:
+        frame: one row a trial.
+        directions: the columns to compare, and which way is better.
+
+    Returns:
+        With the frame's index: the share (%) of the other rows that are better in that column; 0 for one that is the
+        best in all, NaN where a value is unknown.
+    """
+    ranks = pd.DataFrame(
+        {name: frame[name].rank(method="min", ascending=way == "minimize") for name, way in directions.items()}
+    )
+    return (ranks.max(axis=1, skipna=False) - 1) / max(len(frame) - 1, 1) * 100

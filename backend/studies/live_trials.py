@@ -20,11 +20,13 @@ class Snapshot(NamedTuple):
         revision: how many trials there are, and how many of them have ended: it changes whenever the table does.
         frame: as ``backend.studies.trials_frame`` gives it; shared, so copy before you change it.
         front: the study's best trials, as ``backend.studies.best_trials`` gives them.
+        ended: the trials that have ended, in the order in which they were read; shared as well.
     """
 
     revision: tuple[int, int]
     frame: pd.DataFrame
     front: list[FrozenTrial]
+    ended: list[FrozenTrial]
 
 
 class LiveTrials:
@@ -41,8 +43,8 @@ class LiveTrials:
         self._is_own = CONFIG in study.user_attrs
         self._reader = TrialReader(database.engine, study._study_id)
         self._ended, self._undominated = rows_of([], study), list[FrozenTrial]()
-        self._open = list[FrozenTrial]()
-        self._snapshot = Snapshot((0, 0), self._ended, [])
+        self._open, self._trials = list[FrozenTrial](), list[FrozenTrial]()
+        self._snapshot = Snapshot((0, 0), self._ended, [], [])
 
     def read(self) -> Snapshot:
         """The study as it is now: trials that ended before the last call are not read again.
@@ -62,6 +64,7 @@ class LiveTrials:
         if not fresh and len(self._open) == open_before:
             return
         if fresh:
+            self._trials.extend(fresh)
             rows = rows_of(fresh, self._study)
             self._ended = pd.concat([self._ended, rows], ignore_index=True) if len(self._ended) else rows
             # What no trial beats among all is what no trial beats among the old ones of that kind and the new.
@@ -72,4 +75,4 @@ class LiveTrials:
             frame = frame.sort_values("number", ignore_index=True)
         front = [trial for trial in self._undominated if not (self._is_own and REPEAT_OF in trial.user_attrs)]
         revision = (len(frame), len(self._ended))
-        self._snapshot = Snapshot(revision, mark_front(frame, {trial.number for trial in front}), front)
+        self._snapshot = Snapshot(revision, mark_front(frame, {trial.number for trial in front}), front, self._trials)

@@ -22,6 +22,7 @@ TRIAL_PARAMETER: Final = "trial"
 CELL_PARAMETER: Final = "cell"
 TABLE_PARAMETER: Final = "table"
 VIEW_PARAMETER: Final = "view"
+_SHOWN: Final = 30
 
 
 def open_study(name: str) -> NoReturn:
@@ -36,8 +37,18 @@ def linked_trial() -> int | None:
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
+def trial_problem() -> str:
+    """What is wrong with the trial that the page's link names, in one line; "" if nothing is."""
+    text = st.query_params.get(TRIAL_PARAMETER, "")
+    if not text or linked_trial() is not None:
+        return ""
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return f"{TRIAL_PARAMETER}: {shown!r} is no number of a trial; valid are whole numbers from 0 to 999999999"
+
+
 def link_trial(number: int | None) -> None:
-    """Put a trial into the page's link, or take it out."""
+    """Put a trial into the page's link, in place of a cell, or take it out."""
+    st.query_params.pop(CELL_PARAMETER, None)
     if number is None:
         st.query_params.pop(TRIAL_PARAMETER, None)
     else:

@@ -101,7 +101,7 @@ def all_trials_table(
     """
     numbers = plottable(frame, objectives)
     order = [name for name in ("number", "state", "breaks", "pareto", "index", *numbers, "arch") if name in frame]
-    formats = {column: _number_column(frame[column]) for column in numbers} | {
+    formats = {column: number_column(frame[column]) for column in numbers} | {
         "number": NumberColumn("Trial", pinned=True, width="small"),
         "state": TextColumn("State", width="small"),
         "breaks": TextColumn("Breaks", width="large", help="The constraints that an infeasible cell breaks."),
@@ -124,7 +124,8 @@ def all_trials_table(
     csv_button(frame, f"{file_stem} trials.csv", "download_trials")
 
 
-def _number_column(values: pd.Series) -> ColumnConfig:
+def number_column(values: pd.Series) -> ColumnConfig:
+    """How a column of numbers is shown: its name, unit, digits and tooltip."""
     known = quantity(str(values.name))
     return NumberColumn(known.label, format=_format(values, known.unit), help=known.help or None)
 

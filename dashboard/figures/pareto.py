@@ -18,6 +18,7 @@ from dashboard.figures.template import (
     add_note,
     color_axis,
     infeasible_markers,
+    marker_class,
     new_figure,
     trial_keys,
 )
@@ -50,10 +51,11 @@ def pareto_scatter(
         selected: number of the trial to ring.
 
     Returns:
-        A figure whose markers carry ``[trial number, architecture]`` as customdata.
+        A figure whose markers carry ``[trial number, cell index]`` as customdata.
     """
     figure = new_figure(height=480)
-    figure.update_layout(xaxis_title=label(x), yaxis_title=label(y))
+    # A zoom stays while new trials come, and ends with its axes.
+    figure.update_layout(xaxis_title=label(x), yaxis_title=label(y), uirevision=f"{x} {y}", dragmode="zoom")
     placed = frame.dropna(subset=list({x, y} & set(frame.columns)))
     shown, broken = (placed[placed["state"] == state] for state in ("complete", "infeasible"))
     if (shown.empty and broken.empty) or not {x, y} <= set(frame.columns):
@@ -91,16 +93,16 @@ def _front_line(front: pd.DataFrame, x: str, y: str, x_direction: Direction) -> 
 
 def _markers(
     trials: pd.DataFrame, axes: tuple[str, str], color: str | None, name: str, style: dict[str, Any]
-) -> go.Scatter:
+) -> go.Scatter | go.Scattergl:
     """Markers coloured by a column, or hollow and grey where its value is unknown."""
     x, y = axes
     unknown = {"color": GREY, "symbol": "circle-open"}
-    fill = {"color": trials[color], "coloraxis": "coloraxis"} if color else unknown
+    fill = {"color": trials[color].to_numpy(), "coloraxis": "coloraxis"} if color else unknown
     hover = _hover(x, y)
     hover += f"<br>{label(color)}: %{{marker.color:.2f}}" if color else ""
-    return go.Scatter(
-        x=trials[x],
-        y=trials[y],
+    return marker_class(len(trials))(
+        x=trials[x].to_numpy(),
+        y=trials[y].to_numpy(),
         mode="markers",
         name=name,
         legendgroup=name,

@@ -15,6 +15,7 @@ from dashboard.figures.template import (
     VERMILION,
     add_note,
     infeasible_markers,
+    marker_class,
     new_figure,
     trial_keys,
 )
@@ -44,10 +45,10 @@ def progress_chart(
         asked: number of trials asked for; the axis reaches that far, so that a live chart fills.
 
     Returns:
-        A figure whose markers carry ``[trial number, architecture]`` as customdata.
+        A figure whose markers carry ``[trial number, cell index]`` as customdata.
     """
     figure = new_figure(height=320)
-    figure.update_layout(xaxis_title="Trial", yaxis_title=label(column))
+    figure.update_layout(xaxis_title="Trial", yaxis_title=label(column), uirevision=column, dragmode="zoom")
     known = frame[frame[column].notna()] if column in frame else frame.iloc[:0]
     if asked:
         last = int(frame["number"].max()) if len(frame) else 0
@@ -81,10 +82,10 @@ def _add_level(figure: go.Figure, value: float, words: str, dash: str) -> None:
     figure.add_hline(y=value, line={"dash": dash, "color": OUTLINE}, name=f"{words}: {value:.2f}", showlegend=True)
 
 
-def _markers(trials: pd.DataFrame, column: str, name: str, color: str, symbol: str) -> go.Scatter:
-    return go.Scatter(
-        x=trials["number"],
-        y=trials[column],
+def _markers(trials: pd.DataFrame, column: str, name: str, color: str, symbol: str) -> go.Scatter | go.Scattergl:
+    return marker_class(len(trials))(
+        x=trials["number"].to_numpy(),
+        y=trials[column].to_numpy(),
         mode="markers",
         name=name,
         marker={"color": color, "symbol": symbol, "size": 7, "opacity": 0.8},
@@ -98,7 +99,9 @@ def _hover(column: str) -> str:
     return f"<b>Trial %{{x}}</b><br>{label(column)}: %{{y:.5g}}"
 
 
-def _best_line(known: pd.DataFrame, column: str, direction: Direction) -> go.Scatter:
+def _best_line(known: pd.DataFrame, column: str, direction: Direction) -> go.Scatter | go.Scattergl:
     best = known[column].cummax() if direction == "maximize" else known[column].cummin()
     line = {"shape": "hv", "color": VERMILION, "width": 2}
-    return go.Scatter(x=known["number"], y=best, mode="lines", name=BEST, line=line, hoverinfo="skip")
+    return marker_class(len(known))(
+        x=known["number"].to_numpy(), y=best.to_numpy(), mode="lines", name=BEST, line=line, hoverinfo="skip"
+    )

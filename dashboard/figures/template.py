@@ -22,6 +22,8 @@ GRID: Final = "rgba(128, 134, 142, 0.18)"
 # Viridis without its darkest third, which a dark page would swallow.
 ACCURACY_SCALE: Final = ("#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725")
 
+_MOST_DRAWN_AS_SVG: Final = 1_000
+
 INFEASIBLE: Final = "Breaks a constraint"
 
 _AXIS = {
@@ -68,8 +70,16 @@ def new_figure(height: int) -> go.Figure:
 
 
 def trial_keys(trials: pd.DataFrame) -> np.ndarray:
-    """The customdata of markers that stand for trials: ``[number, architecture]`` each."""
-    return trials.reindex(columns=["number", "arch"]).to_numpy(dtype=object)
+    """The customdata of markers that stand for trials: ``[number, cell index]`` each, −1 for no cell.
+
+    Numbers alone travel as they are in memory; words would take most of the time of a live chart.
+    """
+    return trials.reindex(columns=["number", "index"]).fillna(-1).to_numpy(dtype=np.int32)
+
+
+def marker_class(points: int) -> type[go.Scatter] | type[go.Scattergl]:
+    """What draws that many points: beyond a thousand the graphics card, which keeps zooming fluid."""
+    return go.Scatter if points <= _MOST_DRAWN_AS_SVG else go.Scattergl
 
 
 def color_axis(values: pd.Series, title: str, *, low: float, high: float) -> dict[str, Any]:
@@ -88,7 +98,7 @@ def color_axis(values: pd.Series, title: str, *, low: float, high: float) -> dic
     return {"colorscale": ACCURACY_SCALE, "colorbar": bar, **limits}
 
 
-def infeasible_markers(trials: pd.DataFrame, x: str, y: str, hover: str) -> go.Scatter:
+def infeasible_markers(trials: pd.DataFrame, x: str, y: str, hover: str) -> go.Scatter | go.Scattergl:
     """Markers of trials that break a constraint: small grey crosses, so that none is taken for a candidate.
 
     Args:
@@ -97,9 +107,9 @@ def infeasible_markers(trials: pd.DataFrame, x: str, y: str, hover: str) -> go.S
         y: column on the vertical axis.
         hover: Plotly's template of the hover text.
     """
-    return go.Scatter(
-        x=trials[x],
-        y=trials[y],
+    return marker_class(len(trials))(
+        x=trials[x].to_numpy(),
+        y=trials[y].to_numpy(),
         mode="markers",
         name=INFEASIBLE,
         marker={"color": GREY, "symbol": "x-thin-open", "size": 7, "opacity": 0.6, "line": {"width": 1.5}},

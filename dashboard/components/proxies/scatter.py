@@ -5,10 +5,10 @@ import streamlit as st
 
 from backend.analysis.cell_groups import Grouping
 from backend.analysis.cell_scores import BENCHMARK_SIZE
-from backend.benchmark import EPOCHS, query
 from backend.cells import Cell
 from dashboard import proxy_queries
 from dashboard.components.cell_card import cell_card
+from dashboard.components.cell_row import cell_row
 from dashboard.components.charts import chart, clicked
 from dashboard.components.links import CELL_PARAMETER, link_cell, linked_cell
 from dashboard.components.proxies.choices import ACCURACY, ONE_COLOUR, against_choice, color_choice, scale_choice
@@ -105,17 +105,12 @@ def _clear() -> None:
 
 def _row(source: Source, cell: Cell) -> pd.Series:
     """The cell as a row of a table of trials: a trial of the study, or what the table knows."""
-    channels, cells_per_stage = BENCHMARK_SIZE
     if source.trials is not None:
+        channels, cells_per_stage = BENCHMARK_SIZE
         trials = source.trials
         own = (trials["index"] == cell.index) & (trials["C"] == channels) & (trials["N"] == cells_per_stage)
         return trials[own & (trials["state"] == "complete")].iloc[0]
-    row: dict[str, object] = {"arch": str(cell), "index": cell.index, "C": channels, "N": cells_per_stage}
-    row |= {str(name): value for name, value in source.scores.loc[cell.index].dropna().items()}
-    for epochs in EPOCHS:
-        fields = query(cell, source.dataset, epochs).items()
-        row |= {f"{epochs}:{field}": value for field, value in fields if value is not None}
-    return pd.Series(row, dtype=object)
+    return cell_row(cell, source.dataset, source.scores.loc[cell.index])
 
 
 def _link_clicked() -> None:

@@ -1,0 +1,95 @@
+"""The head of a study's page: its name, state and actions, how its run stands, and where else it is shown."""
+
+import pandas as pd
+import streamlit as st
+
+from backend.studies import StudySummary
+from backend.studies.runs import Run
+from backend.user_proxies import MODULES_VARIABLE
+from dashboard import queries
+from dashboard.components.charts import picture_choice
+from dashboard.components.errors import plain, show_kept_error
+from dashboard.components.links import BENCHMARK, COMPARE, PROXIES, STUDY_PARAMETER, VIEW_PARAMETER
+from dashboard.components.run_actions import delete_button, resume_button, stop_button
+from dashboard.components.run_status import run_status
+from dashboard.components.states import state_badge
+from dashboard.components.study.report import report_button
+
+FOREIGN = (
+    "This study was made elsewhere with Optuna: it has no run and no log here, and is shown with what its trials "
+    "recorded. Their attributes stand in the table of all trials."
+)
+
+
+def head(summary: StudySummary, run: Run | None, frame: pd.DataFrame) -> None:
+    """Draw it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="study_header"):
+        st.title(plain(summary.name), anchor=False, width="content")
+        state_badge(run)
+        st.space("stretch")
+        stop_button(summary.name, run)
+        resume_button(summary.name, run)
+        report_button(summary)
+        _config_button(summary)
+        delete_button(summary, run)
+    st.caption(_subtitle(summary))
+    _links(summary, run)
+    show_kept_error()
+    if not run:
+        st.info(FOREIGN, icon=":material/outbound:")
+        return
+    newest = queries.log(summary, last=1)
+    run_status(run, summary.config, frame, newest[-1] if newest else None)
+    if summary.config_problem:
+        st.warning(_unreadable(summary), icon=":material/warning:")
+
+
+def _config_button(summary: StudySummary) -> None:
+    if summary.config:
+        st.download_button(
+            "Configuration",
+            summary.config.to_toml(),
+            file_name=f"{summary.name}.toml",
+            mime="application/toml",
+            icon=":material/download:",
+            key="download_config",
+            on_click="ignore",
+            help="The search file of this study (TOML): runs it again on the command line or in the form.",
+        )
+
+
+def _links(summary: StudySummary, run: Run | None) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="study_links"):
+        link = {STUDY_PARAMETER: summary.name}
+        if run:
+            st.page_link(PROXIES, label="How its proxies rank", icon=":material/query_stats:", query_params=link)
+            st.page_link(COMPARE, label="Compare with others", icon=":material/stacked_line_chart:", query_params=link)
+        if summary.config:
+            st.page_link(
+                BENCHMARK,
+                label="In the benchmark",
+                icon=":material/leaderboard:",
+                query_params={VIEW_PARAMETER: "study", **link},
+                help="Where its cells lie among all 15,625, and how far the best are from the optimum.",
+            )
+        st.space("stretch")
+        with st.container(width="content"):
+            picture_choice()
+
+
+def _unreadable(summary: StudySummary) -> str:
+    return (
+        f"This installation cannot read the study's configuration: {plain(summary.config_problem)}. "
+        f"A proxy of one's own is loaded from the files that `{MODULES_VARIABLE}` names when the dashboard starts."
+    )
+
+
+def _subtitle(summary: StudySummary) -> str:
+    ways = (f"{way} {plain(name)}" for name, way in zip(summary.objectives, summary.directions, strict=True))
+    parts = [", ".join(ways)]
+    if config := summary.config:
+        kept = [plain(constraint.shown) for constraint in config.constraints]
+        parts = [config.dataset, f"sampler {config.setup.sampler}", f"seed {config.setup.seed}", *parts, *kept]
+    if summary.created:
+        parts.append(f"created {summary.created:%Y-%m-%d %H:%M} UTC")
+    return " · ".join(parts)

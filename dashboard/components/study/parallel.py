@@ -1,0 +1,74 @@
+"""All trials across operations and quantities at once."""
+
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.components.charts import chart
+from dashboard.components.errors import plain
+from dashboard.components.linked_choice import LinkedChoice
+from dashboard.components.study.axes import Axes
+from dashboard.figures import parallel_coordinates
+from dashboard.figures.parallel_coordinates import settings_of
+from dashboard.figures.quantities import label
+
+_AXIS: Final = "axis"
+_KEY: Final = "parallel_axes"
+_MOST: Final = 8
+_SCALE: Final = LinkedChoice("axes", {"ranks": "Ranks", "values": "Values"})
+
+
+def parallel_view(frame: pd.DataFrame, axes: Axes, name: str) -> None:
+    """The chart with its controls."""
+    if not axes.columns:
+        return
+    shown = frame[frame["state"] == "complete"]
+    settings = settings_of(shown)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="parallel_controls"):
+        scale = _SCALE.segments(
+            "Quantities as", "Ranks spread evenly what a few outliers would crowd; values keep their distances."
+        )
+        with st.container(width=280):
+            color = axes.choice("shade", axes.truth).dropdown("Colour", "What the colour of a trial's line shows.")
+    chosen = _columns(axes)
+    figure = parallel_coordinates(shown, settings, chosen, color, ranked=scale == "ranks")
+    chart(
+        figure,
+        shown[["number", *settings, *dict.fromkeys([*chosen, color])]],
+        f"{name} parallel coordinates",
+        "parallel_chart",
+        f"{len(shown):,} trials across {len(settings)} settings and {len(chosen)} quantities",
+    )
+    st.caption(
+        f"{len(shown):,} trials, a line each. Drag along an axis to keep only the lines through that stretch, click "
+        "the axis to keep all again, and drag an axis's name to move it."
+    )
+
+
+def _columns(axes: Axes) -> list[str]:
+    named = st.query_params.get_all(_AXIS)
+    unknown = [column for column in named if column not in axes.columns]
+    if unknown:
+        st.warning(plain(f"{_AXIS}: this study has no {', '.join(unknown)}"), icon=":material/link_off:")
+    first = [*axes.objectives, *([axes.truth] if axes.truth else []), *axes.columns]
+    default = list(dict.fromkeys(first))[:_MOST]
+    st.session_state[_KEY] = [column for column in named if column in axes.columns] or default
+    return list(
+        st.multiselect(
+            "Quantities",
+            axes.columns,
+            format_func=label,
+            key=_KEY,
+            help="The axes beside the settings, in this order. They are kept in the page's link.",
+            on_change=_chosen,
+        )
+    )
+
+
+def _chosen() -> None:
+    columns = st.session_state[_KEY]
+    if columns:
+        st.query_params[_AXIS] = columns
+    else:
+        st.query_params.pop(_AXIS, None)

@@ -1,0 +1,138 @@
+"""Any two or three quantities against each other, with their front as chart and as table."""
+
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+from streamlit.column_config import NumberColumn
+
+from backend.analysis.pareto import pareto_front, weakest_rank
+from dashboard.components.charts import chart, clicked
+from dashboard.components.download import csv_button
+from dashboard.components.linked_choice import LinkedChoice
+from dashboard.components.links import link_trial, linked_trial
+from dashboard.components.study.axes import NONE, Axes
+from dashboard.components.trial_tables import number_column
+from dashboard.figures import pareto_scatter, pareto_space
+from dashboard.figures.quantities import label
+
+_CHART: Final = "pareto_chart"
+_HEIGHT, _ROWS_IN_HEIGHT = 300, 7
+_WEAKEST: Final = "weakest"
+
+
+def pareto_section(frame: pd.DataFrame, axes: Axes, name: str) -> None:
+    """The chart with its controls, and the table of its front; a click in either chooses the trial in both.
+
+    Args:
+        frame: the study's trials.
+        axes: what can be shown.
+        name: of the study, for files.
+    """
+    with st.container(border=True, key="pareto_section"):
+        st.markdown(
+            "**Pareto front**",
+            help="The cells that no other cell beats in all the quantities shown; a cell that breaks a constraint is "
+            "never among them. Click a cell, or a row of the table, to see it.",
+        )
+        quantities, color = _choose(axes)
+        wanted = dict.fromkeys(["number", "state", "index", "arch", *quantities, *([color] if color else [])])
+        shown = frame[[column for column in wanted if column in frame]]
+        selected = linked_trial()
+        draw = pareto_space if len(quantities) > 2 else pareto_scatter
+        chart(
+            draw(shown, *quantities, directions=axes.directions, bounds=axes.bounds, color=color, selected=selected),
+            shown,
+            f"{name} {' and '.join(quantities)}",
+            _CHART,
+            " against ".join(label(column) for column in reversed(quantities)) + ", with the Pareto front",
+            on_select=_link_clicked,
+        )
+        ways = ", ".join(f"{_way(axes, column)} {label(column)}" for column in dict.fromkeys(quantities))
+        st.caption(f"Better: {ways}." + ("" if axes.truth else " No true accuracies are known for these cells."))
+        _front_table(shown, axes, quantities, color, name)
+
+
+def pareto_choices(axes: Axes) -> tuple[LinkedChoice, ...]:
+    """The choices of both axes, of a third one, and of the colour."""
+    if not axes.columns:
+        return ()
+    several = len(axes.objectives) > 1
+    second = axes.objectives[1] if several else axes.truth or axes.columns[min(1, len(axes.columns) - 1)]
+    return (
+        axes.choice("x"),
+        axes.choice("y", second),
+        axes.choice("z", optional="none: two are enough"),
+        axes.choice("color", axes.truth, optional="one colour"),
+    )
+
+
+def _choose(axes: Axes) -> tuple[list[str], str | None]:
+    """The quantities, two at least, and the one that colours."""
+    grid = st.grid(4, min_column_width=150)
+    words = (
+        ("Horizontal", "Any recorded quantity."),
+        ("Vertical", "Any recorded quantity."),
+        ("Third", "A third quantity makes the chart a space to turn, and counts for the front."),
+        ("Colour", "What the colour of a marker shows; true accuracy, where it is known."),
+    )
+    chosen = []
+    for choice, (name, explained) in zip(pareto_choices(axes), words, strict=True):
+        with grid.cell():
+            chosen.append(choice.dropdown(name, explained))
+    x, y, z, color = chosen
+    return [x, y, *([z] if z not in {NONE, x, y} else [])], None if color == NONE else color
+
+
+def _way(axes: Axes, column: str) -> str:
+    return "higher" if axes.direction(column) == "maximize" else "lower"
+
+
+def _front_table(shown: pd.DataFrame, axes: Axes, quantities: list[str], color: str | None, name: str) -> None:
+    goals = axes.goals(list(dict.fromkeys(quantities)))
+    complete = shown[shown["state"] == "complete"]
+    on_front = pareto_front(complete, goals)
+    if not on_front.any():
+        return
+    columns = dict.fromkeys([*goals, *([color] if color else [])])
+    front = complete.loc[on_front, ["number", *columns]]
+    front.insert(1, _WEAKEST, weakest_rank(complete, goals)[on_front])
+    front = front.sort_values([_WEAKEST, "number"], ignore_index=True)
+    numbers, selected = front["number"].tolist(), linked_trial()
+    row = numbers.index(selected) if selected in numbers else None
+    # The key moves with the chosen row: the mark follows a trial that was chosen in the chart, or moved by new ones.
+    key = f"front_table_{row}"
+    st.dataframe(
+        front,
+        key=key,
+        hide_index=True,
+        height=_HEIGHT if len(front) > _ROWS_IN_HEIGHT else "content",
+        column_config={
+            "number": NumberColumn("Trial", pinned=True, width="small"),
+            _WEAKEST: NumberColumn(
+                "Weakest rank",
+                format="%.1f %%",
+                width="small",
+                help="The share of the study's cells that are better in the quantity in which this one is weakest. "
+                "Low: a compromise that gives up little anywhere.",
+            ),
+            **{column: number_column(front[column]) for column in columns},
+        },
+        on_select=lambda: _link_row(key, numbers),
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [row] if row is not None else []}},
+        placeholder="–",
+        alt="The trials on the front",
+    )
+    csv_button(front, f"{name} front.csv", "download_front", f"The {len(front):,} trials on the front of this chart.")
+
+
+def _link_row(key: str, numbers: list[int]) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    if rows:
+        link_trial(int(numbers[rows[0]]))
+
+
+def _link_clicked() -> None:
+    if data := clicked(_CHART):
+        link_trial(int(data[0]))

@@ -1,0 +1,122 @@
+"""How a study gets on: a quantity by trial, the true accuracy of the best cell so far, or the hypervolume."""
+
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from backend.analysis.hypervolume import EXACT_OBJECTIVES
+from backend.analysis.repetitions import median_band
+from backend.benchmark import EPOCHS, OPTIMA
+from backend.studies import StudySummary
+from dashboard import compare_queries
+from dashboard.compare_queries import Compared
+from dashboard.components.charts import chart, clicked
+from dashboard.components.errors import plain
+from dashboard.components.linked_choice import LinkedChoice
+from dashboard.components.links import link_trial
+from dashboard.components.study.axes import Axes
+from dashboard.figures import progress_chart
+from dashboard.figures.quantities import label
+from dashboard.figures.search_curves import Curve, search_curves
+
+CURVE: Final = LinkedChoice(
+    "curve", {"value": "By trial", "accuracy": "True accuracy of the best", "hypervolume": "Hypervolume"}
+)
+_CHART: Final = "progress_chart"
+
+
+def progress_section(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> None:
+    """The chart that fills."""
+    with st.container(border=True, key="progress_section"):
+        curve = CURVE.segments(
+            "Progress",
+            "By trial: each scored cell, and the best value so far; cells that break a constraint do not count. True "
+            "accuracy: of the most accurate cell found so far, beside random search. Hypervolume: the share of the box "
+            "of all objectives that the front dominates.",
+        )
+        if curve == "value":
+            _by_trial(summary, frame, axes)
+            return
+        study = compare_queries.compare(summary)
+        if curve == "accuracy":
+            _accuracy(study)
+        else:
+            _hypervolume(study)
+
+
+def _by_trial(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> None:
+    column = axes.choice("quantity").dropdown("Quantity by trial", "What the chart shows.")
+    config = summary.config
+    optimum = OPTIMA.get(config.dataset) if config and column == "200:test-accuracy" else None
+    asked = config.setup.n_trials if config else None
+    bound = axes.bounds.get(column)
+    shown = _needed(frame, column)
+    figure = progress_chart(shown, column, axes.direction(column), optimum=optimum, bound=bound, asked=asked)
+    chart(
+        figure,
+        shown,
+        f"{summary.name} {column} by trial",
+        _CHART,
+        f"{label(column)} by trial, with the best so far",
+        on_select=_link_clicked,
+    )
+
+
+def _needed(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    wanted = ["number", "state", "index", "arch", *columns]
+    return frame[[name for name in dict.fromkeys(wanted) if name in frame]]
+
+
+def _link_clicked() -> None:
+    if data := clicked(_CHART):
+        link_trial(int(data[0]))
+
+
+def _accuracy(study: Compared) -> None:
+    if study.no_regret:
+        st.info(f"No true accuracy: this study {plain(study.no_regret)}.", icon=":material/info:")
+        return
+    assert study.dataset
+    epochs = study.summary.config.runner.nasbench_epochs if study.summary.config else EPOCHS[-1]
+    found = compare_queries.regret(study, epochs, None)
+    if found.empty:
+        st.info("The most accurate cell is known once one is scored.", icon=":material/info:")
+        return
+    best = compare_queries.optimum(study.dataset, epochs)
+    band = compare_queries.random_accuracy(study.dataset, epochs, int(found["cells"].max()))
+    random = Curve("random search", band, 2)
+    curve = Curve("this study", median_band([pd.Series(found["best_accuracy"].to_numpy(), index=found["cells"])]), 1)
+    title = f"True test accuracy, {epochs} epochs (%)"
+    chart(
+        search_curves([curve], "Distinct cells scored", title, baseline=random),
+        found[[name for name in ("cells", "number", "index", "best_accuracy", "regret") if name in found]],
+        f"{study.name} best accuracy",
+        "accuracy_chart",
+        f"{title} of the most accurate cell so far, and of random search",
+    )
+    st.caption(
+        f"The best cell of the space reaches {best:.2f} %. Random search over the whole space: the median and the "
+        "quartiles of the best of as many random cells, exact, from the table of true accuracies."
+    )
+
+
+def _hypervolume(study: Compared) -> None:
+    if study.no_cells or not study.objectives:
+        why = study.no_cells or "records no objective"
+        st.info(f"No hypervolume: this study {why}.", icon=":material/info:")
+        return
+    volume = compare_queries.hypervolumes([study], ranked=True)[study.name]
+    band = median_band([pd.Series(volume["hypervolume"].to_numpy(), index=volume["cells"])])
+    chart(
+        search_curves([Curve("this study", band, 1)], "Distinct cells scored", "Hypervolume (share of the box)"),
+        volume[["cells", "number", "hypervolume"]],
+        f"{study.name} hypervolume",
+        "hypervolume_chart",
+        "Hypervolume of the front by number of distinct cells",
+    )
+    words = "" if len(study.objectives) <= EXACT_OBJECTIVES else " Approximated, as the exact volume takes minutes."
+    st.caption(
+        f"Of the ranks of {len(study.objectives)} objective{'' if len(study.objectives) == 1 else 's'} among the cells "
+        f"found so far, as a proxy's value says which cell is better and not by how much.{words}"
+    )

@@ -1,0 +1,20 @@
+"""The button that makes a study's report."""
+
+import streamlit as st
+
+from backend.studies import StudySummary
+from dashboard.report import study_report
+
+
+def report_button(summary: StudySummary) -> None:
+    """A download of the study as one HTML file, made when it is clicked."""
+    st.download_button(
+        "Report",
+        lambda: study_report(summary).encode(),
+        file_name=f"{summary.name}.html",
+        mime="text/html",
+        icon=":material/summarize:",
+        key="download_report",
+        on_click="ignore",
+        help="One HTML file to mail or keep: charts, best trials, configuration and versions. Opens without a network.",
+    )

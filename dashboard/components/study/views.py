@@ -1,0 +1,135 @@
+"""The views of a study, one a tab; only the open one is drawn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from backend.search.notices import notices
+from backend.studies import StudySummary
+from backend.studies.runs import Run
+from dashboard import queries
+from dashboard.components.ensemble_section import ensemble_section
+from dashboard.components.errors import plain, shown_errors
+from dashboard.components.linked_choice import LinkedChoice
+from dashboard.components.links import VIEW_PARAMETER
+from dashboard.components.run_status import log_table
+from dashboard.components.study.axes import Axes
+from dashboard.components.study.overview import overview
+from dashboard.components.study.parallel import parallel_view
+from dashboard.components.study.pareto import pareto_choices
+from dashboard.components.study.progress import CURVE
+from dashboard.components.study.settings import settings_view
+from dashboard.components.study.time import time_view
+from dashboard.components.study.trials import trials_view
+
+VIEW: Final = LinkedChoice(
+    VIEW_PARAMETER,
+    {
+        "overview": "Overview",
+        "parallel": "Parallel coordinates",
+        "settings": "Operations",
+        "time": "Time",
+        "trials": "All trials",
+        "ensemble": "Ensemble",
+        "log": "Log",
+        "config": "Configuration",
+    },
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A study as a page shows it.
+
+    Attributes:
+        summary: of the study.
+        run: how it stands; None for a study made elsewhere.
+        frame: its trials.
+        axes: what charts can show.
+    """
+
+    summary: StudySummary
+    run: Run | None
+    frame: pd.DataFrame
+    axes: Axes
+
+    @property
+    def active(self) -> bool:
+        """Whether trials are still to come."""
+        return bool(self.run and self.run.active)
+
+
+def link_problems(axes: Axes) -> list[str]:
+    """What is wrong with the choices in the page's link, a line each."""
+    choices = (VIEW, CURVE, *pareto_choices(axes), *(axes.choice(name) for name in ("quantity", "shade", "of")))
+    return [choice.problem for choice in choices if choice.problem]
+
+
+def show_view(summary: StudySummary, run: Run | None, frame: pd.DataFrame, axes: Axes) -> None:
+    """Draw the tabs and the open view."""
+    shown = Shown(summary, run, frame, axes)
+    with VIEW.tabs(), shown_errors():
+        why = _why_not(shown)
+        if why and VIEW.value not in {"log", "config"}:
+            st.info(why, icon=":material/hourglass_empty:" if shown.active else ":material/info:")
+            if not len(frame):
+                return
+        _VIEWS[VIEW.value](shown)
+
+
+def _why_not(shown: Shown) -> str:
+    """Why there is no chart; "" where there is."""
+    if shown.axes.columns:
+        return ""
+    if shown.active:
+        return "The first scored cell appears here in a moment."
+    if shown.frame.empty:
+        return "This study has no trial. " + ("Resume it to begin." if shown.run else "Its maker has run none yet.")
+    counts = shown.frame["state"].value_counts()
+    words = ", ".join(f"{count:,} {state}" for state, count in counts.items())
+    return f"No trial of this study has a value ({words}). “All trials” lists them" + (
+        ", and the log says what went wrong." if shown.run else "."
+    )
+
+
+def _ensemble(shown: Shown) -> None:
+    if shown.summary.config:
+        ensemble_section(shown.summary, shown.summary.config)
+    elif shown.run:
+        st.caption("An ensemble is fitted on the proxies of the configuration, which cannot be read here.")
+    else:
+        st.caption("Ensembles are fitted on proxies, which this study does not have.")
+
+
+def _log(shown: Shown) -> None:
+    if shown.run:
+        log_table(queries.log(shown.summary))
+    else:
+        st.caption("A study made elsewhere has no log here.")
+
+
+def _configuration(shown: Shown) -> None:
+    config = shown.summary.config
+    if config:
+        for line in notices(config):
+            st.caption(f":material/info: {plain(line)}")
+        st.code(config.to_toml(), language="toml")
+    elif shown.run:
+        st.code(queries.stored_config(shown.summary), language="toml")
+    else:
+        st.caption("A study made elsewhere has no search file.")
+
+
+_VIEWS: Final[dict[str, Callable[[Shown], None]]] = {
+    "overview": lambda shown: overview(shown.summary, shown.frame, shown.axes, active=shown.active),
+    "parallel": lambda shown: parallel_view(shown.frame, shown.axes, shown.summary.name),
+    "settings": lambda shown: settings_view(shown.summary, shown.frame, shown.axes),
+    "time": lambda shown: time_view(shown.frame, shown.summary.name),
+    "trials": lambda shown: trials_view(shown.frame, shown.axes, shown.summary.name),
+    "ensemble": _ensemble,
+    "log": _log,
+    "config": _configuration,
+}

@@ -1,0 +1,107 @@
+"""Trials as lines across settings and quantities."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from backend.cells import OPERATIONS
+from dashboard.figures.cell_graph import OPERATION_NAMES
+from dashboard.figures.quantities import OPERATION_COLUMNS, label
+from dashboard.figures.template import ACCURACY_SCALE, GREY, OUTLINE, add_note, new_figure
+
+_MOST_WORDS: Final = 30
+_TICKS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+_PARAMETER: Final = "param:"
+
+
+def settings_of(frame: pd.DataFrame) -> list[str]:
+    """Columns that a search sets: the operation on each edge, or the parameters of a study made elsewhere."""
+    operations = [column for column in OPERATION_COLUMNS if column in frame]
+    parameters = [str(column) for column in frame if str(column).startswith(_PARAMETER)]
+    return [
+        *operations,
+        *(name for name in parameters if frame[name].nunique() <= _MOST_WORDS or _is_number(frame, name)),
+    ]
+
+
+def parallel_coordinates(
+    frame: pd.DataFrame, settings: Sequence[str], quantities: Sequence[str], color: str, *, ranked: bool
+) -> go.Figure:
+    """A line a trial across the axes.
+
+    Args:
+        frame: completed trials.
+        settings: columns as :func:`settings_of` gives them.
+        quantities: columns of numbers.
+        color: column that colours the lines; those without a value stand at the scale's low end.
+        ranked: whether quantities stand by rank, their values at the ticks.
+    """
+    figure = new_figure(height=520)
+    if frame.empty or not (settings or quantities):
+        add_note(figure, "No completed trial yet.")
+        return figure
+    shade = frame[color].replace([np.inf, -np.inf], np.nan)
+    low, high = (float(shade.quantile(share)) for share in (0.1, 1.0))
+    figure.add_trace(
+        go.Parcoords(
+            dimensions=[_setting(frame, name) for name in settings]
+            + [_quantity(frame, name, ranked=ranked) for name in quantities],
+            line={
+                "color": shade.fillna(low).to_numpy(dtype=np.float32),
+                "colorscale": [[place / (len(ACCURACY_SCALE) - 1), tone] for place, tone in enumerate(ACCURACY_SCALE)],
+                **({"cmin": low, "cmax": high} if low < high else {}),
+                "showscale": True,
+                "colorbar": {"title": {"text": label(color), "side": "right"}, "thickness": 10, "outlinewidth": 0},
+            },
+            unselected={"line": {"color": OUTLINE, "opacity": 0.08}},
+            labelangle=-20,
+            labelside="top",
+            labelfont={"size": 12, "color": GREY},
+            tickfont={"size": 11, "color": GREY},
+            rangefont={"size": 10, "color": GREY},
+        )
+    )
+    # The drawing reaches beyond its plot: names stand above it, ticks at its sides.
+    figure.update_layout(margin={"l": 70, "r": 30, "t": 110, "b": 30})
+    return figure
+
+
+def _setting(frame: pd.DataFrame, name: str) -> dict[str, Any]:
+    if name in OPERATION_COLUMNS:
+        target, source = name.removeprefix("op_").split("_")
+        codes = pd.Categorical(frame[name], categories=OPERATIONS).codes
+        ticks = [OPERATION_NAMES[operation] for operation in OPERATIONS]
+        return _named(f"{source} → {target}", codes, ticks)
+    if _is_number(frame, name):
+        return _quantity(frame, name, ranked=False)
+    words = pd.Categorical(frame[name].astype(str))
+    return _named(label(name), words.codes, [str(word) for word in words.categories])
+
+
+def _named(title: str, codes: "np.ndarray", names: Sequence[str]) -> dict[str, Any]:
+    last = max(len(names) - 1, 1)
+    ticks = {"tickvals": list(range(len(names))), "ticktext": list(names)}
+    return {"label": title, "values": codes.astype(np.int8), "range": [0, last], **ticks}
+
+
+def _quantity(frame: pd.DataFrame, name: str, *, ranked: bool) -> dict[str, Any]:
+    values = frame[name].replace([np.inf, -np.inf], np.nan)
+    known = values.dropna()
+    if known.empty or known.min() == known.max() or not ranked:
+        floor = float(known.min()) if len(known) else 0.0
+        return {"label": label(name), "values": values.fillna(floor).to_numpy(dtype=np.float32)}
+    ranks = (values.rank() - 1) / (len(known) - 1)
+    return {
+        "label": label(name),
+        "values": ranks.fillna(0.0).to_numpy(dtype=np.float32),
+        "range": [0, 1],
+        "tickvals": list(_TICKS),
+        "ticktext": [f"{known.quantile(share):.4g}" for share in _TICKS],
+    }
+
+
+def _is_number(frame: pd.DataFrame, name: str) -> bool:
+    return pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])
