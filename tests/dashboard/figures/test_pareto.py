@@ -16,6 +16,7 @@ def trials() -> pd.DataFrame:
             "number": [0, 1, 2, 3, 4, 5],
             "state": ["complete"] * 4 + ["disconnected", "repeat"],
             "arch": [f"cell {number}" for number in range(6)],
+            "index": [10 * number for number in range(6)],
             "a": [1.0, 1.0, 2.0, 3.0, 99.0, 1.0],
             "b": [1.0, 9.0, 5.0, 2.0, 99.0, 9.0],
             "200:test-accuracy": [70.0, 90.0, None, 92.0, None, 90.0],
@@ -85,10 +86,10 @@ def test_the_step_line_follows_the_directions(
     assert drawn.line.shape == shape
 
 
-def test_markers_carry_trial_and_architecture(trials: pd.DataFrame) -> None:
+def test_markers_carry_trial_and_cell(trials: pd.DataFrame) -> None:
     figure = pareto_scatter(trials, "a", "b")
     keys = [list(key) for trace in figure.data if trace.customdata is not None for key in trace.customdata]
-    assert [2, "cell 2"] in keys
+    assert [2, 20] in keys
 
 
 def test_known_truth_is_colour_and_unknown_truth_is_hollow(trials: pd.DataFrame) -> None:

@@ -1,6 +1,8 @@
 from collections.abc import Callable
 
 import optuna
+import pandas as pd
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend.search.execution import execute_run
@@ -16,6 +18,11 @@ def text(page: AppTest) -> str:
     return "\n".join(element.value for element in [*page.markdown, *page.caption, *page.subheader, *page.title])
 
 
+def table(page: AppTest, column: object) -> pd.DataFrame:
+    """The first table with that column."""
+    return next(element.value for element in page.dataframe if column in element.value)
+
+
 def test_a_finished_study_shows_progress_charts_cell_best_trials_and_weights(app: Open, finished: str) -> None:
     page = app("study", study=finished)
     assert not page.exception
@@ -24,11 +31,10 @@ def test_a_finished_study_shows_progress_charts_cell_best_trials_and_weights(app
     assert page.button(key="stop_study").disabled
     metrics = {metric.label: metric.value for metric in page.metric}
     assert metrics["Time left"] == "–"
-    assert metrics["Cells"] == "12"
     assert metrics["200 epochs"].endswith(" %")
     assert "bundled CIFAR-10 sample" in text(page)
     assert "Best cell by l2" in text(page)
-    best = page.dataframe[0].value
+    best = table(page, ("software_metrics", "l2_norm"))
     assert list(dict.fromkeys(group for group, _ in best.columns)) == [
         "number",
         "software_metrics",
@@ -37,7 +43,8 @@ def test_a_finished_study_shows_progress_charts_cell_best_trials_and_weights(app
         "nasbench_data_metrics",
     ]
     assert best["nasbench_data_metrics", "test-accuracy"].between(10, 95).all()
-    assert len(page.dataframe[1].value) >= 12
+    page = app("study", study=finished, view="ensemble")
+    assert {metric.label: metric.value for metric in page.metric}["Cells"] == "12"
 
 
 def test_the_link_selects_a_trial(app: Open, finished: str) -> None:
@@ -54,12 +61,95 @@ def test_a_trial_that_is_not_there_is_said(app: Open, finished: str) -> None:
     assert any("no trial 999" in box.value for box in page.info)
 
 
-def test_the_axes_can_be_any_two_quantities(app: Open, finished: str) -> None:
+def test_the_axes_can_be_any_two_or_three_quantities_and_stand_in_the_link(app: Open, finished: str) -> None:
     page = app("study", study=finished)
-    page.selectbox(key="x").select("flops").run()
-    page.selectbox(key="y").select("12:test-accuracy").run()
+    page.selectbox(key="linked_x").select("flops").run()
+    page.selectbox(key="linked_y").select("12:test-accuracy").run()
+    page.selectbox(key="linked_z").select("l2_norm").run()
     assert not page.exception
-    assert "higher True test accuracy, 12 epochs" in text(page)
+    assert "higher True test accuracy, 12 epochs (%), higher l2" in text(page)
+    assert page.query_params["x"] == ["flops"]
+    assert page.query_params["y"] == ["12:test-accuracy"]
+    page = app("study", study=finished, x="flops", y="200:test-accuracy", color="none")
+    assert page.selectbox(key="linked_x").value == "flops"
+    assert table(page, "weakest")["weakest"].is_monotonic_increasing
+
+
+@pytest.mark.parametrize("state", ["finished", "running", "queued", "failed", "foreign"])
+def test_every_view_shows_a_study_in_every_state_or_says_why_not(
+    app: Open, request: pytest.FixtureRequest, state: str
+) -> None:
+    name = request.getfixturevalue(state)
+    for view in ("overview", "parallel", "settings", "time", "trials", "ensemble", "log", "config"):
+        page = app("study", study=name, view=view)
+        assert not page.exception, view
+        assert page.title[0].value == name
+        shown = [*page.info, *page.caption, *page.code, *page.dataframe, *page.get("plotly_chart")]
+        assert len(shown) > 2, view
+        assert bool(page.error) == (state == "failed" or (view, state) == ("ensemble", "running")), view
+
+
+def test_what_is_not_valid_in_a_link_is_said(app: Open, finished: str) -> None:
+    page = app("study", study=finished, x="nothing", view="nowhere", curve="bent", cell="99999")
+    said = " ".join(box.value for box in page.warning).replace("\\", "")
+    assert not page.exception
+    for words in ("x: 'nothing'", "view: 'nowhere'", "curve: 'bent'", "cell: index 99999"):
+        assert words in said
+
+
+def test_curves_of_true_accuracy_and_hypervolume(app: Open, finished: str, foreign: str) -> None:
+    page = app("study", study=finished, curve="accuracy")
+    assert not page.exception
+    assert "Random search over the whole space" in text(page)
+    page = app("study", study=foreign, curve="accuracy")
+    assert any("No true accuracy: this study was made elsewhere" in box.value for box in page.info)
+    page = app("study", study=foreign, curve="hypervolume")
+    assert not page.exception
+    assert "Of the ranks of 2 objectives" in text(page)
+
+
+def test_similar_cells_are_those_of_the_study_and_of_the_space(app: Open, finished: str) -> None:
+    page = app("study", study=finished, trial="0")
+    similar = table(page, "gain")
+    assert len(similar) >= 24
+    stranger = int(similar.loc[similar["trial"].isna(), "index"].iloc[0])
+    page = app("study", study=finished, cell=str(stranger))
+    assert "which this study has not tried" in text(page)
+    assert f"Cell {stranger:,} of the space" in text(page)
+
+
+def test_a_study_whose_trials_all_failed_says_so(app: Open, database: Database) -> None:
+    study = optuna.create_study(storage=database.storage, study_name="broken")
+
+    def objective(trial: optuna.Trial) -> float:
+        trial.suggest_float("x", 0, 1)
+        raise ValueError
+
+    study.optimize(objective, n_trials=3, catch=ValueError)
+    page = app("study", study="broken", view="trials")
+    assert not page.exception
+    assert any("No trial of this study has a value (3 failed)" in box.value for box in page.info)
+    assert len(table(page, "number")) == 3
+
+
+def test_a_foreign_study_of_one_objective_with_every_kind_of_parameter(app: Open, database: Database) -> None:
+    study = optuna.create_study(storage=database.storage, study_name="kinds", direction="minimize")
+
+    def objective(trial: optuna.Trial) -> float:
+        trial.set_user_attr("pareto", "no")
+        trial.set_user_attr("note", {"any": "thing"})
+        trial.suggest_categorical("mixed", [None, 1, "one", 1.5, True])
+        trial.suggest_int("deep", 1, 9, log=True)
+        if trial.number % 2:
+            trial.suggest_float("only sometimes", 0, 1)
+        return float("inf") if trial.number == 3 else trial.suggest_float("x", 0.1, 1)
+
+    study.optimize(objective, n_trials=20)
+    for view in ("overview", "parallel", "settings", "trials"):
+        page = app("study", study="kinds", view=view)
+        assert not page.exception, view
+        assert not page.error, view
+    assert set(table(page, "number")["attr:pareto"]) == {"no"}
 
 
 def test_a_running_study_is_live_and_can_be_stopped(app: Open, running: str, database: Database) -> None:
@@ -91,8 +181,9 @@ def test_a_foreign_study_shows_what_it_recorded(app: Open, foreign: str) -> None
     assert not page.exception
     assert not page.error
     assert any("made elsewhere" in box.value for box in page.info)
-    assert set(page.selectbox(key="x").options) >= {"objective 0", "objective 1"}
-    assert len(page.dataframe[-1].value) == 8
+    assert set(page.selectbox(key="linked_x").options) >= {"objective 0", "objective 1"}
+    page = app("study", study=foreign, view="trials")
+    assert len(table(page, "number")) == 8
 
 
 def test_an_unknown_study_is_named_with_those_there_are(app: Open, finished: str) -> None:
@@ -128,7 +219,9 @@ def test_a_foreign_study_with_names_of_our_columns_is_shown_as_it_is(app: Open, 
     page = app("study", study="odd")
     assert not page.exception
     assert not page.error
-    assert {"accuracy", "number"} <= set(page.selectbox(key="x").options)
+    assert {"accuracy", "number"} <= set(page.selectbox(key="linked_x").options)
+    page = app("study", study="odd", view="trials")
+    assert set(table(page, "number")["attr:arch"]) == {"resnet18"}
 
 
 def test_a_study_whose_proxy_is_not_loaded_shows_its_run_and_says_what_is_missing(
@@ -140,8 +233,9 @@ def test_a_study_whose_proxy_is_not_loaded_shows_its_run_and_says_what_is_missin
     assert not page.exception
     assert any("Its process ended before the search began" in box.value for box in page.error)
     assert any("unknown proxy" in box.value and "PROXYSCOPE_PROXY_MODULES" in box.value for box in page.warning)
-    assert any("their_own" in block.value for block in page.code)
     assert "made elsewhere" not in text(page)
+    page = app("study", study=failed, view="config")
+    assert any("their_own" in block.value for block in page.code)
 
 
 def test_a_sum_says_what_is_in_it(app: Open, database: Database, make_config: Config) -> None:
@@ -152,7 +246,7 @@ def test_a_sum_says_what_is_in_it(app: Open, database: Database, make_config: Co
     roles = page.table[0].value.set_index("Measured")["Role"].to_dict()
     assert roles["l2_norm"] == roles["params"] == "in the sum"
     assert roles["flops"] == "recorded"
-    assert page.selectbox(key="x").value == "objective"
+    assert page.selectbox(key="linked_x").value == "objective"
 
 
 def test_a_constrained_study_shows_costs_with_units_and_no_infeasible_cell_among_the_best(
@@ -167,12 +261,14 @@ def test_a_constrained_study_shows_costs_with_units_and_no_infeasible_cell_among
     said = text(page).replace("\\", "")
     assert "minimize energy:edgegpu · latency:raspi4 <= 15 ms" in said
     assert "among those that keep latency:raspi4 <= 15 ms" in said
-    best, trials = (element.value for element in page.dataframe[:2])
+    best = table(page, ("software_metrics", "params"))
+    trials = table(app("study", study="frugal", view="trials"), "state")
+    page = app("study", study="frugal")
     assert (best["hardware_metrics", "latency:raspi4"] <= 15).all()
     infeasible = trials[trials["state"] == "infeasible"]
     assert (infeasible["latency:raspi4"] > 15).all()
     assert not infeasible["pareto"].any()
-    assert {"latency:raspi4 (ms)", "energy:edgegpu (mJ)"} <= set(page.selectbox(key="x").options)
+    assert {"latency:raspi4 (ms)", "energy:edgegpu (mJ)"} <= set(page.selectbox(key="linked_x").options)
     roles = page.table[0].value.set_index("Measured")["Role"].to_dict()
     assert roles["energy:edgegpu"] == "objective"
     assert roles["latency:raspi4"] == "at most 15 ms"
@@ -180,8 +276,8 @@ def test_a_constrained_study_shows_costs_with_units_and_no_infeasible_cell_among
     assert f"{len(infeasible)} infeasible" in tries
 
     page = app("study", study="frugal", trial=str(int(infeasible["number"].iloc[0])))
-    page.selectbox(key="x").select("latency:raspi4").run()
-    page.selectbox(key="y").select("200:test-accuracy").run()
+    page.selectbox(key="linked_x").select("latency:raspi4").run()
+    page.selectbox(key="linked_y").select("200:test-accuracy").run()
     assert not page.exception
     assert "Infeasible, never among the best: latency:raspi4 is" in text(page).replace("\\", "")
     assert "infeasible" not in "".join(line.value for line in page.caption if line.value.startswith("Better:"))
@@ -194,3 +290,6 @@ def test_a_link_with_no_sensible_trial_opens_the_study(app: Open, finished: str)
     page = app("study", study=finished, trial="9" * 5000)
     assert not page.exception
     assert page.title[0].value == finished
+    (said,) = (box.value for box in page.warning)
+    assert "is no number of a trial" in said
+    assert len(said) < 200
