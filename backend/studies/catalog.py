@@ -9,6 +9,8 @@ from typing import Any
 
 import optuna
 from optuna.study import StudyDirection
+from optuna.study._frozen import FrozenStudy
+from sqlalchemy import DateTime, column, func, select, table
 
 from backend.errors import UserError
 from backend.search.config import SearchConfig
@@ -19,6 +21,7 @@ from backend.studies.database import Database
 from backend.studies.folders import remove_run_folder
 
 CONFIG = "proxyscope:config"
+_TRIALS = table("trials", column("study_id"), column("datetime_start", DateTime))
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,99}")
 
 
@@ -137,11 +140,11 @@ def store_config(study: optuna.Study, config: SearchConfig) -> None:
 
 def list_studies(database: Database) -> list[StudySummary]:
     """All studies, the newest first."""
-    all_runs = runs.read_runs(database)
-    summaries = []
-    for item in optuna.get_all_study_summaries(database.storage, include_best_trial=False):
-        attributes = database.storage.get_study_system_attrs(item._study_id)
-        summaries.append(_summary(item, all_runs.get(item._study_id), attributes.get("study:metric_names")))
+    all_runs, counts = runs.read_runs(database), _trial_counts(database)
+    summaries = [
+        _summary(item, all_runs.get(item._study_id), *counts.get(item._study_id, (0, None)))
+        for item in database.storage.get_all_studies()
+    ]
     return sorted(summaries, key=lambda item: (item.created is not None, item.created, item.study_id), reverse=True)
 
 
@@ -160,20 +163,26 @@ def delete_study(database: Database, name: str) -> None:
     remove_run_folder(name)
 
 
-def _summary(item: optuna.study.StudySummary, run: runs.Run | None, metric_names: list[str] | None) -> StudySummary:
-    names = metric_names or [f"value {position}" for position in range(len(item.directions))]
+def _trial_counts(database: Database) -> dict[int, tuple[int, datetime | None]]:
+    """The number of trials and the begin of the first by study id; no trial is read."""
+    query = select(_TRIALS.c.study_id, func.count(), func.min(_TRIALS.c.datetime_start)).group_by(_TRIALS.c.study_id)
+    with database.engine.connect() as connection:
+        return {study_id: (number, first) for study_id, number, first in connection.execute(query)}
+
+
+def _summary(item: FrozenStudy, run: runs.Run | None, trials: int, first: datetime | None) -> StudySummary:
+    names = item.system_attrs.get("study:metric_names") or [f"value {n}" for n in range(len(item.directions))]
     config, problem = _readable_config(item.user_attrs.get(CONFIG))
-    started = item.datetime_start.astimezone(UTC) if item.datetime_start else None
     return StudySummary(
         name=item.study_name,
         study_id=item._study_id,
         objectives=list(names),
         directions=["maximize" if d == StudyDirection.MAXIMIZE else "minimize" for d in item.directions],
-        trials=item.n_trials,
+        trials=trials,
         config=config,
         config_problem=problem,
         run=run,
-        created=run.created if run else started,
+        created=run.created if run else first and first.replace(tzinfo=UTC),
     )
 
 

@@ -34,7 +34,7 @@ def find_chromium() -> str | None:
 @contextmanager
 def running_app(home: Path) -> Iterator[str]:
     """The dashboard on a storage folder of its own; yields its address, and ends it afterwards."""
-    port = _free_port()
+    port = free_port()
     environment = {**os.environ, "PROXYSCOPE_HOME": str(home)}
     environment.pop("PROXYSCOPE_STORAGE", None)
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
@@ -49,7 +49,8 @@ def running_app(home: Path) -> Iterator[str]:
             process.wait(timeout=30)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
