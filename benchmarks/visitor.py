@@ -32,9 +32,7 @@ class Visitor:
         )
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: object) -> None:
         self._socket.close()
 
     def forget(self) -> None:

@@ -1,5 +1,7 @@
 """A cell drawn as a graph: four nodes, and the operation on each of its six edges."""
 
+from typing import Any
+
 import plotly.graph_objects as go
 
 from backend.cells import EDGES, OPERATIONS, Cell
@@ -32,87 +34,98 @@ def cell_graph(cell: Cell) -> go.Figure:
 
     Edges that carry "none" or lie on no way from input to output are faint and dotted.
     """
-    figure = new_figure(height=300)
     live = cell.live_edges()
-    for position, (edge, operation) in enumerate(zip(EDGES, cell.operations, strict=True)):
-        _add_edge(figure, edge, operation, position in live)
-    _add_nodes(figure)
-    _add_legend(figure, cell)
+    edges = list(enumerate(zip(EDGES, cell.operations, strict=True)))
+    # All at once: Plotly checks the whole figure again for each part that is added.
+    figure = new_figure(height=300)
+    figure.add_traces(
+        [_edge_line(edge, operation, position in live) for position, (edge, operation) in edges]
+        + [_nodes(), *_legend(cell)]
+    )
     hidden = {"visible": False, "fixedrange": True}
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 32, "b": 0},
         legend={"itemclick": False, "itemdoubleclick": False, "font": {"size": 12}},
+        xaxis={"range": [-0.4, 4.4], **hidden},
+        yaxis={"range": [-0.45, 2.9], **hidden},
+        annotations=[
+            annotation
+            for position, (edge, operation) in edges
+            for annotation in _edge_annotations(edge, operation, position in live)
+        ],
     )
-    figure.update_xaxes(range=[-0.4, 4.4], **hidden)
-    figure.update_yaxes(range=[-0.45, 2.9], **hidden)
     return figure
 
 
-def _add_edge(figure: go.Figure, edge: tuple[int, int], operation: str, live: bool) -> None:
+def _edge_line(edge: tuple[int, int], operation: str, live: bool) -> go.Scatter:
+    (x0, y0), (x1, y1) = NODE_POSITIONS[edge[0]], NODE_POSITIONS[edge[1]]
+    why = "" if live or operation == "none" else "<br>on no way from input to output"
+    line = {"color": OPERATION_COLORS[operation], "width": 4 if live else 2, "dash": "solid" if live else "dot"}
+    return go.Scatter(
+        x=[x0, (x0 + x1) / 2, x1],
+        y=[y0, (y0 + y1) / 2, y1],
+        mode="lines",
+        showlegend=False,
+        opacity=1.0 if live else _FAINT,
+        line=line,
+        text=f"edge {edge[0]} → {edge[1]}: {operation}{why}",
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _edge_annotations(edge: tuple[int, int], operation: str, live: bool) -> list[dict[str, Any]]:
+    """The head of the arrow, and the operation's name."""
     (x0, y0), (x1, y1) = NODE_POSITIONS[edge[0]], NODE_POSITIONS[edge[1]]
     color = OPERATION_COLORS[operation]
-    opacity = 1.0 if live else _FAINT
-    why = "" if live or operation == "none" else "<br>on no way from input to output"
-    figure.add_trace(
-        go.Scatter(
-            x=[x0, (x0 + x1) / 2, x1],
-            y=[y0, (y0 + y1) / 2, y1],
-            mode="lines",
-            showlegend=False,
-            opacity=opacity,
-            line={"color": color, "width": 4 if live else 2, "dash": "solid" if live else "dot"},
-            text=f"edge {edge[0]} → {edge[1]}: {operation}{why}",
-            hovertemplate="%{text}<extra></extra>",
-        )
-    )
     # The head stands where the target node's circle begins.
-    figure.add_annotation(
-        x=x1 - 0.09 * (x1 - x0),
-        y=y1 - 0.09 * (y1 - y0),
-        ax=x1 - 0.2 * (x1 - x0),
-        ay=y1 - 0.2 * (y1 - y0),
-        xref="x",
-        yref="y",
-        axref="x",
-        ayref="y",
-        arrowhead=2,
-        arrowsize=1.1,
-        arrowwidth=2.5,
-        arrowcolor=color,
-        opacity=opacity,
-        text="",
+    head = {
+        "x": x1 - 0.09 * (x1 - x0),
+        "y": y1 - 0.09 * (y1 - y0),
+        "ax": x1 - 0.2 * (x1 - x0),
+        "ay": y1 - 0.2 * (y1 - y0),
+        "xref": "x",
+        "yref": "y",
+        "axref": "x",
+        "ayref": "y",
+        "arrowhead": 2,
+        "arrowsize": 1.1,
+        "arrowwidth": 2.5,
+        "arrowcolor": color,
+        "opacity": 1.0 if live else _FAINT,
+        "text": "",
+    }
+    name = {
+        "x": (x0 + x1) / 2,
+        "y": (y0 + y1) / 2,
+        "text": OPERATION_NAMES[operation],
+        "showarrow": False,
+        "bgcolor": color,
+        "borderpad": 3,
+        "opacity": 1.0 if live else 0.6,
+        "font": {"size": 12, "color": "#10151c" if operation in _DARK_TEXT else "#ffffff"},
+    }
+    return [head, name]
+
+
+def _nodes() -> go.Scatter:
+    return go.Scatter(
+        x=[x for x, _ in NODE_POSITIONS],
+        y=[y for _, y in NODE_POSITIONS],
+        mode="markers+text",
+        text=list(_NODE_NAMES),
+        textfont={"color": "#ffffff", "size": 12},
+        marker={"size": 34, "color": "#3b4652", "line": {"width": 1.5, "color": OUTLINE}},
+        hovertext=["input of the cell", "node 1", "node 2", "output of the cell"],
+        hoverinfo="text",
+        showlegend=False,
     )
-    figure.add_annotation(
-        x=(x0 + x1) / 2,
-        y=(y0 + y1) / 2,
-        text=OPERATION_NAMES[operation],
-        showarrow=False,
-        bgcolor=color,
-        borderpad=3,
-        opacity=1.0 if live else 0.6,
-        font={"size": 12, "color": "#10151c" if operation in _DARK_TEXT else "#ffffff"},
-    )
 
 
-def _add_nodes(figure: go.Figure) -> None:
-    figure.add_trace(
-        go.Scatter(
-            x=[x for x, _ in NODE_POSITIONS],
-            y=[y for _, y in NODE_POSITIONS],
-            mode="markers+text",
-            text=list(_NODE_NAMES),
-            textfont={"color": "#ffffff", "size": 12},
-            marker={"size": 34, "color": "#3b4652", "line": {"width": 1.5, "color": OUTLINE}},
-            hovertext=["input of the cell", "node 1", "node 2", "output of the cell"],
-            hoverinfo="text",
-            showlegend=False,
-        )
-    )
-
-
-def _add_legend(figure: go.Figure, cell: Cell) -> None:
+def _legend(cell: Cell) -> list[go.Scatter]:
+    entries = []
     for operation in OPERATIONS:
         if operation in cell.operations:
             line = {"color": OPERATION_COLORS[operation], "width": 4, "dash": "dot" if operation == "none" else "solid"}
             name = OPERATION_NAMES[operation]
-            figure.add_trace(go.Scatter(x=[None], y=[None], mode="lines", name=name, line=line, hoverinfo="skip"))
+            entries.append(go.Scatter(x=[None], y=[None], mode="lines", name=name, line=line, hoverinfo="skip"))
+    return entries

@@ -39,6 +39,11 @@ VIEW: Final = LinkedChoice(
     },
 )
 
+_WITHOUT_VALUES: Final = {"trials", "log", "config"}
+"""Views that need no trial with a value."""
+
+_WITH_VALUES: Final = ("complete", "infeasible")
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -73,16 +78,15 @@ def show_view(summary: StudySummary, run: Run | None, frame: pd.DataFrame, axes:
     shown = Shown(summary, run, frame, axes)
     with VIEW.tabs(), shown_errors():
         why = _why_not(shown)
-        if why and VIEW.value not in {"log", "config"}:
+        if why and VIEW.value not in _WITHOUT_VALUES:
             st.info(why, icon=":material/hourglass_empty:" if shown.active else ":material/info:")
-            if not len(frame):
-                return
+            return
         _VIEWS[VIEW.value](shown)
 
 
 def _why_not(shown: Shown) -> str:
     """Why there is no chart; "" where there is."""
-    if shown.axes.columns:
+    if shown.axes.columns and shown.frame["state"].isin(_WITH_VALUES).any():
         return ""
     if shown.active:
         return "The first scored cell appears here in a moment."
