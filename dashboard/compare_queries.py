@@ -145,8 +145,9 @@ def _has_numbers(cells: pd.DataFrame, column: str) -> bool:
     return column in cells and bool(cells[column].notna().any())
 
 
-@st.cache_data(show_spinner=False, max_entries=50)
+@st.cache_resource(show_spinner=False, max_entries=50)
 def _cells(key: queries.Key, _summary: StudySummary) -> pd.DataFrame:
+    """Shared, not copied for each reader: copy before you change it."""
     del key
     return timeline(queries.trials(_summary))
 

@@ -1,15 +1,12 @@
-"""A study as one HTML file that opens without a network: ``python -m dashboard.report STUDY [-o FILE]``."""
+"""A study as one HTML file that opens without a network."""
 
-import logging
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
-import typer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
@@ -18,9 +15,7 @@ from backend import installation
 from backend.analysis.operation_means import operation_means
 from backend.analysis.repetitions import median_band
 from backend.cells import Cell
-from backend.errors import UserError
 from backend.studies import StudySummary
-from backend.user_proxies import load_user_proxies
 from dashboard import compare_queries, queries
 from dashboard.components.states import look
 from dashboard.components.study.axes import Axes, axes_of
@@ -173,27 +168,3 @@ def _best_table(best: pd.DataFrame) -> Markup:
     table.columns = pd.Index([".".join(filter(None, pair)) for pair in table.columns])
     # pandas escapes the cells and the headings.
     return Markup(table.to_html(index=False, border=0, float_format=lambda value: f"{value:.6g}", na_rep="–"))
-
-
-def main(
-    study: Annotated[str, typer.Argument(help="name of the study")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="file to write; STUDY.html if left out")] = None,
-) -> None:
-    """Write the report of a study as one HTML file."""
-    logging.getLogger("streamlit").setLevel(logging.ERROR)
-    try:
-        load_user_proxies()
-        report = study_report(queries.find_study(study))
-        path = output or Path(f"{study}.html")
-        path.write_text(report, encoding="utf-8")
-    except UserError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(2)
-    except OSError as error:
-        typer.echo(f"output: cannot write {output}: {error.strerror}", err=True)
-        sys.exit(2)
-    typer.echo(f"wrote {path}")
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -14,6 +14,7 @@ Directions = Mapping[str, Literal["maximize", "minimize"]]
 
 EXACT_OBJECTIVES = 4
 _CHECKPOINTS, _SAMPLES = 60, 8192
+_BLOCK = 256
 
 
 def objective_box(studies: Iterable[pd.DataFrame], directions: Directions) -> pd.DataFrame:
@@ -86,18 +87,33 @@ def _checkpoints(number: int) -> list[int]:
 
 def _volumes(points: NDArray[np.float64], rows: Sequence[int], *, exact: bool) -> list[float]:
     """Hypervolume of the front of the points up to each of the rows."""
-    front = np.empty((0, points.shape[1]))
-    wanted, volumes, volume = set(rows), [], 0.0
-    stale = False
-    for row, point in enumerate(points):
-        if np.isfinite(point).all() and not (front >= point).all(axis=1).any():
-            front = np.vstack([front[~(front <= point).all(axis=1)], point])
-            stale = True
-        if row in wanted:
-            if stale:
-                volume, stale = _volume(front, exact=exact), False
-            volumes.append(volume)
+    changes = _fronts(points)
+    volumes, volume, position = [], 0.0, 0
+    for row in rows:
+        until = position
+        while until < len(changes) and changes[until][0] <= row:
+            until += 1
+        if until > position:
+            volume, position = _volume(changes[until - 1][1], exact=exact), until
+        volumes.append(volume)
     return volumes
+
+
+def _fronts(points: NDArray[np.float64]) -> list[tuple[int, NDArray[np.float64]]]:
+    """Each row whose point enters the front of the points so far, and the front that this gives."""
+    front = np.empty((0, points.shape[1]))
+    known = np.isfinite(points).all(axis=1)
+    changes = []
+    for start in range(0, len(points), _BLOCK):
+        block = points[start : start + _BLOCK]
+        # Most points lose to the front as it stands before the block; only the others are looked at one by one.
+        beaten = (front[None, :, :] >= block[:, None, :]).all(axis=2).any(axis=1)
+        for row in np.flatnonzero(~beaten & known[start : start + _BLOCK]) + start:
+            point = points[row]
+            if not (front >= point).all(axis=1).any():
+                front = np.vstack([front[~(front <= point).all(axis=1)], point])
+                changes.append((int(row), front))
+    return changes
 
 
 def _volume(front: NDArray[np.float64], *, exact: bool) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 
 import pandas as pd
@@ -14,6 +14,7 @@ from dashboard.figures.template import BLUE, GREEN, GREY, ORANGE, PINK, SKY, VER
 _COLORS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY)
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _FADED = 0.18
+_MOST_POINTS = 1_000
 _LOG_TICKS = [digit * 10.0**power for power in range(-2, 2) for digit in (1, 2, 5)]
 
 
@@ -69,6 +70,7 @@ def search_curves(
 
 
 def _add(figure: go.Figure, curve: Curve, color: str, dash: str, floor: float | None) -> None:
+    curve = replace(curve, band=_thinned(curve.band))
     band = curve.band if floor is None else curve.band.clip(lower=floor)
     if not (band["low"] == band["high"]).all():
         edge = {"color": color, "width": 0, "shape": "hv"}
@@ -88,6 +90,16 @@ def _add(figure: go.Figure, curve: Curve, color: str, dash: str, floor: float | 
             hovertemplate=_hover(curve),
         )
     )
+
+
+def _thinned(band: pd.DataFrame) -> pd.DataFrame:
+    """A long curve by the points where it changes, and a few between them to hover over."""
+    if len(band) <= _MOST_POINTS:
+        return band
+    kept = (band != band.shift()).any(axis=1)
+    kept.iloc[:: len(band) // _MOST_POINTS + 1] = True
+    kept.iloc[-1] = True
+    return band[kept]
 
 
 def _hover(curve: Curve) -> str:

@@ -1,0 +1,46 @@
+"""What the dashboard does without a browser: ``python -m dashboard report STUDY``."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from streamlit.logger import set_log_level
+
+from backend.errors import UserError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+def dashboard() -> None:
+    """The dashboard's commands; the dashboard itself is started with ``make app``."""
+
+
+@app.command()
+def report(
+    study: Annotated[str, typer.Argument(help="name of the study")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="file to write; STUDY.html if left out")] = None,
+) -> None:
+    """Write a study's charts, best trials, configuration and versions as one HTML file."""
+    # Streamlit warns of each cache that no server holds.
+    set_log_level("error")
+    from backend.user_proxies import load_user_proxies  # noqa: PLC0415
+    from dashboard import queries  # noqa: PLC0415
+    from dashboard.report import study_report  # noqa: PLC0415
+
+    path = output or Path(f"{study}.html")
+    try:
+        load_user_proxies()
+        path.write_text(study_report(queries.find_study(study)), encoding="utf-8")
+    except UserError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
+    except OSError as error:
+        typer.echo(f"output: cannot write {path}: {error.strerror}", err=True)
+        sys.exit(2)
+    typer.echo(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    app()

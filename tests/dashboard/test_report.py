@@ -1,0 +1,45 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import optuna
+import pytest
+
+from backend.studies import Database
+from dashboard import queries
+from dashboard.report import study_report
+
+
+@pytest.mark.parametrize("state", ["finished", "running", "queued", "failed", "foreign"])
+def test_a_study_in_any_state_has_a_report(state: str, request: pytest.FixtureRequest) -> None:
+    name = request.getfixturevalue(state)
+    report = study_report(queries.find_study(name))
+    assert f"<h1>{name}</h1>" in report
+    assert "Versions" in report
+    assert ("no chart" in report) == (state in {"queued", "failed"})
+    if state == "finished":
+        for part in ("Best true accuracy", "Hypervolume", "Operations", "software_metrics.l2_norm", "[search.strategy"):
+            assert part in report
+
+
+def test_names_from_elsewhere_are_no_markup(database: Database) -> None:
+    name = "<script>alert(1)</script>"
+    study = optuna.create_study(storage=database.storage, study_name=name)
+    study.set_metric_names(["<img src=x>"])
+    study.optimize(lambda trial: trial.suggest_float("<b>x</b>", 0, 1), n_trials=3)
+    report = study_report(queries.find_study(name))
+    assert name not in report
+    assert "<img src=x>" not in report.split("<h2>")[0]
+
+
+def test_the_command_writes_the_report_and_names_what_is_wrong(finished: str, tmp_path: Path) -> None:
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "dashboard", "report", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    done = run(finished, "-o", str(tmp_path / "report.html"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert finished in (tmp_path / "report.html").read_text()
+    wrong = run("nowhere")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("study: no study 'nowhere'")
