@@ -18,7 +18,7 @@ from backend.cells import Cell
 from backend.studies import StudySummary
 from dashboard import compare_queries, queries
 from dashboard.components.states import look
-from dashboard.components.study.axes import Axes, axes_of
+from dashboard.components.study_axes import Axes, axes_of
 from dashboard.components.trial_tables import spread_metrics
 from dashboard.figures import (
     cell_graph,

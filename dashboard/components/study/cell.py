@@ -9,8 +9,8 @@ from dashboard.components.cell_card import cell_card
 from dashboard.components.cell_row import cell_row
 from dashboard.components.errors import plain
 from dashboard.components.links import cell_problem, known_cell, link_trial, linked_trial, trial_problem
-from dashboard.components.study.axes import Axes
 from dashboard.components.study.similar import similar_cells
+from dashboard.components.study_axes import Axes
 from dashboard.figures.quantities import label
 
 

@@ -7,10 +7,10 @@ from backend.studies import StudySummary
 from dashboard import queries
 from dashboard.components.errors import plain
 from dashboard.components.links import link_trial
-from dashboard.components.study.axes import Axes
 from dashboard.components.study.cell import cell_section
 from dashboard.components.study.pareto import pareto_section
 from dashboard.components.study.progress import progress_section
+from dashboard.components.study_axes import Axes
 from dashboard.components.trial_tables import best_trials_table
 
 

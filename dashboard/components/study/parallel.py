@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.components.charts import chart
 from dashboard.components.errors import plain
 from dashboard.components.linked_choice import LinkedChoice
-from dashboard.components.study.axes import Axes
+from dashboard.components.study_axes import Axes
 from dashboard.figures import parallel_coordinates
 from dashboard.figures.parallel_coordinates import settings_of
 from dashboard.figures.quantities import label

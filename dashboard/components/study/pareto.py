@@ -11,7 +11,7 @@ from dashboard.components.charts import chart, clicked
 from dashboard.components.download import csv_button
 from dashboard.components.linked_choice import LinkedChoice
 from dashboard.components.links import link_trial, linked_trial
-from dashboard.components.study.axes import NONE, Axes
+from dashboard.components.study_axes import NONE, Axes
 from dashboard.components.trial_tables import number_column
 from dashboard.figures import pareto_scatter, pareto_space
 from dashboard.figures.quantities import label

@@ -15,7 +15,7 @@ from dashboard.components.charts import chart, clicked
 from dashboard.components.errors import plain
 from dashboard.components.linked_choice import LinkedChoice
 from dashboard.components.links import link_trial
-from dashboard.components.study.axes import Axes
+from dashboard.components.study_axes import Axes
 from dashboard.figures import progress_chart
 from dashboard.figures.quantities import label
 from dashboard.figures.search_curves import Curve, search_curves

@@ -9,7 +9,7 @@ from backend.studies import StudySummary
 from dashboard import queries
 from dashboard.components.charts import chart
 from dashboard.components.errors import plain
-from dashboard.components.study.axes import Axes
+from dashboard.components.study_axes import Axes
 from dashboard.figures import importance_bars, operation_tiles
 from dashboard.figures.quantities import label
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard.components.linked_choice import LinkedChoice
 from dashboard.components.links import link_trial
-from dashboard.components.study.axes import Axes
+from dashboard.components.study_axes import Axes
 from dashboard.components.trial_tables import all_trials_table
 
 _ALL, _BEST = "all", "best"

@@ -16,7 +16,6 @@ from dashboard.components.errors import plain, shown_errors
 from dashboard.components.linked_choice import LinkedChoice
 from dashboard.components.links import VIEW_PARAMETER
 from dashboard.components.run_status import log_table
-from dashboard.components.study.axes import Axes
 from dashboard.components.study.overview import overview
 from dashboard.components.study.parallel import parallel_view
 from dashboard.components.study.pareto import pareto_choices
@@ -24,6 +23,7 @@ from dashboard.components.study.progress import CURVE
 from dashboard.components.study.settings import settings_view
 from dashboard.components.study.time import time_view
 from dashboard.components.study.trials import trials_view
+from dashboard.components.study_axes import Axes
 
 VIEW: Final = LinkedChoice(
     VIEW_PARAMETER,
