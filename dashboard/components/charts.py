@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.components.download import csv_button
 from dashboard.components.linked_choice import LinkedChoice
+from dashboard.components.linked_zoom import LinkedZoom
 
 _PICTURES: Final = LinkedChoice("picture", {"png": "PNG", "svg": "SVG"})
 
@@ -29,6 +30,7 @@ def chart(
     words: str,
     *,
     on_select: Callable[[], None] | None = None,
+    zoom: LinkedZoom | None = None,
 ) -> None:
     """Draw a chart, and a button for its data below it.
 
@@ -39,7 +41,15 @@ def chart(
         key: of the widget; the button's is ``download_<key>``.
         words: what the chart shows, for those who cannot see it.
         on_select: called when a marker is clicked; the click is in ``st.session_state[key]``.
+        zoom: keeps in the page's link the box that is dragged over the chart; needs ``on_select``.
     """
+
+    def selected() -> None:
+        if on_select and not (zoom and zoom.take(st.session_state[key]["selection"])):
+            on_select()
+
+    if zoom:
+        zoom.apply(figure)
     config: dict[str, Any] = {
         "displayModeBar": "hover",
         "displaylogo": False,
@@ -49,12 +59,15 @@ def chart(
     st.plotly_chart(
         figure,
         key=key,
-        on_select=on_select or "ignore",
-        selection_mode="points",
+        on_select=selected if on_select else "ignore",
+        selection_mode=("points", "box") if zoom else "points",
         config=config,
         alt=words,
     )
-    csv_button(data, f"{name}.csv", f"download_{key}", "What the chart shows, with all its digits.")
+    with st.container(horizontal=True):
+        csv_button(data, f"{name}.csv", f"download_{key}", "What the chart shows, with all its digits.")
+        if zoom:
+            zoom.reset_button()
 
 
 def clicked(key: str) -> list[Any]:

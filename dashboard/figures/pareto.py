@@ -54,8 +54,7 @@ def pareto_scatter(
         A figure whose markers carry ``[trial number, cell index]`` as customdata.
     """
     figure = new_figure(height=480)
-    # A zoom stays while new trials come, and ends with its axes.
-    figure.update_layout(xaxis_title=label(x), yaxis_title=label(y), uirevision=f"{x} {y}", dragmode="zoom")
+    figure.update_layout(xaxis_title=label(x), yaxis_title=label(y))
     placed = frame.dropna(subset=list({x, y} & set(frame.columns)))
     shown, broken = (placed[placed["state"] == state] for state in ("complete", "infeasible"))
     if (shown.empty and broken.empty) or not {x, y} <= set(frame.columns):

@@ -61,8 +61,6 @@ def pareto_space(
             f"{name}axis": {"title": {"text": label(column)}, **axis}
             for name, column in zip("xyz", quantities, strict=True)
         },
-        # A turned view stays while new trials come, and ends with its axes.
-        uirevision=" ".join(quantities),
         dragmode="turntable",
         legend={"itemsizing": "constant"},
     )

@@ -48,7 +48,7 @@ def progress_chart(
         A figure whose markers carry ``[trial number, cell index]`` as customdata.
     """
     figure = new_figure(height=320)
-    figure.update_layout(xaxis_title="Trial", yaxis_title=label(column), uirevision=column, dragmode="zoom")
+    figure.update_layout(xaxis_title="Trial", yaxis_title=label(column))
     known = frame[frame[column].notna()] if column in frame else frame.iloc[:0]
     if asked:
         last = int(frame["number"].max()) if len(frame) else 0

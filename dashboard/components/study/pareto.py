@@ -10,6 +10,7 @@ from backend.analysis.pareto import pareto_front, weakest_rank
 from dashboard.components.charts import chart, clicked
 from dashboard.components.download import csv_button
 from dashboard.components.linked_choice import LinkedChoice
+from dashboard.components.linked_zoom import LinkedZoom
 from dashboard.components.links import link_trial, linked_trial
 from dashboard.components.study_axes import NONE, Axes
 from dashboard.components.trial_tables import number_column
@@ -33,7 +34,7 @@ def pareto_section(frame: pd.DataFrame, axes: Axes, name: str) -> None:
         st.markdown(
             "**Pareto front**",
             help="The cells that no other cell beats in all the quantities shown; a cell that breaks a constraint is "
-            "never among them. Click a cell, or a row of the table, to see it.",
+            "never among them. Click a cell, or a row of the table, to see it; drag over the chart to zoom.",
         )
         quantities, color = _choose(axes)
         wanted = dict.fromkeys(["number", "state", "index", "arch", *quantities, *([color] if color else [])])
@@ -47,6 +48,7 @@ def pareto_section(frame: pd.DataFrame, axes: Axes, name: str) -> None:
             _CHART,
             " against ".join(label(column) for column in reversed(quantities)) + ", with the Pareto front",
             on_select=_link_clicked,
+            zoom=LinkedZoom("pareto-zoom", *quantities) if len(quantities) == 2 else None,
         )
         ways = ", ".join(f"{_way(axes, column)} {label(column)}" for column in dict.fromkeys(quantities))
         st.caption(f"Better: {ways}." + ("" if axes.truth else " No true accuracies are known for these cells."))

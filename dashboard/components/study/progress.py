@@ -14,6 +14,7 @@ from dashboard.compare_queries import Compared
 from dashboard.components.charts import chart, clicked
 from dashboard.components.errors import plain
 from dashboard.components.linked_choice import LinkedChoice
+from dashboard.components.linked_zoom import LinkedZoom
 from dashboard.components.links import link_trial
 from dashboard.components.study_axes import Axes
 from dashboard.figures import progress_chart
@@ -60,6 +61,7 @@ def _by_trial(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> None:
         _CHART,
         f"{label(column)} by trial, with the best so far",
         on_select=_link_clicked,
+        zoom=LinkedZoom("progress-zoom", "number", column),
     )
 
 
