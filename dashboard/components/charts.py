@@ -13,6 +13,9 @@ from dashboard.components.linked_zoom import LinkedZoom
 
 _PICTURES: Final = LinkedChoice("picture", {"png": "PNG", "svg": "SVG"})
 
+_UNLINKED_ZOOM: Final = ["lasso2d", "zoom2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"]
+"""Tools that a chart with a zoom in the link has no use for: the box takes their place."""
+
 
 def picture_choice() -> None:
     """A control for the format of the pictures that the charts' camera button saves."""
@@ -41,7 +44,7 @@ def chart(
         key: of the widget; the button's is ``download_<key>``.
         words: what the chart shows, for those who cannot see it.
         on_select: called when a marker is clicked; the click is in ``st.session_state[key]``.
-        zoom: keeps in the page's link the box that is dragged over the chart; needs ``on_select``.
+        zoom: keeps in the page's link the box that is drawn over the chart; needs ``on_select``.
     """
 
     def selected() -> None:
@@ -53,7 +56,7 @@ def chart(
     config: dict[str, Any] = {
         "displayModeBar": "hover",
         "displaylogo": False,
-        "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+        "modeBarButtonsToRemove": _UNLINKED_ZOOM if zoom else ["select2d", "lasso2d"],
         "toImageButtonOptions": {"format": _PICTURES.value, "filename": name, "scale": 2},
     }
     st.plotly_chart(

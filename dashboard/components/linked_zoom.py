@@ -1,7 +1,7 @@
 """A chart's zoom, kept in the page's link: it survives new trials, and a colleague sees the same stretch.
 
 Streamlit draws a chart whose data changed anew, and with it forgets what the browser alone knows. So the box that a
-reader drags comes here as a selection, and the next picture has its ranges.
+reader draws comes here as a selection, and the next picture has its ranges.
 """
 
 import math
@@ -42,8 +42,7 @@ class LinkedZoom:
         return (left, right, bottom, top) if sound else None
 
     def apply(self, figure: go.Figure) -> None:
-        """Make a drag zoom, and show the zoomed stretch."""
-        figure.update_layout(dragmode="select")
+        """Show the zoomed stretch."""
         if ranges := self.ranges:
             left, right, bottom, top = ranges
             figure.update_xaxes(range=[left, right])

@@ -70,6 +70,8 @@ def test_new_trials_come_while_zoom_and_choice_stay(
         page.wait_for_selector(f"{CHART} .nsewdrag")
         box = page.locator(f"{CHART} .nsewdrag").first.bounding_box()
         assert box
+        page.locator(CHART).hover()
+        page.locator(f"{CHART} [data-title='Box Select']").click()
         page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.02 * box["height"])
         page.mouse.down()
         page.mouse.move(box["x"] + 0.98 * box["width"], box["y"] + 0.9 * box["height"], steps=8)

@@ -34,7 +34,7 @@ def pareto_section(frame: pd.DataFrame, axes: Axes, name: str) -> None:
         st.markdown(
             "**Pareto front**",
             help="The cells that no other cell beats in all the quantities shown; a cell that breaks a constraint is "
-            "never among them. Click a cell, or a row of the table, to see it; drag over the chart to zoom.",
+            "never among them. Click a cell, or a row of the table, to see it; the box tool above the chart zooms.",
         )
         quantities, color = _choose(axes)
         wanted = dict.fromkeys(["number", "state", "index", "arch", *quantities, *([color] if color else [])])
