@@ -108,7 +108,7 @@ def _charts(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> Iterator[
     if not axes.columns or complete.empty:
         return
     first = axes.columns[0]
-    figure = progress_chart(frame, first, axes.direction(first), bound=axes.bounds.get(first))
+    figure = progress_chart(frame, first, axes.direction(first), bounds=axes.bounds.get(first, ()))
     yield _chart("Progress", f"{label(first)} by trial, and the best so far.", figure)
     yield from _curves(summary)
     second = axes.objectives[1] if len(axes.objectives) > 1 else axes.truth

@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 
+from backend.hardware import Constraint, by_metric
 from backend.studies import StudySummary
 from dashboard.components.linked_choice import LinkedChoice
 from dashboard.figures.quantities import Direction, label, objective_columns, plottable, quantity
@@ -21,14 +22,14 @@ class Axes:
         columns: quantities with numbers, the objectives first.
         objectives: columns that are optimised.
         directions: which way is better, for the columns where the study says so.
-        bounds: upper bounds of hardware metrics.
+        bounds: constraints on hardware metrics.
         truth: column of the true accuracy, or None where none is known.
     """
 
     columns: list[str]
     objectives: list[str]
     directions: dict[str, Direction]
-    bounds: dict[str, float]
+    bounds: dict[str, list[Constraint]]
     truth: str | None
 
     def direction(self, column: str) -> Direction:
@@ -64,6 +65,6 @@ def axes_of(summary: StudySummary, frame: pd.DataFrame) -> Axes:
     directions |= {name: goal.direction for name, goal in config.strategy.metrics.items()} if config else {}
     for column, direction in zip(objectives, summary.directions, strict=False):
         directions[column] = "minimize" if direction == "minimize" else "maximize"
-    bounds = {constraint.metric: constraint.bound for constraint in config.constraints} if config else {}
+    bounds = by_metric(config.constraints) if config else {}
     wanted = f"{config.runner.nasbench_epochs if config else 200}:test-accuracy"
     return Axes(columns, objectives, directions, bounds, wanted if wanted in columns else None)

@@ -22,7 +22,7 @@ def pareto_space(
     z: str,
     *,
     directions: Mapping[str, Direction] | None = None,
-    bounds: Mapping[str, float] | None = None,
+    bounds: object = None,
     color: str | None = None,
     selected: int | None = None,
 ) -> go.Figure:

@@ -51,7 +51,10 @@ def pareto_section(frame: pd.DataFrame, axes: Axes, name: str) -> None:
             zoom=LinkedZoom("pareto-zoom", *quantities) if len(quantities) == 2 else None,
         )
         ways = ", ".join(f"{_way(axes, column)} {label(column)}" for column in dict.fromkeys(quantities))
-        st.caption(f"Better: {ways}." + ("" if axes.truth else " No true accuracies are known for these cells."))
+        not_drawn = _not_drawn(shown, quantities)
+        st.caption(
+            f"Better: {ways}." + not_drawn + ("" if axes.truth else " No true accuracies are known for these cells.")
+        )
         _front_table(shown, axes, quantities, color, name)
 
 
@@ -84,6 +87,16 @@ def _choose(axes: Axes) -> tuple[list[str], str | None]:
             chosen.append(choice.dropdown(name, explained))
     x, y, z, color = chosen
     return [x, y, *([z] if z not in {NONE, x, y} else [])], None if color == NONE else color
+
+
+def _not_drawn(frame: pd.DataFrame, quantities: list[str]) -> str:
+    """Words for the infeasible trials that have no place in the chart."""
+    lacking = (frame["state"] == "infeasible") & frame[list(dict.fromkeys(quantities))].isna().any(axis="columns")
+    count = int(lacking.sum())
+    if not count:
+        return ""
+    trials = "1 infeasible trial has" if count == 1 else f"{count:,} infeasible trials have"
+    return f" {trials} no value of one of them (not scored, or not measured on the device), and no cross here."
 
 
 def _way(axes: Axes, column: str) -> str:

@@ -7,9 +7,10 @@ import streamlit as st
 
 from backend.analysis.hypervolume import EXACT_OBJECTIVES
 from backend.analysis.repetitions import median_band
-from backend.benchmark import EPOCHS, OPTIMA
+from backend.benchmark import EPOCHS, measures
+from backend.search.config import SearchConfig
 from backend.studies import StudySummary
-from dashboard import compare_queries
+from dashboard import compare_queries, queries
 from dashboard.compare_queries import Compared
 from dashboard.components.charts import chart, clicked
 from dashboard.components.errors import plain
@@ -48,12 +49,17 @@ def progress_section(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> 
 
 def _by_trial(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> None:
     column = axes.choice("quantity").dropdown("Quantity by trial", "What the chart shows.")
-    config = summary.config
-    optimum = OPTIMA.get(config.dataset) if config and column == "200:test-accuracy" else None
-    asked = config.setup.n_trials if config else None
-    bound = axes.bounds.get(column)
+    optimum, allowed = _optimum(summary.config, column)
     shown = _needed(frame, column)
-    figure = progress_chart(shown, column, axes.direction(column), optimum=optimum, bound=bound, asked=asked)
+    figure = progress_chart(
+        shown,
+        column,
+        axes.direction(column),
+        optimum=optimum,
+        allowed=allowed,
+        bounds=axes.bounds.get(column, ()),
+        asked=summary.config.setup.n_trials if summary.config else None,
+    )
     chart(
         figure,
         shown,
@@ -63,6 +69,16 @@ def _by_trial(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> None:
         on_select=_link_clicked,
         zoom=LinkedZoom("progress-zoom", "number", column),
     )
+
+
+def _optimum(config: SearchConfig | None, column: str) -> tuple[float | None, float | None]:
+    """The best of the space, and of the cells that the search allows, where the column is a true test accuracy."""
+    epochs, _, field = column.partition(":")
+    if not config or field != "test-accuracy":
+        return None, None
+    values = queries.standings(measures.accuracy(config.dataset, int(epochs)))["value"]
+    allowed = queries.allowed_cells(config)
+    return float(values.max()), float(values[allowed].max()) if allowed else None
 
 
 def _needed(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
