@@ -151,7 +151,8 @@ def _best_cell(complete: pd.DataFrame, axes: Axes, column: str) -> Iterator[_Cha
     values = complete[column].dropna()
     if values.empty or "arch" not in complete:
         return
-    row = complete.loc[values.idxmin() if axes.direction(column) == "minimize" else values.idxmax()]
+    lowest = axes.direction(column) == "minimize"
+    row = complete.iloc[complete.index.get_indexer([values.idxmin() if lowest else values.idxmax()])[0]]
     words = f"Cell {int(row['index']):,}, trial {row['number']}: {label(column)} {readable(float(row[column]))}. "
     yield _chart(f"Best cell by {label(column)}", words + str(row["arch"]), cell_graph(Cell.parse(row["arch"])))
 

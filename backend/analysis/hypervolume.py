@@ -107,7 +107,8 @@ def _fronts(points: NDArray[np.float64]) -> list[tuple[int, NDArray[np.float64]]
     for start in range(0, len(points), _BLOCK):
         block = points[start : start + _BLOCK]
         # Most points lose to the front as it stands before the block; only the others are looked at one by one.
-        beaten = (front[None, :, :] >= block[:, None, :]).all(axis=2).any(axis=1)
+        at_least: NDArray[np.bool_] = np.asarray((front[None, :, :] >= block[:, None, :]).all(axis=2))
+        beaten: NDArray[np.bool_] = np.asarray(np.any(at_least, axis=1))
         for row in np.flatnonzero(~beaten & known[start : start + _BLOCK]) + start:
             point = points[row]
             if not (front >= point).all(axis=1).any():

@@ -65,5 +65,8 @@ class LinkedZoom:
                 icon=":material/zoom_out_map:",
                 key=f"reset_{self.parameter}",
                 help="End the zoom, which is kept in the page's link.",
-                on_click=lambda: st.query_params.pop(self.parameter, None),
+                on_click=self._reset,
             )
+
+    def _reset(self) -> None:
+        st.query_params.pop(self.parameter, None)

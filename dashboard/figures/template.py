@@ -77,7 +77,7 @@ def trial_keys(trials: pd.DataFrame) -> np.ndarray:
     return trials.reindex(columns=["number", "index"]).fillna(-1).to_numpy(dtype=np.int32)
 
 
-def marker_class(points: int) -> type[go.Scatter] | type[go.Scattergl]:
+def marker_class(points: int) -> Any:
     """What draws that many points: beyond a thousand the graphics card, which keeps zooming fluid."""
     return go.Scatter if points <= _MOST_DRAWN_AS_SVG else go.Scattergl
 

@@ -110,7 +110,9 @@ def _row(source: Source, cell: Cell) -> pd.Series:
         trials = source.trials
         own = (trials["index"] == cell.index) & (trials["C"] == channels) & (trials["N"] == cells_per_stage)
         return trials[own & (trials["state"] == "complete")].iloc[0]
-    return cell_row(cell, source.dataset, source.scores.loc[cell.index])
+    return cell_row(
+        cell, source.dataset, {str(name): float(column[cell.index]) for name, column in source.scores.items()}
+    )
 
 
 def _link_clicked() -> None:

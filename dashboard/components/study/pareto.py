@@ -51,10 +51,8 @@ def pareto_section(frame: pd.DataFrame, axes: Axes, name: str) -> None:
             zoom=LinkedZoom("pareto-zoom", *quantities) if len(quantities) == 2 else None,
         )
         ways = ", ".join(f"{_way(axes, column)} {label(column)}" for column in dict.fromkeys(quantities))
-        not_drawn = _not_drawn(shown, quantities)
-        st.caption(
-            f"Better: {ways}." + not_drawn + ("" if axes.truth else " No true accuracies are known for these cells.")
-        )
+        no_truth = "" if axes.truth else " No true accuracies are known for these cells."
+        st.caption(f"Better: {ways}." + _not_drawn(shown, quantities) + no_truth)
         _front_table(shown, axes, quantities, color, name)
 
 

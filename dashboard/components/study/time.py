@@ -25,8 +25,10 @@ def time_view(frame: pd.DataFrame, name: str) -> None:
     clock = float(cells["clock_seconds"].max()) if len(cells) else 0.0
     with st.container(key="time_figures"):
         grid = st.grid(4, min_column_width=150)
-        grid.metric("Median", readable(seconds.median(), "s"), help="Half of the trials took less.")
-        grid.metric("95 % within", readable(seconds.quantile(0.95), "s"), help="One trial in twenty took longer.")
+        grid.metric("Median", readable(float(seconds.median()), "s"), help="Half of the trials took less.")
+        grid.metric(
+            "95 % within", readable(float(seconds.quantile(0.95)), "s"), help="One trial in twenty took longer."
+        )
         grid.metric("All together", duration(seconds.sum()), help="Added up over all trials, parallel ones too.")
         pace = readable(len(cells) / clock * _HOUR) if clock else "–"
         grid.metric("Cells an hour", pace, help="Distinct cells by the clock, from the first trial to the last.")
