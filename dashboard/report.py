@@ -148,11 +148,11 @@ def _curve(cells: pd.DataFrame, column: str, title: str, random: pd.DataFrame | 
 
 
 def _best_cell(complete: pd.DataFrame, axes: Axes, column: str) -> Iterator[_Chart]:
-    values = complete[column].dropna()
-    if values.empty or "arch" not in complete:
+    known = complete[complete[column].notna()]
+    if known.empty or "arch" not in known:
         return
-    lowest = axes.direction(column) == "minimize"
-    row = complete.iloc[complete.index.get_indexer([values.idxmin() if lowest else values.idxmax()])[0]]
+    values = known[column].to_numpy()
+    row = known.iloc[int(values.argmin() if axes.direction(column) == "minimize" else values.argmax())]
     words = f"Cell {int(row['index']):,}, trial {row['number']}: {label(column)} {readable(float(row[column]))}. "
     yield _chart(f"Best cell by {label(column)}", words + str(row["arch"]), cell_graph(Cell.parse(row["arch"])))
 
