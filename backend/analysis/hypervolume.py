@@ -102,7 +102,7 @@ def _volumes(points: NDArray[np.float64], rows: Sequence[int], *, exact: bool) -
 def _fronts(points: NDArray[np.float64]) -> list[tuple[int, NDArray[np.float64]]]:
     """Each row whose point enters the front of the points so far, and the front that this gives."""
     front = np.empty((0, points.shape[1]))
-    known = np.isfinite(points).all(axis=1)
+    known: NDArray[np.bool_] = np.asarray(np.all(np.isfinite(points), axis=1))
     changes = []
     for start in range(0, len(points), _BLOCK):
         block = points[start : start + _BLOCK]

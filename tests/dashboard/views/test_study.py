@@ -282,7 +282,7 @@ def test_a_constrained_study_shows_costs_with_units_and_no_infeasible_cell_among
     assert not page.exception
     assert "Infeasible, never among the best: latency:raspi4 is" in text(page).replace("\\", "")
     assert "infeasible" not in "".join(line.value for line in page.caption if line.value.startswith("Better:"))
-    page.selectbox(key="x").select("l2_norm").run()
+    page.selectbox(key="linked_x").select("l2_norm").run()
     (drawn,) = (line.value for line in page.caption if line.value.startswith("Better:"))
     assert f"{len(infeasible)} infeasible trials have no value" in drawn
 
