@@ -28,3 +28,7 @@ class ConfigError(UserError):
 
 class StorageError(UserError):
     """A study database or folder that cannot be opened, read or written."""
+
+
+class SearchFailedError(RuntimeError):
+    """Trial after trial failed: the search cannot go on (exit status 1 on the command line, with no traceback)."""

@@ -33,9 +33,9 @@ from backend.studies import (
     open_database,
     runs,
 )
-from backend.studies.catalog import CONFIG
 from backend.studies.ensembles import SavedEnsemble, ensembles_state, list_ensembles
 from backend.studies.live_trials import LiveTrials, Snapshot
+from backend.studies.summaries import CONFIG
 from backend.user_proxies import load_user_proxies
 from dashboard.figures.quantities import Direction
 

@@ -7,31 +7,21 @@ import sys
 
 import typer
 
-from backend.cli import ensembles, recommendations, scores, searches, studies, truth
-from backend.errors import UserError
-from backend.search.runner import SearchFailedError
+from backend.cli.lazy import LazyCommands
+from backend.errors import SearchFailedError, UserError
 
 app = typer.Typer(
-    help="Zero-cost neural architecture search on NAS-Bench-201.",
+    cls=LazyCommands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (
-    searches.search,
-    searches.run,
-    scores.score,
-    scores.sweep,
-    scores.correlate,
-    ensembles.ensemble,
-    ensembles.import_ensemble,
-    recommendations.recommend,
-    truth.truth,
-    truth.import_benchmark,
-):
-    app.command()(command)
-app.add_typer(studies.app, name="studies")
+
+
+@app.callback()
+def _app() -> None:
+    """Zero-cost neural architecture search on NAS-Bench-201."""
 
 
 def main() -> None:

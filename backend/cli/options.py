@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from backend import proxies
 from backend.cells import Cell
 
 StorageOption = Annotated[
@@ -49,6 +48,9 @@ def parse_cell(text: str) -> Cell:
 
 def parse_proxies(text: str) -> tuple[str, ...]:
     """Proxies from comma-separated names, or all of them from "all"."""
+    # The proxies load PyTorch, which not every command needs.
+    from backend import proxies  # noqa: PLC0415
+
     if text == "all":
         return proxies.available()
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))

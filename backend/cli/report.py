@@ -1,30 +1,23 @@
 """What the command line prints: rich tables of trials, weights and studies."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
 
 from backend import hardware
 from backend.analysis.correlation import STATISTICS
 from backend.analysis.ensembles import MODELS, StudyEnsemble
 from backend.benchmark import TruthField
+from backend.cli.json_output import print_json as print_json
 from backend.scoring.tables import Provenance
 from backend.search.config import SearchConfig
-from backend.studies.catalog import StudySummary
 
 if TYPE_CHECKING:
     from backend.scoring.sweep import Failure
-
-
-def print_json(value: Any) -> None:
-    """Print strict JSON on standard output."""
-    print(json.dumps(value, indent=1, allow_nan=False))
 
 
 def print_best(console: Console, best: pd.DataFrame, config: SearchConfig) -> None:
@@ -205,36 +198,3 @@ def print_ensembles(
     )
     for note in notes:
         console.print(note, style="yellow", highlight=False)
-
-
-def print_studies(console: Console, summaries: list[StudySummary]) -> None:
-    """Print the list of studies."""
-    if not summaries:
-        console.print("no study yet: `python -m backend search` makes one", highlight=False)
-        return
-    table = Table("study", "state", "done", "data set", "sampler", "objectives", "created (UTC)")
-    for item in summaries:
-        record = study_record(item)
-        done = f"{record['done']}/{record['asked']}" if item.run else str(item.trials)
-        cells = [item.name, record["state"], done, record["dataset"] or "–", record["sampler"] or "–"]
-        created = f"{item.created:%Y-%m-%d %H:%M}" if item.created else "–"
-        table.add_row(*map(escape, cells), ", ".join(item.objectives), created)
-    console.print(table)
-
-
-def study_record(item: StudySummary) -> dict[str, Any]:
-    """A study of the list as JSON types."""
-    config, run = item.config, item.run
-    return {
-        "name": item.name,
-        "state": run.state if run else "made elsewhere",
-        "message": run.message if run else "",
-        "done": run.done if run else None,
-        "asked": run.asked if run else None,
-        "trials": item.trials,
-        "dataset": config.dataset if config else None,
-        "sampler": config.setup.sampler if config else None,
-        "constraints": [str(constraint) for constraint in config.constraints] if config else [],
-        "objectives": dict(zip(item.objectives, item.directions, strict=True)),
-        "created": item.created.isoformat() if item.created else None,
-    }

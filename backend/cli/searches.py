@@ -8,7 +8,7 @@ import typer
 
 from backend.cli.foreground import execute
 from backend.cli.options import ModuleOption, StorageOption, StudyArgument, console
-from backend.search import execution, launch
+from backend.search import execution, launch, queueing
 from backend.search.config import SearchConfig
 from backend.studies import open_database
 from backend.user_proxies import load_user_proxies
@@ -43,3 +43,13 @@ def run(study: StudyArgument, storage: StorageOption = None, proxy_module: Modul
     load_user_proxies(proxy_module or [])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     execution.execute_run(open_database(storage), study)
+
+
+def queue(storage: StorageOption = None, proxy_module: ModuleOption = None) -> None:
+    """Start the searches that wait in this machine's queue, one after the other.
+
+    The dashboard starts this where searches are queued; it ends when none waits.
+    """
+    load_user_proxies(proxy_module or [])
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    queueing.work(open_database(storage))

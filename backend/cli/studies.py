@@ -1,15 +1,16 @@
-"""Commands about studies."""
+"""Commands about studies.
+
+What needs PyTorch is imported by the commands that need it: a list should come at once.
+"""
 
 from typing import Annotated
 
 import typer
 
-from backend.cli import report
-from backend.cli.foreground import execute, print_results
+from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument, console
-from backend.search import launch
-from backend.studies import best_table, best_trials, delete_study, list_studies, load_study, open_database
-from backend.user_proxies import load_user_proxies
+from backend.cli.study_list import print_studies, study_record
+from backend.studies import best_table, best_trials, delete_study, list_studies, load_study, open_database, rename_study
 
 app = typer.Typer(help="List, show, stop, resume and delete studies.", no_args_is_help=True)
 
@@ -19,29 +20,33 @@ def list_command(storage: StorageOption = None, as_json: JsonOption = False) -> 
     """List the studies of the database, the newest first."""
     summaries = list_studies(open_database(storage))
     if as_json:
-        report.print_json([report.study_record(item) for item in summaries])
+        print_json([study_record(item) for item in summaries])
     else:
-        report.print_studies(console, summaries)
+        print_studies(console, summaries)
 
 
 @app.command()
 def show(study: StudyArgument, storage: StorageOption = None, as_json: JsonOption = False) -> None:
     """Show a study's state, best trials and ensemble weights."""
+    from backend.cli.foreground import print_results  # noqa: PLC0415
+
     database = open_database(storage)
     loaded = load_study(database, study)
     summary = next(item for item in list_studies(database) if item.name == study)
     epochs = summary.config.runner.nasbench_epochs if summary.config else 200
     best = best_table(best_trials(loaded), epochs)
     if as_json:
-        report.print_json({**report.study_record(summary), "best_trials": best.to_dict("records")})
+        print_json({**study_record(summary), "best_trials": best.to_dict("records")})
         return
-    report.print_studies(console, [summary])
+    print_studies(console, [summary])
     print_results(database, study)
 
 
 @app.command()
 def stop(study: StudyArgument, storage: StorageOption = None) -> None:
     """Stop a study's run after the trial in work."""
+    from backend.search import launch  # noqa: PLC0415
+
     launch.stop(open_database(storage), study)
     console.print(f"{study}: stopping after the trial in work", highlight=False)
 
@@ -54,10 +59,25 @@ def resume(
     proxy_module: ModuleOption = None,
 ) -> None:
     """Go on with an ended study, in the foreground."""
+    from backend.cli.foreground import execute  # noqa: PLC0415
+    from backend.search import launch  # noqa: PLC0415
+    from backend.user_proxies import load_user_proxies  # noqa: PLC0415
+
     load_user_proxies(proxy_module or [])
     database = open_database(storage)
     launch.requeue(database, study, trials)
     execute(database, study)
+
+
+@app.command()
+def rename(
+    study: StudyArgument,
+    name: Annotated[str, typer.Argument(help="The new name.")],
+    storage: StorageOption = None,
+) -> None:
+    """Rename a study that is not being searched."""
+    rename_study(open_database(storage), study, name)
+    console.print(f"{study}: now {name}", highlight=False)
 
 
 @app.command()

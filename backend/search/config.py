@@ -122,6 +122,16 @@ class SearchConfig(Section):
         listed += [name for name in dict.fromkeys(names) if name not in self.proxy_names]
         return self.from_mapping({"search": tables})
 
+    def with_seed(self, seed: int) -> Self:
+        """The same search with another seed.
+
+        Raises:
+            ConfigError: the number is no seed.
+        """
+        tables = self.model_dump(exclude_none=True)
+        tables["strategy"]["setup"]["seed"] = seed
+        return self.from_mapping({"search": tables})
+
     @property
     def cells(self) -> CellChoices:
         """Data set, network size and options of each edge."""

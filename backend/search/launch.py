@@ -110,7 +110,7 @@ def launch(database: Database, config: SearchConfig, name: str | None = None) ->
         UserError: something is wrong; then nothing was made.
     """
     name = prepare(database, config, name)
-    _start_process(database, name)
+    start_process(database, name)
     return name
 
 
@@ -155,13 +155,11 @@ def requeue(database: Database, name: str, trials: int | None = None) -> None:
 def resume(database: Database, name: str, trials: int | None = None) -> None:
     """Go on with an ended run in a process of its own; as :func:`requeue`."""
     requeue(database, name, trials)
-    _start_process(database, name)
+    start_process(database, name)
 
 
-def _start_process(database: Database, name: str) -> None:
+def start_process(database: Database, name: str) -> None:
     """Start ``python -m backend run`` detached; its URL travels in the environment, where no process list shows it."""
-    path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, STORAGE_VARIABLE: database.url, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
     study_id = load_study(database, name)._study_id
     try:
         with (run_folder(name) / PROCESS_LOG).open("ab") as log:
@@ -170,10 +168,16 @@ def _start_process(database: Database, name: str) -> None:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=environment,
+                env=process_environment(database),
                 start_new_session=True,
             )
     except (OSError, StorageError) as error:
         runs.end(database, study_id, "failed", f"its process could not be started: {error}")
         raise StorageError(f"study: the process of {name!r} could not be started: {error}") from None
     runs.note_process(database, study_id, process.pid)
+
+
+def process_environment(database: Database) -> dict[str, str]:
+    """The environment of a process that works on a database: this one's, with the URL and the path to the packages."""
+    path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, STORAGE_VARIABLE: database.url, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}

@@ -14,6 +14,7 @@ import torch
 from optuna.trial import TrialState
 
 from backend.cells import Cell
+from backend.errors import SearchFailedError
 from backend.search.budget import Budget
 from backend.search.config import SearchConfig
 from backend.search.distinct import DistinctSampler
@@ -30,10 +31,6 @@ _IDLE_LIMIT = 30
 _INFEASIBLE_LIMIT = 3
 """Infeasible draws in a row after which the sampler is given a feasible cell: a trial takes longer than finding one."""
 _FAILURE_LIMIT = 10
-
-
-class SearchFailedError(RuntimeError):
-    """Trial after trial failed: the search cannot go on."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +207,8 @@ class Search:
         trial.set_user_attr(records.HARDWARE, records.json_numbers(measured.hardware))
         trial.set_user_attr(records.TRUTH, measured.truth)
         trial.set_user_attr(records.SECONDS, measured.seconds)
+        if not measured.computed:
+            trial.set_user_attr(records.KNOWN, True)
         scaled = self._objectives.scaled(measured.metrics)
         trial.set_user_attr(records.SCALED, records.json_numbers(scaled))
         values = self._objectives.values(measured.metrics)

@@ -1,8 +1,9 @@
 """Studies in an Optuna database: open, make, list, read, and the state of their runs."""
 
-from backend.studies.catalog import StudySummary, create_study, delete_study, list_studies, load_study, study_config
+from backend.studies.catalog import create_study, delete_study, load_study, rename_study, study_config
 from backend.studies.database import Database, default_url, open_database
 from backend.studies.folders import run_folder
+from backend.studies.summaries import StudySummary, list_studies
 from backend.studies.trials import best_table, best_trials, trials_frame
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "list_studies",
     "load_study",
     "open_database",
+    "rename_study",
     "run_folder",
     "study_config",
     "trials_frame",

@@ -1,59 +1,39 @@
-"""The studies of a database: make, list, load and delete them."""
+"""The studies of a database: make, load, rename and delete them.
+
+What needs the search's own modules loads them when it is called: they load PyTorch, which takes longer than a list of
+studies.
+"""
+
+from __future__ import annotations
 
 import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import optuna
-from optuna.study import StudyDirection
-from optuna.study._frozen import FrozenStudy
-from sqlalchemy import DateTime, column, func, select, table
+from sqlalchemy import column, select, table, update
+from sqlalchemy.exc import IntegrityError
 
 from backend.errors import UserError
-from backend.search.config import SearchConfig
-from backend.search.limits import feasible_space
-from backend.search.objectives import Objectives
 from backend.studies import runs
 from backend.studies.database import Database
-from backend.studies.folders import remove_run_folder
+from backend.studies.folders import move_run_folder, remove_run_folder
+from backend.studies.summaries import CONFIG
+from backend.studies.tables import ensembles
 
-CONFIG = "proxyscope:config"
-_TRIALS = table("trials", column("study_id"), column("datetime_start", DateTime))
+if TYPE_CHECKING:
+    from backend.search.config import SearchConfig
+
+_STUDIES = table("studies", column("study_id"), column("study_name"))
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,99}")
-
-
-@dataclass(frozen=True)
-class StudySummary:
-    """A study in a list.
-
-    Attributes:
-        name: of the study.
-        study_id: Optuna's.
-        objectives: names of the objective values.
-        directions: which way each is better.
-        trials: how many there are.
-        config: what it was made with; None for a study made elsewhere and for one that this installation cannot read.
-        config_problem: why the configuration cannot be read; "" when it can, or there is none.
-        run: None for a study that was made elsewhere.
-        created: None while there is neither run nor trial.
-    """
-
-    name: str
-    study_id: int
-    objectives: list[str]
-    directions: list[str]
-    trials: int
-    config: SearchConfig | None
-    config_problem: str
-    run: runs.Run | None
-    created: datetime | None
 
 
 def trials_asked(config: SearchConfig) -> int:
     """How many trials count as the whole search: no more than the space has cells to keep, when distinct ones count."""
+    from backend.search.limits import feasible_space  # noqa: PLC0415
+
     if not config.setup.distinct_cells:
         return config.setup.n_trials
     return min(config.setup.n_trials, len(feasible_space(config)))
@@ -73,7 +53,9 @@ def create_study(
     Raises:
         UserError: the name is malformed or taken, or the space has no connected cell.
     """
-    name = name or _free_name(database, config)
+    from backend.search.objectives import Objectives  # noqa: PLC0415
+
+    name = name or free_name(database, config)
     check_name(name)
     asked = trials_asked(config)
     if asked == 0:
@@ -91,7 +73,7 @@ def create_study(
     return name
 
 
-def _free_name(database: Database, config: SearchConfig) -> str:
+def free_name(database: Database, config: SearchConfig) -> str:
     """A name that tells data set, sampler and moment."""
     stem = f"{config.dataset} {config.setup.sampler} {datetime.now():%Y-%m-%d %H.%M.%S}"
     taken = set(optuna.get_all_study_names(database.storage))
@@ -102,7 +84,9 @@ def _free_name(database: Database, config: SearchConfig) -> str:
 def check_free_name(database: Database, name: str) -> None:
     """Raise UserError unless the name is fit for a new study and not taken."""
     check_name(name)
-    if name in optuna.get_all_study_names(database.storage):
+    with database.engine.connect() as connection:
+        taken = connection.execute(select(_STUDIES.c.study_id).where(_STUDIES.c.study_name == name)).first()
+    if taken:
         raise UserError(f"study: the name {name!r} is taken; give another")
 
 
@@ -128,6 +112,8 @@ def load_study(database: Database, name: str) -> optuna.Study:
 
 def study_config(study: optuna.Study) -> SearchConfig | None:
     """The configuration that the study was made with, or None for a study that was made elsewhere."""
+    from backend.search.config import SearchConfig  # noqa: PLC0415
+
     text = study.user_attrs.get(CONFIG)
     return SearchConfig.from_toml(text, source=f"the configuration of {study.study_name!r}") if text else None
 
@@ -138,14 +124,30 @@ def store_config(study: optuna.Study, config: SearchConfig) -> None:
     study.set_user_attr("dataset", config.dataset)
 
 
-def list_studies(database: Database) -> list[StudySummary]:
-    """All studies, the newest first."""
-    all_runs, counts = runs.read_runs(database), _trial_counts(database)
-    summaries = [
-        _summary(item, all_runs.get(item._study_id), *counts.get(item._study_id, (0, None)))
-        for item in database.storage.get_all_studies()
-    ]
-    return sorted(summaries, key=lambda item: (item.created is not None, item.created, item.study_id), reverse=True)
+def rename_study(database: Database, name: str, new: str) -> None:
+    """Give a study another name; its run's folder and the ensembles fitted on it go with it.
+
+    Args:
+        database: where it is.
+        name: the study.
+        new: as for :func:`create_study`.
+
+    Raises:
+        UserError: no such study, the new name is malformed or taken, or the run is active: its process writes into the
+            folder of the name that it began with.
+    """
+    check_name(new)
+    study_id = load_study(database, name)._study_id
+    run = runs.read_run(database, study_id)
+    if run is not None and run.active:
+        raise UserError(f"study: {name!r} is {run.state}, and its process knows it by that name; stop it to rename it")
+    try:
+        with database.engine.begin() as connection:
+            connection.execute(update(_STUDIES).where(_STUDIES.c.study_id == study_id).values(study_name=new))
+            connection.execute(update(ensembles).where(ensembles.c.study == name).values(study=new))
+    except IntegrityError:
+        raise UserError(f"study: the name {new!r} is taken; give another") from None
+    move_run_folder(name, new)
 
 
 def delete_study(database: Database, name: str) -> None:
@@ -161,34 +163,3 @@ def delete_study(database: Database, name: str) -> None:
     runs.forget(database, study_id)
     optuna.delete_study(study_name=name, storage=database.storage)
     remove_run_folder(name)
-
-
-def _trial_counts(database: Database) -> dict[int, tuple[int, datetime | None]]:
-    """The number of trials and the begin of the first by study id; no trial is read."""
-    query = select(_TRIALS.c.study_id, func.count(), func.min(_TRIALS.c.datetime_start)).group_by(_TRIALS.c.study_id)
-    with database.engine.connect() as connection:
-        return {study_id: (number, first) for study_id, number, first in connection.execute(query)}
-
-
-def _summary(item: FrozenStudy, run: runs.Run | None, trials: int, first: datetime | None) -> StudySummary:
-    names = item.system_attrs.get("study:metric_names") or [f"value {n}" for n in range(len(item.directions))]
-    config, problem = _readable_config(item.user_attrs.get(CONFIG))
-    return StudySummary(
-        name=item.study_name,
-        study_id=item._study_id,
-        objectives=list(names),
-        directions=["maximize" if d == StudyDirection.MAXIMIZE else "minimize" for d in item.directions],
-        trials=trials,
-        config=config,
-        config_problem=problem,
-        run=run,
-        created=run.created if run else first and first.replace(tzinfo=UTC),
-    )
-
-
-def _readable_config(text: str | None) -> tuple[SearchConfig | None, str]:
-    """A stored configuration, or why this installation cannot read it (a user's proxy that is not loaded, say)."""
-    try:
-        return (SearchConfig.from_toml(text) if text else None), ""
-    except UserError as error:
-        return None, str(error)

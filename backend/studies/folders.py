@@ -40,6 +40,19 @@ def remove_run_folder(study_name: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def move_run_folder(study_name: str, new: str) -> None:
+    """Give the folder of one study's run, if it is on this machine, the study's new name."""
+    folder, target = home() / "runs" / study_name, home() / "runs" / new
+    if not (_is_inside(folder) and _is_inside(target) and folder.is_dir()):
+        return
+    try:
+        # What a deleted study of that name has left behind makes room.
+        shutil.rmtree(target, ignore_errors=True)
+        folder.rename(target)
+    except OSError as error:
+        raise StorageError(f"storage: cannot rename the folder {folder}: {error.strerror}") from None
+
+
 def _is_inside(folder: Path) -> bool:
     """Whether a study's folder is one of the folder of runs: other tools may give a study any name, a path too."""
     return folder.resolve().parent == (home() / "runs").resolve()

@@ -97,7 +97,7 @@ def requeue(database: Database, study_id: int, asked: int) -> bool:
 
 def note_process(database: Database, study_id: int, pid: int) -> None:
     """Record the process that was started for a queued run, so that its early death is seen."""
-    _change(database, study_id, ("queued",), **_process(pid))
+    _change(database, study_id, ("queued",), **process_columns(pid))
 
 
 def claim(database: Database, study_id: int) -> bool:
@@ -109,7 +109,7 @@ def claim(database: Database, study_id: int) -> bool:
         state="running",
         started=_now(),
         heartbeat=_now(),
-        **_process(os.getpid()),
+        **process_columns(os.getpid()),
     )
 
 
@@ -177,7 +177,8 @@ def read_log(database: Database, study_id: int, last: int = 200) -> list[LogLine
     return [LogLine(row["id"], row["time"].replace(tzinfo=UTC), row["level"], row["message"]) for row in reversed(rows)]
 
 
-def _process(pid: int) -> dict[str, Any]:
+def process_columns(pid: int) -> dict[str, Any]:
+    """What tells a process from any other: host, pid, and when it started."""
     try:
         started: float | None = psutil.Process(pid).create_time()
     except psutil.NoSuchProcess:
@@ -213,11 +214,12 @@ def _true_state(row: RowMapping) -> tuple[State, str]:
 
 def _gone(row: RowMapping) -> bool:
     if row["host"] == socket.gethostname():
-        return not _alive(row["pid"], row["process_started"])
+        return not is_alive(row["pid"], row["process_started"])
     return row["heartbeat"] is not None and _now() - row["heartbeat"] > _SILENT_AFTER
 
 
-def _alive(pid: int, started: float | None) -> bool:
+def is_alive(pid: int, started: float | None) -> bool:
+    """Whether a process of this machine, started at that time, is there and not dead."""
     try:
         process = psutil.Process(pid)
         same = started is None or abs(process.create_time() - started) < 1

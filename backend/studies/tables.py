@@ -57,3 +57,22 @@ ensembles = Table(
     Column("content", Text, nullable=False),
 )
 """Saved ensembles: ``content`` is the JSON of recipe, labelled cells and figures, from which the fit is made again."""
+
+queue = Table(
+    "proxyscope_queue",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("study_id", Integer, ForeignKey("proxyscope_runs.study_id", ondelete="CASCADE"), nullable=False),
+    Column("host", String(255), nullable=False),
+)
+"""Queued runs that wait for room on a machine, in their order."""
+
+queue_workers = Table(
+    "proxyscope_queue_workers",
+    metadata,
+    Column("host", String(255), primary_key=True),
+    Column("parallel", Integer, nullable=False),
+    Column("pid", Integer),
+    Column("process_started", Double),
+)
+"""One row a machine: how many runs its queue keeps in work at once, and the process that starts them."""

@@ -20,8 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from backend.benchmark import query
 from backend.cells import EDGES, NUM_CELLS, Cell
-from backend.search.objectives import SUM_NAME
-from backend.studies.catalog import CONFIG
+from backend.studies.summaries import CONFIG
 
 ARCH = "arch"
 INDEX = "index"
@@ -34,6 +33,8 @@ REPEAT_OF = "repeat_of"
 DISCONNECTED = "disconnected"
 BREAKS = "breaks"
 REASON = "reason"
+KNOWN = "scores_known"
+"""Marks a trial whose scores were known before: its seconds say nothing of how long scoring takes."""
 EPOCHS = (12, 200)
 
 _STATES = {
@@ -76,6 +77,9 @@ def trials_frame(study: optuna.Study) -> pd.DataFrame:
 
 def rows_of(trials: Sequence[FrozenTrial], study: optuna.Study) -> pd.DataFrame:
     """The table of some of a study's trials, in their order, as :func:`trials_frame` but without ``pareto``."""
+    # The search's modules load PyTorch.
+    from backend.search.objectives import SUM_NAME  # noqa: PLC0415
+
     if not trials:
         return pd.DataFrame({"number": pd.Series(dtype=int), "state": pd.Series(dtype=str)})
     if CONFIG in study.user_attrs:

@@ -3,8 +3,7 @@
 import streamlit as st
 
 from backend.search import launch
-from backend.studies import delete_study
-from backend.studies.catalog import StudySummary
+from backend.studies import StudySummary, delete_study
 from backend.studies.runs import Run
 from dashboard import queries
 from dashboard.components.errors import kept_errors, plain, show_kept_error

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from backend.search.execution import execute_run
 from backend.search.launch import prepare
 from backend.studies import Database, load_study, runs
-from backend.studies.catalog import CONFIG
+from backend.studies.summaries import CONFIG
 from tests.dashboard.conftest import Config
 
 Open = Callable[..., AppTest]

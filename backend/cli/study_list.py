@@ -1,0 +1,42 @@
+"""The list of studies as the command line prints it."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from backend.studies import StudySummary
+
+
+def print_studies(console: Console, summaries: list[StudySummary]) -> None:
+    """Print the list of studies."""
+    if not summaries:
+        console.print("no study yet: `python -m backend search` makes one", highlight=False)
+        return
+    table = Table("study", "state", "done", "data set", "sampler", "objectives", "created (UTC)")
+    for item in summaries:
+        record = study_record(item)
+        done = f"{record['done']}/{record['asked']}" if item.run else str(item.trials)
+        cells = [item.name, record["state"], done, record["dataset"] or "–", record["sampler"] or "–"]
+        created = f"{item.created:%Y-%m-%d %H:%M}" if item.created else "–"
+        table.add_row(*map(escape, cells), ", ".join(item.objectives), created)
+    console.print(table)
+
+
+def study_record(item: StudySummary) -> dict[str, Any]:
+    """A study of the list as JSON types."""
+    run = item.run
+    return {
+        "name": item.name,
+        "state": run.state if run else "made elsewhere",
+        "message": run.message if run else "",
+        "done": run.done if run else None,
+        "asked": run.asked if run else None,
+        "trials": item.trials,
+        "dataset": item.dataset,
+        "sampler": item.sampler,
+        "constraints": item.constraints,
+        "objectives": dict(zip(item.objectives, item.directions, strict=True)),
+        "created": item.created.isoformat() if item.created else None,
+    }

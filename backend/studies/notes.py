@@ -1,0 +1,26 @@
+"""What people write about a study: optuna-dashboard's notes, so that both show, and let edit, the same text."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import optuna
+
+LONGEST_NOTE = 10_000
+_VERSION = "dashboard:note_ver"
+
+
+def note_in(system_attributes: Mapping[str, Any]) -> str:
+    """The note (Markdown) in a study's system attributes; "" where there is none."""
+    if _VERSION not in system_attributes:
+        return ""
+    # optuna-dashboard takes longer to load than a list of studies to read.
+    from optuna_dashboard._note import get_note_from_system_attrs  # noqa: PLC0415
+
+    return str(get_note_from_system_attrs(dict(system_attributes), None)["body"])
+
+
+def save_note(study: optuna.Study, text: str) -> None:
+    """Write a study's note (Markdown), also while it is searched; what was there is replaced."""
+    from optuna_dashboard import save_note as save  # noqa: PLC0415
+
+    save(study, text[:LONGEST_NOTE])

@@ -1,0 +1,164 @@
+"""What a study has found so far, for a list of studies: read from the few attributes that it takes, and only once.
+
+A study of ten thousand trials holds megabytes of attributes. Of each completed trial only cell and scores are read, and
+only when it is new; true accuracies come from the benchmark's tables.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import case, column, select, table
+
+from backend import benchmark
+from backend.benchmark import DATASETS
+from backend.studies.database import Database
+from backend.studies.summaries import StudySummary, TrialCounts
+from backend.studies.trials import INDEX, REPEAT_OF, SOFTWARE, TRUTH
+
+FEWEST_CELLS = 10
+"""Cells below which a rank correlation is noise, and is not shown."""
+_TRIALS = table("trials", column("trial_id"), column("study_id"), column("state"))
+_ATTRIBUTES = table("trial_user_attributes", column("trial_id"), column("key"), column("value_json"))
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a study has found so far.
+
+    Attributes:
+        cells: distinct cells with a known accuracy.
+        accuracy: the highest true test accuracy among them (%); NaN where none is known.
+        index: official index of that cell; None where none is known.
+        proxy: whose values rank them best, in either direction; "" where there are too few.
+        spearman: its rank correlation with the true accuracy; NaN where there are too few.
+    """
+
+    cells: int = 0
+    accuracy: float = np.nan
+    index: int | None = None
+    proxy: str = ""
+    spearman: float = np.nan
+
+
+@dataclass
+class _Read:
+    """What was read of one study.
+
+    Attributes:
+        created: of the study, which tells it from a later one of the same id.
+        counts: of its trials when it was read.
+        trials: ids of the completed trials that were read.
+        scores: by cell of the benchmark; one row a distinct cell, one column a proxy.
+        overview: made from them.
+    """
+
+    created: datetime | None
+    counts: TrialCounts | None = None
+    trials: set[int] = field(default_factory=set)
+    scores: dict[int, dict[str, float | None]] = field(default_factory=dict)
+    overview: Overview = field(default_factory=Overview)
+
+
+class OverviewReader:
+    """Reads overviews of a database's studies, and of each only what is new; safe with several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database, self._lock = database, Lock()
+        self._read: dict[int, _Read] = {}
+
+    def read(self, summaries: Iterable[StudySummary], seconds: float | None = None) -> dict[int, Overview]:
+        """Overviews by study id; a study made elsewhere has none.
+
+        Args:
+            summaries: of the studies, as they stand now.
+            seconds: after which no further study is read: those not read yet are left out, and one that has changed
+                stands as it was. None reads all.
+        """
+        begun = time.monotonic()
+        found = {}
+        with self._lock:
+            for item in summaries:
+                if item.run is None or item.dataset not in DATASETS:
+                    continue
+                known = self._read.get(item.study_id)
+                if known is None or known.created != item.created:
+                    known = _Read(item.created)
+                if known.counts != item.counts and (seconds is None or time.monotonic() - begun < seconds):
+                    self._update(known, item)
+                    self._read[item.study_id] = known
+                if known.counts is not None:
+                    found[item.study_id] = known.overview
+        return found
+
+    def _update(self, known: _Read, item: StudySummary) -> None:
+        ids = self._completed(item.study_id)
+        if new := ids - known.trials:
+            for attributes in self._attributes(item.study_id, new if known.trials else None).values():
+                index = attributes.get(INDEX)
+                if isinstance(index, int) and REPEAT_OF not in attributes and attributes.get(TRUTH):
+                    known.scores[index] = attributes.get(SOFTWARE) or {}
+            known.trials |= new
+            known.overview = overview(known.scores, str(item.dataset), _epochs(item))
+        known.counts = item.counts
+
+    def _completed(self, study_id: int) -> set[int]:
+        query = select(_TRIALS.c.trial_id).where(_TRIALS.c.study_id == study_id, _TRIALS.c.state == "COMPLETE")
+        with self._database.engine.connect() as connection:
+            return set(connection.scalars(query).all())
+
+    def _attributes(self, study_id: int, trials: set[int] | None) -> Mapping[int, dict[str, Any]]:
+        """Attributes by trial, of some of a study's completed trials or of all of them."""
+        keys = (INDEX, SOFTWARE, REPEAT_OF, TRUTH)
+        key, text = _ATTRIBUTES.c.key, _ATTRIBUTES.c.value_json
+        # Whether there is a truth is all that is asked of it.
+        value = case((key != TRUTH, text), (text != "null", "true"), else_="null")
+        query = select(_ATTRIBUTES.c.trial_id, key, value).where(key.in_(keys))
+        own = select(_TRIALS.c.trial_id).where(_TRIALS.c.study_id == study_id, _TRIALS.c.state == "COMPLETE")
+        query = query.where(_ATTRIBUTES.c.trial_id.in_(own))
+        if trials is not None:
+            # The newest trials are those of the highest ids, but for a few that took longer.
+            query = query.where(_ATTRIBUTES.c.trial_id >= min(trials))
+        found: dict[int, dict[str, Any]] = {}
+        with self._database.engine.connect() as connection:
+            for trial, name, content in connection.execute(query):
+                found.setdefault(trial, {})[name] = json.loads(content)
+        return found if trials is None else {trial: found[trial] for trial in trials if trial in found}
+
+
+def overview(scores: Mapping[int, Mapping[str, float | None]], dataset: str, epochs: int) -> Overview:
+    """What cells and their scores say together with the truth.
+
+    Args:
+        scores: of distinct cells, by official index.
+        dataset: of the true accuracies.
+        epochs: 12 or 200.
+    """
+    if not scores:
+        return Overview()
+    frame = pd.DataFrame.from_dict(dict(scores), orient="index").astype(float)
+    accuracy = benchmark.test_accuracy(dataset, epochs).reindex(frame.index).dropna()
+    if accuracy.empty:
+        return Overview()
+    best = int(accuracy.idxmax())
+    found = Overview(len(accuracy), float(accuracy[best]), best)
+    if len(accuracy) < FEWEST_CELLS:
+        return found
+    varied = frame.loc[accuracy.index, frame.nunique() > 1]
+    ranked = varied.corrwith(accuracy, method="spearman").dropna()
+    if ranked.empty:
+        return found
+    proxy = str(ranked.abs().idxmax())
+    return Overview(found.cells, found.accuracy, found.index, proxy, float(ranked[proxy]))
+
+
+def _epochs(item: StudySummary) -> int:
+    return item.config.runner.nasbench_epochs if item.config else 200
