@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backend import proxies
+from backend.errors import UserError
 
 MODULES_VARIABLE = "PROXYSCOPE_PROXY_MODULES"
 
@@ -22,6 +23,10 @@ def load_user_proxies(paths: Sequence[Path] = ()) -> None:
     named = [part for part in os.environ.get(MODULES_VARIABLE, "").split(os.pathsep) if part]
     modules = list(dict.fromkeys([*named, *(str(path.resolve()) for path in paths)]))
     for module in modules:
-        proxies.load_module(Path(module))
+        try:
+            proxies.load_module(Path(module))
+        except UserError as error:
+            origin = f"{MODULES_VARIABLE} of the environment" if module in named else "--proxy-module"
+            raise UserError(f"{error} (named by {origin})") from None
     if modules:
         os.environ[MODULES_VARIABLE] = os.pathsep.join(modules)

@@ -1,7 +1,7 @@
 """What pages read from the backend, cached: a live study is read again only when it has new trials."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -35,6 +35,7 @@ from backend.studies import (
 )
 from backend.studies.ensembles import SavedEnsemble, ensembles_state, list_ensembles
 from backend.studies.live_trials import LiveTrials, Snapshot
+from backend.studies.overview import Overview, OverviewReader
 from backend.studies.summaries import CONFIG
 from backend.user_proxies import load_user_proxies
 from dashboard.figures.quantities import Direction
@@ -60,6 +61,12 @@ def load_own_proxies() -> None:
 def studies() -> list[StudySummary]:
     """All studies, the newest first."""
     return list_studies(database())
+
+
+def overviews(summaries: Sequence[StudySummary], seconds: float) -> tuple[dict[int, Overview], int]:
+    """What studies have found, by study id, and how many were not read yet within the seconds given."""
+    found, pending = _overview_reader(default_url()).read(summaries, seconds)
+    return found, pending
 
 
 def find_study(name: str) -> StudySummary:
@@ -215,6 +222,12 @@ def _read(summary: StudySummary) -> Snapshot:
 @st.cache_resource(show_spinner=False)
 def _database(url: str) -> Database:
     return open_database(url)
+
+
+@st.cache_resource(show_spinner=False)
+def _overview_reader(url: str) -> OverviewReader:
+    """Holds what was read of each study, for all sessions."""
+    return OverviewReader(_database(url))
 
 
 @st.cache_resource(show_spinner=False, max_entries=20)

@@ -15,6 +15,7 @@ from backend.analysis.ensembles.evaluation import DIVERSE, RANDOM, Figures
 from backend.analysis.ensembles.transfer import home_scores
 from backend.cli import beyond, report
 from backend.cli.beyond import Basis
+from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, SeedOption, StorageOption, console
 from backend.errors import StorageError, UserError
 from backend.json_records import json_records
@@ -96,7 +97,7 @@ def ensemble(
     if model or label_free:
         _finish_one(database, basis, next(iter(rows.values())), save, export, as_json, transfer or [], curve=curve)
     elif as_json:
-        report.print_json({name: _record(row) for name, row in rows.items()})
+        print_json({name: _record(row) for name, row in rows.items()})
     else:
         _print_comparison(rows, basis.target)
 
@@ -207,7 +208,7 @@ def _finish_one(
     if export:
         _write(export, saved.to_json())
     if as_json:
-        report.print_json(_record(row) | beyond.records(listed, carried, learned))
+        print_json(_record(row) | beyond.records(listed, carried, learned))
         return
     report.print_ensemble(console, row.fitted, row.figures, row.note)
     beyond.print_all(console, row.fitted, listed, carried, learned)

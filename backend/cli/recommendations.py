@@ -8,6 +8,7 @@ from backend.analysis.cell_scores import study_scores
 from backend.analysis.recommendation import LENGTH, rule_proxies, rule_words
 from backend.analysis.recommendation import recommend as recommended
 from backend.cli import report
+from backend.cli.json_output import print_json
 from backend.cli.beyond import print_plan
 from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument, console
 from backend.errors import UserError
@@ -33,7 +34,7 @@ def recommend(
     listed = recommended(scores, config.dataset, top, config.runner.nasbench_epochs)
     words = rule_words(rule_proxies(map(str, scores)))
     if as_json:
-        report.print_json({"rule": words, "shortlist": json_records(listed.reset_index())})
+        print_json({"rule": words, "shortlist": json_records(listed.reset_index())})
         return
     print_plan(console, listed, f"Train these of the {len(scores)} cells of {study}")
     console.print(words, highlight=False)

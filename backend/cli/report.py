@@ -12,7 +12,6 @@ from backend import hardware
 from backend.analysis.correlation import STATISTICS
 from backend.analysis.ensembles import MODELS, StudyEnsemble
 from backend.benchmark import TruthField
-from backend.cli.json_output import print_json as print_json
 from backend.scoring.tables import Provenance
 from backend.search.config import SearchConfig
 

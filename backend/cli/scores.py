@@ -10,6 +10,7 @@ from backend.analysis.cell_scores import cell_classes
 from backend.analysis.correlation import class_means, correlations
 from backend.cells import Cell
 from backend.cli import report
+from backend.cli.json_output import print_json
 from backend.cli.options import (
     BatchSizeOption,
     DatasetOption,
@@ -50,7 +51,7 @@ def score(
     scorer = Scorer(dataset, names, batch_size=batch_size, seed=seed, device=device, image_source=images)
     rows = [{"arch": str(cell), "index": cell.index, "scores": _scores(scorer, cell)} for cell in cells]
     if as_json:
-        report.print_json(rows)
+        print_json(rows)
     else:
         console.print(scorer.batch.description, highlight=False)
         report.print_scores(console, names, rows)
@@ -112,6 +113,6 @@ def correlate(
     cells = correlations(table_.scores, accuracy, resamples)
     classes = correlations(*class_means(table_.scores, accuracy, cell_classes()), resamples)
     if as_json:
-        report.print_json({"cells": json_records(cells.reset_index()), "classes": json_records(classes.reset_index())})
+        print_json({"cells": json_records(cells.reset_index()), "classes": json_records(classes.reset_index())})
     else:
         report.print_correlations(console, table_.provenance, dataset, cells, classes)

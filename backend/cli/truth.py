@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from backend import benchmark
 from backend.cells import NUM_CELLS
 from backend.cli import report
+from backend.cli.json_output import print_json
 from backend.cli.options import DatasetOption, JsonOption, console, parse_cell
 
 
@@ -34,7 +35,7 @@ def truth(
     releases = benchmark.field_releases(dataset, epochs, release=release, seed=seed)
     if as_json:
         asked = {"arch": str(cell), "index": cell.index, "dataset": dataset, "epochs": epochs, "seed": seed}
-        report.print_json({**asked, **fields, "releases": releases})
+        print_json({**asked, **fields, "releases": releases})
     else:
         console.print(f"cell {cell.index}  {cell}", highlight=False)
         of_seed = "" if seed is None else f", seed {seed}"
@@ -60,7 +61,7 @@ def import_benchmark(
         summary = benchmark.import_release(path, lambda part, count: progress.update(task, completed=part, count=count))
         progress.update(task, completed=1.0)
     if as_json:
-        report.print_json({**vars(summary), "path": str(summary.path)})
+        print_json({**vars(summary), "path": str(summary.path)})
         return
     console.print(
         f"{summary.release}: {summary.architectures:,} of {NUM_CELLS:,} architectures, {summary.rows:,} rows, "

@@ -79,6 +79,8 @@ def read_table(path: Path) -> ScoreTable:
     Raises:
         UserError: the file is missing or is no score table.
     """
+    if not path.is_file():
+        raise UserError(f"score table {path}: no such file; `python -m backend sweep` makes one")
     try:
         arrow = pq.read_table(path)
         provenance = Provenance(**json.loads(arrow.schema.metadata[_METADATA]))

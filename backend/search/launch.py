@@ -14,7 +14,7 @@ from backend.search.config import SearchConfig
 from backend.search.ensembles import KEPT, described, find_ensembles, listing_proxies
 from backend.search.limits import unreachable
 from backend.search.score_source import configured_table
-from backend.studies import runs
+from backend.studies import queue, runs
 from backend.studies.catalog import (
     check_name,
     create_study,
@@ -155,6 +155,7 @@ def requeue(database: Database, name: str, trials: int | None = None) -> None:
 def resume(database: Database, name: str, trials: int | None = None) -> None:
     """Go on with an ended run in a process of its own; as :func:`requeue`."""
     requeue(database, name, trials)
+    queue.leave(database, load_study(database, name)._study_id)
     start_process(database, name)
 
 

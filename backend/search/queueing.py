@@ -73,6 +73,18 @@ def enqueue(database: Database, searches: Mapping[str, SearchConfig], at_once: i
     start_worker(database)
 
 
+def resume(database: Database, names: Sequence[str]) -> None:
+    """Put ended searches that have trials left into this machine's queue.
+
+    Raises:
+        UserError: one of them cannot go on; those before it wait in the queue.
+    """
+    for name in names:
+        launch.requeue(database, name)
+        queue.add(database, load_study(database, name)._study_id)
+    start_worker(database)
+
+
 def start_worker(database: Database) -> None:
     """Start this machine's worker where runs wait and none is there; it outlives this process.
 

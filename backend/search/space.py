@@ -1,6 +1,7 @@
 """The cells that a search may sample, and how Optuna's parameters name them."""
 
 import itertools
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 import optuna
 from optuna.distributions import CategoricalDistribution
 
-from backend.cells import EDGES, OPERATIONS, Cell
+from backend.cells import EDGES, OPERATIONS, Cell, class_indices
 from backend.search.sections import CellChoices
 
 
@@ -103,6 +104,17 @@ class SearchSpace:
     @cached_property
     def _kept(self) -> list[Candidate]:
         return list(filter(self._keeps, self._connected()))
+
+    @property
+    def combinations(self) -> int:
+        """Number of choices of an operation for each edge, connected or not; each is a cell."""
+        return math.prod(map(len, self._options))
+
+    @property
+    def distinct_cells(self) -> int:
+        """Number of connected cells no two of which compute the same function: each of them is scored once."""
+        classes = class_indices()
+        return len({classes[cell.index] for cell in self.connected_cells})
 
     @cached_property
     def connected_cells(self) -> list[Cell]:

@@ -7,6 +7,26 @@ from pydantic import BaseModel, ValidationError
 
 _OPTIONS = "0 none, 1 skip_connect, 2 nor_conv_3x3, 3 nor_conv_1x1, 4 avg_pool_3x3"
 
+_WORDS = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a smaller whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text in quotes",
+    "list_type": "a list, such as [1, 2]",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+    "greater_than": "above {gt}",
+    "less_than": "below {lt}",
+    "literal_error": "{expected}",
+}
+"""What is valid, by pydantic's kind of problem."""
+
 
 def problems_of(error: ValidationError, model: type[BaseModel], root: str) -> list[tuple[str, str]]:
     """One ``(dotted key, message)`` for each problem of a validation, in the order of the file.
@@ -58,6 +78,8 @@ def _message(item: Any, model: type[BaseModel]) -> str:
             return f"should be a table (got {given!r})"
         case "value_error":
             return str(item["ctx"]["error"])
+        case kind if kind in _WORDS:
+            return f"should be {_WORDS[kind].format(**item.get('ctx', {}))} (got {given!r})"
         case _:
             text = re.sub(r"^Input should be ", "should be ", item["msg"])
             return f"{text} (got {given!r})"

@@ -75,15 +75,14 @@ class OverviewReader:
         self._database, self._lock = database, Lock()
         self._read: dict[int, _Read] = {}
 
-    def read(self, summaries: Iterable[StudySummary], seconds: float | None = None) -> dict[int, Overview]:
-        """Overviews by study id; a study made elsewhere has none.
+    def read(self, summaries: Iterable[StudySummary], seconds: float | None = None) -> tuple[dict[int, Overview], int]:
+        """Overviews by study id, and how many studies are still to be read or read again.
 
         Args:
-            summaries: of the studies, as they stand now.
-            seconds: after which no further study is read: those not read yet are left out, and one that has changed
-                stands as it was. None reads all.
+            summaries: of the studies, as they stand now; those made elsewhere have no overview.
+            seconds: after which no further study is read; one that has changed stands as it was. None reads all.
         """
-        begun = time.monotonic()
+        begun, pending = time.monotonic(), 0
         found = {}
         with self._lock:
             for item in summaries:
@@ -92,12 +91,15 @@ class OverviewReader:
                 known = self._read.get(item.study_id)
                 if known is None or known.created != item.created:
                     known = _Read(item.created)
-                if known.counts != item.counts and (seconds is None or time.monotonic() - begun < seconds):
-                    self._update(known, item)
-                    self._read[item.study_id] = known
+                if known.counts != item.counts:
+                    if seconds is None or time.monotonic() - begun < seconds:
+                        self._update(known, item)
+                        self._read[item.study_id] = known
+                    else:
+                        pending += known.counts is None
                 if known.counts is not None:
                     found[item.study_id] = known.overview
-        return found
+        return found, pending
 
     def _update(self, known: _Read, item: StudySummary) -> None:
         ids = self._completed(item.study_id)

@@ -17,7 +17,7 @@ class Look(NamedTuple):
     color: Color
 
 
-_LOOKS: dict[State, Look] = {
+LOOKS: dict[State, Look] = {
     "queued": Look("Queued", ":material/schedule:", "gray"),
     "running": Look("Running", ":material/play_circle:", "blue"),
     "stopping": Look("Stopping", ":material/pending:", "orange"),
@@ -30,7 +30,7 @@ _ELSEWHERE = Look("Made elsewhere", ":material/outbound:", "gray")
 
 def look(run: Run | None) -> Look:
     """The look of a run's state; a study without a run was made elsewhere."""
-    return _LOOKS[run.state] if run else _ELSEWHERE
+    return LOOKS[run.state] if run else _ELSEWHERE
 
 
 def state_badge(run: Run | None) -> None:

@@ -23,8 +23,8 @@ OPERATION_COLORS = {
 }
 _DARK_TEXT = {"nor_conv_1x1", "avg_pool_3x3"}
 
-# A drawing of the complete graph on four nodes in which no two edges cross.
 NODE_POSITIONS = ((0.0, 0.0), (2.0, 2.5), (2.0, 0.95), (4.0, 0.0))
+"""A drawing of the complete graph on four nodes in which no two edges cross."""
 _NODE_NAMES = ("in", "1", "2", "out")
 _FAINT = 0.35
 
@@ -40,7 +40,7 @@ def cell_graph(cell: Cell) -> go.Figure:
     figure = new_figure(height=300)
     figure.add_traces(
         [_edge_line(edge, operation, position in live) for position, (edge, operation) in edges]
-        + [_nodes(), *_legend(cell)]
+        + [nodes(), *_legend(cell)]
     )
     hidden = {"visible": False, "fixedrange": True}
     figure.update_layout(
@@ -107,7 +107,8 @@ def _edge_annotations(edge: tuple[int, int], operation: str, live: bool) -> list
     return [head, name]
 
 
-def _nodes() -> go.Scatter:
+def nodes() -> go.Scatter:
+    """The trace of the four nodes of a cell."""
     return go.Scatter(
         x=[x for x, _ in NODE_POSITIONS],
         y=[y for _, y in NODE_POSITIONS],

@@ -1,54 +1,69 @@
 """The first page: all studies, or what this is while there is none."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from backend.studies import StudySummary
 from dashboard import queries
-from dashboard.components.errors import plain, show_kept_error, shown_errors
-from dashboard.components.links import NEW_SEARCH, open_study
-from dashboard.components.run_actions import delete_button, resume_button, stop_button
-from dashboard.components.study_table import study_table
+from dashboard.components import studies as parts
+from dashboard.components.errors import show_kept_error, shown_errors
+from dashboard.components.links import NEW_SEARCH
+from dashboard.components.studies.filters import clear_filters
 from dashboard.components.welcome import welcome
 
-_POLL_SECONDS = 3
-_IDLE_SECONDS = 15
+_READ_SECONDS = 1.0
+_SECONDS = {"reading": 1, "active": 3, "idle": 15}
 
 
 def show() -> None:
     """The page."""
-    st.title("Studies", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title("Studies", anchor=False, width="content")
+        st.page_link(NEW_SEARCH, label="New search", icon=":material/add_circle:", help="Set up and launch a search.")
     with shown_errors():
         summaries = queries.studies()
         if not summaries:
             welcome()
             return
-        active = any(item.run and item.run.active for item in summaries)
-        st.fragment(_table, run_every=_POLL_SECONDS if active else _IDLE_SECONDS)(active)
+        pace = _pace(summaries)
+        st.fragment(_view, run_every=_SECONDS[pace])(pace)
 
 
-def _table(was_active: bool) -> None:
+def _pace(summaries: Sequence[StudySummary]) -> str:
+    """How often the page looks for news: often while large studies are being read, seldom while nothing runs."""
+    if queries.overviews(summaries, seconds=0.0)[1]:
+        return "reading"
+    return "active" if any(item.run and item.run.active for item in summaries) else "idle"
+
+
+def _view(pace: str) -> None:
     show_kept_error()
     with shown_errors():
         summaries = queries.studies()
-        active = any(item.run and item.run.active for item in summaries)
-        if not summaries or active != was_active:
-            # The page as a whole starts, or ends, to poll.
+        overviews, pending = queries.overviews(summaries, seconds=_READ_SECONDS)
+        if not summaries or _pace(summaries) != pace:
+            # The page as a whole changes how often it looks.
             st.rerun()
-        chosen = study_table(summaries)
-        if chosen:
-            _actions(chosen)
+        above = st.container()
+        listed = parts.filtered(summaries, overviews)
+        if listed:
+            buttons = st.container()
+            chosen = parts.study_table(listed, overviews, complete=not pending)
+            with buttons:
+                parts.actions(chosen)
+        else:
+            st.info("No study is like that.", icon=":material/filter_alt_off:")
+            st.button("Show all", key="clear_filters", help="Take the filters out.", on_click=clear_filters)
+        st.caption(_counted(listed, summaries, pending))
+        with above:
+            parts.queue_notice()
 
 
-def _actions(chosen: StudySummary) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="study_actions"):
-        st.markdown(f"**{plain(chosen.name)}**", width="content")
-        if st.button("Open", type="primary", icon=":material/open_in_full:", key="open_chosen", help="Open its page."):
-            open_study(chosen.name)
-        stop_button(chosen.name, chosen.run)
-        resume_button(chosen.name, chosen.run)
-        delete_button(chosen, chosen.run)
-        st.space("stretch")
-        st.page_link(NEW_SEARCH, label="New search", icon=":material/add_circle:")
+def _counted(listed: Sequence[StudySummary], summaries: Sequence[StudySummary], pending: int) -> str:
+    shown = f"{len(listed):,} of {len(summaries):,}" if len(listed) < len(summaries) else f"{len(listed):,}"
+    reading = f" Reading the trials of {pending} more." if pending else ""
+    return f"{shown} {'study' if len(summaries) == 1 else 'studies'}. The link keeps filters and order.{reading}"
 
 
 show()

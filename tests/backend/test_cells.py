@@ -182,3 +182,8 @@ def test_twins_are_the_other_cells_of_the_class(cell: Cell) -> None:
 
 def test_all_disconnected_cells_are_twins() -> None:
     assert len(Cell.parse(DISCONNECTED).twins()) == 340
+
+
+def test_the_classes_kept_in_a_file_are_those_of_the_cells() -> None:
+    worked_out = [cell.representative().index if cell.connected else None for cell in enumerate_cells()]
+    assert list(class_indices()) == worked_out

@@ -142,7 +142,7 @@ def test_correlate_prints_the_correlations_with_intervals_over_cells_and_classes
     ("arguments", "said"),
     [
         (["search", "--config", "none.toml"], "cannot read none.toml"),
-        (["search", "--trials", "0"], "search.strategy.setup.n_trials: should be greater than or equal to 1 (got 0)"),
+        (["search", "--trials", "0"], "search.strategy.setup.n_trials: should be at least 1 (got 0)"),
         (["search", "--study", "a/b"], "study: the name 'a/b' is not valid"),
         (["search", "--storage", "studies.db"], "storage: not a SQLAlchemy URL"),
         (["search", "--proxy-module", "none.py"], "proxy module"),

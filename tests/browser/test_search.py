@@ -84,7 +84,7 @@ def test_the_form_keeps_a_wrong_search_back(page: Page, installation: Path) -> N
     with running_app(installation) as address:
         page.goto(f"{address}/new-search")
         fill(page, "Number of trials", "0")
-        expect(page.get_by_text("search.strategy.setup.n_trials: should be greater than or equal to 1")).to_be_visible()
+        expect(page.get_by_text("search.strategy.setup.n_trials: should be at least 1")).to_be_visible()
         expect(page.get_by_role("button", name="Launch the search")).to_be_disabled()
         fill(page, "Number of trials", "3")
         expect(page.get_by_role("button", name="Launch the search")).to_be_enabled()

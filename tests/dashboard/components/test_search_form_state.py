@@ -68,15 +68,15 @@ def test_the_forms_own_file_fills_the_form_alike(make_config: Config) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "where", "words"),
     [
-        ("n_trials", "0", "search.strategy.setup.n_trials", "greater than or equal to 1"),
+        ("n_trials", "0", "search.strategy.setup.n_trials", "at least 1"),
         ("n_trials", "", "search.strategy.setup.n_trials", "this field is empty"),
         ("C", "16, wide", "search.search_space.nas_zero_cost.config.C[1]", "wide"),
         ("N", "", "search.search_space.nas_zero_cost.config.N", "at least one"),
         ("N", "--3", "search.search_space.nas_zero_cost.config.N[0]", "--3"),
         ("op_2_1", [], "search.search_space.nas_zero_cost.config.op_2_1", "at least one"),
-        ("num_samples", "1", "search.strategy.sw_runner.zero_cost.num_samples", "greater than or equal to 2"),
+        ("num_samples", "1", "search.strategy.sw_runner.zero_cost.num_samples", "at least 2"),
         ("device", "gpu", "search.strategy.sw_runner.zero_cost.device", "unknown device 'gpu'"),
-        ("seed", "-1", "search.strategy.setup.seed", "greater than or equal to 0"),
+        ("seed", "-1", "search.strategy.setup.seed", "at least 0"),
     ],
 )
 def test_a_wrong_field_is_named_in_the_backends_words(

@@ -31,12 +31,12 @@ def test_the_form_begins_with_an_example_that_can_be_launched(form: AppTest) -> 
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("search_n_trials", "0", "search.strategy.setup.n_trials: should be greater than or equal to 1 (got 0)"),
+        ("search_n_trials", "0", "search.strategy.setup.n_trials: should be at least 1 (got 0)"),
         ("search_num_samples", "100000", "num_samples: 100000 is more than the 1000 images there are"),
-        ("search_num_samples", "2.7", "num_samples: should be a valid integer (got 2.7)"),
-        ("search_num_samples", "99999999999999999999", "num_samples: should be a valid integer"),
+        ("search_num_samples", "2.7", "num_samples: should be a whole number (got 2.7)"),
+        ("search_num_samples", "99999999999999999999", "num_samples: should be a whole number"),
         ("search_timeout", "1e400", "search.strategy.setup.timeout: should be a finite number (got inf)"),
-        ("search_n_trials", "many", "search.strategy.setup.n_trials: should be a valid integer (got 'many')"),
+        ("search_n_trials", "many", "search.strategy.setup.n_trials: should be a whole number (got 'many')"),
         ("search_seed", "", "search.strategy.setup.seed: this field is empty; give a value"),
     ],
 )

@@ -1,0 +1,127 @@
+"""The table of studies."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from streamlit.column_config import ButtonColumn, DatetimeColumn, ListColumn, NumberColumn, ProgressColumn, TextColumn
+
+from backend.studies import StudySummary
+from backend.studies.overview import FEWEST_CELLS, Overview
+from dashboard.components.links import open_study
+from dashboard.components.states import look
+from dashboard.components.studies.filters import progress
+
+_OPEN = "open_study"
+_CHOSEN = "chosen_studies"
+_LONGEST_NOTE = 80
+
+
+def studies_frame(summaries: Sequence[StudySummary], overviews: Mapping[int, Overview]) -> pd.DataFrame:
+    """The studies, one a row, in the given order.
+
+    Returns:
+        Columns open, name, state, progress (%), accuracy (%), proxy, spearman, dataset, objectives (list), sampler,
+        trials, started (UTC), where and note.
+    """
+    return pd.DataFrame([_row(item, overviews.get(item.study_id)) for item in summaries])
+
+
+def study_table(
+    summaries: Sequence[StudySummary], overviews: Mapping[int, Overview], *, complete: bool
+) -> list[StudySummary]:
+    """Show the studies, an Open button on each; returns those that are chosen for the actions.
+
+    Args:
+        summaries: in the order to show.
+        overviews: by study id.
+        complete: whether all overviews that there can be are there.
+    """
+    event = st.dataframe(
+        studies_frame(summaries, overviews),
+        # A choice is a row's position: a list of other studies, or in another order, needs another widget.
+        key=f"studies_table_{_digest(summaries)}",
+        hide_index=True,
+        column_config={
+            "open": ButtonColumn("", key=_OPEN, width=80, pinned=True),
+            "name": TextColumn("Study", pinned=True, width=210),
+            "state": TextColumn("State", width=100),
+            "progress": ProgressColumn("Progress", format="%d%%", min_value=0, max_value=100, width=110),
+            "accuracy": NumberColumn(
+                "Best accuracy (%)",
+                format="%.2f",
+                width=130,
+                help="Highest true test accuracy of the cells found, after the 200 epochs (or 12) that its file names.",
+            ),
+            "proxy": TextColumn(
+                "Best proxy",
+                width=110,
+                help="The proxy whose values rank the study's cells most like their true accuracies do, or, where ρ is "
+                "negative, the other way round.",
+            ),
+            "spearman": NumberColumn(
+                "Its Spearman ρ",
+                format="%.2f",
+                width=110,
+                help=f"Rank correlation with true accuracy, over the study's distinct cells: {FEWEST_CELLS} at least.",
+            ),
+            "dataset": TextColumn("Data set", width=120),
+            "objectives": ListColumn("Objectives", help="What is optimised."),
+            "sampler": TextColumn("Sampler", width=80),
+            "trials": NumberColumn(
+                "Trials", format="localized", width=70, help="All trials, repeats and disconnected cells included."
+            ),
+            "started": DatetimeColumn("Started (UTC)", format="YYYY-MM-DD HH:mm", width=140),
+            "where": TextColumn("Runs on", width=170, help="Machine and device of its last run."),
+            "note": TextColumn("Note", width=220, help="The first words of what was noted on it."),
+        },
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": _chosen_rows(summaries), "columns": [], "cells": []}},
+        placeholder="–" if complete else "…",
+        alt="Studies",
+    )
+    if click := st.session_state.get(_OPEN):
+        open_study(summaries[click["row"]].name)
+    chosen = [summaries[row] for row in event["selection"]["rows"] if row < len(summaries)]
+    st.session_state[_CHOSEN] = [item.study_id for item in chosen]
+    return chosen
+
+
+def _digest(summaries: Sequence[StudySummary]) -> str:
+    return hashlib.sha256(repr([item.study_id for item in summaries]).encode()).hexdigest()[:12]
+
+
+def _chosen_rows(summaries: Sequence[StudySummary]) -> list[int]:
+    """Rows of the studies that were chosen before the list changed; at first the newest."""
+    newest = max(summaries, key=lambda item: (item.created is not None, item.created, item.study_id))
+    chosen = st.session_state.get(_CHOSEN, [newest.study_id])
+    return [row for row, item in enumerate(summaries) if item.study_id in chosen]
+
+
+def _row(item: StudySummary, found: Overview | None) -> dict[str, object]:
+    run, found = item.run, found or Overview()
+    started = run.started if run else item.created
+    return {
+        "open": "Open",
+        "name": item.name,
+        "state": look(run).word,
+        "progress": progress(item),
+        "accuracy": found.accuracy,
+        "proxy": found.proxy or None,
+        "spearman": found.spearman if found.proxy else np.nan,
+        "dataset": item.dataset,
+        "objectives": item.objectives,
+        "sampler": item.sampler,
+        "trials": item.trials,
+        "started": started.replace(tzinfo=None) if started else None,
+        "where": " · ".join(filter(None, (run.host, run.device))) or None if run else None,
+        "note": _first_words(item.note),
+    }
+
+
+def _first_words(note: str) -> str | None:
+    line = " ".join(note.split())
+    return (line if len(line) <= _LONGEST_NOTE else f"{line[:_LONGEST_NOTE]}…") or None
