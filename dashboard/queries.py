@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,11 @@ from backend.benchmark import measures
 from backend.benchmark.measures import Measure
 from backend.cells import Cell
 from backend.errors import ConfigError
-from backend.search import launch
+from backend.search import launch, pace
 from backend.search.config import SearchConfig
 from backend.search.limits import allowed_cells as allowed_cells_of
 from backend.search.limits import feasible_space
+from backend.search.pace import Pace
 from backend.search.results import study_ensemble
 from backend.search.sections import CellChoices
 from backend.search.space import SearchSpace
@@ -41,6 +43,16 @@ from backend.user_proxies import load_user_proxies
 from dashboard.figures.quantities import Direction
 
 _CHECK_SECONDS = 30
+
+
+class SpaceSize(NamedTuple):
+    """What a search space holds: combinations of operations, connected cells, distinct ones, sizes, networks."""
+
+    combinations: int
+    connected: int
+    distinct: int
+    sizes: int
+    networks: int
 
 
 def database() -> Database:
@@ -134,9 +146,23 @@ def importances(summary: StudySummary, column: str, direction: Direction) -> "pd
     return _importances(url, name, study_id, created, size, column, direction, snapshot)
 
 
-def cells_left(choices: CellChoices) -> int:
-    """Number of connected cells (times widths and depths) that the choices leave."""
-    return _cells_left(choices.model_dump_json())
+def space_size(choices: CellChoices) -> SpaceSize:
+    """How many cells and networks the choices leave."""
+    return _space_size(choices.model_dump_json())
+
+
+def known_pace(config: SearchConfig) -> Pace | None:
+    """Seconds a cell as searches of this machine say; None where none was like this one."""
+    return _known_pace(database().url, config.to_toml())
+
+
+def measure_pace(config: SearchConfig) -> Pace:
+    """Seconds a cell by scoring a few, which takes seconds.
+
+    Raises:
+        UserError: images or device are not there.
+    """
+    return pace.measure_pace(config)
 
 
 def networks(config: SearchConfig) -> tuple[int, int]:
@@ -286,8 +312,16 @@ def _space(shown: tuple[Measure, ...]) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def _cells_left(choices: str) -> int:
-    return len(SearchSpace(CellChoices.model_validate_json(choices)))
+def _space_size(choices: str) -> SpaceSize:
+    parsed = CellChoices.model_validate_json(choices)
+    space = SearchSpace(parsed)
+    sizes = len(parsed.C) * len(parsed.N)
+    return SpaceSize(space.combinations, len(space.connected_cells), space.distinct_cells, sizes, len(space))
+
+
+@st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)
+def _known_pace(url: str, toml: str) -> Pace | None:
+    return pace.known_pace(_database(url), SearchConfig.from_toml(toml), studies())
 
 
 @st.cache_data(show_spinner=False, max_entries=200)

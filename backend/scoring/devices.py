@@ -27,7 +27,9 @@ def resolve_device(device: str) -> torch.device:
     if not present[choice] or (colon and int(number) >= gpus):
         there = [name for name, is_there in present.items() if is_there]
         numbered = [f"cuda:{gpu}" for gpu in range(gpus)] if gpus > 1 else []
-        raise UserError(f"device {device!r}: this machine has none; valid here: {', '.join(['auto', *there, *numbered])}")
+        raise UserError(
+            f"device {device!r}: this machine has none; valid here: {', '.join(['auto', *there, *numbered])}"
+        )
     if choice == "cuda":
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cuda.matmul.allow_tf32 = False

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.cells import EDGES, NUM_CELLS, OPERATIONS, Cell, enumerate_cells
+from backend.cells import EDGES, NUM_CELLS, OPERATIONS, Cell, class_indices, enumerate_cells
 
 cells = st.tuples(*[st.sampled_from(OPERATIONS)] * len(EDGES)).map(Cell)
 DISCONNECTED = "|none~0|+|nor_conv_3x3~0|none~1|+|none~0|nor_conv_1x1~1|none~2|"

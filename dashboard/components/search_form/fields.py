@@ -5,26 +5,24 @@ from streamlit.delta_generator import DeltaGenerator
 
 from backend import proxies
 from backend.benchmark import DATASETS, EPOCHS
-from backend.cells import OPERATIONS
-from backend.errors import ConfigError
-from backend.search.sections import EDGE_KEYS, SAMPLERS, CellChoices
-from dashboard import queries
+from backend.search.sections import SAMPLERS
 from dashboard.components.search_form.ensembles import ensemble_field
 from dashboard.components.search_form.hardware import hardware_section
 from dashboard.components.search_form.metric_rows import DIRECTIONS, KEEP, metric_rows, number_field
 from dashboard.components.search_form.problems import Problems
+from dashboard.components.search_form.scores import scores_field
+from dashboard.components.search_form.space import space_section
 from dashboard.components.search_form.state import (
     FOLDER,
     IMAGE_SOURCES,
     SEVERAL,
     SUM,
     ensembles_of,
-    form_tables,
+    from_table,
     key,
     proxies_of,
     splits,
 )
-from dashboard.figures.cell_graph import OPERATION_NAMES
 
 _IMAGE_NAMES = {"bundled": "Bundled sample", "random": "Gaussian noise", FOLDER: "My own data"}
 _SPLIT_NAMES = {"train": "Training images", "val": "Validation images"}
@@ -40,7 +38,7 @@ _SAMPLER_HELP = (
 def search_fields(problems: Problems) -> None:
     """All sections of the form."""
     _data_section(problems)
-    _space_section(problems)
+    space_section(problems)
     _proxies_section(problems)
     hardware_section(problems)
     _search_section(problems)
@@ -60,10 +58,15 @@ def _data_section(problems: Problems) -> None:
             )
             problems.of_cell_choice("dataset")
         with grid.cell():
+            scores_field(problems)
+        tabled = from_table(st.session_state)
+        with grid.cell():
             number_field(
                 "Number of images",
                 key("num_samples"),
-                "Size of the mini-batch that every proxy sees (num_samples). More is steadier and slower.",
+                "Size of the mini-batch that every proxy sees (num_samples). More is steadier and slower. A table has "
+                "its own.",
+                disabled=tabled,
             )
             problems.of_runner("num_samples")
         with grid.cell():
@@ -75,6 +78,7 @@ def _data_section(problems: Problems) -> None:
                 required=True,
                 key=key("images"),
                 persist_state=KEEP,
+                disabled=tabled,
                 help="The bundled sample needs no download. Your own data: the CIFAR 'python version' folders or the "
                 "ImageNet16-120 batch files.",
             )
@@ -83,6 +87,7 @@ def _data_section(problems: Problems) -> None:
                     "Folder of the data",
                     key=key("folder"),
                     persist_state=KEEP,
+                    disabled=tabled,
                     placeholder="/data/cifar-10-batches-py",
                     help="A path on the machine that runs the dashboard.",
                 )
@@ -95,49 +100,9 @@ def _data_section(problems: Problems) -> None:
                 required=True,
                 key=key("split"),
                 persist_state=KEEP,
+                disabled=tabled,
                 help="Which images the mini-batch is drawn from (data_loader).",
             )
-
-
-def _space_section(problems: Problems) -> None:
-    with st.container(border=True, key="section_space"):
-        st.subheader("Search space", anchor=False)
-        st.caption("Operations allowed on each edge of the cell: node 0 is its input, node 3 its output.")
-        grid = st.grid(2, min_column_width=280)
-        for edge in EDGE_KEYS:
-            target, source = edge.split("_")[1:]
-            with grid.cell():
-                st.pills(
-                    f"Edge {source} → {target}",
-                    range(len(OPERATIONS)),
-                    selection_mode="multi",
-                    wrap=True,
-                    format_func=lambda number: OPERATION_NAMES[OPERATIONS[number]],
-                    key=key(edge),
-                    persist_state=KEEP,
-                    help=f"`{edge}` of the search file. One operation fixes the edge.",
-                )
-                problems.of_cell_choice(edge)
-        for name, what in (("C", "Channels C of the first stage"), ("N", "Cells a stage N")):
-            with grid.cell():
-                st.text_input(
-                    what,
-                    key=key(name),
-                    persist_state=KEEP,
-                    help="One number, or several with commas between. True accuracies are known for C = 16, N = 5.",
-                )
-                problems.of_cell_choice(name)
-        st.caption(_space_size())
-
-
-def _space_size() -> str:
-    try:
-        choices = CellChoices.model_validate(
-            form_tables(st.session_state)["search"]["search_space"]["nas_zero_cost"]["config"]
-        )
-    except (ConfigError, ValueError):
-        return "Mend the choices above to see how many cells they leave."
-    return f"These choices leave **{queries.cells_left(choices):,}** connected networks to score."
 
 
 def _proxies_section(problems: Problems) -> None:
@@ -209,6 +174,7 @@ def _search_section(problems: Problems) -> None:
                 "Device",
                 key=key("device"),
                 persist_state=KEEP,
+                disabled=from_table(st.session_state),
                 help="auto takes a GPU where there is one. Others: cpu, cuda, cuda:1, mps.",
             )
             problems.of_runner("device")

@@ -12,18 +12,20 @@ from dashboard.components.errors import plain
 from dashboard.components.search_form.state import fill
 
 _UPLOAD, _OUTCOME = "search_upload", "search_upload_outcome"
+_ORDER = ("quick_look", "quickstart", "standard", "hardware_aware", "ensemble_free", "search_zero_cost")
 
 
 def presets_menu() -> None:
     """A menu of the search files that come with ProxyScope; choosing one fills the form."""
-    files = sorted(launch.example_config_path().parent.glob("*.toml"))
+    files = sorted(launch.example_config_path().parent.glob("*.toml"), key=_place)
     st.menu_button(
         "Start from",
         [path.stem for path in files],
         format_func=_preset_title,
         key="search_preset",
         icon=":material/content_copy:",
-        help="Fill the form with a search file that comes with ProxyScope.",
+        help="Fill the form with a search file that comes with ProxyScope:\n\n"
+        + "\n".join(f"- **{_preset_title(path.stem)}**: {plain(_preset_words(path))}" for path in files),
         on_click=_load_preset,
         args=(files[0].parent,),
     )
@@ -56,15 +58,62 @@ def file_exchange(config: SearchConfig | None) -> None:
         on_click="ignore",
         help="The same search as a file: for `make search CONFIG=search.toml`, or to upload here again.",
     )
-    with st.expander("Show the file", icon=":material/description:", key="search_file"):
+    with st.expander("See and edit the file", icon=":material/description:", key="search_file"):
         if config:
-            st.code(text, language="toml", height=420)
+            st.code(text, language="toml", height=320)
         else:
             st.caption("The file appears here once everything in the form is right.")
+        _editor(text)
+
+
+def _editor(text: str) -> None:
+    """A field with the file's text; what is written there fills the form."""
+    if st.button(
+        "Edit as text",
+        icon=":material/edit_note:",
+        key="edit_file",
+        help="Write the search file by hand, or paste one, and fill the form from it.",
+    ):
+        _edit_dialog(text)
+
+
+@st.dialog("The search file", icon=":material/edit_note:", width="large")
+def _edit_dialog(text: str) -> None:
+    edited = st.text_area(
+        "Search file (TOML)",
+        text,
+        key="edited_file",
+        height=520,
+        help="What a search file may hold, `python -m backend search` reads too. Comments are not kept.",
+    )
+    if st.button("Fill the form", type="primary", key="take_edited", help="Check the text and put it into the form."):
+        _load(edited, "The edited file")
+        good, lines = st.session_state[_OUTCOME]
+        if good:
+            st.rerun()
+        st.error("\n".join(f"- {plain(line)}" for line in lines))
+
+
+def _place(path: Path) -> tuple[int, str]:
+    """The quicker first; those that somebody has added come last."""
+    return _ORDER.index(path.stem) if path.stem in _ORDER else len(_ORDER), path.stem
 
 
 def _preset_title(stem: str) -> str:
     return stem.replace("_", " ").capitalize()
+
+
+def _preset_words(path: Path) -> str:
+    """The first sentence of a preset's opening comment."""
+    comment = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        comment.append(line.lstrip("# "))
+    if comment:
+        return " ".join(comment).partition(": ")[2].partition(". ")[0].rstrip(".")
+    config = SearchConfig.from_file(path)
+    return f"{config.setup.n_trials} trials on {config.dataset}, {len(config.proxy_names)} proxies"
 
 
 def _load_preset(folder: Path) -> None:

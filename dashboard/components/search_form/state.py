@@ -12,17 +12,23 @@ from typing import Any
 import streamlit as st
 
 from backend import hardware, proxies
+from backend.errors import UserError
 from backend.hardware import AVERAGE_BITWIDTH, SENSES, Sense
 from backend.images import SPLITS
 from backend.search.config import SearchConfig
 from backend.search.launch import example_config_path
 from backend.search.sections import EDGE_KEYS, ENSEMBLE_PREFIX
+from dashboard import queries
+from dashboard.components.links import STUDY_PARAMETER
 
 PREFIX = "search_"
 FOLDER = "folder"
 IMAGE_SOURCES = ("bundled", "random", FOLDER)
+NETWORK, TABLE, FILE = "compute", "table", "file"
+SCORE_SOURCES = (NETWORK, TABLE, FILE)
 SEVERAL, SUM = "several", "sum"
 _READY = "search_form_ready"
+_CLONED = "search_form_cloned"
 _LOADED = "search_form_loaded"
 """The configuration that the form was filled from: what has no field goes with the form unchanged."""
 
@@ -50,10 +56,29 @@ def bound_key(metric: str, sense: Sense = "<=") -> str:
 
 
 def begin() -> None:
-    """Fill the form with the example for this machine when the session sees it first."""
+    """Fill the form when the session sees it first: with the study that the link names, else with an example.
+
+    Raises:
+        UserError: the link names a study that there is not, or one whose settings are not known here.
+    """
     if _READY not in st.session_state:
         fill(st.session_state, SearchConfig.from_file(example_config_path()))
         st.session_state[_READY] = True
+    study = st.query_params.get(STUDY_PARAMETER)
+    if study == st.session_state.get(_CLONED):
+        return
+    st.session_state[_CLONED] = study
+    if study is not None:
+        summary = queries.find_study(study)
+        if summary.config is None:
+            why = summary.config_problem or "it was made elsewhere"
+            raise UserError(f"study: the settings of {study!r} are not known here: {why}")
+        fill(st.session_state, summary.config)
+
+
+def from_table(state: Mapping[Any, Any]) -> bool:
+    """Whether scores come from a table, so that images and device don't matter."""
+    return state.get(key("scores")) != NETWORK
 
 
 def fill(state: State, config: SearchConfig) -> None:
@@ -66,6 +91,8 @@ def fill(state: State, config: SearchConfig) -> None:
         "images": FOLDER if is_folder else runner.images,
         "folder": runner.images if is_folder else "",
         "split": config.split,
+        "scores": runner.scores if runner.scores in {NETWORK, TABLE} else FILE,
+        "scores_file": "" if runner.scores in {NETWORK, TABLE} else runner.scores,
         "num_samples": _text(runner.num_samples),
         "C": _joined(cells.C),
         "N": _joined(cells.N),
@@ -140,6 +167,7 @@ def form_tables(state: Mapping[Any, Any]) -> dict[str, Any]:
             "data_loader": f"{value('split')}_dataloader",
             "num_samples": number("num_samples"),
             "images": (value("folder") or "").strip() if value("images") == FOLDER else value("images"),
+            "scores": (value("scores_file") or "").strip() if value("scores") == FILE else value("scores"),
             "device": (value("device") or "").strip(),
             "nasbench_epochs": value("epochs"),
         }
