@@ -8,7 +8,7 @@ from backend.errors import UserError
 from backend.search import launch, queueing
 from backend.studies import StudySummary, delete_study
 from dashboard import queries
-from dashboard.components.errors import kept_errors, plain, shown_errors
+from dashboard.components.errors import kept_errors, plain, show_kept_error, shown_errors
 from dashboard.components.links import COMPARE, NEW_SEARCH, STUDY_PARAMETER, open_study
 from dashboard.components.studies.details import note_dialog, rename_dialog, resume_dialog
 from dashboard.components.studies.export import as_archive
@@ -160,12 +160,17 @@ def _confirm_delete(items: Sequence[StudySummary], kept: int) -> None:
             icon=":material/delete:",
             key="confirm_delete",
             help="There is no way back.",
+            on_click=_delete,
+            args=(items,),
         )
-    if confirmed:
-        with shown_errors():
-            try:
-                for item in items:
-                    delete_study(queries.database(), item.name)
-            finally:
-                queries.forget_study()
-            st.rerun()
+    if confirmed and not show_kept_error():
+        st.rerun()
+
+
+def _delete(items: Sequence[StudySummary]) -> None:
+    with kept_errors():
+        try:
+            for item in items:
+                delete_study(queries.database(), item.name)
+        finally:
+            queries.forget_study()

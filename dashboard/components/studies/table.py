@@ -47,7 +47,7 @@ def study_table(
         column_config={
             "open": ButtonColumn("", key=_OPEN, width=80, pinned=True),
             "name": TextColumn("Study", pinned=True, width=210),
-            "state": TextColumn("State", width=100),
+            "state": TextColumn("State", width=125),
             "progress": ProgressColumn("Progress", format="%d%%", min_value=0, max_value=100, width=110),
             "accuracy": NumberColumn(
                 "Best accuracy (%)",

@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend.search.config import SearchConfig
-from backend.studies import Database
+from backend.studies import Database, queue
 from tests.conftest import CONFIGS
 from tests.dashboard.conftest import Config
 
@@ -180,3 +180,96 @@ def test_what_was_typed_survives_a_visit_to_another_page(form: AppTest, make_con
     form.switch_page("views/studies.py").run()
     form.switch_page("views/new_search.py").run()
     assert form.text_input(key="search_n_trials").value == "33"
+
+
+def test_problems_of_this_machine_stand_beside_those_of_the_form(form: AppTest) -> None:
+    form.selectbox(key="search_dataset").select("cifar10")
+    form.text_input(key="search_num_samples").set_value("100000")
+    form.text_input(key="search_device").set_value("cuda:99")
+    form.text_input(key="search_n_trials").set_value("0").run()
+    said = problems(form)
+    assert "3 things to mend" in said
+    assert "n_trials: should be at least 1" in said
+    assert "device: device 'cuda:99': this machine has none; valid here: auto" in said
+    assert "num_samples: 100000 is more than the 1000 images there are" in said
+
+
+def test_noise_has_a_largest_batch_too(form: AppTest) -> None:
+    form.segmented_control(key="search_images").set_value("random")
+    form.text_input(key="search_num_samples").set_value("9000000").run()
+    assert "give at most 8192" in problems(form)
+    assert form.button(key="launch").disabled
+
+
+def test_scores_can_come_from_a_table(form: AppTest) -> None:
+    form.selectbox(key="search_dataset").select("cifar10")
+    form.segmented_control(key="search_scores").set_value("table").run()
+    assert not form.error
+    assert form.text_input(key="search_num_samples").disabled
+    assert form.text_input(key="search_device").disabled
+    shown = next(block.value for block in form.code if "[search" in block.value)
+    assert SearchConfig.from_toml(shown).runner.scores == "table"
+    assert any("scores come from a table" in line.value for line in form.markdown)
+    form.segmented_control(key="search_scores").set_value("file").run()
+    form.text_input(key="search_scores_file").set_value("/no/such.parquet").run()
+    assert "score table /no/such.parquet: no such file" in problems(form)
+    assert form.button(key="launch").disabled
+
+
+def test_the_distinct_cells_are_counted(form: AppTest) -> None:
+    assert any("**15,284** connected cells of 15,625" in line.value for line in form.caption)
+    assert any("**5,043** of the cells are distinct" in line.value for line in form.caption)
+
+
+def test_seeds_queue_several_searches(form: AppTest, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.search.queueing.start_worker", lambda _: None)
+    form.selectbox(key="search_dataset").select("cifar10")
+    form.text_input(key="study_name").set_value("mine")
+    form.text_input(key="search_seeds").set_value("0-2, 7").run()
+    assert form.button(key="launch").label == "Queue 4 searches"
+    form.number_input(key="searches_at_once").set_value(2).run()
+    form.button(key="launch").click().run()
+    assert not form.exception
+    assert optuna.get_all_study_names(database.storage) == [f"mine seed {seed}" for seed in (0, 1, 2, 7)]
+    assert len(queue.waiting(database)) == 4
+    assert queue.parallel(database) == 2
+
+
+def test_wrong_seeds_and_taken_names_of_seeds_are_said_before_the_click(form: AppTest, database: Database) -> None:
+    optuna.create_study(storage=database.storage, study_name="mine seed 1")
+    form.text_input(key="study_name").set_value("mine")
+    form.text_input(key="search_seeds").set_value("0-9").run()
+    assert "the name 'mine seed 1' is taken" in problems(form)
+    assert form.button(key="launch").disabled
+    form.text_input(key="search_seeds").set_value("many").run()
+    assert "seeds: 'many' is no seed" in problems(form)
+
+
+def test_the_time_is_estimated_from_earlier_searches(app: Open, finished: str) -> None:
+    page = app("new_search", study=finished)
+    assert any("cells scored on this machine" in line.value for line in page.markdown)
+    assert not [button for button in page.button if button.key == "measure_time"]
+
+
+def test_the_time_can_be_measured(form: AppTest, make_config: Config) -> None:
+    small = make_config(cells={"C": [4], "N": [1]}).to_toml().encode()
+    form.file_uploader(key="search_upload").upload("small.toml", small, "application/toml").run()
+    form.button(key="measure_time").click().run()
+    assert not form.exception
+    assert any("measured on 3 cells" in line.value for line in form.markdown)
+
+
+def test_a_link_to_a_study_that_is_not_there_says_so_and_keeps_the_form(app: Open, database: Database) -> None:
+    page = app("new_search", study="nowhere")
+    assert not page.exception
+    assert "no study 'nowhere'" in problems(page)
+    assert not page.button(key="launch").disabled
+
+
+def test_a_study_made_elsewhere_has_no_settings_to_clone(app: Open, foreign: str) -> None:
+    assert "it was made elsewhere" in problems(app("new_search", study=foreign))
+
+
+def test_the_file_can_be_edited_and_a_wrong_one_is_refused(form: AppTest, make_config: Config) -> None:
+    form.button(key="edit_file").click().run()
+    assert "[search" in form.text_area(key="edited_file").value
