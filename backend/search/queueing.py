@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 QUEUE_LOG = "queue.log"
 MOST_SEARCHES = 100
 _POLL_SECONDS = 1.0
+_SEEDS = re.compile(r"([0-9]{1,9})(?:\s*-\s*([0-9]{1,9}))?")
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -32,10 +34,10 @@ def parse_seeds(text: str) -> list[int]:
     """
     seeds: list[int] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
-        first, _, last = (word.strip() for word in part.partition("-"))
-        if not (first.isascii() and first.isdigit() and (last or first).isdigit() and len(first) < 10 > len(last)):
+        match = _SEEDS.fullmatch(part)
+        if match is None:
             raise UserError(f"seeds: {part!r} is no seed; give whole numbers and ranges, such as 0-9 or 0, 3, 7")
-        begin, end = int(first), int(last or first)
+        begin, end = int(match[1]), int(match[2] or match[1])
         if end < begin or (end - begin) >= MOST_SEARCHES:
             raise UserError(f"seeds: {part!r} is no range of 1 to {MOST_SEARCHES} seeds")
         seeds += range(begin, end + 1)

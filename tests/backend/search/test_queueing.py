@@ -21,7 +21,7 @@ def test_seeds_are_read(text: str, seeds: list[int]) -> None:
 
 @pytest.mark.parametrize("text", ["a", "9-0", "-1", "1.5", "0-", "0-1000", "1-2-3", "²", "99999999999", "0-99,100"])
 def test_what_are_no_seeds_is_said(text: str) -> None:
-    with pytest.raises(UserError, match="^seeds: "):
+    with pytest.raises(UserError, match=r"^seeds: "):
         parse_seeds(text)
 
 

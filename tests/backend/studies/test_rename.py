@@ -39,7 +39,7 @@ def test_trials_run_folder_and_ensembles_go_with_the_name(database: Database, st
 
 def test_a_study_in_work_is_not_renamed(database: Database) -> None:
     create_study(database, cheap_config(), "old")
-    with pytest.raises(UserError, match="'old' is queued.*stop it to rename it"):
+    with pytest.raises(UserError, match=r"'old' is queued.*stop it to rename it"):
         rename_study(database, "old", "new")
     assert [item.name for item in list_studies(database)] == ["old"]
 
