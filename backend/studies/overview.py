@@ -150,7 +150,7 @@ def overview(scores: Mapping[int, Mapping[str, float | None]], dataset: str, epo
     accuracy = benchmark.test_accuracy(dataset, epochs).reindex(frame.index).dropna()
     if accuracy.empty:
         return Overview()
-    best = int(accuracy.idxmax())
+    best = int(accuracy.index[int(accuracy.argmax())])
     found = Overview(len(accuracy), float(accuracy[best]), best)
     if len(accuracy) < FEWEST_CELLS:
         return found
