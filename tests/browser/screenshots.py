@@ -36,6 +36,8 @@ PAGES = {
     "welcome": "/",
     "studies": "/",
     "new-search": "/new-search",
+    "new-search-clone": "/new-search?" + urlencode({"study": "cifar100 random one objective"}),
+    "studies-filtered": "/?sampler=qmc&sort=accuracy",
     "study": "/study?study=cifar10+quick+start",
     "trial": "/study?study=cifar10+quick+start&trial=7&x=params&y=200:test-accuracy&curve=accuracy",
     "study-parallel": "/study?study=cifar10+quick+start&view=parallel",

@@ -1,4 +1,4 @@
-"""What a researcher does with the list of studies: queue seeds, filter, send the link, compare, note, export, delete."""
+"""What a researcher does with the list of studies: queue seeds, filter, send the link, note, export, rename, delete."""
 
 import io
 import re

@@ -21,7 +21,7 @@ def queue_notice() -> None:
             st.caption(f":material/schedule: {searches} on this machine, which has up to {at_once} in work at once.")
         else:
             st.caption(
-                f":material/pause_circle: {searches} on this machine, and nothing starts them: it was restarted."
+                f":material/pause_circle: {searches} on this machine, and nothing is there to start them."
             )
             st.button(
                 "Start the queue",

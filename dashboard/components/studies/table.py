@@ -86,8 +86,15 @@ def study_table(
     if click := st.session_state.get(_OPEN):
         open_study(summaries[click["row"]].name)
     chosen = [summaries[row] for row in event["selection"]["rows"] if row < len(summaries)]
-    st.session_state[_CHOSEN] = [item.study_id for item in chosen]
+    _remember(summaries, chosen)
     return chosen
+
+
+def _remember(listed: Sequence[StudySummary], chosen: Sequence[StudySummary]) -> None:
+    """Keep the choice for the next list; studies that a filter hides stay chosen until they are listed again."""
+    shown = {item.study_id for item in listed}
+    hidden = [study_id for study_id in st.session_state.get(_CHOSEN, []) if study_id not in shown]
+    st.session_state[_CHOSEN] = [*hidden, *(item.study_id for item in chosen)]
 
 
 def _digest(summaries: Sequence[StudySummary]) -> str:

@@ -230,7 +230,7 @@ def test_the_archive_has_trials_file_and_note_of_each_study(
 def test_a_queue_that_nobody_works_on_can_be_started(app: Open, queued: str, database: Database) -> None:
     queue.add(database, study_id(database, queued))
     page = app("studies")
-    assert "1 search waits on this machine, and nothing starts them" in text(page)
+    assert "1 search waits on this machine, and nothing is there to start them" in text(page)
     assert page.button(key="start_queue").label == "Start the queue"
 
 
