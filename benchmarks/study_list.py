@@ -5,15 +5,18 @@ trial; optuna-dashboard's own list of the same database, in the same process, st
 """
 
 import argparse
+import json
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import optuna
-from optuna.distributions import CategoricalDistribution
-from optuna.trial import create_trial
+from optuna.storages._rdb import models
+from optuna.trial import TrialState
 from optuna_dashboard._storage import get_studies
+from sqlalchemy import func, insert, select
 
 from backend import proxies
 from backend.cells import Cell
@@ -41,7 +44,7 @@ def main() -> None:
         timed("list", lambda: list_studies(database))
         timed("list with findings, first", lambda: reader.read(list_studies(database)))
         timed("list with findings, again", lambda: reader.read(list_studies(database)))
-        add_trials(load_study(database, "study 0"), [7])
+        add_trials(database, "study 0", [asked.trials])
         timed("list with findings, one trial more", lambda: reader.read(list_studies(database)))
         timed("optuna-dashboard's list", lambda: get_studies(database.storage))
         timed("Optuna's get_all_study_summaries", lambda: optuna.get_all_study_summaries(database.storage))
@@ -49,28 +52,40 @@ def main() -> None:
 
 def fill(database: Database, name: str, trials: int) -> None:
     create_study(database, SearchConfig.from_file(_QUICKSTART), name)
-    add_trials(load_study(database, name), list(range(trials)))
+    add_trials(database, name, list(range(trials)))
 
 
-def add_trials(study: optuna.Study, numbers: list[int]) -> None:
+def add_trials(database: Database, name: str, numbers: list[int]) -> None:
+    """Write completed trials straight into Optuna's tables: asking for ten thousand takes a quarter of an hour."""
+    study_id = load_study(database, name)._study_id
     scores = bundled_table("cifar10").scores
-    names = [name for name in proxies.available() if name in scores][:_RECORDED]
+    names = [proxy for proxy in proxies.available() if proxy in scores][:_RECORDED]
     connected = [index for index in range(len(scores)) if Cell.from_index(index).connected]
-    for number in numbers:
-        cell = Cell.from_index(connected[number % len(connected)])
-        study.add_trial(
-            create_trial(
-                values=[float(number), float(-number), 1.0],
-                params={"C": 16, "N": 5},
-                distributions={"C": CategoricalDistribution([16]), "N": CategoricalDistribution([5])},
-                user_attrs={
-                    ARCH: str(cell),
-                    INDEX: cell.index,
-                    SOFTWARE: json_numbers({name: float(scores.loc[cell.index, name]) for name in names}),
-                    TRUTH: truth_of(cell, "cifar10", 16, 5),
-                },
-            )
-        )
+    now = datetime.now()
+    with database.engine.begin() as connection:
+        first = (connection.scalar(select(func.max(models.TrialModel.trial_id))) or 0) + 1
+        rows, values, attributes = [], [], []
+        for trial_id, number in enumerate(numbers, first):
+            cell = Cell.from_index(connected[number % len(connected)])
+            row = {"trial_id": trial_id, "study_id": study_id, "number": number, "state": TrialState.COMPLETE}
+            rows.append(row | {"datetime_start": now, "datetime_complete": now})
+            kind = models.TrialValueModel.TrialValueType.FINITE
+            values += [
+                {"trial_id": trial_id, "objective": objective, "value": float(number), "value_type": kind}
+                for objective in range(3)
+            ]
+            written = {
+                ARCH: str(cell),
+                INDEX: cell.index,
+                SOFTWARE: json_numbers({proxy: float(scores.loc[cell.index, proxy]) for proxy in names}),
+                TRUTH: truth_of(cell, "cifar10", 16, 5),
+            }
+            attributes += [
+                {"trial_id": trial_id, "key": key, "value_json": json.dumps(value)} for key, value in written.items()
+            ]
+        connection.execute(insert(models.TrialModel), rows)
+        connection.execute(insert(models.TrialValueModel), values)
+        connection.execute(insert(models.TrialUserAttributeModel), attributes)
 
 
 def timed(what: str, action: Callable[[], object]) -> None:

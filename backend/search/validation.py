@@ -79,7 +79,8 @@ def _message(item: Any, model: type[BaseModel]) -> str:
         case "value_error":
             return str(item["ctx"]["error"])
         case kind if kind in _WORDS:
-            return f"should be {_WORDS[kind].format(**item.get('ctx', {}))} (got {given!r})"
+            limits = {name: f"{v:g}" if isinstance(v, float) else v for name, v in item.get("ctx", {}).items()}
+            return f"should be {_WORDS[kind].format(**limits)} (got {given!r})"
         case _:
             text = re.sub(r"^Input should be ", "should be ", item["msg"])
             return f"{text} (got {given!r})"

@@ -146,7 +146,7 @@ def overview(scores: Mapping[int, Mapping[str, float | None]], dataset: str, epo
     """
     if not scores:
         return Overview()
-    frame = pd.DataFrame.from_dict(dict(scores), orient="index").astype(float)
+    frame = pd.DataFrame.from_records(list(scores.values()), index=list(scores)).astype(float)
     accuracy = benchmark.test_accuracy(dataset, epochs).reindex(frame.index).dropna()
     if accuracy.empty:
         return Overview()
@@ -154,12 +154,20 @@ def overview(scores: Mapping[int, Mapping[str, float | None]], dataset: str, epo
     found = Overview(len(accuracy), float(accuracy[best]), best)
     if len(accuracy) < FEWEST_CELLS:
         return found
-    varied = frame.loc[accuracy.index, frame.nunique() > 1]
-    ranked = varied.corrwith(accuracy, method="spearman").dropna()
-    if ranked.empty:
+    ranked = {str(name): _spearman(frame.loc[accuracy.index, name], accuracy) for name in frame}
+    known = {name: value for name, value in ranked.items() if not np.isnan(value)}
+    if not known:
         return found
-    proxy = str(ranked.abs().idxmax())
-    return Overview(found.cells, found.accuracy, found.index, proxy, float(ranked[proxy]))
+    proxy = max(known, key=lambda name: abs(known[name]))
+    return Overview(found.cells, found.accuracy, found.index, proxy, known[proxy])
+
+
+def _spearman(scores: pd.Series[float], accuracy: pd.Series[float]) -> float:
+    """Rank correlation over the cells whose score is known; NaN where it is constant or there are too few."""
+    known = scores.dropna()
+    if len(known) < FEWEST_CELLS or known.min() == known.max():
+        return np.nan
+    return float(known.rank().corr(accuracy[known.index].rank()))
 
 
 def _epochs(item: StudySummary) -> int:

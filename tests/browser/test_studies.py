@@ -48,7 +48,8 @@ def test_studies_are_filtered_linked_noted_exported_and_deleted(
     for sampler in ("random", "qmc"):
         execute_run(database, prepare(database, cheap_config(setup={"n_trials": 12, "sampler": sampler}), sampler))
     with running_app(installation) as address:
-        page.set_viewport_size({"width": 1600, "height": 1000})
+        # The grid keeps only the columns in view in the page, so the window is made wide enough for all.
+        page.set_viewport_size({"width": 2600, "height": 1000})
         page.goto(address)
         choose(page, "Sampler", "random")
         expect(page).to_have_url(re.compile("sampler=random"))

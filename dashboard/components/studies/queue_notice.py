@@ -20,9 +20,7 @@ def queue_notice() -> None:
         if queue.worker_alive(database):
             st.caption(f":material/schedule: {searches} on this machine, which has up to {at_once} in work at once.")
         else:
-            st.caption(
-                f":material/pause_circle: {searches} on this machine, and nothing is there to start them."
-            )
+            st.caption(f":material/pause_circle: {searches} on this machine, and nothing is there to start them.")
             st.button(
                 "Start the queue",
                 icon=":material/play_arrow:",
