@@ -154,7 +154,8 @@ def overview(scores: Mapping[int, Mapping[str, float | None]], dataset: str, epo
     found = Overview(len(accuracy), float(accuracy[best]), best)
     if len(accuracy) < FEWEST_CELLS:
         return found
-    ranked = {str(name): _spearman(frame.loc[accuracy.index, name], accuracy) for name in frame}
+    shown = frame.loc[accuracy.index]
+    ranked = {str(name): _spearman(column, accuracy) for name, column in shown.items()}
     known = {name: value for name, value in ranked.items() if not np.isnan(value)}
     if not known:
         return found

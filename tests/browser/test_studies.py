@@ -76,8 +76,8 @@ def test_studies_are_filtered_linked_noted_exported_and_deleted(
             assert archive.read("qmc/note.md") == b"for the thesis"
 
         actions.get_by_role("button", name="Rename…").click()
-        page.get_by_role("dialog").get_by_label("New name").fill("quasi-random")
-        page.get_by_role("dialog").get_by_label("New name").press("Tab")
+        page.get_by_role("dialog").get_by_label("New name", exact=True).fill("quasi-random")
+        page.get_by_role("dialog").get_by_label("New name", exact=True).press("Tab")
         page.get_by_role("dialog").get_by_role("button", name="Rename").click()
         expect(actions).to_contain_text("quasi-random")
 
