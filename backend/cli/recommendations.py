@@ -7,9 +7,8 @@ import typer
 from backend.analysis.cell_scores import study_scores
 from backend.analysis.recommendation import LENGTH, rule_proxies, rule_words
 from backend.analysis.recommendation import recommend as recommended
-from backend.cli import report
-from backend.cli.json_output import print_json
 from backend.cli.beyond import print_plan
+from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument, console
 from backend.errors import UserError
 from backend.json_records import json_records
