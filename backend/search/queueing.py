@@ -67,7 +67,7 @@ def enqueue(database: Database, searches: Mapping[str, SearchConfig], at_once: i
         raise UserError(f"searches at once: {at_once} is not valid; give 1 to {queue.MOST_PARALLEL}")
     for name, config in searches.items():
         check_free_name(database, name)
-        launch.check(config)
+        launch.check(database, config)
     queue.set_parallel(database, at_once)
     for name, config in searches.items():
         launch.prepare(database, config, name)
