@@ -7,8 +7,8 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial
 
-from backend.studies.summaries import CONFIG
 from backend.studies.database import Database
+from backend.studies.summaries import CONFIG
 from backend.studies.trial_reader import TrialReader
 from backend.studies.trials import REPEAT_OF, mark_front, rows_of, undominated
 
