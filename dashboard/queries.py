@@ -22,7 +22,7 @@ from backend.search.config import SearchConfig
 from backend.search.limits import allowed_cells as allowed_cells_of
 from backend.search.limits import feasible_space
 from backend.search.pace import Pace
-from backend.search.results import study_ensemble
+from backend.search.results import recommendation_rule, study_ensemble, study_recommendation
 from backend.search.sections import CellChoices
 from backend.search.space import SearchSpace
 from backend.studies import (
@@ -115,6 +115,11 @@ def trials(summary: StudySummary) -> pd.DataFrame:
 def best(summary: StudySummary, epochs: int) -> pd.DataFrame:
     """The mission's table of the best trials, with the truth after 12 or 200 epochs."""
     return best_table(_read(summary).front, epochs)
+
+
+def recommendation(summary: StudySummary, config: SearchConfig) -> tuple[pd.DataFrame, str]:
+    """The cells of the study to train, as ``backend.search.results`` names them, and the rule in words."""
+    return _recommendation(*revision_key(summary), config.to_toml(), trials(summary))
 
 
 def ensemble(summary: StudySummary, config: SearchConfig) -> StudyEnsemble:
@@ -217,7 +222,7 @@ def best_cell(measure: Measure) -> Cell:
 
 def forget_study() -> None:
     """Drop what is held of studies, after one was deleted: its name may come back with other trials."""
-    cached: list[Callable[..., object]] = [_live, _ensemble, _importances]
+    cached: list[Callable[..., object]] = [_live, _ensemble, _recommendation, _importances]
     for function in cached:
         function.clear()  # type: ignore[attr-defined]
 
@@ -261,6 +266,20 @@ def _live(url: str, name: str, study_id: int, created: datetime | None) -> LiveT
     """A study's trials, which this holds and adds to."""
     del study_id, created
     return LiveTrials(_database(url), load_study(_database(url), name))
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _recommendation(
+    url: str,
+    name: str,
+    study_id: int,
+    created: datetime | None,
+    revision: tuple[int, int],
+    toml: str,
+    _frame: pd.DataFrame,
+) -> tuple[pd.DataFrame, str]:
+    del url, name, study_id, created, revision
+    return study_recommendation(_frame, SearchConfig.from_toml(toml)), recommendation_rule(_frame)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

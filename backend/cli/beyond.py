@@ -181,10 +181,12 @@ def print_plan(console: Console, listed: pd.DataFrame, title: str) -> None:
         listed: as ``training_plan``, with expected, low and high where known.
         title: of the table.
     """
-    table = Table("rank", "cell", "expected (%)", "95% interval", "true (%)", "hours", "all hours", "best so far (%)")
+    known = "expected" in listed
+    predicted = ("expected (%)", "95% interval") if known else ()
+    table = Table("rank", "cell", *predicted, "true (%)", "hours", "all hours", "best so far (%)")
     table.title, table.title_justify = title, "left"
     for rank, (index, row) in enumerate(listed.iterrows(), start=1):
-        table.add_row(str(rank), str(index), *_expected(row), *_costs(row))
+        table.add_row(str(rank), str(index), *(_expected(row) if known else ()), *_costs(row))
     console.print(table)
 
 

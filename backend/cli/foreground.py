@@ -8,6 +8,7 @@ from rich.highlighter import NullHighlighter
 from rich.logging import RichHandler
 
 from backend.cli import report
+from backend.cli.beyond import print_plan
 from backend.cli.options import console, progress_bar
 from backend.errors import UserError
 from backend.search import execution, results
@@ -40,14 +41,19 @@ def _run_messages() -> Iterator[None]:
 
 
 def print_results(database: Database, name: str) -> None:
-    """Print a study's best trials and the ensemble's weights."""
+    """Print a study's best trials, the cells to train, and the ensemble's weights."""
     study = load_study(database, name)
     config = study_config(study)
     if config is None:
         console.print("made elsewhere: no proxies, truth or weights are recorded in it", highlight=False)
         return
     report.print_best(console, best_table(best_trials(study), config.runner.nasbench_epochs), config)
+    frame = trials_frame(study)
+    listed = results.study_recommendation(frame, config)
+    if len(listed):
+        print_plan(console, listed, "Recommended without labels: train these, the first of them first")
+        console.print(results.recommendation_rule(frame), highlight=False)
     try:
-        report.print_weights(console, results.study_ensemble(trials_frame(study), config))
+        report.print_weights(console, results.study_ensemble(frame, config))
     except UserError as error:
         console.print(str(error), style="yellow", highlight=False)

@@ -4,14 +4,12 @@ from typing import Annotated
 
 import typer
 
-from backend.analysis.cell_scores import study_scores
-from backend.analysis.recommendation import LENGTH, rule_proxies, rule_words
-from backend.analysis.recommendation import recommend as recommended
+from backend.analysis.recommendation import LENGTH
 from backend.cli.beyond import print_plan
 from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument, console
 from backend.errors import UserError
-from backend.json_records import json_records
+from backend.search.results import recommendation_record, recommendation_rule, study_recommendation
 from backend.studies import load_study, open_database, study_config, trials_frame
 from backend.user_proxies import load_user_proxies
 
@@ -29,11 +27,12 @@ def recommend(
     config = study_config(loaded)
     if config is None:
         raise UserError(f"study: {study!r} was made elsewhere: no proxies and no truth are recorded in it")
-    scores = study_scores(trials_frame(loaded))
-    listed = recommended(scores, config.dataset, top, config.runner.nasbench_epochs)
-    words = rule_words(rule_proxies(map(str, scores)))
+    frame = trials_frame(loaded)
     if as_json:
-        print_json({"rule": words, "shortlist": json_records(listed.reset_index())})
+        print_json(recommendation_record(frame, config, top))
         return
-    print_plan(console, listed, f"Train these of the {len(scores)} cells of {study}")
-    console.print(words, highlight=False)
+    listed = study_recommendation(frame, config, top)
+    if listed.empty:
+        raise UserError(f"recommendation: {study!r} has no scored cell yet")
+    print_plan(console, listed, f"Train these of the cells of {study}")
+    console.print(recommendation_rule(frame), highlight=False)

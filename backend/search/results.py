@@ -7,13 +7,15 @@ from typing import Any
 import optuna
 import pandas as pd
 
+from backend.analysis.cell_scores import study_scores
 from backend.analysis.ensembles import Recipe, StudyEnsemble
+from backend.analysis.recommendation import LENGTH, recommend, rule_proxies, rule_words
 from backend.errors import StorageError, UserError
 from backend.json_records import json_records
 from backend.search.config import SearchConfig
 from backend.studies.trials import best_table, best_trials, trials_frame
 
-LOG, BEST = "log.json", "best.json"
+LOG, BEST, RECOMMENDATION = "log.json", "best.json", "recommendation.json"
 ENSEMBLE, PREDICTIONS = "zc_ensemble.json", "zc_with_predictive_and_true.json"
 
 
@@ -32,13 +34,41 @@ def study_ensemble(frame: pd.DataFrame, config: SearchConfig, recipe: Recipe | N
     return StudyEnsemble.fit(frame, recipe, target_of(config))
 
 
+def study_recommendation(frame: pd.DataFrame, config: SearchConfig, count: int = LENGTH) -> pd.DataFrame:
+    """The cells of a study to train, by a rule that knows no accuracy; ``recommendation_rule`` says which.
+
+    Args:
+        frame: the study's trials.
+        config: the study's configuration.
+        count: how many cells at most.
+
+    Returns:
+        As ``backend.analysis.recommendation.recommend``; no rows where no cell of the benchmark is scored.
+    """
+    scores = study_scores(frame)
+    if scores.empty:
+        return pd.DataFrame(columns=["accuracy", "hours", "total_hours", "best", "score"])
+    return recommend(scores, config.dataset, count, config.runner.nasbench_epochs)
+
+
+def recommendation_rule(frame: pd.DataFrame) -> str:
+    """The rule of :func:`study_recommendation` in words, for the proxies that a study records."""
+    return rule_words(rule_proxies(map(str, study_scores(frame))))
+
+
+def recommendation_record(frame: pd.DataFrame, config: SearchConfig, count: int = LENGTH) -> dict[str, Any]:
+    """The recommendation as JSON holds it: the rule and the shortlist."""
+    listed = study_recommendation(frame, config, count).rename_axis("index").reset_index()
+    return {"rule": recommendation_rule(frame), "shortlist": json_records(listed)}
+
+
 def target_of(config: SearchConfig) -> str:
     """Column of the true test accuracy that stands in the study's tables."""
     return f"{config.runner.nasbench_epochs}:test-accuracy"
 
 
 def write_results(study: optuna.Study, config: SearchConfig, folder: Path) -> None:
-    """Write log.json, best.json, zc_ensemble.json and zc_with_predictive_and_true.json.
+    """Write log.json, best.json, recommendation.json, zc_ensemble.json and zc_with_predictive_and_true.json.
 
     With too few cells for a fit the last two say so instead of holding one.
 
@@ -49,6 +79,7 @@ def write_results(study: optuna.Study, config: SearchConfig, folder: Path) -> No
     best = best_table(best_trials(study), config.runner.nasbench_epochs)
     _write(folder / LOG, json_records(frame))
     _write(folder / BEST, json_records(best))
+    _write(folder / RECOMMENDATION, recommendation_record(frame, config))
     try:
         ensemble = study_ensemble(frame, config)
         description = ensemble.to_json()

@@ -2,11 +2,9 @@
 
 import pandas as pd
 import streamlit as st
-from streamlit.column_config import ImageColumn, NumberColumn
 
 from backend.analysis.ensembles import ACCURACY
 from backend.analysis.recommendation import (
-    LENGTH,
     expected_accuracy,
     rule_proxies,
     rule_words,
@@ -14,18 +12,15 @@ from backend.analysis.recommendation import (
     training_plan,
     without_labels,
 )
-from backend.cells import Cell
 from dashboard import ensemble_queries, proxy_queries
-from dashboard.components.download import csv_button
 from dashboard.components.ensemble.choices import CANDIDATES
 from dashboard.components.errors import plain
-from dashboard.components.links import link_cell
+from dashboard.components.shortlist_table import shortlist_table
 from dashboard.ensemble_queries import Plan
-from dashboard.figures.cell_picture import cell_picture
 from dashboard.figures.numbers import readable
 from dashboard.proxy_queries import Source
 
-_TABLE, _COUNT = "shortlist_table", "train_count"
+_COUNT = "train_count"
 
 
 def recommendation_section(source: Source, plan: Plan) -> None:
@@ -47,7 +42,7 @@ def recommendation_section(source: Source, plan: Plan) -> None:
         table = training_plan([int(index) for index in listed.index], source.dataset, plan.epochs).join(expected)
         st.markdown(_verdict(table))
         st.caption(plain(words))
-        _show(table, source, plan)
+        shortlist_table(table, "shortlist_table", f"{source.name} {plan.recipe.model} shortlist.csv")
         _training(table, plan)
 
 
@@ -89,43 +84,6 @@ def _verdict(table: pd.DataFrame) -> str:
     return f"Train **cell {table.index[0]:,}**.{sure}"
 
 
-def _show(table: pd.DataFrame, source: Source, plan: Plan) -> None:
-    cells = [Cell.from_index(int(index)) for index in table.index]
-    shown = pd.DataFrame(
-        {
-            "rank": range(1, len(table) + 1),
-            "cell": [cell_picture(cell) for cell in cells],
-            "index": table.index,
-            "expected": table["expected"].to_numpy(),
-            "interval": [_interval(row) for _, row in table.iterrows()],
-            "accuracy": table["accuracy"].to_numpy(),
-            "hours": table["hours"].to_numpy(),
-        }
-    )
-    st.dataframe(
-        shown,
-        key=_TABLE,
-        hide_index=True,
-        height="content",
-        row_height=64,
-        column_config={
-            "rank": NumberColumn("Rank", width=50),
-            "cell": ImageColumn("Cell", help="Its graph: node 0 is the input, 3 the output.", width=150),
-            "index": NumberColumn("Index", format="localized", help="Official index of NAS-Bench-201."),
-            "expected": NumberColumn("Expected (%)", format="%.2f"),
-            "interval": "95% interval (%)",
-            "accuracy": NumberColumn("True (%)", format="%.2f", help="What NAS-Bench-201's training gave."),
-            "hours": NumberColumn("Training (h)", format="%.2f", help="On the benchmark's GPU."),
-        },
-        on_select=lambda: _link_row([int(index) for index in table.index]),
-        selection_mode="single-row",
-        placeholder="–",
-        alt=f"The {LENGTH} cells to train first",
-    )
-    export = table.reset_index().assign(arch=[str(cell) for cell in cells])
-    csv_button(export, f"{source.name} {plan.recipe.model} shortlist.csv", "download_shortlist")
-
-
 def _training(table: pd.DataFrame, plan: Plan) -> None:
     most = len(table)
     count = most
@@ -151,12 +109,3 @@ def _training(table: pd.DataFrame, plan: Plan) -> None:
         readable(row["best"], "%"),
         help="True test accuracy. Who trains would choose by validation accuracy, and may get a little less.",
     )
-
-
-def _interval(row: pd.Series) -> str | None:
-    return None if pd.isna(row["low"]) else f"{row['low']:.2f} … {row['high']:.2f}"
-
-
-def _link_row(cells: list[int]) -> None:
-    if rows := st.session_state[_TABLE]["selection"]["rows"]:
-        link_cell(cells[rows[0]])

@@ -12,7 +12,7 @@ from dashboard.components.errors import plain
 from dashboard.components.search_form.state import fill
 
 _UPLOAD, _OUTCOME = "search_upload", "search_upload_outcome"
-_ORDER = ("quick_look", "quickstart", "standard", "hardware_aware", "ensemble_free", "search_zero_cost")
+_ORDER = ("quick_look", "quickstart", "standard", "best_cell", "hardware_aware", "ensemble_free", "search_zero_cost")
 
 
 def presets_menu() -> None:

@@ -10,6 +10,7 @@ from dashboard.components.links import link_trial
 from dashboard.components.study.cell import cell_section
 from dashboard.components.study.pareto import pareto_section
 from dashboard.components.study.progress import progress_section
+from dashboard.components.study.recommended import recommended_section
 from dashboard.components.study_axes import Axes
 from dashboard.components.trial_tables import best_trials_table
 
@@ -23,6 +24,7 @@ def overview(summary: StudySummary, frame: pd.DataFrame, axes: Axes, *, active: 
             pareto_section(frame, axes, summary.name)
         with cell:
             cell_section(summary, frame, axes, active=active)
+    recommended_section(summary, active=active)
     _best(summary, axes)
 
 

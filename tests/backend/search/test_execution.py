@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 import pandas as pd
 import pytest
@@ -295,3 +296,16 @@ def test_a_run_that_cannot_begin_is_failed_with_the_reason_in_state_and_log(data
     assert run.state == "failed"
     assert "cannot make the folder" in run.message
     assert any("cannot make the folder" in line.message for line in runs.read_log(database, run.study_id))
+
+
+def test_a_finished_search_recommends_cells_of_its_own_by_a_rule_that_it_states(database: Database) -> None:
+    frame = execute(database, cheap_config(setup={"n_trials": 40}))
+    told = json.loads((run_folder("a") / "recommendation.json").read_text())
+    listed = [cell["index"] for cell in told["shortlist"]]
+    assert "l2_norm, params, flops" in told["rule"]
+    assert 1 <= len(listed) <= 10
+    assert set(listed) <= set(frame["index"])
+    scores = frame.set_index("index")[["l2_norm", "params", "flops"]]
+    sums = np.log(scores.rank()).sum(axis=1)
+    assert listed[0] in sums.index[sums == sums.max()]
+    assert len({Cell.from_index(index).canonical() for index in listed}) == len(listed)

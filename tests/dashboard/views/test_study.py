@@ -43,6 +43,9 @@ def test_a_finished_study_shows_progress_charts_cell_best_trials_and_weights(app
         "nasbench_data_metrics",
     ]
     assert best["nasbench_data_metrics", "test-accuracy"].between(10, 95).all()
+    recommended = table(page, "hours")
+    assert f"Train **cell {recommended['index'].iloc[0]:,}**" in text(page)
+    assert "params, flops of the logarithm of its rank" in text(page)
     page = app("study", study=finished, view="ensemble")
     assert {metric.label: metric.value for metric in page.metric}["Cells"] == "12"
 
