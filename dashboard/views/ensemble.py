@@ -5,8 +5,8 @@ import streamlit as st
 from dashboard.components import ensemble as parts
 from dashboard.components.charts import picture_choice
 from dashboard.components.errors import plain, show_kept_error, shown_errors
-from dashboard.components.links import STUDY, STUDY_PARAMETER
 from dashboard.components.proxies import choose_source
+from dashboard.components.source_origin import source_origin
 from dashboard.proxy_queries import Source
 
 
@@ -26,7 +26,7 @@ def show() -> None:
 def _view(source: Source) -> None:
     for problem in parts.link_problems(source):
         st.warning(plain(problem), icon=":material/link_off:")
-    _origin(source)
+    source_origin(source)
     plan = parts.plan_choice(source)
     parts.compute(source, plan)
     parts.figures_section(source, plan)
@@ -43,22 +43,6 @@ def _view(source: Source) -> None:
     parts.curve_section(source, plan)
     parts.transfer_section(source, plan)
     parts.save_section(source, plan)
-
-
-def _origin(source: Source) -> None:
-    st.caption(f":material/image: {plain(source.origin)}")
-    if source.kind != "study":
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        query = {STUDY_PARAMETER: source.name}
-        st.page_link(STUDY, label="Open the study", icon=":material/scatter_plot:", query_params=query)
-        if source.active:
-            st.button(
-                "Read its new cells",
-                icon=":material/refresh:",
-                key="refresh",
-                help="The search goes on; what is shown is as of the last time that this page was read.",
-            )
 
 
 show()

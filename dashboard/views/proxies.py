@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard.components import proxies as parts
 from dashboard.components.charts import picture_choice
 from dashboard.components.errors import plain, shown_errors
-from dashboard.components.links import STUDY, STUDY_PARAMETER
+from dashboard.components.source_origin import source_origin
 from dashboard.proxy_queries import Source
 
 
@@ -22,7 +22,7 @@ def show() -> None:
 def _view(source: Source) -> None:
     for problem in parts.link_problems(source):
         st.warning(plain(problem), icon=":material/link_off:")
-    _origin(source)
+    source_origin(source)
     target = parts.target_choice(source)
     ranking = st.container(key="ranking_section")
     resampling = st.container()
@@ -43,25 +43,6 @@ def _view(source: Source) -> None:
         parts.about_proxy(proxy, source)
     with resampling:
         parts.compute_missing_intervals(source, target)
-
-
-def _origin(source: Source) -> None:
-    st.caption(f":material/image: {plain(source.origin)}")
-    if source.kind == "study":
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.page_link(
-                STUDY,
-                label="Open the study",
-                icon=":material/scatter_plot:",
-                query_params={STUDY_PARAMETER: source.name},
-            )
-            if source.active:
-                st.button(
-                    "Read its new cells",
-                    icon=":material/refresh:",
-                    key="refresh",
-                    help="The search goes on; what is shown is as of the last time that this page was read.",
-                )
 
 
 show()
