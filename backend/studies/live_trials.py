@@ -65,14 +65,21 @@ class LiveTrials:
             return
         if fresh:
             self._trials.extend(fresh)
-            rows = rows_of(fresh, self._study)
-            self._ended = pd.concat([self._ended, rows], ignore_index=True) if len(self._ended) else rows
+            if self._is_own:
+                rows = rows_of(fresh, self._study)
+                self._ended = pd.concat([self._ended, rows], ignore_index=True) if len(self._ended) else rows
             # What no trial beats among all is what no trial beats among the old ones of that kind and the new.
             self._undominated = undominated([*self._undominated, *fresh], self._study)
-        parts = [part for part in (self._ended, rows_of(self._open, self._study)) if len(part)]
-        frame = pd.concat(parts, ignore_index=True)
+        frame = self._whole()
         if not frame["number"].is_monotonic_increasing:
             frame = frame.sort_values("number", ignore_index=True)
         front = [trial for trial in self._undominated if not (self._is_own and REPEAT_OF in trial.user_attrs)]
-        revision = (len(frame), len(self._ended))
+        revision = (len(frame), len(self._trials))
         self._snapshot = Snapshot(revision, mark_front(frame, {trial.number for trial in front}), front, self._trials)
+
+    def _whole(self) -> pd.DataFrame:
+        if not self._is_own:
+            # Of what kind such a study's columns are depends on all of their values.
+            return rows_of([*self._trials, *self._open], self._study)
+        parts = [part for part in (self._ended, rows_of(self._open, self._study)) if len(part)]
+        return pd.concat(parts, ignore_index=True)

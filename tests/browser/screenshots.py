@@ -29,8 +29,8 @@ _HEIGHT = 900
 _MARGIN = 40
 _BODY = "[data-testid=stMainBlockContainer]"
 
-_ACCURACY = "True test accuracy, 200 epochs (%)"
-_HARDWARE_AXES = {"study": HARDWARE, "quantity": _ACCURACY, "x": "latency:raspi4 (ms)", "y": _ACCURACY}
+_ACCURACY = "200:test-accuracy"
+_HARDWARE_AXES = {"study": HARDWARE, "quantity": _ACCURACY, "x": "latency:raspi4", "y": _ACCURACY}
 
 PAGES = {
     "welcome": "/",

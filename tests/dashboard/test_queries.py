@@ -76,9 +76,9 @@ def test_a_study_made_elsewhere_has_no_run(foreign: str) -> None:
     assert queries.current_run(queries.find_study(foreign)) is None
 
 
-def test_cells_left_counts_connected_networks() -> None:
-    assert queries.cells_left(CellChoices()) == 15_625 - 341
-    assert queries.cells_left(CellChoices(C=[8, 16], N=[1, 2, 3])) == 6 * (15_625 - 341)
+def test_the_size_of_a_space_counts_connected_networks() -> None:
+    assert queries.space_size(CellChoices()).networks == 15_625 - 341
+    assert queries.space_size(CellChoices(C=[8, 16], N=[1, 2, 3])).networks == 6 * (15_625 - 341)
 
 
 def test_more_images_than_there_are_is_a_problem_of_the_machine(make_config: Config) -> None:

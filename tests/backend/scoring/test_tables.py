@@ -43,7 +43,7 @@ def test_scores_of_another_definition_are_left_out(
 
 
 def test_what_is_no_score_table_is_refused(table: ScoreTable, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"none\.parquet: cannot be read"):
+    with pytest.raises(UserError, match=r"none\.parquet: no such file"):
         read_table(tmp_path / "none.parquet")
     (tmp_path / "text.parquet").write_text("no table")
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "foreign.parquet")

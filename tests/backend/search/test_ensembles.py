@@ -109,9 +109,9 @@ def test_what_it_lacks_is_said_before_anything_is_made(database: Database) -> No
     save(database, "unknown", proxies=("params", "my_proxy"))
     with pytest.raises(ConfigError, match="'unknown' needs my_proxy, which is not known here"):
         check(database, searching({"ensemble:unknown": {"scale": 1.0}}))
-    save(database, "az", proxies=("params", "az_expressivity"))
-    with pytest.raises(ConfigError, match="the score table has no az_expressivity"):
-        check(database, searching({"ensemble:az": {"scale": 1.0}}))
+    save(database, "ntk", proxies=("params", "ntk_cond"))
+    with pytest.raises(ConfigError, match="the score table has no ntk_cond"):
+        check(database, searching({"ensemble:ntk": {"scale": 1.0}}))
     with pytest.raises(UserError, match="no study"):
         load_study(database, "any")
 

@@ -51,7 +51,7 @@ def test_trials_have_the_tables_scores_and_the_run_says_so(database: Database, t
         ({"dataset": ["cifar100"]}, {}, "of cifar10, not of cifar100"),
         ({"C": [8]}, {}, "C = 16 and N = 5"),
         ({}, {"metrics": ["snip", "l2_norm"]}, "has no snip; it has l2_norm, params, flops"),
-        ({}, {"scores": "none.parquet"}, "none.parquet: cannot be read"),
+        ({}, {"scores": "none.parquet"}, "none.parquet: no such file"),
     ],
 )
 def test_a_table_that_does_not_fit_is_named_and_nothing_is_made(
