@@ -47,7 +47,7 @@ def parallel_coordinates(
     low, high = (float(shade.quantile(share)) for share in (0.1, 1.0))
     figure.add_trace(
         go.Parcoords(
-            dimensions=[_setting(frame, name) for name in settings]
+            dimensions=[_setting(frame, name, first=name == settings[0]) for name in settings]
             + [_quantity(frame, name, ranked=ranked) for name in quantities],
             line={
                 "color": shade.fillna(low).to_numpy(dtype=np.float32),
@@ -59,9 +59,10 @@ def parallel_coordinates(
             unselected={"line": {"color": OUTLINE, "opacity": 0.08}},
             labelangle=-20,
             labelside="top",
-            labelfont={"size": 12, "color": GREY},
-            tickfont={"size": 11, "color": GREY},
-            rangefont={"size": 10, "color": GREY},
+            # The shadow that Plotly gives by itself is white, in the dark theme too.
+            labelfont={"size": 12, "color": GREY, "shadow": "none"},
+            tickfont={"size": 11, "color": GREY, "shadow": "none"},
+            rangefont={"size": 10, "color": GREY, "shadow": "none"},
         )
     )
     # The drawing reaches beyond its plot: names stand above it, ticks at its sides.
@@ -69,11 +70,12 @@ def parallel_coordinates(
     return figure
 
 
-def _setting(frame: pd.DataFrame, name: str) -> dict[str, Any]:
+def _setting(frame: pd.DataFrame, name: str, *, first: bool) -> dict[str, Any]:
+    """An axis; the operations, alike on every edge, are named on the first axis alone: there is no room for more."""
     if name in OPERATION_COLUMNS:
         target, source = name.removeprefix("op_").split("_")
         codes = pd.Categorical(frame[name], categories=OPERATIONS).codes
-        ticks = [OPERATION_NAMES[operation] for operation in OPERATIONS]
+        ticks = [OPERATION_NAMES[operation] if first else "" for operation in OPERATIONS]
         return _named(f"{source} → {target}", codes, ticks)
     if _is_number(frame, name):
         return _quantity(frame, name, ranked=False)

@@ -15,7 +15,7 @@ from dashboard.figures.quantities import label
 
 _AXIS: Final = "axis"
 _KEY: Final = "parallel_axes"
-_MOST: Final = 8
+_MOST: Final = 6
 _SCALE: Final = LinkedChoice("axes", {"ranks": "Ranks", "values": "Values"})
 
 
