@@ -1,0 +1,46 @@
+"""Lines across axes: each trial at its rank or value, operations in one order on every edge."""
+
+import pandas as pd
+import pytest
+
+from backend.cells import OPERATIONS
+from dashboard.figures import parallel_coordinates
+from dashboard.figures.parallel_coordinates import settings_of
+
+FRAME = pd.DataFrame(
+    {
+        "op_1_0": ["none", "skip_connect", "avg_pool_3x3"],
+        "op_2_0": ["nor_conv_3x3", "none", "none"],
+        "snip": [1.0, 1000.0, 10.0],
+        "truth": [90.0, 92.0, None],
+    }
+)
+
+
+def axes(*, ranked: bool) -> tuple[dict[str, object], ...]:
+    figure = parallel_coordinates(FRAME, settings_of(FRAME), ["snip"], "truth", ranked=ranked)
+    return tuple(axis.to_plotly_json() for axis in figure.data[0].dimensions)
+
+
+def test_operations_stand_in_one_order_and_are_named_on_the_first_axis() -> None:
+    first, second, _ = axes(ranked=True)
+    assert list(first["values"]) == [OPERATIONS.index(name) for name in FRAME["op_1_0"]]  # type: ignore[call-overload]
+    assert list(second["values"]) == [OPERATIONS.index(name) for name in FRAME["op_2_0"]]  # type: ignore[call-overload]
+    assert first["label"] == "0 → 1"
+    assert list(first["ticktext"]) == ["none", "skip", "conv 3×3", "conv 1×1", "avg pool 3×3"]  # type: ignore[call-overload]
+    assert set(second["ticktext"]) == {""}  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(("ranked", "places"), [(True, [0.0, 1.0, 0.5]), (False, [1.0, 1000.0, 10.0])])
+def test_quantities_stand_by_rank_or_by_value(ranked: bool, places: list[float]) -> None:
+    assert list(axes(ranked=ranked)[2]["values"]) == pytest.approx(places)  # type: ignore[call-overload]
+
+
+def test_a_study_without_trials_says_so() -> None:
+    figure = parallel_coordinates(FRAME.iloc[:0], [], [], "truth", ranked=True)
+    assert "No completed trial yet" in figure.layout.annotations[0].text
+
+
+def test_parameters_with_many_words_are_no_axis() -> None:
+    frame = pd.DataFrame({"param:x": range(40), "param:word": [f"w{n}" for n in range(40)]})
+    assert settings_of(frame) == ["param:x"]
