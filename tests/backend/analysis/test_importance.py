@@ -22,7 +22,7 @@ def searched(count: int) -> optuna.Study:
 def test_the_parameter_that_decides_comes_first_and_shares_add_up(direction: str) -> None:
     study = searched(200)
     values = {trial.number: trial.params["x"] ** 2 for trial in study.trials}
-    shares = parameter_importances(study.trials, values, direction)  # type: ignore[arg-type]
+    shares = parameter_importances(study.trials, values, direction)
     assert list(shares.index) == ["x", "idle"]
     assert shares["x"] > 0.8
     assert shares.sum() == pytest.approx(1)

@@ -24,16 +24,16 @@ def axes(*, ranked: bool) -> tuple[dict[str, object], ...]:
 
 def test_operations_stand_in_one_order_and_are_named_on_the_first_axis() -> None:
     first, second, _ = axes(ranked=True)
-    assert list(first["values"]) == [OPERATIONS.index(name) for name in FRAME["op_1_0"]]  # type: ignore[call-overload]
-    assert list(second["values"]) == [OPERATIONS.index(name) for name in FRAME["op_2_0"]]  # type: ignore[call-overload]
+    assert list(first["values"]) == [OPERATIONS.index(name) for name in FRAME["op_1_0"]]
+    assert list(second["values"]) == [OPERATIONS.index(name) for name in FRAME["op_2_0"]]
     assert first["label"] == "0 → 1"
-    assert list(first["ticktext"]) == ["none", "skip", "conv 3×3", "conv 1×1", "avg pool 3×3"]  # type: ignore[call-overload]
-    assert set(second["ticktext"]) == {""}  # type: ignore[call-overload]
+    assert list(first["ticktext"]) == ["none", "skip", "conv 3×3", "conv 1×1", "avg pool 3×3"]
+    assert set(second["ticktext"]) == {""}
 
 
 @pytest.mark.parametrize(("ranked", "places"), [(True, [0.0, 1.0, 0.5]), (False, [1.0, 1000.0, 10.0])])
 def test_quantities_stand_by_rank_or_by_value(ranked: bool, places: list[float]) -> None:
-    assert list(axes(ranked=ranked)[2]["values"]) == pytest.approx(places)  # type: ignore[call-overload]
+    assert list(axes(ranked=ranked)[2]["values"]) == pytest.approx(places)
 
 
 def test_a_study_without_trials_says_so() -> None:
