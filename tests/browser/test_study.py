@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -79,7 +80,10 @@ def test_new_trials_come_while_zoom_and_choice_stay(
         page.mouse.up()
         expect(page.get_by_role("button", name="Show all")).to_be_visible()
         page.wait_for_function(f"({_RANGE})('{CHART}')[0] > {before[0]}")
-        zoomed = page.evaluate(_RANGE, CHART)
+        expect(page).to_have_url(re.compile("pareto-zoom="))
+        zoomed = [float(number) for number in parse_qs(urlsplit(page.url).query)["pareto-zoom"][2:4]]
+        # The chart glides there.
+        page.wait_for_function(f"Math.abs(({_RANGE})('{CHART}')[0] - {zoomed[0]}) < 1e-3 * {zoomed[0]}")
         page.mouse.click(*page.evaluate(_MARKER, CHART))
         expect(page.locator(".st-key-cell_card")).to_contain_text("Selected cell")
         expect(page).to_have_url(re.compile("trial="))
