@@ -5,7 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, TimeoutError, expect
+from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as NothingInTime
 
 from backend.search.ensembles import kept_ensembles
 from backend.studies import load_study, open_database
@@ -28,7 +29,7 @@ def _take(page: Page, label: str, option: str) -> None:
     wanted = page.get_by_role("option", name=option)
     for _ in range(10):
         page.get_by_label(label, exact=True).click()
-        with suppress(TimeoutError):
+        with suppress(NothingInTime):
             wanted.click(timeout=10_000)
             return
     wanted.click()
