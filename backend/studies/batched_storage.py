@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from optuna.distributions import BaseDistribution, check_distribution_compatibility, distribution_to_json
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.storages._cached_storage import _CachedStorage
 from optuna.storages._rdb import models
@@ -160,11 +161,11 @@ class BatchedStorage(_CachedStorage):
                     session.execute(insert(models.TrialValueModel), _value_rows(trial_id, values))
                 if state is not None:
                     row.state, row.datetime_complete = state, ended
-        except Exception:
-            if state is not None:
-                with self._lock:
-                    del self._open[trial_id]
-                    self._own.discard(trial_id)
+        except UpdateFinishedTrialError:
+            # Another process ended it: it is read as any other's from now on.
+            with self._lock:
+                self._open.pop(trial_id, None)
+                self._own.discard(trial_id)
             raise
         with self._lock:
             trial.params, trial.user_attrs, trial.system_attrs = {}, {}, {}

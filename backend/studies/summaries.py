@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from sqlalchemy import case, column, func, select, table
 from backend.errors import UserError
 from backend.studies import runs
 from backend.studies.database import Database
+from backend.studies.moments import in_utc
 from backend.studies.notes import note_in
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def trial_counts(database: Database) -> dict[int, TrialCounts]:
     query = select(_TRIALS.c.study_id, func.count(), ended, func.min(_TRIALS.c.datetime_start))
     with database.engine.connect() as connection:
         rows = connection.execute(query.group_by(_TRIALS.c.study_id)).all()
-    return {study_id: TrialCounts(total, int(ended), _utc(started)) for study_id, total, ended, started in rows}
+    return {study_id: TrialCounts(total, int(ended), in_utc(started)) for study_id, total, ended, started in rows}
 
 
 def _summary(item: FrozenStudy, run: runs.Run | None, counts: TrialCounts) -> StudySummary:
@@ -151,13 +152,6 @@ def _summary(item: FrozenStudy, run: runs.Run | None, counts: TrialCounts) -> St
         note=note_in(item.system_attrs),
         created=run.created if run else counts.started,
     )
-
-
-def _utc(moment: datetime | str | None) -> datetime | None:
-    """Optuna stores times of the machine's zone; SQLite gives an aggregate of them as text."""
-    if isinstance(moment, str):
-        moment = datetime.fromisoformat(moment)
-    return moment.astimezone(UTC) if moment else None
 
 
 @lru_cache(maxsize=1_000)

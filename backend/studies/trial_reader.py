@@ -7,13 +7,14 @@ come as tuples, and each distribution is parsed once. A later call reads the tri
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from optuna.distributions import BaseDistribution, json_to_distribution
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import ColumnElement, Connection, DateTime, Engine, Row, column, or_, select, table
+
+from backend.studies.moments import in_utc
 
 _STUDIES = table("studies", column("study_id"))
 _TRIALS = table(
@@ -99,8 +100,8 @@ def _build(connection: Connection, heads: Iterable[Row[Any]], which: Any) -> lis
             state=TrialState[head.state],
             value=None,
             values=[value for _, value in sorted(values[head.trial_id].items())] or None,
-            datetime_start=_utc(head.datetime_start),
-            datetime_complete=_utc(head.datetime_complete),
+            datetime_start=in_utc(head.datetime_start),
+            datetime_complete=in_utc(head.datetime_complete),
             params=parameters.get(head.trial_id, {}),
             distributions=distributions.get(head.trial_id, {}),
             user_attrs=user.get(head.trial_id, {}),
@@ -138,8 +139,3 @@ def _of(source: Any, which: Any) -> ColumnElement[bool]:
 @lru_cache(maxsize=1_000)
 def _distribution(text: str) -> BaseDistribution:
     return json_to_distribution(text)
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    """Optuna stores times in UTC, without saying so."""
-    return moment.replace(tzinfo=UTC) if moment else None

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import optuna
+import pytest
 
 from backend.studies import Database, create_study, list_studies, load_study
 from tests.conftest import cheap_config
@@ -16,6 +18,15 @@ def test_trials_are_counted_by_state(database: Database) -> None:
     (summary,) = list_studies(database)
     assert (summary.trials, summary.counts.ended) == (4, 3)
     assert summary.created == summary.counts.started is not None
+
+
+@pytest.mark.usefixtures("far_east")
+def test_a_study_began_when_its_first_trial_did_in_any_zone(database: Database) -> None:
+    study = optuna.create_study(storage=database.storage, study_name="theirs")
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
+    (summary,) = list_studies(database)
+    assert summary.created is not None
+    assert abs(datetime.now(UTC) - summary.created) < timedelta(minutes=5)
 
 
 def test_what_cannot_be_read_here_still_names_data_set_sampler_and_seed(database: Database) -> None:

@@ -1,4 +1,5 @@
 import math
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import optuna
@@ -82,3 +83,13 @@ def test_a_deleted_study_is_no_empty_one(database: Database) -> None:
     optuna.delete_study(study_name=study.study_name, storage=database.storage)
     with pytest.raises(KeyError):
         reader.read()
+
+
+@pytest.mark.usefixtures("far_east")
+def test_times_are_right_in_any_zone(database: Database) -> None:
+    study = make_study(database)
+    study.optimize(lambda trial: (trial.suggest_float("x", 0, 1), 1.0), n_trials=1)
+    (trial,) = TrialReader(database.engine, study._study_id).read()
+    for moment in (trial.datetime_start, trial.datetime_complete):
+        assert moment is not None
+        assert abs(datetime.now(UTC) - moment) < timedelta(minutes=5)
