@@ -11,6 +11,7 @@ if _ROOT not in sys.path:
     sys.path.append(_ROOT)
 
 from dashboard.components.errors import shown_errors  # noqa: E402
+from dashboard.memory import settle  # noqa: E402
 from dashboard.queries import load_own_proxies  # noqa: E402
 
 _ASSETS = Path(__file__).with_name("assets")
@@ -35,3 +36,4 @@ page = st.navigation(
 with shown_errors():
     load_own_proxies()
 page.run()
+settle(page.title)
