@@ -1,5 +1,6 @@
 """Fixtures that all tests share: an installation of its own, and searches that take a moment."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,12 @@ from backend.search.config import SearchConfig
 from backend.studies import Database, open_database
 
 CONFIGS = Path(__file__).parents[1] / "configs"
+
+
+def pytest_collection_finish() -> None:
+    """Take the libraries out of the garbage collector's work: Streamlit collects after each run of a page."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

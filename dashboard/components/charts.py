@@ -77,5 +77,7 @@ def clicked(key: str) -> list[Any]:
     """The customdata of the marker that was clicked last in a chart; empty where none was."""
     points = st.session_state[key]["selection"]["points"]
     data = points[0].get("customdata") if points else None
+    if data is None:
+        return []
     # Of an array of numbers the browser sends each row as a mapping from positions.
-    return list(data.values()) if isinstance(data, dict) else list(data or [])
+    return list(data.values()) if isinstance(data, dict) else data if isinstance(data, list) else [data]

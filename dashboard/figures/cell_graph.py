@@ -1,5 +1,6 @@
 """A cell drawn as a graph: four nodes, and the operation on each of its six edges."""
 
+from functools import lru_cache
 from typing import Any
 
 import plotly.graph_objects as go
@@ -29,10 +30,12 @@ _NODE_NAMES = ("in", "1", "2", "out")
 _FAINT = 0.35
 
 
+@lru_cache(maxsize=256)
 def cell_graph(cell: Cell) -> go.Figure:
     """The cell with its nodes, coloured edges and a legend of the operations in it.
 
-    Edges that carry "none" or lie on no way from input to output are faint and dotted.
+    Edges that carry "none" or lie on no way from input to output are faint and dotted. The figure of a cell is made
+    once, so it is not to be changed.
     """
     live = cell.live_edges()
     edges = list(enumerate(zip(EDGES, cell.operations, strict=True)))

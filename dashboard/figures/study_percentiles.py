@@ -24,7 +24,7 @@ def study_percentiles(places: Mapping[Measure, pd.DataFrame]) -> go.Figure:
         places: for each accuracy the study's cells, as ``backend.analysis.regret.placed`` gives them.
 
     Returns:
-        A figure whose markers carry their cell's official index as customdata.
+        A figure whose markers carry ``[cell index, trial number, accuracy, rank]`` as customdata.
     """
     figure = new_figure(height=90 + _ROW * len(places))
     if not any(table["percentile"].notna().any() for table in places.values()):
@@ -60,18 +60,15 @@ def _row(row: int, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _markers(points: pd.DataFrame, name: str, style: dict[str, Any]) -> go.Scattergl:
-    words = [
-        f"<b>Cell {cell}</b>, trial {trial}<br>{value:.2f} %, rank {int(rank):,}"
-        for cell, trial, value, rank in points[["index", "number", "value", "rank"]].itertuples(index=False)
-    ]
     return go.Scattergl(
         x=points["percentile"].to_numpy(dtype=np.float32),
         y=points["height"].to_numpy(dtype=np.float32),
         mode="markers",
         name=name,
         marker=style,
-        customdata=points["index"].to_numpy(dtype=np.int16),
-        text=words,
-        hovertemplate="%{text}<extra></extra>",
+        # Numbers travel as they are in memory; words for each marker would be most of the page.
+        customdata=points[["index", "number", "value", "rank"]].to_numpy(dtype=np.float32),
+        hovertemplate="<b>Cell %{customdata[0]:d}</b>, trial %{customdata[1]:d}<br>"
+        "%{customdata[2]:.2f} %, rank %{customdata[3]:,d}<extra></extra>",
         unselected={"marker": {"opacity": style["opacity"]}},
     )

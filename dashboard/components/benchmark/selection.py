@@ -9,6 +9,7 @@ import streamlit as st
 from plotly import graph_objects as go
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from dashboard.components.charts import clicked
 from dashboard.components.links import link_cell
 
 CHART_CONFIG: Final = {
@@ -86,10 +87,8 @@ def cell_table(table: pd.DataFrame, key: str, formats: Mapping[str, ColumnConfig
 
 
 def _link_marker(chart: str, fragment: str | None) -> None:
-    points = st.session_state[chart]["selection"]["points"]
-    key = points[0].get("customdata") if points else None
-    if key is not None:
-        index = int(key[0] if isinstance(key, list) else key)
+    if data := clicked(chart):
+        index = int(data[0])
         link_cell(index)
         st.session_state[_CLICKED] = chart, index
     st.rerun(fragment or "app")
