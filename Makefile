@@ -18,7 +18,7 @@ app: $(VENV)/installed ## set up and start the dashboard on 127.0.0.1 (PORT=8501
 search: $(VENV)/installed ## run a search in the terminal (CONFIG=file.toml; without it, the example for this machine)
 	$(BIN)/python -m backend search $(if $(CONFIG),--config $(CONFIG))
 
-test: $(VENV)/installed-dev browser ## run all tests but the slow ones
+test: $(VENV)/installed-dev browser postgres ## run all tests but the slow ones
 	$(BIN)/python -m pytest -m "not slow"
 
 lint: $(VENV)/installed-dev ## check style and types
@@ -62,3 +62,8 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 .PHONY: browser
 browser:
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || true
+
+# The tests on PostgreSQL start a server of their own from Debian's package: installed as Chromium is.
+.PHONY: postgres
+postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq postgresql >/dev/null; } || true

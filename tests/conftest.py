@@ -1,7 +1,8 @@
 """Fixtures that all tests share: an installation of its own, and searches that take a moment."""
 
 import gc
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from backend.search.config import SearchConfig
 from backend.studies import Database, open_database
+from tests.postgres.server import Server, find_programs, running_server
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -32,6 +34,49 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def database(home: Path) -> Database:
     """The study database of the empty installation."""
     return open_database()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A real PostgreSQL server; a skip where it is not installed, and a failure in CI."""
+    programs = find_programs()
+    if programs is None:
+        words = "no PostgreSQL: install Debian's package postgresql, or put initdb and postgres on the path"
+        if os.environ.get("CI") == "true":
+            pytest.fail(words)
+        pytest.skip(words)
+    with running_server(programs) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Server) -> Iterator[str]:
+    """The URL, with its password, of an empty database on the server."""
+    url = postgres_server.create()
+    yield url
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def postgres_database(home: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """The study database of the empty installation, on the server: what its pages and commands open too."""
+    monkeypatch.setenv("PROXYSCOPE_STORAGE", postgres_url)
+    database = open_database()
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def each_database(request: pytest.FixtureRequest, home: Path) -> Database:
+    """The study database of the empty installation: a file in one test, on the server in another."""
+    return request.getfixturevalue("postgres_database") if request.param == "postgres" else open_database()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need the server."""
+    for item in items:
+        if "postgres_server" in getattr(item, "fixturenames", ()):
+            item.add_marker("postgres")
 
 
 @pytest.fixture

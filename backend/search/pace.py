@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 
 import torch
+from optuna.trial import TrialState
 from sqlalchemy import column, select, table
 
 from backend import proxies
@@ -19,6 +20,7 @@ from backend.search.config import SearchConfig
 from backend.search.space import SearchSpace
 from backend.studies.catalog import trials_asked
 from backend.studies.database import Database
+from backend.studies.optuna_tables import TRIALS
 from backend.studies.summaries import StudySummary
 from backend.studies.trials import KNOWN, SECONDS
 
@@ -27,7 +29,6 @@ _MEASURED_CELLS = 4
 _LONGEST_MEASUREMENT = 20.0
 _TABLE_SECONDS = 0.03
 """A trial on a table of scores: asking the sampler and writing the trial is nearly all of it."""
-_TRIALS = table("trials", column("trial_id"), column("study_id"), column("state"))
 _ATTRIBUTES = table("trial_user_attributes", column("trial_id"), column("key"), column("value_json"))
 
 
@@ -124,8 +125,8 @@ def _cost(config: SearchConfig) -> tuple[object, ...]:
 
 def _seconds(database: Database, study_id: int) -> list[float]:
     """How long each of a study's newest completed cells took whose scores were not known before."""
-    done = select(_TRIALS.c.trial_id).where(_TRIALS.c.study_id == study_id, _TRIALS.c.state == "COMPLETE")
-    done = done.order_by(_TRIALS.c.trial_id.desc()).limit(_NEWEST)
+    done = select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study_id, TRIALS.c.state == TrialState.COMPLETE)
+    done = done.order_by(TRIALS.c.trial_id.desc()).limit(_NEWEST)
     query = select(_ATTRIBUTES.c.trial_id, _ATTRIBUTES.c.key, _ATTRIBUTES.c.value_json)
     query = query.where(_ATTRIBUTES.c.trial_id.in_(done), _ATTRIBUTES.c.key.in_((SECONDS, KNOWN)))
     with database.engine.connect() as connection:

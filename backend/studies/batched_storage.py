@@ -23,7 +23,8 @@ from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 _AttributeModel = type[models.TrialUserAttributeModel] | type[models.TrialSystemAttributeModel]
-_BEYOND_ALL = 2**62
+_BEYOND_ALL = 2**31 - 1
+"""Higher than any trial's id, which PostgreSQL keeps in 32 bits."""
 
 
 @dataclass

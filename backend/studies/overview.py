@@ -16,17 +16,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from optuna.trial import TrialState
 from sqlalchemy import case, column, select, table
 
 from backend import benchmark
 from backend.benchmark import DATASETS
 from backend.studies.database import Database
+from backend.studies.optuna_tables import TRIALS
 from backend.studies.summaries import StudySummary, TrialCounts
 from backend.studies.trials import INDEX, REPEAT_OF, SOFTWARE, TRUTH
 
 FEWEST_CELLS = 10
 """Cells below which a rank correlation is noise, and is not shown."""
-_TRIALS = table("trials", column("trial_id"), column("study_id"), column("state"))
 _ATTRIBUTES = table("trial_user_attributes", column("trial_id"), column("key"), column("value_json"))
 
 
@@ -113,7 +114,7 @@ class OverviewReader:
         known.counts = item.counts
 
     def _completed(self, study_id: int) -> set[int]:
-        query = select(_TRIALS.c.trial_id).where(_TRIALS.c.study_id == study_id, _TRIALS.c.state == "COMPLETE")
+        query = select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study_id, TRIALS.c.state == TrialState.COMPLETE)
         with self._database.engine.connect() as connection:
             return set(connection.scalars(query).all())
 
@@ -124,7 +125,7 @@ class OverviewReader:
         # Whether there is a truth is all that is asked of it.
         value = case((key != TRUTH, text), (text != "null", "true"), else_="null")
         query = select(_ATTRIBUTES.c.trial_id, key, value).where(key.in_(keys))
-        own = select(_TRIALS.c.trial_id).where(_TRIALS.c.study_id == study_id, _TRIALS.c.state == "COMPLETE")
+        own = select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study_id, TRIALS.c.state == TrialState.COMPLETE)
         query = query.where(_ATTRIBUTES.c.trial_id.in_(own))
         if trials is not None:
             # The newest trials are those of the highest ids, but for a few that took longer.

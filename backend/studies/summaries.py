@@ -12,13 +12,15 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from optuna.study import StudyDirection
-from sqlalchemy import case, column, func, select, table
+from optuna.trial import TrialState
+from sqlalchemy import case, func, select
 
 from backend.errors import UserError
 from backend.studies import runs
 from backend.studies.database import Database
 from backend.studies.moments import in_utc
 from backend.studies.notes import note_in
+from backend.studies.optuna_tables import TRIALS
 
 if TYPE_CHECKING:
     from optuna.study._frozen import FrozenStudy
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
     from backend.search.config import SearchConfig
 
 CONFIG = "proxyscope:config"
-_ENDED = ("COMPLETE", "PRUNED", "FAIL")
-_TRIALS = table("trials", column("trial_id"), column("study_id"), column("state"), column("datetime_start"))
+_ENDED = tuple(state for state in TrialState if state.is_finished())
 
 
 @dataclass(frozen=True)
@@ -132,10 +133,10 @@ def list_studies(database: Database) -> list[StudySummary]:
 
 def trial_counts(database: Database) -> dict[int, TrialCounts]:
     """The number of trials by study id, counted by the database; a study without trials is left out."""
-    ended = func.sum(case((_TRIALS.c.state.in_(_ENDED), 1), else_=0))
-    query = select(_TRIALS.c.study_id, func.count(), ended, func.min(_TRIALS.c.datetime_start))
+    ended = func.sum(case((TRIALS.c.state.in_(_ENDED), 1), else_=0))
+    query = select(TRIALS.c.study_id, func.count(), ended, func.min(TRIALS.c.datetime_start))
     with database.engine.connect() as connection:
-        rows = connection.execute(query.group_by(_TRIALS.c.study_id)).all()
+        rows = connection.execute(query.group_by(TRIALS.c.study_id)).all()
     return {study_id: TrialCounts(total, int(ended), in_utc(started)) for study_id, total, ended, started in rows}
 
 

@@ -11,21 +11,13 @@ from functools import lru_cache
 from typing import Any
 
 from optuna.distributions import BaseDistribution, json_to_distribution
-from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import ColumnElement, Connection, DateTime, Engine, Row, column, or_, select, table
+from optuna.trial import FrozenTrial
+from sqlalchemy import ColumnElement, Connection, Engine, Row, column, or_, select, table
 
 from backend.studies.moments import in_utc
+from backend.studies.optuna_tables import TRIALS
 
 _STUDIES = table("studies", column("study_id"))
-_TRIALS = table(
-    "trials",
-    column("trial_id"),
-    column("number"),
-    column("study_id"),
-    column("state"),
-    column("datetime_start", DateTime),
-    column("datetime_complete", DateTime),
-)
 _VALUES = table("trial_values", column("trial_id"), column("objective"), column("value"), column("value_type"))
 _PARAMETERS = table(
     "trial_params", column("param_id"), column("trial_id"), column("param_name"), column("param_value"),
@@ -75,9 +67,9 @@ class TrialReader:
         return sorted(trials, key=lambda trial: trial.number)
 
     def _heads(self) -> Any:
-        fresh = _TRIALS.c.trial_id > self._last
-        wanted = or_(fresh, _TRIALS.c.trial_id.in_(self._open)) if self._open else fresh
-        return select(_TRIALS).where(_TRIALS.c.study_id == self._study_id, wanted)
+        fresh = TRIALS.c.trial_id > self._last
+        wanted = or_(fresh, TRIALS.c.trial_id.in_(self._open)) if self._open else fresh
+        return select(TRIALS).where(TRIALS.c.study_id == self._study_id, wanted)
 
     def _which(self, heads: Sequence[Row[Any]]) -> Any:
         """The ids of the trials as values, or as a query where they are many."""
@@ -85,7 +77,7 @@ class TrialReader:
         if len(ids) <= _FEW:
             return ids
         first = min(ids)
-        return select(_TRIALS.c.trial_id).where(_TRIALS.c.study_id == self._study_id, _TRIALS.c.trial_id >= first)
+        return select(TRIALS.c.trial_id).where(TRIALS.c.study_id == self._study_id, TRIALS.c.trial_id >= first)
 
 
 def _build(connection: Connection, heads: Iterable[Row[Any]], which: Any) -> list[FrozenTrial]:
@@ -97,7 +89,7 @@ def _build(connection: Connection, heads: Iterable[Row[Any]], which: Any) -> lis
     return [
         FrozenTrial(
             number=head.number,
-            state=TrialState[head.state],
+            state=head.state,
             value=None,
             values=[value for _, value in sorted(values[head.trial_id].items())] or None,
             datetime_start=in_utc(head.datetime_start),

@@ -1,9 +1,17 @@
-"""One thread: the networks of these tests are too small to share out."""
+"""Study databases of both kinds; one thread, as the networks of these tests are too small to share out."""
 
 from collections.abc import Iterator
 
 import pytest
 import torch
+
+from backend.studies import Database
+
+
+@pytest.fixture
+def database(each_database: Database) -> Database:
+    """Every test on stored scores runs on SQLite and on PostgreSQL."""
+    return each_database
 
 
 @pytest.fixture(autouse=True, scope="package")

@@ -1,9 +1,17 @@
-"""A machine that is not in the zone of its database's times."""
+"""Study databases of both kinds, and a machine that is not in the zone of their times."""
 
 import time
 from collections.abc import Iterator
 
 import pytest
+
+from backend.studies import Database
+
+
+@pytest.fixture
+def database(each_database: Database) -> Database:
+    """Every test on studies runs on SQLite and on PostgreSQL."""
+    return each_database
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from backend.studies import Database, create_study, open_database
 from tests.conftest import cheap_config
 
 
-def test_the_default_is_a_file_in_the_installations_folder_in_wal_mode(home: Path, database: Database) -> None:
+def test_the_default_is_a_file_in_the_installations_folder_in_wal_mode(home: Path) -> None:
+    database = open_database()
     assert (home / "studies.db").is_file()
     with database.engine.connect() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"

@@ -1,0 +1,15 @@
+"""The columns of Optuna's own tables that ProxyScope reads past Optuna's objects, with the types they have there."""
+
+from optuna.trial import TrialState
+from sqlalchemy import DateTime, Enum, column, table
+
+TRIALS = table(
+    "trials",
+    column("trial_id"),
+    column("number"),
+    column("study_id"),
+    column("state", Enum(TrialState)),
+    column("datetime_start", DateTime),
+    column("datetime_complete", DateTime),
+)
+"""PostgreSQL compares a state with values of its own type alone, so that the type has to be said."""

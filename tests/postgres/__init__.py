@@ -1,0 +1,1 @@
+"""The study database on a real PostgreSQL server."""
