@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from backend import proxies
 from backend.cells import Cell
 from backend.images import Batch
+from backend.table_creation import made_together
 
 _metadata = MetaData()
 
@@ -48,7 +49,7 @@ class ScoreStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        _metadata.create_all(engine)
+        made_together(lambda: _metadata.create_all(engine))
         self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
 
     def get(self, setting: str, cell: Cell, names: Sequence[str]) -> dict[str, float]:

@@ -97,6 +97,7 @@ def prepare(database: Database, config: SearchConfig, name: str | None = None) -
     _check(config)
     if name is not None:
         check_name(name)
+    database.check_writable()
     runs_folder()
     name = create_study(database, config, name, kept={KEPT: described(ensembles)} if ensembles else None)
     (run_folder(name) / "config.toml").write_text(config.to_toml(), encoding="utf-8")
@@ -179,6 +180,11 @@ def start_process(database: Database, name: str) -> None:
 
 
 def process_environment(database: Database) -> dict[str, str]:
-    """The environment of a process that works on a database: this one's, with the URL and the path to the packages."""
+    """The environment of a process that works on a database: this one's, with the URL and the path to the packages.
+
+    Raises:
+        StorageError: the database was opened to be read alone, so that nothing may be started on it.
+    """
+    database.check_writable()
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     return {**os.environ, STORAGE_VARIABLE: database.url, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}

@@ -1,23 +1,29 @@
 """Opens a study database: Optuna's storage and ProxyScope's own tables on one engine."""
 
 import os
+import sqlite3
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.storages import RDBStorage
 from sqlalchemy import Engine, event, make_url
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from backend.errors import StorageError
 from backend.home import home, make_folder
 from backend.studies.tables import metadata
+from backend.table_creation import made_together
 
 STORAGE_VARIABLE = "PROXYSCOPE_STORAGE"
+READ_ONLY_VARIABLE = "PROXYSCOPE_READ_ONLY"
+READ_ONLY = "read-only: studies can be looked at here, not changed"
 _BUSY_SECONDS = 30
+_CONNECT_SECONDS = 5
+_SILENT_MILLISECONDS = 20_000
 
 
 @dataclass(frozen=True)
@@ -28,11 +34,18 @@ class Database:
         url: SQLAlchemy URL, with its password: never show it; ``str(database)`` hides it.
         storage: Optuna's storage on it.
         engine: the SQLAlchemy engine, which Optuna's storage shares.
+        read_only: whether the database refuses all that would write through this engine.
     """
 
-    url: str
+    url: str = field(repr=False)
     storage: RDBStorage
     engine: Engine
+    read_only: bool = False
+
+    def check_writable(self) -> None:
+        """Raise StorageError where this was opened to be read alone."""
+        if self.read_only:
+            raise StorageError(READ_ONLY)
 
     def __str__(self) -> str:
         return make_url(self.url).render_as_string(hide_password=True)
@@ -43,33 +56,80 @@ def default_url() -> str:
     return os.environ.get(STORAGE_VARIABLE) or f"sqlite:///{home() / 'studies.db'}"
 
 
-def open_database(url: str | None = None) -> Database:
+def is_read_only() -> bool:
+    """Whether ``$PROXYSCOPE_READ_ONLY`` says that nothing may be written: set, and neither empty, 0, false nor no."""
+    return os.environ.get(READ_ONLY_VARIABLE, "").strip().lower() not in {"", "0", "false", "no"}
+
+
+def open_database(url: str | None = None, *, read_only: bool | None = None) -> Database:
     """Open a study database; a SQLite file and the tables are made when missing.
 
     Args:
-        url: a SQLAlchemy URL; None takes :func:`default_url`.
+        url: a SQLAlchemy URL; None takes :func:`default_url`. ``postgresql://`` means psycopg 3.
+        read_only: let the database itself refuse all writes of this engine; None takes :func:`is_read_only`. What is
+            missing is not made then.
 
     Raises:
         StorageError: the URL is malformed, its driver is missing, or the database cannot be opened or written.
     """
-    url = url or default_url()
-    parsed = _parse(url)
-    is_sqlite = parsed.get_backend_name() == "sqlite"
-    if is_sqlite:
-        _make_file_folder(parsed)
+    parsed = _parse(url or default_url())
+    read_only = is_read_only() if read_only is None else read_only
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        _check_file(parsed, read_only)
     shown = parsed.render_as_string(hide_password=True)
+    if read_only and kind not in {"sqlite", "postgresql"}:
+        raise StorageError(f"storage: a read-only look is there for SQLite and PostgreSQL, not for {shown}")
+    full = parsed.render_as_string(hide_password=False)
     try:
-        connect_args: dict[str, Any] = {"timeout": _BUSY_SECONDS} if is_sqlite else {}
         _quieten_optuna()
-        storage = RDBStorage(url, engine_kwargs={"connect_args": connect_args, "pool_pre_ping": not is_sqlite})
-        if is_sqlite:
-            _use_write_ahead_log(storage.engine)
-        metadata.create_all(storage.engine)
+        storage = _open_storage(full, _connect_args(parsed, read_only))
+        engine = storage.engine
+        event.listen(engine, "handle_error", _refused_in_words)
+        if kind == "sqlite" and not read_only:
+            _use_write_ahead_log(engine)
+        if not read_only:
+            made_together(lambda: metadata.create_all(engine))
     except (ImportError, NoSuchModuleError) as error:
         raise StorageError(f"storage: no driver for {shown}: {error}") from None
     except (SQLAlchemyError, optuna.exceptions.StorageInternalError, RuntimeError) as error:
-        raise StorageError(f"storage: cannot open {shown} for writing: {_reason(error)}") from None
-    return Database(url=url, storage=storage, engine=storage.engine)
+        purpose = "" if read_only else " for writing"
+        raise StorageError(f"storage: cannot open {shown}{purpose}: {reason(error)}") from None
+    return Database(url=full, storage=storage, engine=engine, read_only=read_only)
+
+
+def _open_storage(url: str, connect_args: dict[str, Any]) -> RDBStorage:
+    kwargs = {"connect_args": connect_args, "pool_pre_ping": make_url(url).get_backend_name() != "sqlite"}
+    return made_together(lambda: RDBStorage(url, engine_kwargs=dict(kwargs)))
+
+
+def _connect_args(parsed: URL, read_only: bool) -> dict[str, Any]:
+    """A server that is gone is noticed in seconds, and one that is read alone refuses every write by itself."""
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        return {"timeout": _BUSY_SECONDS, **({"factory": _ReadOnlyConnection} if read_only else {})}
+    if kind != "postgresql":
+        return {}
+    args: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS, "tcp_user_timeout": _SILENT_MILLISECONDS}
+    args = {name: value for name, value in args.items() if name not in parsed.query}
+    if read_only:
+        args["options"] = f"{parsed.query.get('options', '')} -c default_transaction_read_only=on".strip()
+    return args
+
+
+class _ReadOnlyConnection(sqlite3.Connection):
+    """A connection to a SQLite file that SQLite lets nobody write through."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute("PRAGMA query_only=ON")
+
+
+def _refused_in_words(context: ExceptionContext) -> None:
+    """What a read-only database refuses is the user's error, said in one line."""
+    words = str(context.original_exception)
+    if "attempt to write a readonly database" in words or "read-only transaction" in words:
+        raise StorageError(READ_ONLY) from None
 
 
 def _quieten_optuna() -> None:
@@ -80,16 +140,20 @@ def _quieten_optuna() -> None:
 
 def _parse(url: str) -> URL:
     try:
-        return make_url(url)
+        parsed = make_url(url)
     except (ArgumentError, ValueError):
         example = "sqlite:///storage/studies.db or postgresql+psycopg://user:password@host/name"
         raise StorageError(f"storage: not a SQLAlchemy URL; expected something like {example}") from None
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername in {"postgres", "postgresql"} else parsed
 
 
-def _make_file_folder(parsed: URL) -> None:
+def _check_file(parsed: URL, read_only: bool) -> None:
     if not parsed.database or parsed.database == ":memory:":
         raise StorageError("storage: a study database must be a file, such as sqlite:///storage/studies.db")
-    make_folder(Path(parsed.database).parent)
+    if not read_only:
+        make_folder(Path(parsed.database).parent)
+    elif not Path(parsed.database).is_file():
+        raise StorageError(f"storage: there is no study database {parsed.database} yet, and read-only makes none")
 
 
 def _use_write_ahead_log(engine: Engine) -> None:
@@ -106,7 +170,8 @@ def _use_write_ahead_log(engine: Engine) -> None:
     engine.dispose()
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """What a database's driver says of a failure, in one line."""
     cause: BaseException = getattr(error, "orig", None) or error.__cause__ or error
     cause = getattr(cause, "orig", None) or cause
     return str(cause).strip().splitlines()[0]

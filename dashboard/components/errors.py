@@ -4,19 +4,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from optuna.exceptions import StorageInternalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend.errors import UserError
+from backend.studies.database import reason
 
 _KEPT = "error_of_a_callback"
 
 
 @contextmanager
 def shown_errors() -> Iterator[None]:
-    """Show a user's error on the page instead of raising it."""
+    """Show a user's error, or that the database does not answer, on the page instead of raising it."""
     try:
         yield
     except UserError as error:
         st.error(plain(str(error)), icon=":material/error:")
+    except (SQLAlchemyError, StorageInternalError) as error:
+        st.error(plain(_lost(error)), icon=":material/cloud_off:")
 
 
 @contextmanager
@@ -26,6 +31,8 @@ def kept_errors() -> Iterator[None]:
         yield
     except UserError as error:
         st.session_state[_KEPT] = str(error)
+    except (SQLAlchemyError, StorageInternalError) as error:
+        st.session_state[_KEPT] = _lost(error)
 
 
 def show_kept_error() -> bool:
@@ -39,3 +46,7 @@ def show_kept_error() -> bool:
 def plain(text: str) -> str:
     """Text with the characters that Markdown would read as markup escaped."""
     return "".join(f"\\{character}" if character in r"\`*_[]$~:<>#" else character for character in text)
+
+
+def _lost(error: Exception) -> str:
+    return f"storage: the study database does not answer: {reason(error)}; nothing that is stored is lost"
