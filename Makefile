@@ -12,8 +12,14 @@ ARGS ?=
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-app: $(VENV)/installed ## set up and start the dashboard on 127.0.0.1 (PORT=8501)
+app: $(VENV)/installed ## set up and start the dashboard on 127.0.0.1 (PORT=8501; OPTUNA_DASHBOARD_PORT=8080: that beside it)
+ifdef OPTUNA_DASHBOARD_PORT
+	@trap 'kill $$beside' EXIT; trap 'exit 130' INT TERM; \
+	$(BIN)/python -m dashboard optuna --port $(OPTUNA_DASHBOARD_PORT) & beside=$$!; \
 	$(BIN)/python -m streamlit run dashboard/app.py --server.port $(PORT)
+else
+	$(BIN)/python -m streamlit run dashboard/app.py --server.port $(PORT)
+endif
 
 search: $(VENV)/installed ## run a search in the terminal (CONFIG=file.toml; without it, the example for this machine)
 	$(BIN)/python -m backend search $(if $(CONFIG),--config $(CONFIG))

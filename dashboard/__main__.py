@@ -1,4 +1,4 @@
-"""What the dashboard does without a browser: ``python -m dashboard report STUDY``."""
+"""What the dashboard does without a browser: ``python -m dashboard report STUDY``, or ``optuna``, beside it."""
 
 import sys
 from pathlib import Path
@@ -40,6 +40,27 @@ def report(
         typer.echo(f"output: cannot write {path}: {error.strerror}", err=True)
         sys.exit(2)
     typer.echo(f"wrote {path}")
+
+
+@app.command()
+def optuna(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="to listen on")] = 8080,
+    host: Annotated[
+        str, typer.Option(help="to listen on; it has no login, so others are kept out by default")
+    ] = "127.0.0.1",
+) -> None:
+    """Serve the study database with optuna-dashboard; the password of its URL is in no process list."""
+    from optuna_dashboard import run_server  # noqa: PLC0415
+
+    from backend.studies import open_database  # noqa: PLC0415
+
+    try:
+        database = open_database()
+    except UserError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
+    typer.echo(f"optuna-dashboard of {database}: http://{host}:{port}/dashboard")
+    run_server(database.storage, host=host, port=port)
 
 
 if __name__ == "__main__":

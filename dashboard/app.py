@@ -10,6 +10,7 @@ _ROOT = str(Path(__file__).parents[1])
 if _ROOT not in sys.path:
     sys.path.append(_ROOT)
 
+from backend.studies.database import READ_ONLY, is_read_only  # noqa: E402
 from dashboard.components.errors import shown_errors  # noqa: E402
 from dashboard.memory import settle  # noqa: E402
 from dashboard.queries import load_own_proxies  # noqa: E402
@@ -35,5 +36,7 @@ page = st.navigation(
 )
 with shown_errors():
     load_own_proxies()
+if is_read_only():
+    st.caption(f":material/visibility: {READ_ONLY.capitalize()}.")
 page.run()
 settle(page.title)

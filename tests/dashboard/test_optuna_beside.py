@@ -1,0 +1,41 @@
+"""optuna-dashboard beside the dashboard: it serves the same database, and its password is in no process list."""
+
+import subprocess
+import sys
+import time
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import psutil
+
+from backend.studies import Database, create_study
+from tests.browser.app import free_port
+from tests.conftest import cheap_config
+from tests.postgres.server import PASSWORD
+
+
+def test_it_serves_the_studies_of_the_server_and_no_process_shows_the_password(postgres_database: Database) -> None:
+    create_study(postgres_database, cheap_config(), "shown there")
+    port = free_port()
+    command = [sys.executable, "-m", "dashboard", "optuna", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            served = _read(f"http://127.0.0.1:{port}/api/studies", process)
+            assert "shown there" in served
+            assert PASSWORD not in served
+            assert PASSWORD not in " ".join(psutil.Process(process.pid).cmdline())
+        finally:
+            process.terminate()
+        assert PASSWORD not in process.communicate()[0]
+
+
+def _read(address: str, process: "subprocess.Popen[str]") -> str:
+    deadline = time.monotonic() + 90
+    while True:
+        try:
+            with urlopen(address, timeout=10) as answer:
+                return answer.read().decode()
+        except (URLError, OSError):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.3)
