@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -252,7 +253,7 @@ def _read(summary: StudySummary) -> Snapshot:
 
 @st.cache_resource(show_spinner=False)
 def _database(url: str) -> Database:
-    return open_database(url)
+    return replace(open_database(url), via="page")
 
 
 @st.cache_resource(show_spinner=False)

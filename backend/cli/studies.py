@@ -3,6 +3,7 @@
 What needs PyTorch is imported by the commands that need it: a list should come at once.
 """
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -10,7 +11,16 @@ import typer
 from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument, console
 from backend.cli.study_list import print_studies, study_record
-from backend.studies import best_table, best_trials, delete_study, list_studies, load_study, open_database, rename_study
+from backend.studies import (
+    audit,
+    best_table,
+    best_trials,
+    delete_study,
+    list_studies,
+    load_study,
+    open_database,
+    rename_study,
+)
 
 app = typer.Typer(help="List, show, stop, resume and delete studies.", no_args_is_help=True)
 
@@ -78,6 +88,22 @@ def rename(
     """Rename a study that is not being searched."""
     rename_study(open_database(storage), study, name)
     console.print(f"{study}: now {name}", highlight=False)
+
+
+@app.command("audit")
+def audit_command(
+    storage: StorageOption = None,
+    last: Annotated[int, typer.Option(min=1, help="How many lines.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Show who launched, stopped, resumed, renamed, deleted or imported what, the newest first."""
+    found = audit.entries(open_database(storage), last)
+    if as_json:
+        print_json([{**asdict(entry), "time": entry.time.isoformat()} for entry in found])
+        return
+    for entry in found:
+        line = f"{entry.time:%Y-%m-%d %H:%M:%S} UTC  {entry.who} ({entry.via})  {entry.action}  {entry.study}"
+        console.print(f"{line}  {entry.detail}".rstrip(), highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()

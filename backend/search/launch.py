@@ -14,7 +14,7 @@ from backend.search.config import SearchConfig
 from backend.search.ensembles import KEPT, described, find_ensembles, listing_proxies
 from backend.search.limits import unreachable
 from backend.search.score_source import configured_table
-from backend.studies import queue, runs
+from backend.studies import audit, queue, runs
 from backend.studies.catalog import (
     check_name,
     create_study,
@@ -101,6 +101,7 @@ def prepare(database: Database, config: SearchConfig, name: str | None = None) -
     runs_folder()
     name = create_study(database, config, name, kept={KEPT: described(ensembles)} if ensembles else None)
     (run_folder(name) / "config.toml").write_text(config.to_toml(), encoding="utf-8")
+    audit.record(database, "launch", name)
     return name
 
 
@@ -122,7 +123,9 @@ def stop(database: Database, name: str) -> None:
         UserError: no such study, or it has no active run.
     """
     study_id = load_study(database, name)._study_id
-    if not runs.request_stop(database, study_id):
+    if runs.request_stop(database, study_id):
+        audit.record(database, "stop", name)
+    else:
         run = runs.read_run(database, study_id)
         raise UserError(f"study: {name!r} has no run to stop; it is {run.state if run else 'not a search'}")
 
@@ -151,6 +154,7 @@ def requeue(database: Database, name: str, trials: int | None = None) -> None:
     if not runs.requeue(database, study._study_id, asked):
         raise UserError(f"study: {name!r} is {run.state}; stop it before you resume it")
     store_config(study, config)
+    audit.record(database, "resume", name, f"{asked} trials")
 
 
 def resume(database: Database, name: str, trials: int | None = None) -> None:

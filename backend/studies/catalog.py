@@ -17,7 +17,7 @@ from sqlalchemy import column, select, table, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.errors import UserError
-from backend.studies import runs
+from backend.studies import audit, runs
 from backend.studies.database import Database
 from backend.studies.folders import move_run_folder, remove_run_folder
 from backend.studies.summaries import CONFIG
@@ -147,6 +147,7 @@ def rename_study(database: Database, name: str, new: str) -> None:
             connection.execute(update(ensembles).where(ensembles.c.study == name).values(study=new))
     except IntegrityError:
         raise UserError(f"study: the name {new!r} is taken; give another") from None
+    audit.record(database, "rename", name, f"to {new}")
     move_run_folder(name, new)
 
 
@@ -162,4 +163,5 @@ def delete_study(database: Database, name: str) -> None:
         raise UserError(f"study: {name!r} is {run.state}; stop it before you delete it")
     runs.forget(database, study_id)
     optuna.delete_study(study_name=name, storage=database.storage)
+    audit.record(database, "delete", name)
     remove_run_folder(name)

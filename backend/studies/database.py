@@ -35,12 +35,16 @@ class Database:
         storage: Optuna's storage on it.
         engine: the SQLAlchemy engine, which Optuna's storage shares.
         read_only: whether the database refuses all that would write through this engine.
+        actor: who changes studies through it, as the audit names them; "" is this process's account.
+        via: from where: "page" or "command line".
     """
 
     url: str = field(repr=False)
     storage: RDBStorage
     engine: Engine
     read_only: bool = False
+    actor: str = ""
+    via: str = "command line"
 
     def check_writable(self) -> None:
         """Raise StorageError where this was opened to be read alone."""

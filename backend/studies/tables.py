@@ -58,6 +58,19 @@ ensembles = Table(
 )
 """Saved ensembles: ``content`` is the JSON of recipe, labelled cells and figures, from which the fit is made again."""
 
+audit = Table(
+    "proxyscope_audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("time", DateTime, nullable=False),
+    Column("who", String(320), nullable=False),
+    Column("via", String(16), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("study", Text, nullable=False),
+    Column("detail", Text, nullable=False, default=""),
+)
+"""Who did what, and when (UTC)."""
+
 queue = Table(
     "proxyscope_queue",
     metadata,
