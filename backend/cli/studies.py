@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from backend.cli import sharing
 from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument, console
 from backend.cli.study_list import print_studies, study_record
@@ -22,7 +23,10 @@ from backend.studies import (
     rename_study,
 )
 
-app = typer.Typer(help="List, show, stop, resume and delete studies.", no_args_is_help=True)
+app = typer.Typer(help="List, show, share, stop, resume and delete studies.", no_args_is_help=True)
+app.command()(sharing.export)
+app.command("import")(sharing.import_command)
+app.command()(sharing.copy)
 
 
 @app.command("list")

@@ -7,8 +7,9 @@ store's key is just that. The mini-batch enters by its content, so that changed 
 import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Column, Double, Engine, Integer, MetaData, String, Table, UniqueConstraint, select
+from sqlalchemy import Column, Connection, Double, Engine, Integer, MetaData, String, Table, UniqueConstraint, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from backend import proxies
@@ -40,6 +41,17 @@ def setting_of(batch: Batch, seed: int, channels: int, cells_per_stage: int) -> 
     return digest.hexdigest()
 
 
+def make_table(engine: Engine) -> None:
+    """Make the store's table where it is missing."""
+    made_together(lambda: _metadata.create_all(engine))
+
+
+def insert_new(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of the store's table; scores that are there already stay."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(insert(scores).on_conflict_do_nothing(), list(rows))
+
+
 class ScoreStore:
     """Scores in the study database; safe with several threads and processes.
 
@@ -49,8 +61,7 @@ class ScoreStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        made_together(lambda: _metadata.create_all(engine))
-        self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+        make_table(engine)
 
     def get(self, setting: str, cell: Cell, names: Sequence[str]) -> dict[str, float]:
         """Stored scores of a cell's class, of the proxies asked for that are there in their present version."""
@@ -82,7 +93,7 @@ class ScoreStore:
         ]
         if rows:
             with self._engine.begin() as connection:
-                connection.execute(self._insert(scores).values(rows).on_conflict_do_nothing())
+                insert_new(connection, rows)
 
 
 def _shared_by_class(names: Iterable[str]) -> list[str]:

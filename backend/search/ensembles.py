@@ -7,7 +7,7 @@ neither a run that goes on nor what its trials mean.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import optuna
 
@@ -18,9 +18,8 @@ from backend.search.config import SearchConfig
 from backend.search.sections import ENSEMBLE_PREFIX
 from backend.studies.database import Database
 from backend.studies.ensembles import SavedEnsemble, load_ensemble
+from backend.studies.summaries import KEPT
 
-KEPT: Final = "proxyscope:ensembles"
-"""The study's system attribute that holds them."""
 _GOALS = "search.strategy.metrics"
 
 

@@ -11,7 +11,7 @@ from backend.errors import ConfigError, StorageError, UserError
 from backend.images import available_images
 from backend.scoring import resolve_device
 from backend.search.config import SearchConfig
-from backend.search.ensembles import KEPT, described, find_ensembles, listing_proxies
+from backend.search.ensembles import described, find_ensembles, listing_proxies
 from backend.search.limits import unreachable
 from backend.search.score_source import configured_table
 from backend.studies import audit, queue, runs
@@ -25,6 +25,7 @@ from backend.studies.catalog import (
 )
 from backend.studies.database import STORAGE_VARIABLE, Database
 from backend.studies.folders import run_folder, runs_folder
+from backend.studies.summaries import KEPT
 
 PROCESS_LOG = "process.log"
 MAX_IMAGES = 8192

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from backend.errors import UserError
 from backend.studies import audit, runs
 from backend.studies.database import Database
 from backend.studies.folders import move_run_folder, remove_run_folder
+from backend.studies.identity import IDENTITY, new_identity
 from backend.studies.summaries import CONFIG
 from backend.studies.tables import ensembles
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from backend.search.config import SearchConfig
 
 _STUDIES = table("studies", column("study_id"), column("study_name"))
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,99}")
+LONGEST_NAME = 100
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._ -]{{0,{LONGEST_NAME - 1}}}")
 
 
 def trials_asked(config: SearchConfig) -> int:
@@ -67,7 +69,7 @@ def create_study(
         raise UserError(f"study: the name {name!r} is taken; give another") from None
     study.set_metric_names(objectives.names)
     store_config(study, config)
-    for key, value in (kept or {}).items():
+    for key, value in {IDENTITY: new_identity(), **(kept or {})}.items():
         database.storage.set_study_system_attr(study._study_id, key, value)
     runs.create_run(database, study._study_id, asked)
     return name
@@ -76,9 +78,7 @@ def create_study(
 def free_name(database: Database, config: SearchConfig) -> str:
     """A name that tells data set, sampler and moment."""
     stem = f"{config.dataset} {config.setup.sampler} {datetime.now():%Y-%m-%d %H.%M.%S}"
-    taken = set(optuna.get_all_study_names(database.storage))
-    names = itertools.chain([stem], (f"{stem} {number}" for number in itertools.count(2)))
-    return next(name for name in names if name not in taken)
+    return numbered_name(stem, set(optuna.get_all_study_names(database.storage)))
 
 
 def check_free_name(database: Database, name: str) -> None:
@@ -94,6 +94,19 @@ def check_name(name: str) -> None:
     """Raise UserError unless the name is fit for a study and a folder."""
     if not _NAME.fullmatch(name):
         raise UserError(f"study: the name {name!r} is not valid; use up to 100 letters, digits, spaces, '.', '_', '-'")
+
+
+def fit_name(name: str) -> str:
+    """A name that is fit for a study and a folder, as like the given one as can be; other tools allow paths too."""
+    return re.sub(r"[^A-Za-z0-9._ -]", "_", name).lstrip("._ -")[:LONGEST_NAME].rstrip() or "study"
+
+
+def numbered_name(name: str, taken: Container[str]) -> str:
+    """The name, or where it is taken "NAME 2", or "NAME 3", and so on."""
+    if name not in taken:
+        return name
+    numbers = (f" {number}" for number in itertools.count(2))
+    return next(free for end in numbers if (free := name[: LONGEST_NAME - len(end)] + end) not in taken)
 
 
 def load_study(database: Database, name: str) -> optuna.Study:

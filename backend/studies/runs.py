@@ -6,13 +6,13 @@ has seen it. Changes of state are single conditional updates: of two processes t
 
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
 import psutil
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from backend.studies.database import Database
 from backend.studies.tables import run_log, runs
@@ -72,21 +72,21 @@ def read_run(database: Database, study_id: int) -> Run | None:
     """The run of a study, or None for a study that ProxyScope did not make."""
     with database.engine.connect() as connection:
         row = connection.execute(select(runs).where(runs.c.study_id == study_id)).mappings().first()
-    return _to_run(row) if row else None
+    return to_run(dict(row)) if row else None
 
 
 def read_runs(database: Database) -> dict[int, Run]:
     """All runs by study id."""
     with database.engine.connect() as connection:
         rows = connection.execute(select(runs)).mappings().all()
-    return {row["study_id"]: _to_run(row) for row in rows}
+    return {row["study_id"]: to_run(dict(row)) for row in rows}
 
 
 def requeue(database: Database, study_id: int, asked: int) -> bool:
     """Queue an ended run again; False when it is active, or was queued by another at the same moment."""
     with database.engine.connect() as connection:
         row = connection.execute(select(runs).where(runs.c.study_id == study_id)).mappings().first()
-    if row is None or _to_run(row).active:
+    if row is None or to_run(dict(row)).active:
         return False
     fresh = {"state": "queued", "message": "", "asked": asked, "pid": None, "host": None, "ended": None}
     unchanged = (runs.c.state == row["state"]) & runs.c.pid.is_not_distinct_from(row["pid"])
@@ -193,7 +193,8 @@ def _change(database: Database, study_id: int, states: Iterable[str], **values: 
         return connection.execute(query).rowcount == 1
 
 
-def _to_run(row: RowMapping) -> Run:
+def to_run(row: Mapping[str, Any]) -> Run:
+    """A row of the table of runs, its state corrected where its process is known to be gone."""
     state, message = _true_state(row)
     times: dict[str, Any] = {
         key: row[key].replace(tzinfo=UTC) if row[key] else None for key in ("created", "started", "heartbeat", "ended")
@@ -202,7 +203,7 @@ def _to_run(row: RowMapping) -> Run:
     return Run(state=state, message=message, **same, **times)
 
 
-def _true_state(row: RowMapping) -> tuple[State, str]:
+def _true_state(row: Mapping[str, Any]) -> tuple[State, str]:
     state: State = row["state"]
     if state not in ACTIVE or row["pid"] is None or not _gone(row):
         return state, row["message"]
@@ -212,7 +213,7 @@ def _true_state(row: RowMapping) -> tuple[State, str]:
     return "failed", f"its process ended {when}; see its log, then resume it"
 
 
-def _gone(row: RowMapping) -> bool:
+def _gone(row: Mapping[str, Any]) -> bool:
     if row["host"] == socket.gethostname():
         return not is_alive(row["pid"], row["process_started"])
     return row["heartbeat"] is not None and _now() - row["heartbeat"] > _SILENT_AFTER

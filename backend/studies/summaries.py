@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from backend.search.config import SearchConfig
 
 CONFIG = "proxyscope:config"
+"""The study's user attribute that holds the search file that it was made with."""
+KEPT = "proxyscope:ensembles"
+"""The study's system attribute that holds the ensembles that it is searched by."""
 _ENDED = tuple(state for state in TrialState if state.is_finished())
 
 

@@ -1,11 +1,11 @@
 """Studies to take away: a ZIP file with the trials, the search file and the note of each."""
 
 import io
-import re
 import zipfile
 from collections.abc import Sequence
 
 from backend.studies import StudySummary
+from backend.studies.catalog import fit_name
 from dashboard import queries
 
 
@@ -23,8 +23,8 @@ def as_archive(studies: Sequence[StudySummary]) -> bytes:
 
 
 def _folders(studies: Sequence[StudySummary]) -> list[str]:
-    """A folder's name for each: other tools may give a study any name, a path too."""
-    names = [re.sub(r"[^A-Za-z0-9._ -]", "_", item.name).lstrip(".")[:100] or "study" for item in studies]
+    """A folder's name for each."""
+    names = [fit_name(item.name) for item in studies]
     return [
         name if names.count(name) == 1 else f"{name} {item.study_id}" for name, item in zip(names, studies, strict=True)
     ]

@@ -1,0 +1,162 @@
+"""Commands that share studies: to a file, from a file, and between databases."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+from sqlalchemy import make_url
+
+from backend.cli.json_output import print_json
+from backend.cli.options import JsonOption, StorageOption, console
+from backend.errors import StorageError, UserError
+from backend.studies import list_studies, open_database
+from backend.studies.database import Database, default_url
+
+NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[STUDY]…", help="Names of studies.")]
+ScoresOption = Annotated[
+    bool, typer.Option("--scores/--no-scores", help="Copy the stored scores of the studies' cells too.")
+]
+_FROM, _TO = "--from", "--to"
+
+
+def export(
+    names: NamesArgument = None,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")] = Path(
+        "studies.db"
+    ),
+    everything: Annotated[bool, typer.Option("--all", help="Export all studies.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    storage: StorageOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write studies to one SQLite file that Optuna opens as it is, also while searches run."""
+    from backend.studies.sharing import export_studies  # noqa: PLC0415
+
+    database = open_database(storage)
+    chosen = [item.name for item in list_studies(database)] if everything else names or []
+    if everything and names:
+        raise UserError("--all: exports every study; give it without names")
+    summary = export_studies(database, chosen, output, force=force)
+    if as_json:
+        print_json(
+            {"path": str(summary.path), "bytes": summary.size, "studies": [item._asdict() for item in summary.studies]}
+        )
+        return
+    _print_copied(summary.studies)
+    console.print(f"{summary.path}: {summary.size / 2**20:,.1f} MiB", highlight=False, soft_wrap=True, markup=False)
+
+
+def import_command(
+    file: Annotated[Path, typer.Argument(help="A file that `studies export` wrote, or any Optuna study database.")],
+    study: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this study, also where it is here with other trials; repeatable."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    with_scores: ScoresOption = True,
+    storage: StorageOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; nothing is copied without --yes.")] = False,
+) -> None:
+    """Check a file that somebody sent, show what is in it, and copy its studies into the database."""
+    from backend.studies.sharing import arrivals, copy_studies, find, read_contents  # noqa: PLC0415
+    from backend.studies.sharing.inspection import opened_file  # noqa: PLC0415
+
+    database = open_database(storage)
+    with opened_file(file, database) as source:
+        contents = read_contents(source)
+        named = [find(contents, name) for name in dict.fromkeys(study or [])]
+        found = arrivals(named or contents, database)
+        coming = [item for item in found if item.status == "new" or (named and item.status != "here")]
+        if not as_json:
+            _print_arrivals(found)
+        wanted = bool(coming) and (yes or (not as_json and _confirmed(len(coming))))
+        chosen = [item.study for item in coming]
+        copied = copy_studies(source, database, chosen, with_scores=with_scores) if wanted else []
+    if as_json:
+        print_json({"studies": [_record(item) for item in found], "copied": [item._asdict() for item in copied]})
+    elif copied:
+        _print_copied(copied)
+    else:
+        console.print("nothing was copied", highlight=False)
+
+
+def copy(
+    names: NamesArgument = None,
+    source: Annotated[
+        str | None, typer.Option(_FROM, metavar="URL", help="The database with the studies.", show_default="this one's")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(_TO, metavar="URL", help="The database to copy into.", show_default="this one's")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Copy all studies.")] = False,
+    with_scores: ScoresOption = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy studies from one database into another, such as from the local file to a server, or back."""
+    from backend.studies.sharing import copy_studies, find, read_contents, snapshot  # noqa: PLC0415
+
+    if everything == bool(names):
+        raise UserError("study: name the studies to copy, or give --all")
+    if (source or default_url()) == (target or default_url()):
+        raise UserError(f"{_FROM}, {_TO}: both are the same database; give the URL of another with one of them")
+    origin, database = _existing(source), open_database(target)
+    with snapshot(origin) as snapped:
+        contents = read_contents(snapped)
+        chosen = contents[::-1] if everything else [find(contents, name) for name in dict.fromkeys(names or [])]
+        copied = copy_studies(snapped, database, chosen, with_scores=with_scores)
+    if as_json:
+        print_json({"copied": [item._asdict() for item in copied]})
+        return
+    _print_copied(copied)
+    if left := len(chosen) - len(copied):
+        console.print(f"{left} already there", highlight=False)
+
+
+def _existing(url: str | None) -> Database:
+    """A database to copy from; a mistyped path makes none."""
+    url = url or default_url()
+    if url.startswith("sqlite:"):
+        path = make_url(url).database or ""
+        if not Path(path).is_file():
+            raise StorageError(f"{_FROM}: there is no file {path!r}")
+    return open_database(url)
+
+
+def _confirmed(number: int) -> bool:
+    return typer.confirm(f"Copy {number} {'study' if number == 1 else 'studies'} into the database?")
+
+
+def _print_arrivals(found: Any) -> None:
+    table = Table("study", "state", "trials", "data set", "objectives", "what would come of it")
+    for item in found:
+        summary = item.study.summary
+        state = summary.run.state if summary.run else "made elsewhere"
+        cells = [repr(summary.name)[1:-1], state, f"{summary.trials:,}", summary.dataset or "–"]
+        cells += [repr(", ".join(summary.objectives))[1:-1], item.words]
+        table.add_row(*map(escape, cells))
+    console.print(table)
+
+
+def _print_copied(copied: Any) -> None:
+    for item in copied:
+        more = [f"{item.trials:,} trials"]
+        if item.ensembles:
+            more.append(f"{item.ensembles} ensemble{'' if item.ensembles == 1 else 's'}")
+        if item.scores:
+            more.append(f"{item.scores:,} scores")
+        console.print(f"{item.name}: {', '.join(more)}", highlight=False, markup=False)
+
+
+def _record(item: Any) -> dict[str, Any]:
+    """A study of a file as JSON types."""
+    from backend.cli.study_list import study_record  # noqa: PLC0415
+
+    return {
+        **study_record(item.study.summary),
+        "status": item.status,
+        "would_be": item.here if item.status == "here" else item.name,
+        "here": item.here or None,
+        "trials_here": item.trials_here if item.here else None,
+    }

@@ -1,0 +1,134 @@
+"""Which studies a source holds, and how far each has come; no trial is read for it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.study import StudyDirection
+from optuna.trial import TrialState
+from sqlalchemy import case, func, select
+
+from backend.errors import UserError
+from backend.studies import runs, tables
+from backend.studies.catalog import fit_name
+from backend.studies.identity import Progress, identity_of
+from backend.studies.moments import in_utc
+from backend.studies.notes import note_in
+from backend.studies.sharing.elsewhere import run_elsewhere
+from backend.studies.sharing.source import Source
+from backend.studies.sharing.tables import STUDIES, STUDY_DIRECTIONS, STUDY_SYSTEM, STUDY_USER, TRIALS
+from backend.studies.summaries import CONFIG, StudySummary, TrialCounts
+
+_TOLD = (TrialState.COMPLETE, TrialState.PRUNED)
+_ENDED = (*_TOLD, TrialState.FAIL)
+
+
+@dataclass(frozen=True)
+class SharedStudy:
+    """A study that can be copied.
+
+    Attributes:
+        summary: what it is; its run is as a copy would tell of it.
+        wanted: what it is to be called where it is copied: its name, made fit where it comes from a file.
+        identity: what tells it from all others, whatever it is called.
+        progress: how far it has come.
+    """
+
+    summary: StudySummary
+    wanted: str
+    identity: str
+    progress: Progress
+
+    @property
+    def name(self) -> str:
+        """What it is called where it is."""
+        return self.summary.name
+
+
+def read_contents(source: Source) -> list[SharedStudy]:
+    """All studies of a source, the newest first."""
+    counts, progress = _counts(source)
+    directions = defaultdict[int, list[str]](list)
+    for row in sorted(source.rows(STUDY_DIRECTIONS), key=lambda row: row["objective"]):
+        directions[row["study_id"]].append("maximize" if row["direction"] == StudyDirection.MAXIMIZE else "minimize")
+    user, system = _attributes(source, STUDY_USER), _attributes(source, STUDY_SYSTEM)
+    all_runs = {row["study_id"]: run_elsewhere(row, live=source.live)[1] for row in source.rows(tables.runs)}
+    found = []
+    for row in source.rows(STUDIES):
+        number = row["study_id"]
+        summary = _summary(
+            row, directions[number], user[number], system[number], counts.get(number), all_runs.get(number)
+        )
+        wanted = summary.name if source.live else fit_name(summary.name)
+        identity = identity_of(system[number], summary.name, summary.directions, summary.counts.started)
+        found.append(SharedStudy(summary, wanted, identity, progress.get(number, Progress())))
+    return sorted(found, key=_age, reverse=True)
+
+
+def find(contents: list[SharedStudy], name: str) -> SharedStudy:
+    """The study of a name.
+
+    Raises:
+        UserError: there is none; the message lists some that there are.
+    """
+    for item in contents:
+        if item.name == name:
+            return item
+    there = f"there are: {', '.join(sorted(item.name for item in contents)[:10])}" if contents else "there is none"
+    raise UserError(f"study: no study {name!r}; {there}")
+
+
+def _age(item: SharedStudy) -> tuple[bool, Any, int]:
+    created = item.summary.created
+    return created is not None, created, item.summary.study_id
+
+
+def _counts(source: Source) -> tuple[dict[int, TrialCounts], dict[int, Progress]]:
+    ended, told = TRIALS.c.state.in_(_ENDED), TRIALS.c.state.in_(_TOLD)
+    query = select(
+        TRIALS.c.study_id,
+        func.count(),
+        func.sum(case((ended, 1), else_=0)),
+        func.min(TRIALS.c.datetime_start),
+        func.sum(case((told, 1), else_=0)),
+        func.max(case((told, TRIALS.c.datetime_complete))),
+    )
+    counts, progress = {}, {}
+    for study_id, total, over, started, known, last in source.connection.execute(query.group_by(TRIALS.c.study_id)):
+        counts[study_id] = TrialCounts(total, int(over), in_utc(started))
+        progress[study_id] = Progress(int(known), in_utc(last))
+    return counts, progress
+
+
+def _attributes(source: Source, table: Any) -> Mapping[int, dict[str, Any]]:
+    found = defaultdict[int, dict[str, Any]](dict)
+    for row in source.rows(table):
+        found[row["study_id"]][row["key"]] = json.loads(row["value_json"])
+    return found
+
+
+def _summary(
+    row: Mapping[str, Any],
+    directions: list[str],
+    user: Mapping[str, Any],
+    system: Mapping[str, Any],
+    counts: TrialCounts | None,
+    run: runs.Run | None,
+) -> StudySummary:
+    names = system.get("study:metric_names")
+    counts = counts or TrialCounts()
+    return StudySummary(
+        name=row["study_name"],
+        study_id=row["study_id"],
+        objectives=list(names or (f"value {position}" for position in range(len(directions)))),
+        directions=directions,
+        counts=counts,
+        config_text=user.get(CONFIG) or "",
+        run=run,
+        note=note_in(system),
+        created=run.created if run else counts.started,
+    )

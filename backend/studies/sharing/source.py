@@ -1,0 +1,102 @@
+"""What studies are copied from: a database as it is at one moment, also while searches write into it."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, create_engine, inspect, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from backend.errors import StorageError
+from backend.studies.database import Database
+from backend.studies.sharing.tables import own_id
+
+_MANY = 500
+"""Values to name in one query."""
+
+
+class Source:
+    """Reads rows of tables from one connection; tables and columns that are not there are left out.
+
+    Args:
+        connection: which sees one moment of a database.
+        live: whether it is a database that searches may be writing into, not a file at rest.
+    """
+
+    def __init__(self, connection: Connection, *, live: bool) -> None:
+        self.connection, self.live = connection, live
+        self._tables = set(inspect(connection).get_table_names())
+        self._columns = dict[str, list[str]]()
+
+    def rows(self, table: Table, *conditions: ColumnElement[bool]) -> list[dict[str, Any]]:
+        """The rows that meet all conditions, in the order of their ids."""
+        if table.name not in self._tables:
+            return []
+        if table.name not in self._columns:
+            there = {column["name"] for column in inspect(self.connection).get_columns(table.name)}
+            self._columns[table.name] = [column.name for column in table.columns if column.name in there]
+        query = select(*(table.c[name] for name in self._columns[table.name])).where(*conditions)
+        found = self.connection.execute(query.order_by(own_id(table))).mappings()
+        return [dict(row) for row in found]
+
+    def rows_of(self, table: Table, column: "ColumnElement[Any]", values: Sequence[Any]) -> Iterator[dict[str, Any]]:
+        """The rows whose column has one of many values; a query for some of the values at a time."""
+        for part in parts(values):
+            yield from self.rows(table, column.in_(part))
+
+
+def parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Many values, as many at a time as one query can name."""
+    for begin in range(0, len(values), _MANY):
+        yield values[begin : begin + _MANY]
+
+
+@contextmanager
+def snapshot(database: Database, folder: Path | None = None) -> Iterator[Source]:
+    """A database at one moment; what is written meanwhile is neither seen nor held up.
+
+    Args:
+        database: SQLite, which is copied by its backup interface, or a server, which is read in one transaction.
+        folder: with room for the copy of a SQLite database; None takes the system's for temporary files.
+
+    Raises:
+        StorageError: it cannot be read, or there is no room for the copy.
+    """
+    if database.engine.dialect.name != "sqlite":
+        options: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with database.engine.connect().execution_options(**options) as connection:
+            yield Source(connection, live=True)
+        return
+    with TemporaryDirectory(prefix=".proxyscope-", dir=folder) as temporary:
+        copy = Path(temporary) / "snapshot.db"
+        try:
+            _back_up(database, copy)
+        except (sqlite3.Error, SQLAlchemyError) as error:
+            raise StorageError(f"storage: cannot copy {database}: {error}") from None
+        with (
+            closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro&immutable=1", uri=True)) as raw,
+            connected(raw, live=True) as source,
+        ):
+            yield source
+
+
+@contextmanager
+def connected(raw: sqlite3.Connection, *, live: bool) -> Iterator[Source]:
+    """A source on a connection of SQLite's own."""
+    engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
+    with engine.connect() as connection:
+        yield Source(connection, live=live)
+
+
+def _back_up(database: Database, copy: Path) -> None:
+    connection = database.engine.raw_connection()
+    try:
+        with closing(sqlite3.connect(copy)) as target:
+            driver: Any = connection.driver_connection
+            driver.backup(target)
+    finally:
+        connection.close()
