@@ -1,18 +1,23 @@
 """Commands that share studies: to a file, from a file, and between databases."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import make_url
 
 from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, StorageOption, console
-from backend.errors import StorageError, UserError
+from backend.errors import UserError
 from backend.studies import list_studies, open_database
-from backend.studies.database import Database, default_url
+from backend.studies.database import default_url, open_existing
+
+if TYPE_CHECKING:
+    from backend.studies.sharing import Arrival, Copied
 
 NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[STUDY]…", help="Names of studies.")]
 ScoresOption = Annotated[
@@ -35,9 +40,9 @@ def export(
     from backend.studies.sharing import export_studies  # noqa: PLC0415
 
     database = open_database(storage)
+    if everything == bool(names):
+        raise UserError("study: name the studies to export, or give --all")
     chosen = [item.name for item in list_studies(database)] if everything else names or []
-    if everything and names:
-        raise UserError("--all: exports every study; give it without names")
     summary = export_studies(database, chosen, output, force=force)
     if as_json:
         print_json(
@@ -101,7 +106,7 @@ def copy(
         raise UserError("study: name the studies to copy, or give --all")
     if (source or default_url()) == (target or default_url()):
         raise UserError(f"{_FROM}, {_TO}: both are the same database; give the URL of another with one of them")
-    origin, database = _existing(source), open_database(target)
+    origin, database = open_existing(source), open_database(target)
     with snapshot(origin) as snapped:
         contents = read_contents(snapped)
         chosen = contents[::-1] if everything else [find(contents, name) for name in dict.fromkeys(names or [])]
@@ -114,21 +119,11 @@ def copy(
         console.print(f"{left} already there", highlight=False)
 
 
-def _existing(url: str | None) -> Database:
-    """A database to copy from; a mistyped path makes none."""
-    url = url or default_url()
-    if url.startswith("sqlite:"):
-        path = make_url(url).database or ""
-        if not Path(path).is_file():
-            raise StorageError(f"{_FROM}: there is no file {path!r}")
-    return open_database(url)
-
-
 def _confirmed(number: int) -> bool:
     return typer.confirm(f"Copy {number} {'study' if number == 1 else 'studies'} into the database?")
 
 
-def _print_arrivals(found: Any) -> None:
+def _print_arrivals(found: Sequence[Arrival]) -> None:
     table = Table("study", "state", "trials", "data set", "objectives", "what would come of it")
     for item in found:
         summary = item.study.summary
@@ -139,7 +134,7 @@ def _print_arrivals(found: Any) -> None:
     console.print(table)
 
 
-def _print_copied(copied: Any) -> None:
+def _print_copied(copied: Sequence[Copied]) -> None:
     for item in copied:
         more = [f"{item.trials:,} trials"]
         if item.ensembles:
@@ -149,7 +144,7 @@ def _print_copied(copied: Any) -> None:
         console.print(f"{item.name}: {', '.join(more)}", highlight=False, markup=False)
 
 
-def _record(item: Any) -> dict[str, Any]:
+def _record(item: Arrival) -> dict[str, Any]:
     """A study of a file as JSON types."""
     from backend.cli.study_list import study_record  # noqa: PLC0415
 

@@ -24,9 +24,6 @@ from backend.studies import (
 )
 
 app = typer.Typer(help="List, show, share, stop, resume and delete studies.", no_args_is_help=True)
-app.command()(sharing.export)
-app.command("import")(sharing.import_command)
-app.command()(sharing.copy)
 
 
 @app.command("list")
@@ -123,3 +120,8 @@ def delete(
         typer.confirm(f"Delete the study {study!r} and all its trials?", abort=True)
     delete_study(database, study)
     console.print(f"{study}: deleted", highlight=False)
+
+
+app.command()(sharing.export)
+app.command("import")(sharing.import_command)
+app.command()(sharing.copy)

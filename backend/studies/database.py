@@ -136,6 +136,18 @@ def _refused_in_words(context: ExceptionContext) -> None:
         raise StorageError(READ_ONLY) from None
 
 
+def open_existing(url: str | None = None) -> Database:
+    """As :func:`open_database`, but a SQLite file that is not there is not made.
+
+    Raises:
+        StorageError: as there, or there is no such file.
+    """
+    parsed = _parse(url or default_url())
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+        raise StorageError(f"storage: there is no file {parsed.database!r}")
+    return open_database(url)
+
+
 def _quieten_optuna() -> None:
     """The runner logs trials itself, and knows that metric names and NSGA-III are marked experimental."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -58,7 +58,7 @@ def export_studies(database: Database, names: Sequence[str], path: Path, *, forc
         StorageError: the database cannot be read, or the file cannot be written.
     """
     if not names:
-        raise UserError("study: name at least one to export")
+        raise UserError("study: there is none to export")
     if path.is_dir() or not path.parent.is_dir():
         raise StorageError(f"storage: {path} cannot be written: give the name of a file in a folder that is there")
     if os.path.lexists(path) and not force:
