@@ -24,6 +24,7 @@ def check_values(connection: sqlite3.Connection, table: Table) -> None:
 
     Raises:
         BadFileError: one is of another type than its column, or too large.
+        sqlite3.Error: a text is not UTF-8.
     """
     there = {row[1] for row in connection.execute(f'PRAGMA table_xinfo("{table.name}")')}
     for column in table.columns:
@@ -36,6 +37,10 @@ def check_values(connection: sqlite3.Connection, table: Table) -> None:
         query = f'SELECT 1 FROM "{table.name}" WHERE {rule} IS NOT TRUE LIMIT 1'
         if connection.execute(query).fetchone():
             raise BadFileError(f"a value of {table.name}.{column.name} is not {_words(column)}")
+        if isinstance(column.type, String):
+            # Only reading a text shows whether it is UTF-8; what reads it later has no words for it.
+            for _ in connection.execute(f'SELECT "{column.name}" FROM "{table.name}"'):
+                pass
 
 
 def _may_be_empty(table: Table, column: "Column[object]") -> bool:

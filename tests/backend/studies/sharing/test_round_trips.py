@@ -10,6 +10,7 @@ from urllib.request import urlopen
 
 import optuna
 import pytest
+from optuna_dashboard import get_note, save_note
 from sqlalchemy import insert
 
 from backend.errors import StorageError, UserError
@@ -86,8 +87,6 @@ def test_a_study_of_plain_optuna_comes_with_all_that_optuna_keeps(database: Data
 
 
 def test_a_note_on_a_trial_stays_with_its_trial(database: Database, tmp_path: Path) -> None:
-    from optuna_dashboard import get_note, save_note
-
     samples.make_foreign(database)
     trial = load_study(database, samples.FOREIGN).trials[3]
     save_note(optuna.Trial(load_study(database, samples.FOREIGN), trial._trial_id), "the third")
@@ -237,7 +236,9 @@ def test_scores_that_are_there_stay(database: Database, tmp_path: Path) -> None:
 def test_a_file_says_nothing_of_this_machine(database: Database, home: Path, tmp_path: Path) -> None:
     samples.make_search(database)
     study_id = load_study(database, samples.SEARCH)._study_id
-    runs.append_log(database, study_id, "INFO", "cannot reach postgresql://me:secret@db.example/x, see /home/me/a/b.log")
+    runs.append_log(
+        database, study_id, "INFO", "cannot reach postgresql://me:secret@db.example/x, see /home/me/a/b.log"
+    )
     export_studies(database, [samples.SEARCH], tmp_path / "a.db")
     content = (tmp_path / "a.db").read_bytes()
     assert not any(word in content for word in (str(home).encode(), b"secret", b"/home/me", str(tmp_path).encode()))
