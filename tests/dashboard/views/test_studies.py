@@ -223,7 +223,7 @@ def test_the_archive_has_trials_file_and_note_of_each_study(
         f"{finished}/config.toml",
         f"{finished}/note.md",
         f"{foreign}/trials.csv",
-        "_.._evil/trials.csv",
+        "evil/trials.csv",
     }
 
 

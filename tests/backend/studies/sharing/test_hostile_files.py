@@ -181,7 +181,9 @@ VALUES = {
         "UPDATE study_system_attributes SET value_json = '[\"a\"]' WHERE key = 'study:metric_names'"
     ),
     "a note of a number": "UPDATE study_system_attributes SET value_json = '1' WHERE key LIKE 'dashboard:note_str%'",
-    "a note of no part": "UPDATE study_system_attributes SET key = 'dashboard:note_str:5' WHERE key = 'dashboard:note_str:0'",
+    "a note of no part": (
+        "UPDATE study_system_attributes SET key = 'dashboard:note_str:5' WHERE key = 'dashboard:note_str:0'"
+    ),
     "a search file that is a list": (
         "UPDATE study_user_attributes SET value_json = '[]' WHERE key = 'proxyscope:config'"
     ),
