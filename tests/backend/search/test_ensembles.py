@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from backend.search.launch import check, prepare, requeue
 from backend.studies import Database, load_study, runs, trials_frame
 from backend.studies.ensembles import SavedEnsemble, delete_ensemble, save_ensemble
 from tests.conftest import cheap_config
+from tests.score_tables import write_sweep_table
 
 PROXIES = ("jacob_cov", "naswot", "synflow", "params")
 MINE = "ensemble:mine"
@@ -39,10 +41,10 @@ def save(database: Database, name: str = "mine", proxies: Sequence[str] = PROXIE
 
 
 def searching(
-    metrics: dict[str, dict[str, object]], setup: dict[str, object] | None = None, **changes: Any
+    metrics: dict[str, dict[str, object]], setup: dict[str, object] | None = None, scores: str = "table", **changes: Any
 ) -> SearchConfig:
     setup = {"n_trials": 20, "sampler": "random", **(setup or {})}
-    return cheap_config(runner={"metrics": [], "scores": "table"}, metrics=metrics, setup=setup, **changes)
+    return cheap_config(runner={"metrics": [], "scores": scores}, metrics=metrics, setup=setup, **changes)
 
 
 def by_ensemble(**setup: object) -> SearchConfig:
@@ -99,7 +101,7 @@ def test_a_study_goes_on_with_the_ensemble_that_it_was_made_with(database: Datab
     assert done[MINE].to_numpy() == pytest.approx(expected.to_numpy())
 
 
-def test_what_it_lacks_is_said_before_anything_is_made(database: Database) -> None:
+def test_what_it_lacks_is_said_before_anything_is_made(home: Path, database: Database) -> None:
     key = "search.strategy.metrics.ensemble:mine: "
     with pytest.raises(ConfigError, match=f"{key}no ensemble 'mine'; none is saved yet"):
         prepare(database, by_ensemble())
@@ -111,7 +113,7 @@ def test_what_it_lacks_is_said_before_anything_is_made(database: Database) -> No
         check(database, searching({"ensemble:unknown": {"scale": 1.0}}))
     save(database, "ntk", proxies=("params", "ntk_cond"))
     with pytest.raises(ConfigError, match="the score table has no ntk_cond"):
-        check(database, searching({"ensemble:ntk": {"scale": 1.0}}))
+        check(database, searching({"ensemble:ntk": {"scale": 1.0}}, scores=str(write_sweep_table(home))))
     with pytest.raises(UserError, match="no study"):
         load_study(database, "any")
 
