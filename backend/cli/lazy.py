@@ -15,6 +15,7 @@ _MODULES = {
     "search": "searches",
     "run": "searches",
     "queue": "searches",
+    "worker": "searches",
     "score": "scores",
     "sweep": "scores",
     "correlate": "scores",

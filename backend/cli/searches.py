@@ -8,7 +8,7 @@ import typer
 
 from backend.cli.foreground import execute
 from backend.cli.options import ModuleOption, StorageOption, StudyArgument, console
-from backend.search import execution, launch, queueing
+from backend.search import execution, joining, launch, queueing
 from backend.search.config import SearchConfig
 from backend.studies import open_database
 from backend.user_proxies import load_user_proxies
@@ -53,3 +53,19 @@ def queue(storage: StorageOption = None, proxy_module: ModuleOption = None) -> N
     load_user_proxies(proxy_module or [])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     queueing.work(open_database(storage))
+
+
+def worker(
+    storage: StorageOption = None,
+    once: Annotated[bool, typer.Option("--once", help="End when there is nothing to do.")] = False,
+    proxy_module: ModuleOption = None,
+) -> None:
+    """Take queued searches, and join running ones that ask for more workers, until stopped.
+
+    Start it on any machine that reaches the database, as often as you like. A search asks for workers with n_workers.
+    """
+    load_user_proxies(proxy_module or [])
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    database = open_database(storage)
+    logging.getLogger(__name__).info("waiting for searches in %s; stop with Ctrl-C", database)
+    joining.work(database, once=once)

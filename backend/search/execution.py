@@ -11,7 +11,8 @@ from types import FrameType
 import optuna
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.errors import UserError
+from backend.errors import SearchFailedError, UserError
+from backend.search import joint, recovery
 from backend.search.config import SearchConfig
 from backend.search.ensembles import fit_line, kept_ensembles, same_images
 from backend.search.measure import Measurer
@@ -19,7 +20,7 @@ from backend.search.notices import notices
 from backend.search.results import write_results
 from backend.search.runner import Outcome, Search
 from backend.search.score_source import open_scores
-from backend.studies import runs
+from backend.studies import runs, workers
 from backend.studies.batched_storage import BatchedStorage
 from backend.studies.catalog import load_study, study_config, trials_asked
 from backend.studies.database import Database
@@ -52,9 +53,11 @@ def execute_run(database: Database, name: str, on_trial: Callable[[int, int], No
     if not runs.claim(database, study_id):
         run = runs.read_run(database, study_id)
         raise UserError(f"study: the run of {name!r} is {run.state if run else 'unknown'}, not queued")
+    shared = config.setup.n_workers > 1
     with _logged_to(database, study_id):
         try:
-            outcome = _search(database, study, config, on_trial)
+            place = joint.first_place(database, study, config) if shared else None
+            return _search(database, study, config, on_trial, place)
         except UserError as error:
             _fail(database, study_id, str(error))
             raise
@@ -62,15 +65,52 @@ def execute_run(database: Database, name: str, on_trial: Callable[[int, int], No
             logger.debug("the run failed", exc_info=True)
             _fail(database, study_id, f"{type(error).__name__}: {error}")
             raise
-        return outcome
+
+
+def join_run(database: Database, name: str, on_trial: Callable[[int, int], None] | None = None) -> Outcome | None:
+    """Work on a study's run beside the processes that have it, or in the place of killed ones, to its end.
+
+    Args:
+        database: where the study is.
+        name: the study.
+        on_trial: called with (trials done by all, trials asked) after each trial of this process.
+
+    Returns:
+        How it ended for this process; None when there was no place, or nothing runs.
+
+    Raises:
+        UserError: this machine cannot do it: no such images, device or proxy. The run goes on without it.
+    """
+    study = load_study(database, name)
+    config = study_config(study)
+    place = joint.further_place(database, study, config) if config else None
+    if config is None or place is None:
+        return None
+    with _logged_to(database, study._study_id):
+        try:
+            return _search(database, study, config, on_trial, place)
+        except Exception as error:
+            reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+            if not isinstance(error, SearchFailedError) and place.leave():
+                logger.warning("%s leaves: %s", place.who, reason.splitlines()[0])
+            else:
+                _fail(database, study._study_id, reason)
+            raise
 
 
 def _search(
-    database: Database, study: optuna.Study, config: SearchConfig, on_trial: Callable[[int, int], None] | None
+    database: Database,
+    study: optuna.Study,
+    config: SearchConfig,
+    on_trial: Callable[[int, int], None] | None,
+    place: joint.Place | None,
 ) -> Outcome:
     study_id, asked = study._study_id, trials_asked(config)
     folder = run_folder(study.study_name)
-    _say_what_runs(config, asked)
+    if place is None or place.is_first:
+        _say_what_runs(config, asked)
+    else:
+        logger.info("%s joins", place.who)
     source = open_scores(config, database.engine)
     storage = BatchedStorage(database.storage)
     study = optuna.load_study(study_name=study.study_name, storage=storage)
@@ -91,10 +131,15 @@ def _search(
         if on_trial is not None:
             on_trial(done, asked)
 
-    on_cell = None if source.instant else storage.flush
-    search = Search(study, config, Measurer(config, source, predicting), asked, trial_done, on_cell)
-    with _stopping_on_signals(search), _pulse(database, study_id, search):
+    on_cell = None if source.instant and place is None else storage.flush
+    shared = place.shared(study) if place else None
+    search = Search(study, config, Measurer(config, source, predicting), asked, trial_done, on_cell, shared)
+    with _stopping_on_signals(search), _pulse(database, study_id, search, place):
         outcome = search.run()
+    if place is not None and place.leave():
+        logger.info("%s leaves%s", place.who, f": {outcome.reason}" if outcome.reason else "")
+        return outcome
+    recovery.close_open(study)
     write_results(study, config, folder)
     _end(database, study_id, outcome, asked, folder)
     return outcome
@@ -133,12 +178,14 @@ def _end(database: Database, study_id: int, outcome: Outcome, asked: int, folder
         folder,
     )
     runs.end(database, study_id, state, message)
+    workers.dismiss(database, study_id)
 
 
 def _fail(database: Database, study_id: int, reason: str) -> None:
     reason = reason.splitlines()[0]
     logger.error("failed: %s", reason)
     runs.end(database, study_id, "failed", reason)
+    workers.dismiss(database, study_id)
 
 
 class _DatabaseLog(logging.Handler):
@@ -171,7 +218,7 @@ def _logged_to(database: Database, study_id: int) -> Iterator[None]:
 
 
 @contextmanager
-def _pulse(database: Database, study_id: int, search: Search) -> Iterator[None]:
+def _pulse(database: Database, study_id: int, search: Search, place: joint.Place | None) -> Iterator[None]:
     """Shows signs of life and looks for a stop that was asked for, beside the search."""
     ended = threading.Event()
 
@@ -185,6 +232,8 @@ def _pulse(database: Database, study_id: int, search: Search) -> Iterator[None]:
                 if elapsed >= runs.HEARTBEAT_SECONDS:
                     runs.beat(database, study_id)
                     elapsed = 0.0
+                    if place is not None and not place.beat():
+                        search.stop("others took it for dead")
             except SQLAlchemyError as error:
                 logger.debug("no heartbeat: %s", error)
 

@@ -4,26 +4,28 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import optuna
 import torch
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
-from backend.cells import Cell
 from backend.errors import SearchFailedError
-from backend.search.budget import Budget
+from backend.search import recovery
+from backend.search.budget import Budget, Counter, SharedBudget, Ticket
 from backend.search.config import SearchConfig
 from backend.search.distinct import DistinctSampler
 from backend.search.limits import Limits, feasible_space
 from backend.search.measure import Measurement, Measurer
 from backend.search.objectives import Objectives
 from backend.search.samplers import build_sampler
-from backend.search.space import Candidate
+from backend.search.space import Candidate, candidate_of
 from backend.studies import trials as records
+from backend.studies.outages import ride_out
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ _IDLE_LIMIT = 30
 _INFEASIBLE_LIMIT = 3
 """Infeasible draws in a row after which the sampler is given a feasible cell: a trial takes longer than finding one."""
 _FAILURE_LIMIT = 10
+_OTHERS_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,23 @@ class Outcome:
     stopped: bool
 
 
+@dataclass(frozen=True)
+class Shared:
+    """What a process needs that is one of several on a study.
+
+    Attributes:
+        budget: of all of them.
+        worker: this process's number, in which its sampler differs from the others'.
+        recover: takes over what killed workers left.
+        seconds_gone: since the run began.
+    """
+
+    budget: SharedBudget
+    worker: int
+    recover: Callable[[], None]
+    seconds_gone: float = 0.0
+
+
 class Search:
     """The search of one study.
 
@@ -58,6 +78,7 @@ class Search:
         asked: how many trials are to count.
         on_trial: called after each trial with the number that count so far, from the thread that did the trial.
         on_cell: called with a trial's id once its cell is known and before it is scored, for others to see it.
+        shared: where several processes work on the study, what this one needs to be one of them.
     """
 
     def __init__(
@@ -68,13 +89,16 @@ class Search:
         asked: int,
         on_trial: Callable[[int], None],
         on_cell: Callable[[int], None] | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self._study, self._config, self._measurer = study, config, measurer
         self._on_trial, self._on_cell = on_trial, on_cell
         self._limits = Limits(config)
         self._space = feasible_space(config)
         self._objectives = Objectives(config)
-        self._budget = Budget(asked, config.setup.distinct_cells)
+        self._shared = shared
+        self._own_budget = Budget(asked, config.setup.distinct_cells)
+        self._budget: Counter = shared.budget if shared else self._own_budget
         self._stop = threading.Event()
         self._asking = threading.Lock()
         self._reason, self._stop_asked = "", False
@@ -98,15 +122,17 @@ class Search:
             SearchFailedError: ten trials in a row failed.
         """
         setup = self._config.setup
-        self._close_orphans()
         finished = self._study.get_trials(
             deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
         )
-        self._budget.restore(
-            (t.number, c, t.state != TrialState.PRUNED) for t in finished if (c := _candidate_of(t)) is not None
-        )
+        if self._shared is None:
+            recovery.close_open(self._study)
+            self._own_budget.restore(
+                (t.number, c, t.state != TrialState.PRUNED) for t in finished if (c := candidate_of(t)) is not None
+            )
         self._study.sampler = self._sampler(len(finished))
-        self._deadline = time.monotonic() + setup.timeout if setup.timeout else None
+        gone = self._shared.seconds_gone if self._shared else 0.0
+        self._deadline = time.monotonic() + setup.timeout - gone if setup.timeout else None
         torch.set_num_threads(max(1, torch.get_num_threads() // setup.n_jobs))
         with ThreadPoolExecutor(setup.n_jobs, thread_name_prefix="trial") as pool:
             workers = [pool.submit(self._work) for _ in range(setup.n_jobs)]
@@ -116,33 +142,48 @@ class Search:
 
     def _work(self) -> None:
         try:
-            while not self._ended() and self._budget.take_ticket():
-                counted = False
-                try:
-                    counted = self._trial()
-                finally:
-                    self._budget.return_ticket(counted)
-                self._on_trial(self._budget.done)
+            while not self._ended():
+                ticket = self._budget.take_ticket()
+                if ticket is not None:
+                    self._use(ticket)
+                elif self._budget.spent():
+                    break
+                else:
+                    self._wait_for_others()
         except BaseException:
             self._finish_early("another trial failed")
             raise
+
+    def _use(self, ticket: Ticket) -> None:
+        counted = False
+        try:
+            counted = self._trial(ticket)
+        except UpdateFinishedTrialError:
+            logger.warning("a trial took so long to answer that others gave it up")
+        finally:
+            self._budget.return_ticket(ticket, counted)
+        done = self._budget.done
+        ride_out(lambda: self._on_trial(done))
+
+    def _wait_for_others(self) -> None:
+        """All places are taken: one becomes free where a worker is lost, or its trial does not count."""
+        self._stop.wait(_OTHERS_SECONDS)
+        if self._shared:
+            ride_out(self._shared.recover)
 
     def _ended(self) -> bool:
         if self._deadline is not None and time.monotonic() > self._deadline:
             self._finish_early(f"the time limit of {self._config.setup.timeout:g} s was reached")
         return self._stop.is_set()
 
-    def _trial(self) -> bool:
+    def _trial(self, ticket: Ticket) -> bool:
         """Do one trial; whether it counts as a distinct cell."""
         # One thread at a time: on SQLite, two that ask at once may both be given the trial that was enqueued.
         with self._asking:
             if self._budget.idle >= _IDLE_LIMIT or self._infeasible >= _INFEASIBLE_LIMIT:
-                self._enqueue_unseen()
-            trial = self._study.ask()
-        candidate = self._space.suggest(trial)
-        trial.set_user_attr(records.ARCH, str(candidate.cell))
-        trial.set_user_attr(records.INDEX, candidate.cell.index)
-        first = self._budget.first_trial(candidate, trial.number)
+                ride_out(self._enqueue_unseen)
+            trial, candidate = ride_out(self._ask)
+        first = self._budget.first_trial(ticket, candidate, trial.number)
         if not candidate.cell.connected:
             self._tell_disconnected(trial, candidate)
             return False
@@ -150,10 +191,10 @@ class Search:
             return False
         if first != trial.number:
             trial.set_user_attr(records.REPEAT_OF, first)
-        if self._on_cell is not None:
-            self._on_cell(trial._trial_id)
+        if (on_cell := self._on_cell) is not None:
+            ride_out(lambda: on_cell(trial._trial_id))
         try:
-            measurement = self._measurer.measure(candidate)
+            measurement = ride_out(lambda: self._measurer.measure(candidate))
         except Exception as error:
             self._tell_failed(trial, candidate, f"{type(error).__name__}: {error}")
             logger.debug("trial %d", trial.number, exc_info=True)
@@ -161,9 +202,31 @@ class Search:
             self._tell_measured(trial, candidate, measurement)
         return first == trial.number
 
+    def _ask(self) -> tuple[optuna.Trial, Candidate]:
+        trial = self._study.ask()
+        candidate = self._space.suggest(trial)
+        trial.set_user_attr(records.ARCH, str(candidate.cell))
+        trial.set_user_attr(records.INDEX, candidate.cell.index)
+        return trial, candidate
+
+    def _tell(
+        self, trial: optuna.Trial, values: Sequence[float] | None = None, state: TrialState | None = None
+    ) -> None:
+        """Tell it, once: where an answer was lost, the trial may have been told already."""
+        tried = False
+
+        def tell() -> None:
+            nonlocal tried
+            told = tried and self._study._storage.get_trial(trial._trial_id).state.is_finished()
+            tried = True
+            if not told:
+                self._study.tell(trial, values, state)
+
+        ride_out(tell)
+
     def _tell_disconnected(self, trial: optuna.Trial, candidate: Candidate) -> None:
         trial.set_user_attr(records.DISCONNECTED, True)
-        self._study.tell(trial, state=TrialState.PRUNED)
+        self._tell(trial, state=TrialState.PRUNED)
         logger.info("trial %d: cell %d is disconnected, not scored", trial.number, candidate.cell.index)
 
     def _keeps_limits(self, trial: optuna.Trial, candidate: Candidate) -> bool:
@@ -190,13 +253,13 @@ class Search:
             records.truth_of(candidate.cell, self._config.dataset, candidate.channels, candidate.cells_per_stage),
         )
         trial.set_user_attr(records.BREAKS, verdict)
-        self._study.tell(trial, state=TrialState.PRUNED)
+        self._tell(trial, state=TrialState.PRUNED)
         logger.info("trial %d: cell %d is infeasible, not scored: %s", trial.number, candidate.cell.index, verdict)
         return False
 
     def _tell_failed(self, trial: optuna.Trial, candidate: Candidate, reason: str) -> None:
         trial.set_user_attr(records.REASON, reason)
-        self._study.tell(trial, state=TrialState.FAIL)
+        self._tell(trial, state=TrialState.FAIL)
         logger.error("trial %d: cell %d failed: %s", trial.number, candidate.cell.index, reason)
         self._failures += 1
         if self._failures >= _FAILURE_LIMIT:
@@ -216,7 +279,7 @@ class Search:
             unknown = ", ".join(name for name, value in scaled.items() if not np.isfinite(value))
             self._tell_failed(trial, candidate, f"{unknown}: no finite value")
             return
-        self._study.tell(trial, values)
+        self._tell(trial, values)
         self._failures = 0
         shown = ", ".join(f"{name} {value:.4g}" for name, value in scaled.items())
         how = f"{measured.seconds:.2f} s" if measured.computed else "known"
@@ -229,26 +292,13 @@ class Search:
             choice = random.Random(f"{self._config.setup.seed} {len(unseen)}").choice(unseen)
             self._study.enqueue_trial(self._space.parameters(choice))
 
-    def _close_orphans(self) -> None:
-        """Trials that a process left when it was killed are failed, so that none hangs for ever."""
-        for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            self._study.tell(trial.number, state=TrialState.FAIL)
-            logger.warning("trial %d: its process ended before it did", trial.number)
-
     def _sampler(self, finished: int) -> optuna.samplers.BaseSampler:
-        """The configured sampler; a resumed run draws on, instead of drawing the same numbers again."""
-        seed = self._config.setup.seed
-        if finished:
-            seed = int(np.random.SeedSequence([seed, finished]).generate_state(1)[0])
+        """The configured sampler; a resumed run, and each worker, draws other numbers than those before it."""
+        seed, worker = self._config.setup.seed, self._shared.worker if self._shared else 0
+        if finished or worker:
+            drawn = [seed, finished, worker] if worker else [seed, finished]
+            seed = int(np.random.SeedSequence(drawn).generate_state(1)[0])
         sampler = build_sampler(self._config, seed)
         if not self._config.setup.distinct_cells:
             return sampler
         return DistinctSampler(sampler, self._space, self._budget.seen, seed)
-
-
-def _candidate_of(trial: optuna.trial.FrozenTrial) -> Candidate | None:
-    """The candidate of a finished trial; None for one that ended before it was sampled whole."""
-    arch, failed_early = trial.user_attrs.get(records.ARCH), trial.state == TrialState.FAIL
-    if arch is None or (failed_early and records.REASON not in trial.user_attrs):
-        return None
-    return Candidate(Cell.parse(arch), trial.params["C"], trial.params["N"])

@@ -44,7 +44,7 @@ def _tpe_arguments(setup: SearchSetup) -> dict[str, Any]:
         "n_ei_candidates": 24,
         "multivariate": True,
         "group": False,
-        "constant_liar": setup.n_jobs > 1,
+        "constant_liar": setup.n_jobs > 1 or setup.n_workers > 1,
     }
 
 

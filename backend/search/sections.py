@@ -187,12 +187,14 @@ class HardwareRunners(Section):
 class SearchSetup(Section):
     """``[search.strategy.setup]``: sampler, budget, number of objectives, and constraints on hardware metrics.
 
+    ``n_workers`` processes may share the search, on as many machines; each scores ``n_jobs`` cells at once.
     ``n_trials`` counts distinct connected cells that keep the constraints; with ``distinct_cells = false`` it counts
     every trial. ``timeout`` is in seconds. A constraint reads ``NAME <= NUMBER`` or
     ``NAME >= NUMBER``, in the metric's unit.
     """
 
     n_jobs: Annotated[int, Field(ge=1, le=64, strict=True)] = 1
+    n_workers: Annotated[int, Field(ge=1, le=1_000, strict=True)] = 1
     n_trials: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 100
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     sampler: SamplerName = "tpe"

@@ -10,9 +10,11 @@ from typing import Any
 
 import optuna
 from optuna.distributions import CategoricalDistribution
+from optuna.trial import TrialState
 
 from backend.cells import EDGES, OPERATIONS, Cell, class_indices
 from backend.search.sections import CellChoices
+from backend.studies import trials as records
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class Candidate:
     cell: Cell
     channels: int
     cells_per_stage: int
+
+    @property
+    def key(self) -> str:
+        """A short text of its own."""
+        return f"{self.cell.index} {self.channels} {self.cells_per_stage}"
 
 
 class SearchSpace:
@@ -121,3 +128,11 @@ class SearchSpace:
         """The cells of the space with a path from input to output."""
         cells = (Cell(operations) for operations in itertools.product(*self._options))
         return [cell for cell in cells if cell.connected]
+
+
+def candidate_of(trial: optuna.trial.FrozenTrial) -> Candidate | None:
+    """The candidate of a finished trial; None for one that ended before it was sampled whole, or was given up."""
+    arch, failed_early = trial.user_attrs.get(records.ARCH), trial.state == TrialState.FAIL
+    if arch is None or (failed_early and records.REASON not in trial.user_attrs):
+        return None
+    return Candidate(Cell.parse(arch), trial.params["C"], trial.params["N"])

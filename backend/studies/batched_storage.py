@@ -19,7 +19,7 @@ from optuna.storages._cached_storage import _CachedStorage
 from optuna.storages._rdb import models
 from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 _AttributeModel = type[models.TrialUserAttributeModel] | type[models.TrialSystemAttributeModel]
@@ -112,12 +112,35 @@ class BatchedStorage(_CachedStorage):
         if trial is not None and state.is_finished():
             self._write(trial, state, values)
             return True
-        changed = super().set_trial_state_values(trial_id, state, values)
+        if values is None and state in (TrialState.RUNNING, TrialState.FAIL):
+            changed = self._move(trial_id, state)
+        else:
+            changed = super().set_trial_state_values(trial_id, state, values)
         if changed and state == TrialState.RUNNING:
             known = self._backend.get_trial(trial_id)
             with self._lock:
                 self._hold(known)
         return changed
+
+    def _move(self, trial_id: int, state: TrialState) -> bool:
+        """Take a waiting trial, or fail a foreign one, in one statement: of several processes one does it.
+
+        Optuna reads the state before it writes it, which on SQLite lets two processes take the same trial.
+        """
+        taken = state == TrialState.RUNNING
+        before = (TrialState.WAITING,) if taken else (TrialState.WAITING, TrialState.RUNNING)
+        moment = {"datetime_start" if taken else "datetime_complete": datetime.now()}
+        with _create_scoped_session(self._backend.scoped_session) as session:
+            query = update(models.TrialModel).where(
+                models.TrialModel.trial_id == trial_id, models.TrialModel.state.in_(before)
+            )
+            query = query.values(state=state, **moment).returning(models.TrialModel.trial_id)
+            changed = session.execute(query, execution_options={"synchronize_session": False})
+            moved = changed.first() is not None
+            if not moved:
+                state_now: Any = models.TrialModel.find_or_raise_by_id(trial_id, session).state
+                self._backend.check_trial_is_updatable(trial_id, state_now)
+        return moved
 
     def flush(self, trial_id: int) -> None:
         """Writes what is held of an open trial, for others to see."""

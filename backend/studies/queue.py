@@ -14,6 +14,7 @@ from backend.studies import runs
 from backend.studies.database import Database
 from backend.studies.tables import queue, queue_workers
 from backend.studies.tables import runs as runs_table
+from backend.studies.workers import is_alive, process_columns
 
 MOST_PARALLEL = 16
 
@@ -63,7 +64,7 @@ def worker_alive(database: Database) -> bool:
     """Whether this machine's worker is there."""
     with database.engine.connect() as connection:
         row = connection.execute(select(queue_workers).where(_own())).mappings().first()
-    return row is not None and row["pid"] is not None and runs.is_alive(row["pid"], row["process_started"])
+    return row is not None and row["pid"] is not None and is_alive(row["pid"], row["process_started"])
 
 
 def claim_worker(database: Database) -> bool:
@@ -71,9 +72,9 @@ def claim_worker(database: Database) -> bool:
     set_parallel(database, parallel(database))
     with database.engine.connect() as connection:
         row = connection.execute(select(queue_workers).where(_own())).mappings().one()
-    if row["pid"] is not None and row["pid"] != os.getpid() and runs.is_alive(row["pid"], row["process_started"]):
+    if row["pid"] is not None and row["pid"] != os.getpid() and is_alive(row["pid"], row["process_started"]):
         return False
-    process = runs.process_columns(os.getpid())
+    process = process_columns(os.getpid())
     unchanged = queue_workers.c.pid.is_not_distinct_from(row["pid"])
     with database.engine.begin() as connection:
         return connection.execute(update(queue_workers).where(_own(), unchanged).values(process)).rowcount == 1

@@ -5,23 +5,22 @@ has seen it. Changes of state are single conditional updates: of two processes t
 """
 
 import os
-import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
-import psutil
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, select, update
 
+from backend.studies import workers
 from backend.studies.database import Database
 from backend.studies.tables import run_log, runs
+from backend.studies.workers import is_living, process_columns, utc_now
 
 State = Literal["queued", "running", "stopping", "stopped", "finished", "failed"]
 STATES: tuple[str, ...] = get_args(State)
 ACTIVE: tuple[State, ...] = ("queued", "running", "stopping")
 HEARTBEAT_SECONDS = 5
-_SILENT_AFTER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class LogLine:
 
 def create_run(database: Database, study_id: int, asked: int) -> None:
     """Enter a run as queued."""
-    row = {"study_id": study_id, "state": "queued", "message": "", "asked": asked, "done": 0, "created": _now()}
+    row = {"study_id": study_id, "state": "queued", "message": "", "asked": asked, "done": 0, "created": utc_now()}
     with database.engine.begin() as connection:
         connection.execute(insert(runs).values(row))
 
@@ -72,27 +71,30 @@ def read_run(database: Database, study_id: int) -> Run | None:
     """The run of a study, or None for a study that ProxyScope did not make."""
     with database.engine.connect() as connection:
         row = connection.execute(select(runs).where(runs.c.study_id == study_id)).mappings().first()
-    return to_run(dict(row)) if row else None
+    return next(_to_runs(database, [row])) if row else None
 
 
 def read_runs(database: Database) -> dict[int, Run]:
     """All runs by study id."""
     with database.engine.connect() as connection:
         rows = connection.execute(select(runs)).mappings().all()
-    return {row["study_id"]: to_run(dict(row)) for row in rows}
+    return {run.study_id: run for run in _to_runs(database, rows)}
 
 
 def requeue(database: Database, study_id: int, asked: int) -> bool:
     """Queue an ended run again; False when it is active, or was queued by another at the same moment."""
     with database.engine.connect() as connection:
         row = connection.execute(select(runs).where(runs.c.study_id == study_id)).mappings().first()
-    if row is None or to_run(dict(row)).active:
+    if row is None or next(_to_runs(database, [row])).active:
         return False
     fresh = {"state": "queued", "message": "", "asked": asked, "pid": None, "host": None, "ended": None}
     unchanged = (runs.c.state == row["state"]) & runs.c.pid.is_not_distinct_from(row["pid"])
     with database.engine.begin() as connection:
         query = update(runs).where(runs.c.study_id == study_id, unchanged).values(fresh)
-        return connection.execute(query).rowcount == 1
+        queued = connection.execute(query).rowcount == 1
+    if queued:
+        workers.dismiss(database, study_id)
+    return queued
 
 
 def note_process(database: Database, study_id: int, pid: int) -> None:
@@ -107,8 +109,8 @@ def claim(database: Database, study_id: int) -> bool:
         study_id,
         ("queued",),
         state="running",
-        started=_now(),
-        heartbeat=_now(),
+        started=utc_now(),
+        heartbeat=utc_now(),
         **process_columns(os.getpid()),
     )
 
@@ -120,12 +122,12 @@ def describe_work(database: Database, study_id: int, device: str, images: str) -
 
 def beat(database: Database, study_id: int) -> None:
     """Record a sign of life."""
-    _change(database, study_id, ACTIVE, heartbeat=_now())
+    _change(database, study_id, ACTIVE, heartbeat=utc_now())
 
 
 def count_done(database: Database, study_id: int, done: int) -> None:
     """Record how many trials count as done."""
-    _change(database, study_id, STATES, done=done, heartbeat=_now())
+    _change(database, study_id, STATES, done=done, heartbeat=utc_now())
 
 
 def request_stop(database: Database, study_id: int) -> bool:
@@ -139,7 +141,7 @@ def request_stop(database: Database, study_id: int) -> bool:
         return False
     if run.state == "queued" and run.pid is None:
         return _change(
-            database, study_id, ("queued",), state="stopped", message="stopped before it began", ended=_now()
+            database, study_id, ("queued",), state="stopped", message="stopped before it began", ended=utc_now()
         )
     return _change(database, study_id, ("queued", "running", "stopping"), state="stopping")
 
@@ -153,7 +155,7 @@ def stop_requested(database: Database, study_id: int) -> bool:
 
 def end(database: Database, study_id: int, state: State, message: str) -> None:
     """Record the end of a run."""
-    _change(database, study_id, ACTIVE, state=state, message=message, ended=_now(), heartbeat=_now())
+    _change(database, study_id, ACTIVE, state=state, message=message, ended=utc_now(), heartbeat=utc_now())
 
 
 def forget(database: Database, study_id: int) -> None:
@@ -166,7 +168,8 @@ def forget(database: Database, study_id: int) -> None:
 def append_log(database: Database, study_id: int, level: str, message: str) -> None:
     """Add a line to a run's log."""
     with database.engine.begin() as connection:
-        connection.execute(insert(run_log).values(study_id=study_id, time=_now(), level=level.lower(), message=message))
+        line = {"study_id": study_id, "time": utc_now(), "level": level.lower(), "message": message}
+        connection.execute(insert(run_log).values(line))
 
 
 def read_log(database: Database, study_id: int, last: int = 200) -> list[LogLine]:
@@ -177,15 +180,6 @@ def read_log(database: Database, study_id: int, last: int = 200) -> list[LogLine
     return [LogLine(row["id"], row["time"].replace(tzinfo=UTC), row["level"], row["message"]) for row in reversed(rows)]
 
 
-def process_columns(pid: int) -> dict[str, Any]:
-    """What tells a process from any other: host, pid, and when it started."""
-    try:
-        started: float | None = psutil.Process(pid).create_time()
-    except psutil.NoSuchProcess:
-        started = None
-    return {"host": socket.gethostname(), "pid": pid, "process_started": started}
-
-
 def _change(database: Database, study_id: int, states: Iterable[str], **values: Any) -> bool:
     """Set columns of a run if its stored state is one of ``states``; whether it was."""
     query = update(runs).where(runs.c.study_id == study_id, runs.c.state.in_(tuple(states))).values(**values)
@@ -193,9 +187,21 @@ def _change(database: Database, study_id: int, states: Iterable[str], **values: 
         return connection.execute(query).rowcount == 1
 
 
-def to_run(row: Mapping[str, Any]) -> Run:
-    """A row of the table of runs, its state corrected where its process is known to be gone."""
-    state, message = _true_state(row)
+def _to_runs(database: Database, rows: Sequence[RowMapping]) -> Iterator[Run]:
+    active = [row["study_id"] for row in rows if row["state"] in ACTIVE]
+    living = workers.living_by_study(database, active) if active else {}
+    for row in rows:
+        yield to_run(dict(row), living.get(row["study_id"]))
+
+
+def to_run(row: Mapping[str, Any], living: bool | None = None) -> Run:
+    """A row of the table of runs, its state corrected where no process has it.
+
+    Args:
+        row: of the table.
+        living: whether any of its workers is there; None for a run that one process has.
+    """
+    state, message = _true_state(row, living)
     times: dict[str, Any] = {
         key: row[key].replace(tzinfo=UTC) if row[key] else None for key in ("created", "started", "heartbeat", "ended")
     }
@@ -203,32 +209,12 @@ def to_run(row: Mapping[str, Any]) -> Run:
     return Run(state=state, message=message, **same, **times)
 
 
-def _true_state(row: Mapping[str, Any]) -> tuple[State, str]:
+def _true_state(row: Mapping[str, Any], living: bool | None) -> tuple[State, str]:
+    """The state, corrected where no process has the run; ``living`` is None where no worker has joined it yet."""
     state: State = row["state"]
-    if state not in ACTIVE or row["pid"] is None or not _gone(row):
+    if state not in ACTIVE or row["pid"] is None or (is_living(row) if living is None else living):
         return state, row["message"]
     if state == "stopping":
         return "stopped", "its process had ended before it could answer"
     when = "before the search began" if state == "queued" else "without a word"
     return "failed", f"its process ended {when}; see its log, then resume it"
-
-
-def _gone(row: Mapping[str, Any]) -> bool:
-    if row["host"] == socket.gethostname():
-        return not is_alive(row["pid"], row["process_started"])
-    return row["heartbeat"] is not None and _now() - row["heartbeat"] > _SILENT_AFTER
-
-
-def is_alive(pid: int, started: float | None) -> bool:
-    """Whether a process of this machine, started at that time, is there and not dead."""
-    try:
-        process = psutil.Process(pid)
-        same = started is None or abs(process.create_time() - started) < 1
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _now() -> datetime:
-    """The present in UTC, without a time zone, as the database stores it."""
-    return datetime.now(UTC).replace(tzinfo=None)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -89,3 +90,36 @@ queue_workers = Table(
     Column("process_started", Double),
 )
 """One row a machine: how many runs its queue keeps in work at once, and the process that starts them."""
+
+workers = Table(
+    "proxyscope_workers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("study_id", Integer, ForeignKey("proxyscope_runs.study_id", ondelete="CASCADE"), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("process_started", Double),
+    Column("joined", DateTime, nullable=False),
+    Column("heartbeat", DateTime, nullable=False),
+    Column("left_at", DateTime),
+    Index("proxyscope_workers_study", "study_id"),
+)
+"""One row for each process that has worked on a run."""
+
+tickets = Table(
+    "proxyscope_tickets",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("token", String(32), nullable=False, unique=True),
+    Column("study_id", Integer, ForeignKey("proxyscope_runs.study_id", ondelete="CASCADE"), nullable=False),
+    Column("worker_id", Integer),
+    Column("state", String(8), nullable=False),
+    Column("number", Integer),
+    Column("candidate", String(64)),
+    UniqueConstraint("study_id", "candidate", name="proxyscope_tickets_candidate"),
+    Index("proxyscope_tickets_state", "study_id", "state"),
+)
+"""One row a trial of a run that several processes share: "open" while one has it in work, then "counted" or "void".
+
+A candidate stands at the first trial that had it, so that each is scored once.
+"""

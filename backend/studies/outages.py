@@ -1,0 +1,61 @@
+"""Waits for a database that does not answer, instead of losing what was measured."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 600.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
+
+
+def ride_out(operation: Callable[[], T], patience: float = PATIENCE_SECONDS) -> T:
+    """Do what needs the database, again and again while the database is away.
+
+    Args:
+        operation: may be repeated when it is not known whether it reached the database.
+        patience: seconds after which the error is raised all the same.
+    """
+    deadline, pause = time.monotonic() + patience, _FIRST_PAUSE
+    while True:
+        try:
+            answer = operation()
+        except Exception as error:
+            if not is_outage(error) or time.monotonic() + pause > deadline:
+                raise
+            if pause == _FIRST_PAUSE:
+                logger.warning("the study database does not answer; it is asked again until it does")
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        else:
+            return answer
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether an error says that the database is away or busy for now: neither full, nor read-only, nor misused."""
+    return any(_away(cause) for cause in _causes(error))
+
+
+def _away(error: BaseException) -> bool:
+    if not isinstance(error, DBAPIError):
+        return False
+    original = error.orig
+    if isinstance(original, psycopg.Error):
+        # Without a state: the connection could not be made, or was lost. 57P: the server shuts down or starts.
+        lost = isinstance(original, psycopg.OperationalError) and original.sqlstate is None
+        return error.connection_invalidated or lost or (original.sqlstate or "").startswith(("57P", "08"))
+    return "database is locked" in str(original)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -1,0 +1,59 @@
+"""Worker processes on a database, started and killed by tests."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from optuna.trial import TrialState
+
+from backend.search.launch import prepare, process_environment
+from backend.studies import Database, load_study, runs, trials_frame, workers
+from tests.conftest import cheap_config
+
+
+def prepared(database: Database, trials: int, number: int, **setup: object) -> int:
+    """A queued search "shared" that asks for workers; its study's id."""
+    config = cheap_config(setup={"n_trials": trials, "n_workers": number, "sampler": "tpe", **setup})
+    return load_study(database, prepare(database, config, "shared"))._study_id
+
+
+@contextmanager
+def started(database: Database, number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Processes ``python -m backend worker``; those that are still there at the end are killed."""
+    environment = {**process_environment(database), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "backend", "worker"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    processes = [subprocess.Popen(command, env=environment, **quiet) for _ in range(number)]
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def state_of(database: Database, study_id: int) -> tuple[str, int]:
+    run = runs.read_run(database, study_id)
+    assert run is not None
+    return run.state, run.done
+
+
+def check_whole(database: Database, study_id: int, trials: int) -> None:
+    """The run ended with exactly the trials asked, each of a cell of its own; none hangs and no number is missing."""
+    assert state_of(database, study_id) == ("finished", trials)
+    frame = trials_frame(load_study(database, "shared"))
+    complete = frame[frame["state"] == "complete"]
+    assert len(complete) == complete["arch"].nunique() == trials
+    assert frame["number"].tolist() == list(range(len(frame)))
+    states = {trial.state for trial in load_study(database, "shared").get_trials(deepcopy=False)}
+    assert states <= {TrialState.COMPLETE, TrialState.FAIL}
+    assert not any(worker.alive for worker in workers.list_workers(database, study_id))
