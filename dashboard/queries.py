@@ -35,6 +35,7 @@ from backend.studies import (
     load_study,
     open_database,
     runs,
+    workers,
 )
 from backend.studies.ensembles import SavedEnsemble, ensembles_state, list_ensembles
 from backend.studies.live_trials import LiveTrials, Snapshot
@@ -100,6 +101,11 @@ def current_run(summary: StudySummary) -> runs.Run | None:
 def log(summary: StudySummary, last: int = 200) -> list[runs.LogLine]:
     """The last lines of a run's log, oldest first."""
     return runs.read_log(database(), summary.study_id, last)
+
+
+def workers_of(summary: StudySummary) -> list[workers.Worker]:
+    """The processes that share, or have shared, the study's run."""
+    return workers.list_workers(database(), summary.study_id)
 
 
 def stored_config(summary: StudySummary) -> str:

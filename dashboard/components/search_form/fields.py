@@ -168,7 +168,15 @@ def _search_section(problems: Problems) -> None:
             )
             problems.of_setup("timeout")
         _whole_number(grid.cell(), "Seed", "seed", "Same seed, same search: bit-equal scores on one machine.", problems)
-        _whole_number(grid.cell(), "Parallel jobs", "n_jobs", "Cells scored at once on this machine.", problems)
+        _whole_number(grid.cell(), "Parallel jobs", "n_jobs", "Cells that each worker scores at once.", problems)
+        _whole_number(
+            grid.cell(),
+            "Workers",
+            "n_workers",
+            "How many processes may share the search. One begins it; others join it from any machine with this "
+            "database: `python -m backend worker`.",
+            problems,
+        )
         with grid.cell():
             st.text_input(
                 "Device",

@@ -90,6 +90,13 @@ def _wrong_names(name: str, seeds: list[int]) -> list[tuple[str, str]]:
 
 
 def _launch_button(config: SearchConfig | None, name: str, seeds: list[int]) -> None:
+    leave = st.checkbox(
+        "Leave it to a worker",
+        key="leave_to_worker",
+        persist_state=KEEP,
+        help="The search waits until `python -m backend worker`, on any machine with this database, takes it. "
+        "Otherwise it begins on this machine at once.",
+    )
     clicked = st.button(
         "Launch the search",
         type="primary",
@@ -102,7 +109,8 @@ def _launch_button(config: SearchConfig | None, name: str, seeds: list[int]) -> 
     if clicked and config:
         with shown_errors():
             chosen = config.with_seed(seeds[0]) if seeds else config
-            open_study(launch.launch(queries.database(), chosen, name or None))
+            begin = launch.prepare if leave else launch.launch
+            open_study(begin(queries.database(), chosen, name or None))
 
 
 def _queue_button(config: SearchConfig | None, name: str, seeds: list[int]) -> None:

@@ -109,6 +109,7 @@ def fill(state: State, config: SearchConfig) -> None:
         "timeout": _text(setup.timeout),
         "seed": _text(setup.seed),
         "n_jobs": _text(setup.n_jobs),
+        "n_workers": _text(setup.n_workers),
         "distinct_cells": setup.distinct_cells,
         "device": runner.device,
         "epochs": runner.nasbench_epochs,
@@ -152,6 +153,7 @@ def form_tables(state: Mapping[Any, Any]) -> dict[str, Any]:
     sums = value("goal") == SUM
     strategy["setup"] = {
         "n_jobs": number("n_jobs"),
+        "n_workers": number("n_workers"),
         "n_trials": number("n_trials"),
         "timeout": number("timeout"),
         "sampler": value("sampler"),

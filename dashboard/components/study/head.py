@@ -14,6 +14,7 @@ from dashboard.components.run_actions import delete_button, resume_button, stop_
 from dashboard.components.run_status import run_status
 from dashboard.components.states import state_badge
 from dashboard.components.study.report import report_button
+from dashboard.components.study.workers import workers_section
 
 FOREIGN = (
     "This study was made elsewhere with Optuna: it has no run and no log here, and is shown with what its trials "
@@ -40,6 +41,7 @@ def head(summary: StudySummary, run: Run | None, frame: pd.DataFrame) -> None:
         return
     newest = queries.log(summary, last=1)
     run_status(run, summary.config, frame, newest[-1] if newest else None)
+    workers_section(summary)
     if summary.config_problem:
         st.warning(_unreadable(summary), icon=":material/warning:")
 

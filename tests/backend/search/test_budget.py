@@ -13,18 +13,23 @@ DISCONNECTED = Candidate(Cell(("none",) * 6), 16, 5)
 
 def test_no_more_tickets_are_given_than_trials_are_asked() -> None:
     budget = Budget(asked=2, distinct=True)
-    assert [budget.take_ticket() for _ in range(3)] == [True, True, False]
-    budget.return_ticket(counted=False)
-    assert budget.take_ticket()
-    budget.return_ticket(counted=True)
-    budget.return_ticket(counted=True)
-    assert (budget.done, budget.take_ticket()) == (2, False)
+    first, second, third = (budget.take_ticket() for _ in range(3))
+    assert first is not None
+    assert second is not None
+    assert third is None
+    budget.return_ticket(first, counted=False)
+    again = budget.take_ticket()
+    assert again is not None
+    budget.return_ticket(second, counted=True)
+    budget.return_ticket(again, counted=True)
+    assert (budget.done, budget.take_ticket()) == (2, None)
 
 
 def test_without_distinct_every_trial_counts() -> None:
     budget = Budget(asked=1, distinct=False)
-    assert budget.take_ticket()
-    budget.return_ticket(counted=False)
+    ticket = budget.take_ticket()
+    assert ticket is not None
+    budget.return_ticket(ticket, counted=False)
     assert budget.done == 1
 
 
@@ -34,7 +39,7 @@ def test_an_earlier_run_counts_its_distinct_scored_cells() -> None:
     distinct.restore(trials)
     every.restore(trials)
     assert (distinct.done, every.done) == (2, 4)
-    assert distinct.first_trial(A, 7) == 0
+    assert distinct.first_trial("", A, 7) == 0
     assert distinct.seen(B)
 
 
@@ -44,9 +49,10 @@ def test_many_threads_never_exceed_the_budget() -> None:
     def work(turn: int) -> None:
         # Each thread's own count: every third of its trials does not count.
         for trial in itertools.count(turn):
-            if not budget.take_ticket():
+            ticket = budget.take_ticket()
+            if ticket is None:
                 return
-            budget.return_ticket(counted=trial % 3 > 0)
+            budget.return_ticket(ticket, counted=trial % 3 > 0)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))

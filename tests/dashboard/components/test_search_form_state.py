@@ -54,7 +54,14 @@ def test_what_is_changed_in_the_form_wins_over_the_file(state: dict[Any, Any]) -
 def test_the_forms_own_file_fills_the_form_alike(make_config: Config) -> None:
     original = make_config(
         cells={"C": [8, 16], "N": [1, 5], "op_1_0": [3, 2], "dataset": ["cifar100"]},
-        setup={"sum_scaled_metrics": True, "direction": "minimize", "timeout": 90.5, "seed": 7, "n_jobs": 2},
+        setup={
+            "sum_scaled_metrics": True,
+            "direction": "minimize",
+            "timeout": 90.5,
+            "seed": 7,
+            "n_jobs": 2,
+            "n_workers": 3,
+        },
         runner={"images": "/data/cifar-100-python", "data_loader": "train_dataloader", "device": "cpu"},
     )
     first: dict[Any, Any] = {}

@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend.search.config import SearchConfig
-from backend.studies import Database, queue
+from backend.studies import Database, list_studies, queue
 from tests.conftest import CONFIGS
 from tests.dashboard.conftest import Config
 
@@ -233,6 +233,19 @@ def test_seeds_queue_several_searches(form: AppTest, database: Database, monkeyp
     assert optuna.get_all_study_names(database.storage) == [f"mine seed {seed}" for seed in (0, 1, 2, 7)]
     assert len(queue.waiting(database)) == 4
     assert queue.parallel(database) == 2
+
+
+def test_a_search_can_be_left_to_workers(form: AppTest, database: Database) -> None:
+    form.text_input(key="study_name").set_value("theirs")
+    form.text_input(key="search_n_workers").set_value("4")
+    form.checkbox(key="leave_to_worker").check().run()
+    form.button(key="launch").click().run()
+    assert not form.exception
+    (study,) = list_studies(database)
+    assert study.config is not None
+    assert study.config.setup.n_workers == 4
+    assert study.run is not None
+    assert (study.run.state, study.run.pid) == ("queued", None)
 
 
 def test_wrong_seeds_and_taken_names_of_seeds_are_said_before_the_click(form: AppTest, database: Database) -> None:

@@ -297,3 +297,12 @@ def test_a_link_with_no_sensible_trial_opens_the_study(app: Open, finished: str)
     (said,) = (box.value for box in page.warning)
     assert "is no number of a trial" in said
     assert len(said) < 200
+
+
+def test_a_shared_search_lists_its_workers(app: Open, database: Database, make_config: Config) -> None:
+    prepare(database, make_config(setup={"n_trials": 6, "n_workers": 3}), "shared")
+    execute_run(database, "shared")
+    page = app("study", study="shared")
+    assert not page.exception
+    assert "0 of 3 workers" in [box.label for box in page.expander]
+    assert table(page, "machine")[["state", "trials"]].to_dict("records") == [{"state": "left", "trials": 6}]

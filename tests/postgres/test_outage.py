@@ -1,0 +1,32 @@
+"""A server that goes and comes back: a shared search waits for it, and loses nothing."""
+
+import time
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from backend.studies import Database
+from backend.studies.outages import is_outage, ride_out
+from tests.backend.search.worker_processes import check_whole, prepared, started, state_of, wait_until
+from tests.postgres.server import Server
+
+_AWAY_SECONDS = 10
+
+
+def test_a_search_goes_on_when_the_server_is_back(postgres_server: Server, postgres_database: Database) -> None:
+    database = postgres_database
+    study_id = prepared(database, 150, 2)
+    with started(database, 2):
+        wait_until(lambda: state_of(database, study_id)[1] >= 5)
+        postgres_server.stop()
+        time.sleep(_AWAY_SECONDS)
+        postgres_server.start()
+        wait_until(lambda: ride_out(lambda: state_of(database, study_id))[0] == "finished")
+        time.sleep(2)
+    check_whole(database, study_id, 150)
+
+
+def test_a_wrong_statement_is_no_outage(postgres_database: Database) -> None:
+    with postgres_database.engine.connect() as connection, pytest.raises(DBAPIError) as wrong:
+        connection.exec_driver_sql("SELECT 1 FROM no_such_table")
+    assert not is_outage(wrong.value)
