@@ -35,11 +35,12 @@ from benchmarks.visitor import Visitor
 from tests.browser.app import CHROMIUM_ARGUMENTS, find_chromium, free_port, running_app
 
 _VIEWS: Final = ("overview", "parallel", "settings", "time", "trials", "log")
+_PROXIES: Final = "proxies, with intervals"
 _PAGES: Final[dict[str, tuple[str, dict[str, str]]]] = {
     **{f"study: {view}": ("study", {"view": view}) for view in _VIEWS},
     "study: hypervolume": ("study", {"curve": "hypervolume"}),
     "study: true accuracy": ("study", {"curve": "accuracy"}),
-    "proxies": ("proxies", {}),
+    _PROXIES: ("proxies", {}),
     "compare": ("compare", {}),
     "benchmark: study": ("benchmark", {"view": "study"}),
     "studies": ("", {}),
@@ -90,8 +91,11 @@ def _server_times(address: str, number: int, repeats: int, times: Times) -> None
         for name, (page, parameters) in _PAGES.items():
             visitor.forget()
             cold = visitor.open(page, study=str(number), **parameters)
+            drawn = visitor.drawn
             warm = statistics.median(visitor.open(page, study=str(number), **parameters) for _ in range(repeats))
             times.setdefault(name, {}).update({f"{number} cold": cold, f"{number} warm": warm})
+            if name == _PROXIES:
+                times.setdefault(f"{name}: all else drawn", {})[f"{number} cold"] = drawn
 
 
 def _paint_times(address: str, number: int, times: Times) -> None:

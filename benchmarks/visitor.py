@@ -19,11 +19,15 @@ class Visitor:
 
     Args:
         address: such as ``http://127.0.0.1:8501``.
+
+    Attributes:
+        received: bytes of the last answer.
+        drawn: seconds until the last answer had all but what a page computes under a progress bar after it is drawn.
     """
 
     def __init__(self, address: str) -> None:
         self._address, self._fragments = address, dict[float, str]()
-        self.received = 0
+        self.received, self.drawn = 0, 0.0
 
     def __enter__(self) -> Self:
         url = self._address.replace("http", "ws", 1) + "/_stcore/stream"
@@ -55,7 +59,7 @@ class Visitor:
         return self._ask(message)
 
     def _ask(self, message: BackMsg) -> float:
-        self.received = 0
+        self.received, self.drawn = 0, 0.0
         started = time.perf_counter()
         self._socket.send(message.SerializeToString())
         while True:
@@ -68,5 +72,9 @@ class Visitor:
                     self._fragments[answer.auto_rerun.interval] = answer.auto_rerun.fragment_id
                 case "delta" if answer.delta.new_element.HasField("exception"):
                     raise RuntimeError(answer.delta.new_element.exception.message)
+                case "delta" if answer.delta.new_element.HasField("progress"):
+                    self.drawn = self.drawn or time.perf_counter() - started
                 case "script_finished" if answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                    return time.perf_counter() - started
+                    whole = time.perf_counter() - started
+                    self.drawn = self.drawn or whole
+                    return whole

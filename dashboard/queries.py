@@ -119,6 +119,12 @@ def trials(summary: StudySummary) -> pd.DataFrame:
     return _read(summary).frame.copy(deep=False)
 
 
+def reading(summary: StudySummary) -> tuple["Key", pd.DataFrame]:
+    """The study's trials as :func:`trials` gives them, with the key of just these."""
+    snapshot = _read(summary)
+    return _key(summary, snapshot), snapshot.frame.copy(deep=False)
+
+
 def best(summary: StudySummary, epochs: int) -> pd.DataFrame:
     """The mission's table of the best trials, with the truth after 12 or 200 epochs."""
     return best_table(_read(summary).front, epochs)
@@ -239,7 +245,11 @@ Key = tuple[str, str, int, datetime | None, tuple[int, int]]
 
 def revision_key(summary: StudySummary) -> Key:
     """What a read of a study depends on: which one it is, and how many of its trials there are and have ended."""
-    return database().url, summary.name, summary.study_id, summary.created, _read(summary).revision
+    return _key(summary, _read(summary))
+
+
+def _key(summary: StudySummary, snapshot: Snapshot) -> Key:
+    return database().url, summary.name, summary.study_id, summary.created, snapshot.revision
 
 
 def _read(summary: StudySummary) -> Snapshot:

@@ -38,7 +38,7 @@ def chart(
     """Draw a chart, and a button for its data below it.
 
     Args:
-        figure: to draw.
+        figure: to draw; with a zoom, after ``zoom.apply``.
         data: what it shows, one row a point; or what makes it once the button is clicked.
         name: of the files that are saved, without their endings.
         key: of the widget; the button's is ``download_<key>``.
@@ -51,8 +51,6 @@ def chart(
         if on_select and not (zoom and zoom.take(st.session_state[key]["selection"])):
             on_select()
 
-    if zoom:
-        zoom.apply(figure)
     config: dict[str, Any] = {
         "displayModeBar": "hover",
         "displaylogo": False,

@@ -44,9 +44,11 @@ class LinkedZoom:
     def apply(self, figure: go.Figure) -> None:
         """Show the zoomed stretch."""
         if ranges := self.ranges:
-            left, right, bottom, top = ranges
-            figure.update_xaxes(range=[left, right])
-            figure.update_yaxes(range=[bottom, top])
+            for axis, ends in ((figure.layout.xaxis, ranges[:2]), (figure.layout.yaxis, ranges[2:])):
+                if axis.type != "log":
+                    axis.range = ends
+                elif ends[0] > 0:
+                    axis.range = [math.log10(end) for end in ends]
 
     def take(self, selection: dict[str, Any]) -> bool:
         """Zoom to the box of a chart's selection; whether it has one."""

@@ -1,7 +1,7 @@
 """The trials of a study as tables: the best in the mission's columns, and all of them."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -42,18 +42,18 @@ def spread_metrics(best: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def best_trials_table(best: pd.DataFrame, epochs: int, file_stem: str, on_select: Callable[[], None]) -> None:
-    """The best trials, each metric a column under its group, and a button for the CSV.
+class BestTrials(NamedTuple):
+    """The best trials as :func:`spread_metrics` spreads them, and how the columns are shown."""
 
-    Args:
-        best: as ``backend.studies.best_table`` gives it.
-        epochs: training length of the truth in it.
-        file_stem: of the CSV file.
-        on_select: called when a row is chosen; the row is in ``st.session_state["best_trials"]``.
-    """
+    spread: pd.DataFrame
+    formats: dict[Any, ColumnConfig]
+
+
+def best_trials(best: pd.DataFrame) -> BestTrials:
+    """The trials of ``backend.studies.best_table`` with each metric in a column under its group."""
     spread = spread_metrics(best)
-    pairs = [(str(pair[0]), str(pair[1])) for pair in spread.columns]
     # Streamlit counts the hidden index as column 0; columns of two levels have no other name for it.
+    pairs = [(str(pair[0]), str(pair[1])) for pair in spread.columns]
     formats: dict[Any, ColumnConfig] = {
         position: NumberColumn(
             _heading(group, metric),
@@ -64,17 +64,30 @@ def best_trials_table(best: pd.DataFrame, epochs: int, file_stem: str, on_select
         )
         for position, (group, metric) in enumerate(pairs, start=1)
     }
+    return BestTrials(spread, formats)
+
+
+def best_trials_table(made: BestTrials, epochs: int, file_stem: str, on_select: Callable[[], None]) -> None:
+    """The best trials, and a button for the CSV.
+
+    Args:
+        made: the table.
+        epochs: training length of the truth in it.
+        file_stem: of the CSV file.
+        on_select: called when a row is chosen; the row is in ``st.session_state["best_trials"]``.
+    """
+    spread = made.spread
     st.dataframe(
         spread,
         key="best_trials",
         hide_index=True,
-        column_config=formats,
+        column_config=made.formats,
         on_select=on_select,
         selection_mode="single-row",
         placeholder="–",
         alt="Best trials with their metrics",
     )
-    flat = spread.set_axis([".".join(filter(None, pair)) for pair in pairs], axis="columns")
+    flat = spread.set_axis([".".join(filter(None, pair)) for pair in spread.columns], axis="columns")
     csv_button(flat, f"{file_stem} best trials {epochs} epochs.csv", "download_best")
 
 
@@ -88,18 +101,16 @@ def _help(group: str, metric: str) -> str:
     return f"{words} {quantity(metric).help}".rstrip() if group == HARDWARE else words
 
 
-def all_trials_table(
-    frame: pd.DataFrame, objectives: Iterable[str], file_stem: str, on_select: Callable[[], None]
-) -> None:
+def all_trials_table(frame: pd.DataFrame, first: Iterable[str], file_stem: str, on_select: Callable[[], None]) -> None:
     """All trials, the newest on top; a row can be chosen.
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it, in the order to show.
-        objectives: columns to stand in front.
+        first: columns to stand in front, such as the objectives.
         file_stem: of the CSV file.
         on_select: called when a row is chosen; the row is in ``st.session_state["all_trials"]``.
     """
-    numbers = plottable(frame, objectives)
+    numbers = plottable(frame, first)
     order = [name for name in ("number", "state", "breaks", "pareto", "index", *numbers, "arch") if name in frame]
     formats = {column: number_column(frame[column]) for column in numbers} | {
         "number": NumberColumn("Trial", pinned=True, width="small"),

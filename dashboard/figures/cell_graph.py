@@ -39,14 +39,11 @@ def cell_graph(cell: Cell) -> go.Figure:
     """
     live = cell.live_edges()
     edges = list(enumerate(zip(EDGES, cell.operations, strict=True)))
-    # All at once: Plotly checks the whole figure again for each part that is added.
-    figure = new_figure(height=300)
-    figure.add_traces(
-        [_edge_line(edge, operation, position in live) for position, (edge, operation) in edges]
-        + [nodes(), *_legend(cell)]
-    )
+    traces = [_edge_line(edge, operation, position in live) for position, (edge, operation) in edges]
     hidden = {"visible": False, "fixedrange": True}
-    figure.update_layout(
+    return new_figure(
+        300,
+        [*traces, nodes(), *_legend(cell)],
         margin={"l": 0, "r": 0, "t": 32, "b": 0},
         legend={"itemclick": False, "itemdoubleclick": False, "font": {"size": 12}},
         xaxis={"range": [-0.4, 4.4], **hidden},
@@ -57,7 +54,6 @@ def cell_graph(cell: Cell) -> go.Figure:
             for annotation in _edge_annotations(edge, operation, position in live)
         ],
     )
-    return figure
 
 
 def _edge_line(edge: tuple[int, int], operation: str, live: bool) -> go.Scatter:

@@ -20,9 +20,11 @@ def readable(value: float | None, unit: str = "") -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """A time span in its two largest units, such as "3 min 20 s"; a dash for an unknown one."""
+    """A time span in its two largest units, such as "3 min 20 s" or "1.2 ms"; a dash for an unknown one."""
     if seconds is None or not math.isfinite(seconds):
         return "–"
+    if 0 < seconds < 0.1:
+        return f"{1000 * seconds:.2g} ms"
     if seconds < 10:
         return f"{seconds:.1f} s"
     rest = round(seconds)

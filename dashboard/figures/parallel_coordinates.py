@@ -13,6 +13,8 @@ from dashboard.figures.quantities import OPERATION_COLUMNS, label
 from dashboard.figures.template import ACCURACY_SCALE, GREY, OUTLINE, add_note, new_figure
 
 _MOST_WORDS: Final = 30
+_ANGLE: Final = -40
+"""Of the axes' names: steep enough that long ones stand clear of each other on a narrow page."""
 _TICKS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 _PARAMETER: Final = "param:"
 
@@ -39,7 +41,7 @@ def parallel_coordinates(
         color: column that colours the lines; those without a value stand at the scale's low end.
         ranked: whether quantities stand by rank, their values at the ticks.
     """
-    figure = new_figure(height=520)
+    figure = new_figure(height=580)
     if frame.empty or not (settings or quantities):
         add_note(figure, "No completed trial yet.")
         return figure
@@ -57,16 +59,16 @@ def parallel_coordinates(
                 "colorbar": {"title": {"text": label(color), "side": "right"}, "thickness": 10, "outlinewidth": 0},
             },
             unselected={"line": {"color": OUTLINE, "opacity": 0.08}},
-            labelangle=-20,
+            labelangle=_ANGLE,
             labelside="top",
             # The shadow that Plotly gives by itself is white, in the dark theme too.
-            labelfont={"size": 12, "color": GREY, "shadow": "none"},
+            labelfont={"size": 11, "color": GREY, "shadow": "none"},
             tickfont={"size": 11, "color": GREY, "shadow": "none"},
             rangefont={"size": 10, "color": GREY, "shadow": "none"},
         )
     )
     # The drawing reaches beyond its plot: names stand above it, ticks at its sides.
-    figure.update_layout(margin={"l": 70, "r": 30, "t": 110, "b": 30})
+    figure.update_layout(margin={"l": 70, "r": 30, "t": 170, "b": 30})
     return figure
 
 

@@ -1,6 +1,7 @@
 """Two quantities of a study's trials against each other, with the front of the best compromises."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from math import log10
 from typing import Any
 
 import pandas as pd
@@ -25,6 +26,8 @@ from dashboard.figures.template import (
 
 _MUTED = {"size": 8, "opacity": 0.6}
 _STRONG = {"size": 13, "opacity": 1.0}
+_HEIGHT = 480
+_CORNER = {"x": {"xanchor": "left", "yanchor": "top"}, "y": {"xanchor": "right", "yanchor": "bottom"}}
 
 FRONT, OTHERS = "Pareto front", "Other cells"
 
@@ -38,6 +41,7 @@ def pareto_scatter(
     bounds: Mapping[str, Sequence[Constraint]] | None = None,
     color: str | None = None,
     selected: int | None = None,
+    log: Collection[str] = (),
 ) -> go.Figure:
     """A scatter of completed trials with the front of ``x`` and ``y`` as a step line; infeasible ones are crosses.
 
@@ -49,35 +53,46 @@ def pareto_scatter(
         bounds: constraints on columns, drawn as lines.
         color: column for the markers' colour, such as ``200:test-accuracy``; grey where unknown.
         selected: number of the trial to ring.
+        log: columns on a logarithmic scale; all of their values are above 0.
 
     Returns:
         A figure whose markers carry ``[trial number, cell index]`` as customdata.
     """
-    figure = new_figure(height=480)
-    figure.update_layout(xaxis_title=label(x), yaxis_title=label(y))
     placed = frame.dropna(subset=list({x, y} & set(frame.columns)))
     shown, broken = (placed[placed["state"] == state] for state in ("complete", "infeasible"))
     if (shown.empty and broken.empty) or not {x, y} <= set(frame.columns):
+        figure = new_figure(_HEIGHT, xaxis_title=label(x), yaxis_title=label(y))
         add_note(figure, "No completed trial has both quantities yet.")
         return figure
-    if len(broken):
-        figure.add_trace(infeasible_markers(broken, x, y, _hover(x, y)))
-    _add_bounds(figure, x, y, bounds or {})
+    traces = [infeasible_markers(broken, x, y, _hover(x, y))] if len(broken) else []
     goals = {column: (directions or {}).get(column, quantity(column).direction) for column in (x, y)}
     on_front = pareto_front(shown, goals)
     front = shown[on_front].sort_values([x, y])
-    figure.add_trace(_front_line(front, x, y, goals[x]))
+    traces.append(_front_line(front, x, y, goals[x]))
     for trials, name, style in ((shown[~on_front], OTHERS, _MUTED), (front, FRONT, _STRONG)):
         known = _known(trials, color)
-        figure.add_trace(_legend_entry(name, style, colored=bool(known.any())))
+        traces.append(_legend_entry(name, style, colored=bool(known.any())))
         for some, shade in ((trials[known], color), (trials[~known], None)):
             if len(some):
-                figure.add_trace(_markers(some, (x, y), shade, name, style))
+                traces.append(_markers(some, (x, y), shade, name, style))
     if selected is not None:
-        figure.add_trace(_ring(placed[placed["number"] == selected], x, y))
-    if color and _known(shown, color).any():
-        figure.update_layout(coloraxis=color_axis(shown[color], label(color), low=0.1, high=1))
-    return figure
+        traces.append(_ring(placed[placed["number"] == selected], x, y))
+    colored = color is not None and bool(_known(shown, color).any())
+    return new_figure(
+        _HEIGHT,
+        traces,
+        xaxis=log_axis(x, log),
+        yaxis=log_axis(y, log),
+        **_bounds(x, y, bounds or {}, log),
+        **({"coloraxis": color_axis(shown[color], label(str(color)), low=0.1, high=1)} if colored else {}),
+    )
+
+
+def log_axis(column: str, log: Collection[str]) -> dict[str, Any]:
+    """The axis of a column, on a logarithmic scale where it is among those."""
+    if column not in log:
+        return {"title": {"text": label(column)}}
+    return {"title": {"text": f"{label(column)}, log scale"}, "type": "log", "exponentformat": "power"}
 
 
 def _known(trials: pd.DataFrame, color: str | None) -> pd.Series:
@@ -118,11 +133,20 @@ def _hover(x: str, y: str) -> str:
     return f"<b>Trial %{{customdata[0]}}</b><br>{label(x)}: %{{x:.5g}}<br>{label(y)}: %{{y:.5g}}"
 
 
-def _add_bounds(figure: go.Figure, x: str, y: str, bounds: Mapping[str, Sequence[Constraint]]) -> None:
-    for bound in bounds.get(x, ()):
-        figure.add_vline(x=bound.bound, annotation_text=bound.limit, line=BOUND_LINE)
-    for bound in bounds.get(y, ()):
-        figure.add_hline(y=bound.bound, annotation_text=bound.limit, line=BOUND_LINE)
+def _bounds(
+    x: str, y: str, bounds: Mapping[str, Sequence[Constraint]], log: Collection[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """A line across the chart for each bound, with its words at the end."""
+    lines, words = [], []
+    for column, along, across in ((x, "x", "y"), (y, "y", "x")):
+        for bound in bounds.get(column, ()):
+            # Plotly places lines by values, but words by their logarithms.
+            place = log10(bound.bound) if column in log and bound.bound > 0 else bound.bound
+            whole = {f"{along}ref": along, f"{across}ref": f"{across} domain"}
+            at = {f"{along}0": bound.bound, f"{along}1": bound.bound, f"{across}0": 0, f"{across}1": 1}
+            lines.append({"type": "line", "line": BOUND_LINE, **at, **whole})
+            words.append({"text": bound.limit, "showarrow": False, along: place, across: 1, **whole, **_CORNER[along]})
+    return {"shapes": lines, "annotations": words}
 
 
 def _legend_entry(name: str, style: dict[str, Any], *, colored: bool) -> go.Scatter:

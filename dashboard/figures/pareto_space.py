@@ -1,6 +1,6 @@
 """Three quantities of a study's trials in a space to turn, with those that no other beats in all three."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.analysis.pareto import pareto_front
-from dashboard.figures.pareto import FRONT, OTHERS
+from dashboard.figures.pareto import FRONT, OTHERS, log_axis
 from dashboard.figures.quantities import Direction, label, quantity
 from dashboard.figures.template import ACCURACY_SCALE, GREY, GRID, VERMILION, add_note, color_axis, new_figure
 
@@ -25,6 +25,7 @@ def pareto_space(
     bounds: object = None,
     color: str | None = None,
     selected: int | None = None,
+    log: Collection[str] = (),
 ) -> go.Figure:
     """A scatter in three dimensions of the completed trials; arguments as of ``pareto_scatter``, bounds are not drawn.
 
@@ -58,8 +59,7 @@ def pareto_space(
     axis = {"gridcolor": GRID, "zerolinecolor": GRID, "showbackground": False, "color": GREY}
     figure.update_layout(
         scene={
-            f"{name}axis": {"title": {"text": label(column)}, **axis}
-            for name, column in zip("xyz", quantities, strict=True)
+            f"{name}axis": {**log_axis(column, log), **axis} for name, column in zip("xyz", quantities, strict=True)
         },
         dragmode="turntable",
         legend={"itemsizing": "constant"},

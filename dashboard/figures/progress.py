@@ -1,6 +1,7 @@
 """How a quantity develops over a study's trials."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -21,6 +22,7 @@ from dashboard.figures.template import (
 )
 
 BEST = "Best so far"
+_HEIGHT = 320
 
 
 def progress_chart(
@@ -47,27 +49,22 @@ def progress_chart(
     Returns:
         A figure whose markers carry ``[trial number, cell index]`` as customdata.
     """
-    figure = new_figure(height=320)
-    figure.update_layout(xaxis_title="Trial", yaxis_title=label(column))
     known = frame[frame[column].notna()] if column in frame else frame.iloc[:0]
+    x_axis: dict[str, Any] = {"title": {"text": "Trial"}}
     if asked:
         last = int(frame["number"].max()) if len(frame) else 0
-        figure.update_xaxes(range=[-0.5, max(asked, last + 1)])
+        x_axis["range"] = [-0.5, max(asked, last + 1)]
+    axes: dict[str, Any] = {"xaxis": x_axis, "yaxis_title": label(column)}
     if known.empty:
+        figure = new_figure(_HEIGHT, **axes)
         add_note(figure, "Values appear here with the first scored cell.")
         return figure
-    figure.add_trace(
-        _markers(
-            known[known["state"] == "complete"], column, "Distinct cell" if "arch" in frame else "Trial", BLUE, "circle"
-        )
-    )
-    repeats = known[known["state"] == "repeat"]
-    if len(repeats):
-        figure.add_trace(_markers(repeats, column, "Repeated cell", GREY, "circle-open"))
     broken = known[known["state"] == "infeasible"]
-    if len(broken):
-        figure.add_trace(infeasible_markers(broken, "number", column, _hover(column)))
-    figure.add_trace(_best_line(known.drop(index=broken.index), column, direction))
+    figure = new_figure(
+        _HEIGHT,
+        [*_trials(known, column, broken), _best_line(known.drop(index=broken.index), column, direction)],
+        **axes,
+    )
     for bound in bounds:
         figure.add_hline(y=bound.bound, line=BOUND_LINE, annotation_text=bound.limit)
     if optimum is not None:
@@ -75,6 +72,17 @@ def progress_chart(
         if allowed is not None and allowed != optimum:
             _add_level(figure, allowed, "Best allowed", "dashdot")
     return figure
+
+
+def _trials(known: pd.DataFrame, column: str, broken: pd.DataFrame) -> Iterator[go.Scatter | go.Scattergl]:
+    """The markers, by what became of the trials."""
+    name = "Distinct cell" if "arch" in known else "Trial"
+    yield _markers(known[known["state"] == "complete"], column, name, BLUE, "circle")
+    repeats = known[known["state"] == "repeat"]
+    if len(repeats):
+        yield _markers(repeats, column, "Repeated cell", GREY, "circle-open")
+    if len(broken):
+        yield infeasible_markers(broken, "number", column, _hover(column))
 
 
 def _add_level(figure: go.Figure, value: float, words: str, dash: str) -> None:

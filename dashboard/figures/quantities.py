@@ -72,7 +72,9 @@ def plottable(frame: pd.DataFrame, first: Iterable[str] = ()) -> list[str]:
     Returns:
         Column names: those of ``first``, true accuracies, proxies and the rest, without empty or constant settings.
     """
-    there = [column for column in map(str, frame) if column not in _NO_QUANTITY and _has_numbers(frame, column)]
+    numeric = frame.select_dtypes("number")
+    filled = map(str, numeric.columns[numeric.count().to_numpy() > 0])
+    there = [column for column in filled if column not in _NO_QUANTITY and not _is_constant_setting(frame, column)]
     front = [column for column in first if column in there]
     accuracies = [column for column in there if column.endswith("test-accuracy")]
     names = proxies.available()
@@ -95,9 +97,8 @@ def objective_columns(frame: pd.DataFrame, objectives: Sequence[str]) -> list[st
     return [column for names in places for column in names if column in frame]
 
 
-def _has_numbers(frame: pd.DataFrame, column: str) -> bool:
-    numeric = pd.api.types.is_numeric_dtype(frame[column]) and bool(frame[column].notna().any())
-    return numeric and (column not in {"C", "N"} or frame[column].nunique() > 1)
+def _is_constant_setting(frame: pd.DataFrame, column: str) -> bool:
+    return column in {"C", "N"} and frame[column].nunique() <= 1
 
 
 def is_truth(column: str) -> bool:

@@ -55,12 +55,11 @@ def _view(summary: StudySummary, was_active: bool) -> None:
         if bool(run and run.active) != was_active:
             # The page as a whole starts, or ends, to poll.
             st.rerun()
-        frame = queries.trials(summary)
-        axes = parts.axes_of(summary, frame)
-        for problem in parts.link_problems(axes):
+        shown = parts.shown_now(summary, run)
+        for problem in parts.link_problems(shown.axes):
             st.warning(plain(problem), icon=":material/link_off:")
-        parts.head(summary, run, frame)
-        parts.show_view(summary, run, frame, axes)
+        parts.head(summary, run, shown.frame)
+        parts.show_view(shown)
 
 
 show()

@@ -4,20 +4,21 @@ import pandas as pd
 import streamlit as st
 
 from backend.cells import Cell
-from backend.studies import StudySummary
 from dashboard.components.cell_card import cell_card
 from dashboard.components.cell_row import cell_row
 from dashboard.components.errors import plain
 from dashboard.components.links import cell_problem, known_cell, link_trial, linked_trial, trial_problem
+from dashboard.components.study.shown import Shown
 from dashboard.components.study.similar import similar_cells
 from dashboard.components.study_axes import Axes
 from dashboard.figures.quantities import label
 
 
-def cell_section(summary: StudySummary, frame: pd.DataFrame, axes: Axes, *, active: bool) -> None:
+def cell_section(shown: Shown) -> None:
     """The card of the trial or the cell in the link, or of the latest or best; the cells like it below."""
     for problem in filter(None, (trial_problem(), cell_problem())):
         st.warning(plain(problem), icon=":material/link_off:")
+    summary, frame, axes, active = shown.summary, shown.frame, shown.axes, shown.active
     dataset = summary.config.dataset if summary.config else None
     row, title = _shown(frame, axes, dataset, active=active)
     if row is None:
@@ -34,7 +35,7 @@ def cell_section(summary: StudySummary, frame: pd.DataFrame, axes: Axes, *, acti
             args=(None,),
         )
     if row is not None and isinstance(row.get("arch"), str) and dataset:
-        similar_cells(Cell.parse(row["arch"]), frame, dataset, summary.name)
+        similar_cells(Cell.parse(row["arch"]), shown, dataset)
 
 
 def _shown(frame: pd.DataFrame, axes: Axes, dataset: str | None, *, active: bool) -> tuple[pd.Series | None, str]:

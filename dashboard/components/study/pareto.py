@@ -1,10 +1,13 @@
 """Any two or three quantities against each other, with their front as chart and as table."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 from streamlit.column_config import NumberColumn
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend.analysis.pareto import pareto_front, weakest_rank
 from dashboard.components.charts import chart, clicked
@@ -12,24 +15,28 @@ from dashboard.components.download import csv_button
 from dashboard.components.linked_choice import LinkedChoice
 from dashboard.components.linked_zoom import LinkedZoom
 from dashboard.components.links import link_trial, linked_trial
+from dashboard.components.study.log_axes import log_choice
+from dashboard.components.study.shown import Shown
 from dashboard.components.study_axes import NONE, Axes
 from dashboard.components.trial_tables import number_column
 from dashboard.figures import pareto_scatter, pareto_space
-from dashboard.figures.quantities import label
+from dashboard.figures.quantities import Direction, label
 
 _CHART: Final = "pareto_chart"
 _HEIGHT, _ROWS_IN_HEIGHT = 300, 7
 _WEAKEST: Final = "weakest"
 
 
-def pareto_section(frame: pd.DataFrame, axes: Axes, name: str) -> None:
-    """The chart with its controls, and the table of its front; a click in either chooses the trial in both.
+class _Front(NamedTuple):
+    """The trials on a front as a table, and how its columns are shown."""
 
-    Args:
-        frame: the study's trials.
-        axes: what can be shown.
-        name: of the study, for files.
-    """
+    table: pd.DataFrame
+    formats: dict[str, ColumnConfig]
+
+
+def pareto_section(shown: Shown) -> None:
+    """The chart with its controls, and the table of its front; a click in either chooses the trial in both."""
+    frame, axes, name = shown.frame, shown.axes, shown.summary.name
     with st.container(border=True, key="pareto_section"):
         st.markdown(
             "**Pareto front**",
@@ -38,22 +45,41 @@ def pareto_section(frame: pd.DataFrame, axes: Axes, name: str) -> None:
         )
         quantities, color = _choose(axes)
         wanted = dict.fromkeys(["number", "state", "index", "arch", *quantities, *([color] if color else [])])
-        shown = frame[[column for column in wanted if column in frame]]
-        selected = linked_trial()
-        draw = pareto_space if len(quantities) > 2 else pareto_scatter
+        needed = frame[[column for column in wanted if column in frame]]
+        log, selected = log_choice(needed, quantities), linked_trial()
+        zoom = LinkedZoom("pareto-zoom", *quantities) if len(quantities) == 2 else None
+        ranges = zoom.ranges if zoom else None
+
+        def draw() -> go.Figure:
+            make = pareto_scatter if zoom else pareto_space
+            figure = make(
+                needed,
+                *quantities,
+                directions=axes.directions,
+                bounds=axes.bounds,
+                color=color,
+                selected=selected,
+                log=log,
+            )
+            if zoom:
+                zoom.apply(figure)
+            return figure
+
         chart(
-            draw(shown, *quantities, directions=axes.directions, bounds=axes.bounds, color=color, selected=selected),
-            shown,
+            shown.kept("pareto chart", (quantities, log, color, selected, ranges), draw),
+            needed,
             f"{name} {' and '.join(quantities)}",
             _CHART,
             " against ".join(label(column) for column in reversed(quantities)) + ", with the Pareto front",
             on_select=_link_clicked,
-            zoom=LinkedZoom("pareto-zoom", *quantities) if len(quantities) == 2 else None,
+            zoom=zoom,
         )
         ways = ", ".join(f"{_way(axes, column)} {label(column)}" for column in dict.fromkeys(quantities))
         no_truth = "" if axes.truth else " No true accuracies are known for these cells."
-        st.caption(f"Better: {ways}." + _not_drawn(shown, quantities) + no_truth)
-        _front_table(shown, axes, quantities, color, name)
+        no_click = "" if zoom else " Drag to turn it; to see a cell, choose its row below: markers take no clicks."
+        st.caption(f"Better: {ways}." + _not_drawn(needed, quantities) + no_truth + no_click)
+        goals = axes.goals(list(dict.fromkeys(quantities)))
+        _show_front(shown.kept("front", (quantities, color), lambda: _front(needed, goals, color)), name)
 
 
 def pareto_choices(axes: Axes) -> tuple[LinkedChoice, ...]:
@@ -101,16 +127,20 @@ def _way(axes: Axes, column: str) -> str:
     return "higher" if axes.direction(column) == "maximize" else "lower"
 
 
-def _front_table(shown: pd.DataFrame, axes: Axes, quantities: list[str], color: str | None, name: str) -> None:
-    goals = axes.goals(list(dict.fromkeys(quantities)))
-    complete = shown[shown["state"] == "complete"]
+def _front(needed: pd.DataFrame, goals: Mapping[str, Direction], color: str | None) -> _Front:
+    complete = needed[needed["state"] == "complete"]
     on_front = pareto_front(complete, goals)
-    if not on_front.any():
-        return
     columns = dict.fromkeys([*goals, *([color] if color else [])])
     front = complete.loc[on_front, ["number", *columns]]
     front.insert(1, _WEAKEST, weakest_rank(complete, goals)[on_front])
     front = front.sort_values([_WEAKEST, "number"], ignore_index=True)
+    return _Front(front, {column: number_column(front[column]) for column in columns})
+
+
+def _show_front(made: _Front, name: str) -> None:
+    front = made.table
+    if front.empty:
+        return
     numbers, selected = front["number"].tolist(), linked_trial()
     row = numbers.index(selected) if selected in numbers else None
     # The key moves with the chosen row: the mark follows a trial that was chosen in the chart, or moved by new ones.
@@ -129,7 +159,7 @@ def _front_table(shown: pd.DataFrame, axes: Axes, quantities: list[str], color: 
                 help="The share of the study's cells that are better in the quantity in which this one is weakest. "
                 "Low: a compromise that gives up little anywhere.",
             ),
-            **{column: number_column(front[column]) for column in columns},
+            **made.formats,
         },
         on_select=lambda: _link_row(key, numbers),
         selection_mode="single-row",

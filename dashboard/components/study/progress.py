@@ -3,13 +3,13 @@
 from typing import Final
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from backend.analysis.hypervolume import EXACT_OBJECTIVES
 from backend.analysis.repetitions import median_band
 from backend.benchmark import EPOCHS, measures
 from backend.search.config import SearchConfig
-from backend.studies import StudySummary
 from dashboard import compare_queries, queries
 from dashboard.compare_queries import Compared
 from dashboard.components.charts import chart, clicked
@@ -17,7 +17,7 @@ from dashboard.components.errors import plain
 from dashboard.components.linked_choice import LinkedChoice
 from dashboard.components.linked_zoom import LinkedZoom
 from dashboard.components.links import link_trial
-from dashboard.components.study_axes import Axes
+from dashboard.components.study.shown import Shown
 from dashboard.figures import progress_chart
 from dashboard.figures.quantities import label
 from dashboard.figures.search_curves import Curve, search_curves
@@ -28,7 +28,7 @@ CURVE: Final = LinkedChoice(
 _CHART: Final = "progress_chart"
 
 
-def progress_section(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> None:
+def progress_section(shown: Shown) -> None:
     """The chart that fills."""
     with st.container(border=True, key="progress_section"):
         curve = CURVE.segments(
@@ -38,36 +38,43 @@ def progress_section(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> 
             "of all objectives that the front dominates.",
         )
         if curve == "value":
-            _by_trial(summary, frame, axes)
+            _by_trial(shown)
             return
-        study = compare_queries.compare(summary)
+        study = compare_queries.compare(shown.summary)
         if curve == "accuracy":
             _accuracy(study)
         else:
             _hypervolume(study)
 
 
-def _by_trial(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> None:
+def _by_trial(shown: Shown) -> None:
+    summary, axes = shown.summary, shown.axes
     column = axes.choice("quantity").dropdown("Quantity by trial", "What the chart shows.")
-    optimum, allowed = _optimum(summary.config, column)
-    shown = _needed(frame, column)
-    figure = progress_chart(
-        shown,
-        column,
-        axes.direction(column),
-        optimum=optimum,
-        allowed=allowed,
-        bounds=axes.bounds.get(column, ()),
-        asked=summary.config.setup.n_trials if summary.config else None,
-    )
+    needed = _needed(shown.frame, column)
+    zoom = LinkedZoom("progress-zoom", "number", column)
+
+    def draw() -> go.Figure:
+        optimum, allowed = _optimum(summary.config, column)
+        figure = progress_chart(
+            needed,
+            column,
+            axes.direction(column),
+            optimum=optimum,
+            allowed=allowed,
+            bounds=axes.bounds.get(column, ()),
+            asked=summary.config.setup.n_trials if summary.config else None,
+        )
+        zoom.apply(figure)
+        return figure
+
     chart(
-        figure,
-        shown,
+        shown.kept("progress chart", (column, zoom.ranges), draw),
+        needed,
         f"{summary.name} {column} by trial",
         _CHART,
         f"{label(column)} by trial, with the best so far",
         on_select=_link_clicked,
-        zoom=LinkedZoom("progress-zoom", "number", column),
+        zoom=zoom,
     )
 
 

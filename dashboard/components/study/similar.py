@@ -9,22 +9,24 @@ from backend.cells import EDGES, Cell
 from dashboard import queries
 from dashboard.components.download import csv_button
 from dashboard.components.links import TRIAL_PARAMETER, link_cell, link_trial
+from dashboard.components.study.shown import Shown
 from dashboard.figures.cell_graph import OPERATION_NAMES
 
 _HEIGHT = 290
 
 
-def similar_cells(cell: Cell, frame: pd.DataFrame, dataset: str, name: str) -> None:
+def similar_cells(cell: Cell, shown: Shown, dataset: str) -> None:
     """A table of them; choosing a row shows that cell.
 
     Args:
         cell: the chosen one.
-        frame: the study's trials.
+        shown: the study.
         dataset: of the true accuracies.
-        name: of the study, for files.
     """
     measure = measures.accuracy(dataset, EPOCHS[-1])
-    table = _table(cell, frame, queries.standings(measure)["value"])
+    table = shown.kept(
+        "similar cells", (cell.index, dataset), lambda: _table(cell, shown.frame, queries.standings(measure)["value"])
+    )
     tried = int(table["trial"].notna().sum())
     better = int((table["gain"] > 0).sum())
     with st.container(border=True, key="similar_cells"):
@@ -55,7 +57,7 @@ def similar_cells(cell: Cell, frame: pd.DataFrame, dataset: str, name: str) -> N
             placeholder="–",
             alt=f"Cells similar to cell {cell.index}",
         )
-        csv_button(table, f"{name} similar to cell {cell.index}.csv", "download_similar")
+        csv_button(table, f"{shown.summary.name} similar to cell {cell.index}.csv", "download_similar")
 
 
 def _table(cell: Cell, frame: pd.DataFrame, accuracies: "pd.Series[float]") -> pd.DataFrame:

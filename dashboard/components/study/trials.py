@@ -27,7 +27,7 @@ def trials_view(frame: pd.DataFrame, axes: Axes, name: str) -> None:
     newest_first = frame.iloc[::-1].reset_index(drop=True)
     numbers = newest_first["number"].tolist()
     st.caption("Choose a row, then open the overview to see its cell.")
-    all_trials_table(newest_first, axes.objectives, name, lambda: _link_row(numbers))
+    all_trials_table(newest_first, [*axes.objectives, *axes.bounds], name, lambda: _link_row(numbers))
 
 
 def _link_row(numbers: list[int]) -> None:

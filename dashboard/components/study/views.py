@@ -1,15 +1,11 @@
 """The views of a study, one a tab; only the open one is drawn."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
-import pandas as pd
 import streamlit as st
 
 from backend.search.notices import notices
-from backend.studies import StudySummary
-from backend.studies.runs import Run
 from dashboard import queries
 from dashboard.components.ensemble_section import ensemble_section
 from dashboard.components.errors import plain, shown_errors
@@ -21,6 +17,7 @@ from dashboard.components.study.parallel import parallel_view
 from dashboard.components.study.pareto import pareto_choices
 from dashboard.components.study.progress import CURVE
 from dashboard.components.study.settings import settings_view
+from dashboard.components.study.shown import Shown
 from dashboard.components.study.time import time_view
 from dashboard.components.study.trials import trials_view
 from dashboard.components.study_axes import Axes
@@ -45,37 +42,14 @@ _WITHOUT_VALUES: Final = {"trials", "log", "config"}
 _WITH_VALUES: Final = ("complete", "infeasible")
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A study as a page shows it.
-
-    Attributes:
-        summary: of the study.
-        run: how it stands; None for a study made elsewhere.
-        frame: its trials.
-        axes: what charts can show.
-    """
-
-    summary: StudySummary
-    run: Run | None
-    frame: pd.DataFrame
-    axes: Axes
-
-    @property
-    def active(self) -> bool:
-        """Whether trials are still to come."""
-        return bool(self.run and self.run.active)
-
-
 def link_problems(axes: Axes) -> list[str]:
     """What is wrong with the choices in the page's link, a line each."""
     choices = (VIEW, CURVE, *pareto_choices(axes), *(axes.choice(name) for name in ("quantity", "shade", "of")))
     return [choice.problem for choice in choices if choice.problem]
 
 
-def show_view(summary: StudySummary, run: Run | None, frame: pd.DataFrame, axes: Axes) -> None:
+def show_view(shown: Shown) -> None:
     """Draw the tabs and the open view."""
-    shown = Shown(summary, run, frame, axes)
     with VIEW.tabs(), shown_errors():
         why = _why_not(shown)
         if why and VIEW.value not in _WITHOUT_VALUES:
@@ -128,7 +102,7 @@ def _configuration(shown: Shown) -> None:
 
 
 _VIEWS: Final[dict[str, Callable[[Shown], None]]] = {
-    "overview": lambda shown: overview(shown.summary, shown.frame, shown.axes, active=shown.active),
+    "overview": overview,
     "parallel": lambda shown: parallel_view(shown.frame, shown.axes, shown.summary.name),
     "settings": lambda shown: settings_view(shown.summary, shown.frame, shown.axes),
     "time": lambda shown: time_view(shown.frame, shown.summary.name),

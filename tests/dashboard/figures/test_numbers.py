@@ -25,7 +25,17 @@ def test_numbers_have_sensible_digits_and_their_unit(value: float | None, unit: 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.4, "0.4 s"), (59.6, "1 min"), (200, "3 min 20 s"), (7_260, "2 h 1 min"), (90_000, "1 d 1 h"), (None, "–")],
+    [
+        (0.00052, "0.52 ms"),
+        (0.0123, "12 ms"),
+        (0.0, "0.0 s"),
+        (0.4, "0.4 s"),
+        (59.6, "1 min"),
+        (200, "3 min 20 s"),
+        (7_260, "2 h 1 min"),
+        (90_000, "1 d 1 h"),
+        (None, "–"),
+    ],
 )
 def test_durations_have_their_two_largest_units(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text

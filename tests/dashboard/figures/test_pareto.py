@@ -118,3 +118,11 @@ def test_axes_have_names_and_units(frame: pd.DataFrame) -> None:
     figure = pareto_scatter(frame, "l2_norm", "200:test-accuracy")
     assert figure.layout.xaxis.title.text == "l2_norm"
     assert figure.layout.yaxis.title.text == "True test accuracy, 200 epochs (%)"
+
+
+def test_an_axis_can_be_logarithmic_and_its_bound_stands_with_its_words(trials: pd.DataFrame) -> None:
+    figure = pareto_scatter(trials, "a", "b", bounds={"a": [Constraint("params", 2.0)]}, log=["a"])
+    assert (figure.layout.xaxis.type, figure.layout.yaxis.type) == ("log", None)
+    assert "log scale" in figure.layout.xaxis.title.text
+    assert figure.layout.shapes[0].x0 == 2.0
+    assert figure.layout.annotations[0].x == pytest.approx(0.30103, abs=1e-5)

@@ -36,3 +36,8 @@ def test_the_chosen_trial_has_a_ring() -> None:
 def test_without_a_trial_that_has_all_three_it_says_so() -> None:
     figure = pareto_space(FRAME.assign(zen=None), "snip", "zen", "params")
     assert "No completed trial has all three" in figure.layout.annotations[0].text
+
+
+def test_an_axis_can_be_logarithmic() -> None:
+    scene = pareto_space(FRAME, "snip", "zen", "params", log=["params"]).layout.scene
+    assert (scene.xaxis.type, scene.zaxis.type) == (None, "log")

@@ -306,3 +306,18 @@ def test_a_shared_search_lists_its_workers(app: Open, database: Database, make_c
     assert not page.exception
     assert "0 of 3 workers" in [box.label for box in page.expander]
     assert table(page, "machine")[["state", "trials"]].to_dict("records") == [{"state": "left", "trials": 6}]
+
+
+def test_axes_with_values_above_zero_can_be_logarithmic_and_the_link_keeps_it(app: Open, finished: str) -> None:
+    page = app("study", study=finished, x="flops", y="params", log="y")
+    pills = page.get("button_group")
+    (log,) = [group for group in pills if group.key == "linked_log"]
+    assert log.value == ["y"]
+    log.set_value(["x"]).run()
+    assert page.query_params["log"] == ["x"]
+    assert not page.exception
+
+
+def test_a_space_of_three_says_how_to_choose_a_cell(app: Open, finished: str) -> None:
+    page = app("study", study=finished, z="flops")
+    assert "choose its row below" in text(page)
