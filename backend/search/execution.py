@@ -28,7 +28,13 @@ from backend.studies.folders import run_folder
 
 logger = logging.getLogger(__name__)
 
+INTERRUPTED = "interrupted"
+"""Why a search ends that SIGINT or SIGTERM has stopped."""
 _STOP_POLL_SECONDS = 1.0
+
+
+class RunTakenError(UserError):
+    """The run is not queued, or no more: another process was faster."""
 
 
 def execute_run(database: Database, name: str, on_trial: Callable[[int, int], None] | None = None) -> Outcome:
@@ -43,7 +49,8 @@ def execute_run(database: Database, name: str, on_trial: Callable[[int, int], No
         on_trial: called with (trials done, trials asked) after each trial.
 
     Raises:
-        UserError: no such study, no configuration of ProxyScope in it, or its run is not queued.
+        RunTakenError: its run is not queued.
+        UserError: no such study, or no configuration of ProxyScope in it.
     """
     study = load_study(database, name)
     study_id = study._study_id
@@ -52,7 +59,7 @@ def execute_run(database: Database, name: str, on_trial: Callable[[int, int], No
         raise UserError(f"study: {name!r} was not made by ProxyScope, so there is no search to run")
     if not runs.claim(database, study_id):
         run = runs.read_run(database, study_id)
-        raise UserError(f"study: the run of {name!r} is {run.state if run else 'unknown'}, not queued")
+        raise RunTakenError(f"study: the run of {name!r} is {run.state if run else 'unknown'}, not queued")
     shared = config.setup.n_workers > 1
     with _logged_to(database, study_id):
         try:
@@ -255,7 +262,7 @@ def _stopping_on_signals(search: Search) -> Iterator[None]:
 
     def stop(number: int, _frame: FrameType | None) -> None:
         logger.warning("stopping after the trial in work")
-        search.stop("interrupted")
+        search.stop(INTERRUPTED)
         signal.signal(number, before[signal.Signals(number)])
 
     before = {sign: signal.signal(sign, stop) for sign in (signal.SIGINT, signal.SIGTERM)}

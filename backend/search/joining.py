@@ -3,12 +3,13 @@
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from backend.errors import SearchFailedError, UserError
+from backend.errors import UserError
 from backend.search import execution, launch
+from backend.search.runner import Outcome
 from backend.studies import list_studies, queue
 from backend.studies.database import Database
 from backend.studies.outages import ride_out
@@ -26,42 +27,57 @@ def work(database: Database, *, once: bool = False) -> None:
 
     Args:
         database: where the runs are.
-        once: return as soon as there is nothing to do.
+        once: return as soon as there is nothing to do, or no place.
     """
     refused: set[int] = set()
     with _until_signalled() as stopped:
         while not stopped.is_set():
-            if _one(database, refused):
-                continue
-            if once:
+            outcomes = (_try(database, study, refused) for study in _worth_a_try(database, refused))
+            outcome = next(filter(None, outcomes), None)
+            if outcome is not None and outcome.reason == execution.INTERRUPTED:
                 return
-            stopped.wait(_POLL_SECONDS)
+            if outcome is None:
+                if once:
+                    return
+                stopped.wait(_POLL_SECONDS)
 
 
-def _one(database: Database, refused: set[int]) -> bool:
-    """Do one thing; False when there is nothing to do."""
-    for study in reversed(ride_out(lambda: list_studies(database))):
-        if study.study_id in refused or study.run is None:
-            continue
-        try:
-            if study.run.state == "queued" and study.run.pid is None:
-                return _begin(database, study)
-            if _has_room(study) and execution.join_run(database, study.name) is not None:
-                return True
-        except (UserError, SearchFailedError) as error:
-            logger.warning("%s: left to others: %s", study.name, error)
-            refused.add(study.study_id)
-    return False
+def _worth_a_try(database: Database, refused: Container[int]) -> list[StudySummary]:
+    """The searches that wait, or may have room for another worker, the oldest first."""
+    found = reversed(ride_out(lambda: list_studies(database)))
+    return [study for study in found if study.study_id not in refused and (_waits(study) or _has_room(study))]
 
 
-def _begin(database: Database, study: StudySummary) -> bool:
+def _try(database: Database, study: StudySummary, refused: set[int]) -> Outcome | None:
+    """Work on a search; None where there was no place. One that cannot be worked on here is not tried again."""
+    try:
+        return begin(database, study) if _waits(study) else execution.join_run(database, study.name)
+    except Exception as error:  # noqa: BLE001
+        # Whatever it was stands in the search's log: this machine goes on with others.
+        logger.warning("%s is left to others: %s", study.name, error)
+        refused.add(study.study_id)
+        return None
+
+
+def begin(database: Database, study: StudySummary) -> Outcome | None:
+    """Begin a queued run and work on it to its end; None where another process was faster: it can be joined next.
+
+    Raises:
+        UserError: this machine cannot do it.
+    """
     if study.config is None:
         raise UserError(study.config_problem)
     launch.check(database, study.config)
     queue.leave(database, study.study_id)
-    logger.info("beginning %s", study.name)
-    execution.execute_run(database, study.name)
-    return True
+    try:
+        return execution.execute_run(database, study.name)
+    except execution.RunTakenError:
+        logger.info("%s: another worker was faster", study.name)
+        return None
+
+
+def _waits(study: StudySummary) -> bool:
+    return study.run is not None and study.run.state == "queued" and study.run.pid is None
 
 
 def _has_room(study: StudySummary) -> bool:

@@ -4,7 +4,7 @@ import signal
 
 from backend.search import joining, launch
 from backend.search.execution import execute_run, join_run
-from backend.studies import Database, load_study, runs, trials_frame, workers
+from backend.studies import Database, list_studies, load_study, runs, trials_frame, workers
 from tests.backend.search.worker_processes import check_whole, prepared, started, state_of, wait_until
 
 
@@ -65,6 +65,25 @@ def test_a_worker_leaves_what_its_machine_cannot_do_to_others(database: Database
         connection.exec_driver_sql(rename)
     joining.work(database, once=True)
     assert state_of(database, study_id) == ("queued", 0)
+
+
+def test_a_worker_that_is_interrupted_leaves_its_search_to_the_others(database: Database) -> None:
+    study_id = prepared(database, 40, 2)
+    with started(database, 2) as (first, _second):
+        wait_until(lambda: len(there(database, study_id)) == 2)
+        first.terminate()
+        assert first.wait(60) == 0
+        wait_until(lambda: state_of(database, study_id)[0] == "finished")
+        wait_until(lambda: not any(worker.alive for worker in there(database, study_id)))
+    check_whole(database, study_id, 40)
+
+
+def test_who_comes_second_to_a_queued_search_may_still_join_it(database: Database) -> None:
+    study_id = prepared(database, 5, 2)
+    (as_it_was_queued,) = list_studies(database)
+    assert runs.claim(database, study_id)
+    assert joining.begin(database, as_it_was_queued) is None
+    assert state_of(database, study_id)[0] == "running"
 
 
 def there(database: Database, study_id: int) -> list[workers.Worker]:
