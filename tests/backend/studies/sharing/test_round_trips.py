@@ -17,7 +17,17 @@ from backend.errors import StorageError, UserError
 from backend.scoring.store import insert_new
 from backend.search.execution import execute_run
 from backend.search.launch import prepare, requeue
-from backend.studies import Database, delete_study, list_studies, load_study, rename_study, runs, tables, trials_frame
+from backend.studies import (
+    Database,
+    delete_study,
+    list_studies,
+    load_study,
+    open_database,
+    rename_study,
+    runs,
+    tables,
+    trials_frame,
+)
 from backend.studies.ensembles import list_ensembles
 from backend.studies.sharing import arrivals, copy_studies, export_studies, find, read_contents, snapshot
 from backend.studies.sharing.inspection import opened_file
@@ -316,7 +326,8 @@ def fetched(address: str) -> str:
     raise AssertionError(f"no answer from {address}")
 
 
-def test_a_teammate_s_whole_database_is_taken_in_as_it_is(database: Database, home: Path, tmp_path: Path) -> None:
+def test_a_teammate_s_whole_database_is_taken_in_as_it_is(home: Path, tmp_path: Path) -> None:
+    database = open_database()
     samples.make_search(database)
     samples.make_foreign(database)
     with database.engine.begin() as connection:
