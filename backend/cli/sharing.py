@@ -65,7 +65,7 @@ def import_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON; nothing is copied without --yes.")] = False,
 ) -> None:
     """Check a file that somebody sent, show what is in it, and copy its studies into the database."""
-    from backend.studies.sharing import arrivals, copy_studies, find, read_contents  # noqa: PLC0415
+    from backend.studies.sharing import arrivals, find, import_studies, read_contents  # noqa: PLC0415
     from backend.studies.sharing.inspection import opened_file  # noqa: PLC0415
 
     database = open_database(storage)
@@ -78,7 +78,7 @@ def import_command(
             _print_arrivals(found)
         wanted = bool(coming) and (yes or (not as_json and _confirmed(len(coming))))
         chosen = [item.study for item in coming]
-        copied = copy_studies(source, database, chosen, with_scores=with_scores) if wanted else []
+        copied = import_studies(source, database, chosen, with_scores=with_scores) if wanted else []
     if as_json:
         print_json({"studies": [_record(item) for item in found], "copied": [item._asdict() for item in copied]})
     elif copied:
@@ -100,7 +100,7 @@ def copy(
     as_json: JsonOption = False,
 ) -> None:
     """Copy studies from one database into another, such as from the local file to a server, or back."""
-    from backend.studies.sharing import copy_studies, find, read_contents, snapshot  # noqa: PLC0415
+    from backend.studies.sharing import find, import_studies, read_contents, snapshot  # noqa: PLC0415
 
     if everything == bool(names):
         raise UserError("study: name the studies to copy, or give --all")
@@ -110,7 +110,7 @@ def copy(
     with snapshot(origin) as snapped:
         contents = read_contents(snapped)
         chosen = contents[::-1] if everything else [find(contents, name) for name in dict.fromkeys(names or [])]
-        copied = copy_studies(snapped, database, chosen, with_scores=with_scores)
+        copied = import_studies(snapped, database, chosen, with_scores=with_scores)
     if as_json:
         print_json({"copied": [item._asdict() for item in copied]})
         return

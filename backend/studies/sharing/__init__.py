@@ -5,7 +5,7 @@ from backend.studies.sharing.contents import SharedStudy, find, read_contents
 from backend.studies.sharing.copying import Copied
 from backend.studies.sharing.export import ExportSummary, export_studies
 from backend.studies.sharing.source import Source, snapshot
-from backend.studies.sharing.transfer import copy_studies
+from backend.studies.sharing.transfer import copy_studies, import_studies
 
 __all__ = [
     "Arrival",
@@ -17,6 +17,7 @@ __all__ = [
     "copy_studies",
     "export_studies",
     "find",
+    "import_studies",
     "read_contents",
     "snapshot",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from backend.errors import StorageError, UserError
+from backend.studies import audit
 from backend.studies.database import Database
 from backend.studies.sharing.arrivals import Arrival, arrivals, free_name
 from backend.studies.sharing.contents import SharedStudy
@@ -50,6 +51,16 @@ def copy_studies(
         raise UserError(f"study: {study.name!r} holds rows that no database takes: {_reason(error)}") from None
     except SQLAlchemyError as error:
         raise StorageError(f"storage: cannot copy into {database}: {_reason(error)}") from None
+    return copied
+
+
+def import_studies(
+    source: Source, database: Database, studies: Iterable[SharedStudy], *, with_scores: bool = True
+) -> list[Copied]:
+    """As :func:`copy_studies`, into a database that people work with: its audit gets a line for each study."""
+    copied = copy_studies(source, database, studies, with_scores=with_scores)
+    for item in copied:
+        audit.record(database, "import", item.name)
     return copied
 
 

@@ -1,10 +1,13 @@
 """Who did what is kept: in order, with whom and from where, also of studies that are gone."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from backend.search import launch
 from backend.search.execution import execute_run
-from backend.studies import Database, audit, delete_study, rename_study
+from backend.studies import Database, audit, delete_study, open_database, rename_study
+from backend.studies.sharing import export_studies, import_studies, read_contents
+from backend.studies.sharing.inspection import opened_file
 from tests.conftest import cheap_config
 
 
@@ -28,3 +31,13 @@ def test_each_change_leaves_a_line_that_outlives_its_study(database: Database) -
     assert lines[0].who == "ann@lab.org"
     assert "@" in lines[1].who
     assert all(line.time.tzinfo is not None for line in lines)
+
+
+def test_an_import_leaves_a_line_here_and_none_in_the_file(database: Database, tmp_path: Path) -> None:
+    launch.prepare(database, cheap_config(), "theirs")
+    export_studies(database, ["theirs"], tmp_path / "theirs.db")
+    other = open_database(f"sqlite:///{tmp_path / 'other.db'}")
+    with opened_file(tmp_path / "theirs.db", other) as source:
+        import_studies(source, other, read_contents(source))
+    assert [(entry.action, entry.study) for entry in audit.entries(other)] == [("import", "theirs")]
+    assert audit.entries(open_database(f"sqlite:///{tmp_path / 'theirs.db'}")) == []
