@@ -1,27 +1,31 @@
 """What the page "Compare" reads: several studies, and how each got on, cached."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from backend import benchmark
-from backend.analysis.hypervolume import as_ranks, hypervolume_curve, objective_box
+from backend.analysis.hypervolume import as_ranks, hypervolume_curve, objective_box, ranks_within
+from backend.analysis.random_hypervolume import random_hypervolume
 from backend.analysis.random_search import best_of_random
 from backend.analysis.regret_curve import regret_curve
 from backend.analysis.timeline import timeline
 from backend.cells import enumerate_cells
+from backend.errors import UserError
+from backend.search.config import SearchConfig
 from backend.search.objectives import SUM_NAME
+from backend.search.space_objectives import space_objectives
 from backend.studies import StudySummary
 from dashboard import queries
 from dashboard.figures.quantities import objective_columns, quantity
 
 Direction = Literal["maximize", "minimize"]
 
-_DRAWS = 120
+_DRAWS, _SIMULATED_DRAWS = 120, 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +123,48 @@ def alike(studies: Sequence[Compared]) -> list[Compared]:
     return [study for study in able if study.aim == able[0].aim]
 
 
+class Space(NamedTuple):
+    """The objectives of studies for all cells that these allow.
+
+    Attributes:
+        values: as ``backend.search.space_objectives`` gives them; None where they are not known.
+        why_not: why they are not known; "" where they are.
+    """
+
+    values: pd.DataFrame | None
+    why_not: str
+
+
+def space_of(studies: Sequence[Compared]) -> Space:
+    """The objectives of all cells that the studies, which are :func:`alike`, allow."""
+    configs = [study.summary.config for study in studies]
+    known = [_space(config.to_toml()) if config else Space(None, "they name no cells") for config in configs]
+    if lacking := next((space for space in known if space.values is None), None):
+        return lacking
+    tables = [space.values for space in known if space.values is not None]
+    if any(not tables[0].equals(other) for other in tables[1:]):
+        return Space(None, "they search different spaces, or take their scores from different tables")
+    return known[0]
+
+
+def random_hypervolumes(studies: Sequence[Compared], most: int, *, ranked: bool) -> pd.DataFrame:
+    """Quartiles of the hypervolume of random search, by number of distinct cells up to ``most``.
+
+    Args:
+        studies: whose :func:`space_of` is known.
+        most: number of cells.
+        ranked: as of :func:`hypervolumes`.
+    """
+    config = studies[0].summary.config
+    assert config
+    # One simulation serves a live study while it doubles.
+    reach = 1 << max(most - 1, 0).bit_length()
+    band = _random_hypervolumes(config.to_toml(), reach, ranked, studies[0].objectives)
+    return band[band.index <= most]
+
+
 def hypervolumes(studies: Sequence[Compared], *, ranked: bool) -> dict[str, pd.DataFrame]:
-    """The hypervolume of each study in the box that all of them span.
+    """The hypervolume of each study, in the box of all cells that they allow, or else in that which they span.
 
     Args:
         studies: that are :func:`alike`.
@@ -184,6 +228,28 @@ def _random_regret(dataset: str, epochs: int, most: int) -> pd.DataFrame:
     return regret.rename(columns={"low": "high", "high": "low"})
 
 
+@st.cache_resource(show_spinner=False, max_entries=20)
+def _space(toml: str) -> Space:
+    """Shared: copy before you change it."""
+    try:
+        return Space(space_objectives(SearchConfig.from_toml(toml)), "")
+    except UserError as error:
+        return Space(None, str(error))
+
+
+def _space_box(space: pd.DataFrame, directions: Mapping[str, Direction], *, ranked: bool) -> pd.DataFrame:
+    return objective_box([ranks_within(space, space) if ranked else space], directions)
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _random_hypervolumes(toml: str, most: int, ranked: bool, directions: dict[str, Direction]) -> pd.DataFrame:
+    space = _space(toml).values
+    assert space is not None
+    box = _space_box(space, directions, ranked=ranked)
+    draws = np.unique(np.geomspace(1, min(most, len(space)), _SIMULATED_DRAWS).round().astype(int)).tolist()
+    return random_hypervolume(ranks_within(space, space) if ranked else space, box, draws)
+
+
 @st.cache_data(show_spinner=False, max_entries=20)
 def _hypervolumes(keys: tuple[queries.Key, ...], ranked: bool, _studies: Sequence[Compared]) -> dict[str, pd.DataFrame]:
     del keys
@@ -191,6 +257,11 @@ def _hypervolumes(keys: tuple[queries.Key, ...], ranked: bool, _studies: Sequenc
         return {}
     directions = _studies[0].objectives
     cells = {study.name: study.cells for study in _studies}
+    space = space_of(_studies).values
+    if space is not None:
+        box = _space_box(space, directions, ranked=ranked)
+        cells = {name: ranks_within(own, space) for name, own in cells.items()} if ranked else cells
+        return {name: hypervolume_curve(own, box) for name, own in cells.items()}
     if ranked:
         cells = as_ranks(cells, directions)
     box = objective_box(cells.values(), directions)

@@ -137,8 +137,12 @@ def _curves(summary: StudySummary) -> Iterator[_Chart]:
             yield _chart("Best true accuracy", "Of the cells found so far, beside random search, exact.", figure)
     if not study.no_cells and study.objectives:
         volume = compare_queries.hypervolumes([study], ranked=True)[study.name]
-        figure = _curve(volume, "hypervolume", "Hypervolume (share of the box)", None)
-        yield _chart("Hypervolume", "Of the ranks of all objectives.", figure)
+        known = compare_queries.space_of([study]).values is not None
+        most = int(volume["cells"].max())
+        band = compare_queries.random_hypervolumes([study], most, ranked=True) if known else None
+        beside = " among all cells that the search allows, beside simulated random search" if known else ""
+        figure = _curve(volume, "hypervolume", "Hypervolume (share of the box)", band)
+        yield _chart("Hypervolume", f"Of the ranks of all objectives{beside}.", figure)
 
 
 def _curve(cells: pd.DataFrame, column: str, title: str, random: pd.DataFrame | None) -> go.Figure:

@@ -51,6 +51,26 @@ def as_ranks(studies: Mapping[str, pd.DataFrame], objectives: Iterable[str]) -> 
     return {name: study.assign(**shares.loc[name]) if len(study) else study for name, study in studies.items()}
 
 
+def ranks_within(cells: pd.DataFrame, space: pd.DataFrame) -> pd.DataFrame:
+    """A study's cells with ranks for values, as :func:`as_ranks` gives them, among all cells of a space.
+
+    Args:
+        cells: of the study.
+        space: all cells, with a column an objective.
+
+    Returns:
+        ``cells``; each objective from 0 to 1, the share of the space's cells with a lower value, ties in the middle.
+    """
+    shares = {}
+    for name, column in space.astype(float).items():
+        known = np.sort(column[np.isfinite(column)].to_numpy())
+        values = cells[name].to_numpy(dtype=float) if name in cells else np.full(len(cells), np.nan)
+        below, upto = np.searchsorted(known, values, "left"), np.searchsorted(known, values, "right")
+        ranks = ((below + upto - 1) / 2 / max(len(known) - 1, 1)).clip(0, 1)
+        shares[str(name)] = np.where(np.isfinite(values), ranks, np.nan)
+    return cells.assign(**shares)
+
+
 def hypervolume_curve(cells: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
     """Share of the box between worst and best values that the front of the cells so far dominates.
 
@@ -64,14 +84,14 @@ def hypervolume_curve(cells: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
     Returns:
         ``cells`` with one more column, hypervolume (0 to 1); cells with an unknown objective change nothing.
     """
-    points = _in_unit_box(cells, box)
+    points = in_unit_box(cells, box)
     exact = points.shape[1] <= EXACT_OBJECTIVES
     rows = range(len(cells)) if exact else _checkpoints(len(cells))
     return cells.iloc[list(rows)].assign(hypervolume=_volumes(points, rows, exact=exact))
 
 
-def _in_unit_box(cells: pd.DataFrame, box: pd.DataFrame) -> NDArray[np.float64]:
-    """Each objective from 0 (worst) to 1 (best)."""
+def in_unit_box(cells: pd.DataFrame, box: pd.DataFrame) -> NDArray[np.float64]:
+    """Each objective from 0 (worst) to 1 (best); one row a cell, NaN where it is unknown."""
     values = cells.reindex(columns=box.index).astype(float)
     span = box["best"] - box["worst"]
     shares = (values - box["worst"]) / span.where(span != 0, 1)
@@ -94,7 +114,7 @@ def _volumes(points: NDArray[np.float64], rows: Sequence[int], *, exact: bool) -
         while until < len(changes) and changes[until][0] <= row:
             until += 1
         if until > position:
-            volume, position = _volume(changes[until - 1][1], exact=exact), until
+            volume, position = front_volume(changes[until - 1][1], exact=exact), until
         volumes.append(volume)
     return volumes
 
@@ -117,7 +137,8 @@ def _fronts(points: NDArray[np.float64]) -> list[tuple[int, NDArray[np.float64]]
     return changes
 
 
-def _volume(front: NDArray[np.float64], *, exact: bool) -> float:
+def front_volume(front: NDArray[np.float64], *, exact: bool) -> float:
+    """Share of the unit box that a front dominates, each objective better when higher; exact, or approximated."""
     if exact:
         return float(moocore.hypervolume(front, ref=0, maximise=True))
     return float(moocore.hv_approx(front, ref=0, maximise=True, nsamples=_SAMPLES))

@@ -101,3 +101,27 @@ def test_new_trials_come_while_zoom_and_choice_stay(
         other.wait_for_selector(f"{CHART} .nsewdrag")
         assert other.evaluate(_RANGE, CHART) == pytest.approx(zoomed)
         expect(other.get_by_text("True test accuracy, 200 epochs (%)").first).to_be_visible()
+
+
+def test_a_zoom_of_logarithmic_axes_shows_the_box_that_was_drawn(
+    page: Page, installation: Path, live: tuple[Database, SearchConfig]
+) -> None:
+    assert live
+    page.set_default_timeout(WAIT_MILLISECONDS)
+    page.set_viewport_size({"width": 1440, "height": 2000})
+    with running_app(installation) as address:
+        page.goto(f"{address}/study?study={NAME}&x=naswot_relu&y=synflow&log=x&log=y")
+        page.wait_for_selector(f"{CHART} .nsewdrag")
+        left, right = page.evaluate(_RANGE, CHART)
+        box = page.locator(f"{CHART} .nsewdrag").first.bounding_box()
+        assert box
+        page.locator(CHART).hover()
+        page.locator(f"{CHART} [data-title='Box Select']").click()
+        page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.1 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.8 * box["height"], steps=8)
+        page.mouse.up()
+        wanted = left + 0.4 * (right - left)
+        page.wait_for_function(f"Math.abs(({_RANGE})('{CHART}')[0] - {wanted}) < 0.01 * {right - left}")
+        shown = [float(value) for value in parse_qs(urlsplit(page.url).query)["pareto-zoom"][2:4]]
+        assert [10**end for end in page.evaluate(_RANGE, CHART)] == pytest.approx(shown, rel=1e-3)

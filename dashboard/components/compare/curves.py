@@ -8,9 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from backend.analysis.hypervolume import EXACT_OBJECTIVES
+from backend.analysis.random_hypervolume import searches
 from backend.analysis.repetitions import median_band
 from dashboard import compare_queries
-from dashboard.compare_queries import Compared, alike
+from dashboard.compare_queries import Compared, Space, alike
 from dashboard.components.charts import chart
 from dashboard.components.compare.options import LEAST_REGRET, Options
 from dashboard.components.errors import plain
@@ -41,9 +42,14 @@ def hypervolume_section(studies: Sequence[Compared], options: Options) -> None:
     _left_out([(study.name, _no_volume(study, drawn)) for study in studies if study not in drawn])
     if not drawn:
         return
-    st.caption(_hypervolume_words(drawn[0], ranked=options.ranked))
+    space = compare_queries.space_of(drawn)
+    st.caption(_hypervolume_words(drawn[0], space, options))
     volumes = compare_queries.hypervolumes(drawn, ranked=options.ranked)
-    _curves(volumes, options, "hypervolume", "Hypervolume (share of the box)")
+    most = max((int(frame["cells"].max()) for frame in volumes.values() if len(frame)), default=0)
+    random = None
+    if space.values is not None and options.x == "cells" and most:
+        random = Curve(_RANDOM, compare_queries.random_hypervolumes(drawn, most, ranked=options.ranked), 2)
+    _curves(volumes, options, "hypervolume", "Hypervolume (share of the box)", baseline=random)
 
 
 def _curves(
@@ -130,17 +136,22 @@ def _regret_words(able: Sequence[Compared], options: Options) -> str:
     return text
 
 
-def _hypervolume_words(study: Compared, *, ranked: bool) -> str:
+def _hypervolume_words(study: Compared, space: Space, options: Options) -> str:
     goals = ", ".join(
         f"{'higher' if way == 'maximize' else 'lower'} {label(name)}" for name, way in study.objectives.items()
     )
-    kind = "rank" if ranked else "value"
+    kind = "rank" if options.ranked else "value"
+    over = "studies drawn here" if space.values is None else f"{len(space.values):,} cells that the searches allow"
     text = (
         f"Objectives: {plain(goals)}. The box lies between the worst and the best {kind} of each objective over the "
-        "studies drawn here; its share that a study's front dominates is its hypervolume. Higher is better."
+        f"{over}; its share that a study's front dominates is its hypervolume. Higher is better."
     )
     if len(study.objectives) > EXACT_OBJECTIVES:
         text += f" Approximated: with more than {EXACT_OBJECTIVES} objectives the exact volume takes minutes."
+    if space.values is None:
+        return f"{text} No band of random search: {plain(space.why_not)}."
+    if options.x == "cells":
+        text += f" Random search: the median and the quartiles of {searches(len(study.objectives))} simulated ones."
     return text
 
 

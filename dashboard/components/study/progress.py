@@ -7,11 +7,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from backend.analysis.hypervolume import EXACT_OBJECTIVES
+from backend.analysis.random_hypervolume import searches
 from backend.analysis.repetitions import median_band
 from backend.benchmark import EPOCHS, measures
 from backend.search.config import SearchConfig
 from dashboard import compare_queries, queries
-from dashboard.compare_queries import Compared
+from dashboard.compare_queries import Compared, Space
 from dashboard.components.charts import chart, clicked
 from dashboard.components.errors import plain
 from dashboard.components.linked_choice import LinkedChoice
@@ -133,15 +134,31 @@ def _hypervolume(study: Compared) -> None:
         return
     volume = compare_queries.hypervolumes([study], ranked=True)[study.name]
     band = median_band([pd.Series(volume["hypervolume"].to_numpy(), index=volume["cells"])])
+    space = compare_queries.space_of([study])
+    random = None
+    if space.values is not None:
+        reached = compare_queries.random_hypervolumes([study], int(volume["cells"].max()), ranked=True)
+        random = Curve("random search", reached, 2)
     chart(
-        search_curves([Curve("this study", band, 1)], "Distinct cells scored", "Hypervolume (share of the box)"),
+        search_curves(
+            [Curve("this study", band, 1)], "Distinct cells scored", "Hypervolume (share of the box)", baseline=random
+        ),
         volume[["cells", "number", "hypervolume"]],
         f"{study.name} hypervolume",
         "hypervolume_chart",
-        "Hypervolume of the front by number of distinct cells",
+        "Hypervolume of the front by number of distinct cells" + (", and of random search" if random else ""),
     )
-    words = "" if len(study.objectives) <= EXACT_OBJECTIVES else " Approximated, as the exact volume takes minutes."
-    st.caption(
-        f"Of the ranks of {len(study.objectives)} objective{'' if len(study.objectives) == 1 else 's'} among the cells "
-        f"found so far, as a proxy's value says which cell is better and not by how much.{words}"
+    st.caption(plain(_volume_words(len(study.objectives), space)))
+
+
+def _volume_words(objectives: int, space: Space) -> str:
+    cells = "the cells found so far" if space.values is None else f"the {len(space.values):,} cells that it allows"
+    words = (
+        f"Of the ranks of {objectives} objective{'' if objectives == 1 else 's'} among {cells}, as a proxy's value "
+        "says which cell is better and not by how much."
     )
+    if objectives > EXACT_OBJECTIVES:
+        words += " Approximated, as the exact volume takes minutes."
+    if space.values is None:
+        return f"{words} No band of random search: {space.why_not}."
+    return f"{words} Random search: the median and the quartiles of {searches(objectives)} simulated on these cells."

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend.analysis.hypervolume import EXACT_OBJECTIVES, as_ranks, hypervolume_curve, objective_box
+from backend.analysis.hypervolume import EXACT_OBJECTIVES, as_ranks, hypervolume_curve, objective_box, ranks_within
 
 SIDE = 6
 
@@ -91,3 +91,13 @@ def test_ranks_are_over_all_studies_and_see_no_outlier() -> None:
     assert found["none"].empty
     squeezed = as_ranks({"a": a, "b": b.clip(lower=0)}, ["o0", "o1"])
     assert squeezed["b"]["o0"].tolist() == found["b"]["o0"].tolist()
+
+
+def test_ranks_within_a_space_are_those_of_all_its_cells() -> None:
+    space = grid_study(3, cells=40)
+    whole = as_ranks({"space": space}, space.columns)["space"]
+    some = ranks_within(space.iloc[5:9], space)
+    pd.testing.assert_frame_equal(some, whole.iloc[5:9])
+    unknown = ranks_within(space.iloc[:1].assign(o1=np.nan), space)
+    assert unknown["o1"].isna().all()
+    assert ranks_within(space.iloc[:1] + 100, space).max(axis=None) == 1.0

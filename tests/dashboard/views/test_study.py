@@ -321,3 +321,14 @@ def test_axes_with_values_above_zero_can_be_logarithmic_and_the_link_keeps_it(ap
 def test_a_space_of_three_says_how_to_choose_a_cell(app: Open, finished: str) -> None:
     page = app("study", study=finished, z="flops")
     assert "choose its row below" in text(page)
+
+
+def test_the_hypervolume_stands_beside_random_search_or_says_why_not(
+    app: Open, database: Database, make_config: Config, finished: str
+) -> None:
+    assert "is known for the scored cells alone" in text(app("study", study=finished, curve="hypervolume"))
+    prepare(database, make_config(setup={"n_trials": 4}, runner={"scores": "table"}), "from a table")
+    execute_run(database, "from a table")
+    page = app("study", study="from a table", curve="hypervolume")
+    assert not page.exception
+    assert "60 simulated on these cells" in text(page)

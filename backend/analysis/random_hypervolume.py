@@ -1,0 +1,48 @@
+"""The hypervolume that random search reaches, simulated on cells whose objectives are all known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import moocore
+import numpy as np
+import pandas as pd
+
+from backend.analysis.hypervolume import EXACT_OBJECTIVES, front_volume, in_unit_box
+from backend.analysis.random_search import QUANTILES
+
+SEARCHES = 60
+_APPROXIMATED_SEARCHES = 20
+
+
+def searches(objectives: int) -> int:
+    """How many random searches are simulated for that many objectives."""
+    return SEARCHES if objectives <= EXACT_OBJECTIVES else _APPROXIMATED_SEARCHES
+
+
+def random_hypervolume(space: pd.DataFrame, box: pd.DataFrame, draws: Sequence[int], *, seed: int = 0) -> pd.DataFrame:
+    """Quartiles of the hypervolume of k distinct cells that are drawn at random.
+
+    Args:
+        space: all cells, with a column an objective; a cell with an unknown value is drawn, and adds nothing.
+        box: as :func:`backend.analysis.hypervolume.objective_box` gives it.
+        draws: numbers of cells in ascending order, no more than there are.
+        seed: of the simulated searches.
+
+    Returns:
+        Indexed by the number of cells: low, median and high, shares of the box (0 to 1).
+    """
+    points = in_unit_box(space, box)
+    points = np.where(np.isfinite(points).all(axis=1, keepdims=True), points, 0.0)
+    exact = points.shape[1] <= EXACT_OBJECTIVES
+    random = np.random.default_rng(seed)
+    volumes = np.zeros((searches(points.shape[1]), len(draws)))
+    for volume in volumes:
+        order = random.permutation(len(points))
+        front, position = np.empty((0, points.shape[1])), 0
+        for column, count in enumerate(draws):
+            drawn = np.vstack([front, points[order[position:count]]])
+            front, position = drawn[moocore.is_nondominated(drawn, maximise=True)], count
+            volume[column] = front_volume(front, exact=exact)
+    quartiles = np.quantile(volumes, QUANTILES, axis=0).T
+    return pd.DataFrame(quartiles, index=pd.Index(draws, name="cells"), columns=["low", "median", "high"])
