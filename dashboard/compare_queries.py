@@ -160,7 +160,8 @@ def random_hypervolumes(studies: Sequence[Compared], most: int, *, ranked: bool)
     # One simulation serves a live study while it doubles.
     reach = 1 << max(most - 1, 0).bit_length()
     band = _random_hypervolumes(config.to_toml(), reach, ranked, studies[0].objectives)
-    return band[band.index <= most]
+    end = {str(name): np.interp(most, band.index, column) for name, column in band.items()}
+    return pd.concat([band[band.index < most], pd.DataFrame(end, index=pd.Index([most], name=band.index.name))])
 
 
 def hypervolumes(studies: Sequence[Compared], *, ranked: bool) -> dict[str, pd.DataFrame]:

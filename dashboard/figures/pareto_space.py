@@ -45,6 +45,7 @@ def pareto_space(
     for name, trials in ((OTHERS, shown[~on_front]), (FRONT, shown[on_front])):
         if len(trials):
             figure.add_trace(_markers(trials, quantities, name, color))
+            figure.add_trace(_legend_entry(name))
     ringed = shown[shown["number"] == selected]
     if len(ringed):
         marker = {"size": 14, "symbol": "circle-open", "color": VERMILION, "line": {"width": 4}}
@@ -69,17 +70,33 @@ def pareto_space(
 
 def _markers(trials: pd.DataFrame, quantities: tuple[str, str, str], name: str, color: str | None) -> go.Scatter3d:
     known = color is not None and color in trials and bool(trials[color].notna().any())
-    plain = ACCURACY_SCALE[4] if name == FRONT else GREY
-    shade: dict[str, Any] = {"color": trials[color], "coloraxis": "coloraxis"} if known else {"color": plain}
+    shade: dict[str, Any] = {"color": trials[color], "coloraxis": "coloraxis"} if known else _plain(name)
     lines = "<br>".join(f"{label(column)}: %{{{axis}:.5g}}" for axis, column in zip("xyz", quantities, strict=True))
     return go.Scatter3d(
         **_places(trials, quantities),
         mode="markers",
         name=name,
-        marker={**_LOOKS[name], **shade, "symbol": "diamond" if name == FRONT else "circle"},
+        legendgroup=name,
+        showlegend=False,
+        marker={**_LOOKS[name], **_symbol(name), **shade},
         customdata=trials["number"].to_numpy(dtype=np.int32),
         hovertemplate=f"<b>Trial %{{customdata}}</b><br>{lines}<extra>{name}</extra>",
     )
+
+
+def _legend_entry(name: str) -> go.Scatter3d:
+    """An entry of its own: markers on a colour axis would stand in the legend as black."""
+    nowhere: dict[str, list[None]] = {"x": [None], "y": [None], "z": [None]}
+    look = {**_LOOKS[name], **_symbol(name), **_plain(name), "opacity": 1.0}
+    return go.Scatter3d(**nowhere, mode="markers", name=name, legendgroup=name, marker=look)
+
+
+def _plain(name: str) -> dict[str, str]:
+    return {"color": ACCURACY_SCALE[4] if name == FRONT else GREY}
+
+
+def _symbol(name: str) -> dict[str, str]:
+    return {"symbol": "diamond" if name == FRONT else "circle"}
 
 
 def _places(trials: pd.DataFrame, quantities: tuple[str, str, str]) -> dict[str, Any]:

@@ -92,3 +92,13 @@ def test_random_search_gets_better_to_the_optimum() -> None:
     assert band.index[-1] == 15_625 - 341
     assert band["high"].iloc[-1] == pytest.approx(0)
     assert np.isclose(compare_queries.optimum("cifar10", 200), OPTIMA["cifar10"])
+
+
+def test_random_search_reaches_as_far_as_the_study(database: Database, make_config: Config) -> None:
+    name = prepare(database, make_config(setup={"n_trials": 5}, runner={"scores": "table"}), "from a table")
+    execute_run(database, name)
+    study = compare(name)
+    band = compare_queries.random_hypervolumes([study], 5, ranked=True)
+    assert (band.index[0], band.index[-1]) == (1, 5)
+    assert band["median"].is_monotonic_increasing
+    assert compare_queries.hypervolumes([study], ranked=True)[name]["hypervolume"].between(0, 1).all()

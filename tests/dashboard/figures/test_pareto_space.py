@@ -21,7 +21,7 @@ GOALS = {"snip": "maximize", "zen": "maximize", "params": "minimize"}
 
 def test_the_front_is_what_no_trial_beats_in_all_three() -> None:
     figure = pareto_space(FRAME, "snip", "zen", "params", directions=GOALS)
-    by_name = {trace.name: trace for trace in figure.data}
+    by_name = {trace.name: trace for trace in figure.data if trace.customdata is not None}
     assert sorted(by_name[FRONT].x) == [1.0, 3.0]
     assert sorted(by_name[OTHERS].z) == [4.0, 5.0]
     assert figure.layout.scene.xaxis.title.text == "snip"
