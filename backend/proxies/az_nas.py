@@ -55,8 +55,9 @@ def az_progressivity(block_spectra: Sequence[Tensor]) -> float:
     description="Whether gradients keep their size on the way back through each block.",
     traps=(
         _GAUSSIAN,
-        "A cell that is one skip connection keeps gradients exactly and scores high, which the authors' code rules out "
-        "by hand: read it together with AZ expressivity.",
+        "A cell that is one skip connection keeps gradients exactly and scores high. The authors' code puts such cells "
+        "last by hand: on NAS-Bench-201 those are 400, and the sum of log ranks with the other two and FLOPs has a "
+        "Spearman correlation of 0.90 with accuracy on CIFAR-10 where they are last, 0.85 where not.",
     ),
     reads=("block_pullbacks",),
 )
