@@ -24,6 +24,8 @@ from dashboard import queries
 from dashboard.figures.quantities import objective_columns, quantity
 
 Direction = Literal["maximize", "minimize"]
+Cells = tuple[int, ...] | None
+"""Official indices; None: all connected cells."""
 
 _DRAWS, _SIMULATED_DRAWS = 120, 30
 
@@ -89,31 +91,39 @@ def compare(summary: StudySummary) -> Compared:
     )
 
 
-def regret(study: Compared, epochs: int, chosen_by: str | None) -> pd.DataFrame:
+def regret(study: Compared, epochs: int, chosen_by: str | None, within: Cells = None) -> pd.DataFrame:
     """The study's regret as ``backend.analysis.regret_curve.regret_curve`` gives it.
 
     Args:
         study: one whose ``no_regret`` is "".
         epochs: length of the training behind the true accuracy.
         chosen_by: the proxy that chooses the cell; None takes the most accurate cell found.
+        within: the cells whose best is the one to reach; None takes those of the whole space.
     """
     assert study.dataset
-    return _regret(study.key, epochs, chosen_by, study)
+    return _regret(study.key, epochs, chosen_by, within, study)
 
 
-def optimum(dataset: str, epochs: int) -> float:
-    """The highest true accuracy of the space (%)."""
-    return float(_accuracies(dataset, epochs).max())
+def reachable(study: Compared) -> Cells:
+    """The cells that the study's search allows; None where it allows all, or none that was trained."""
+    config = study.summary.config
+    cells = tuple(queries.allowed_cells(config)) if config else ()
+    return cells if cells and config and len(cells) < len(_accuracies(config.dataset, benchmark.EPOCHS[0])) else None
 
 
-def random_regret(dataset: str, epochs: int, most: int) -> pd.DataFrame:
-    """Quartiles of random search's regret by number of distinct connected cells, up to ``most``."""
-    return _random_regret(dataset, epochs, most)
+def optimum(dataset: str, epochs: int, within: Cells = None) -> float:
+    """The highest true accuracy (%) of the space, or of some of its cells."""
+    return float(_accuracies(dataset, epochs, within).max())
+
+
+def random_regret(dataset: str, epochs: int, most: int, within: Cells = None) -> pd.DataFrame:
+    """Quartiles of the regret of random search over some cells by the number of distinct ones, up to ``most``."""
+    return _random_regret(dataset, epochs, most, within)
 
 
 def random_accuracy(dataset: str, epochs: int, most: int) -> pd.DataFrame:
     """Quartiles of the highest true accuracy (%) that random search finds; arguments as of :func:`random_regret`."""
-    accuracy = optimum(dataset, epochs) - _random_regret(dataset, epochs, most)
+    accuracy = optimum(dataset, epochs) - _random_regret(dataset, epochs, most, None)
     return accuracy.rename(columns={"low": "high", "high": "low"})
 
 
@@ -198,7 +208,7 @@ def _cells(key: queries.Key, _summary: StudySummary) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=False, max_entries=100)
-def _regret(key: queries.Key, epochs: int, chosen_by: str | None, _study: Compared) -> pd.DataFrame:
+def _regret(key: queries.Key, epochs: int, chosen_by: str | None, within: Cells, _study: Compared) -> pd.DataFrame:
     del key
     config = _study.summary.config
     assert config
@@ -207,22 +217,24 @@ def _regret(key: queries.Key, epochs: int, chosen_by: str | None, _study: Compar
     return regret_curve(
         _study.cells,
         f"{epochs}:test-accuracy",
-        optimum(config.dataset, epochs),
+        optimum(config.dataset, epochs, within),
         chosen_by=chosen_by,
         direction=direction,
     )
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def _accuracies(dataset: str, epochs: int) -> "pd.Series[float]":
-    """True accuracies of the connected cells: a search counts no others."""
+def _accuracies(dataset: str, epochs: int, within: Cells = None) -> "pd.Series[float]":
+    """True accuracies of some connected cells, or of all: a search counts no others."""
+    if within is not None:
+        return benchmark.test_accuracy(dataset, epochs)[list(within)]
     connected = [cell.connected for cell in enumerate_cells()]
     return benchmark.test_accuracy(dataset, epochs)[connected]
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def _random_regret(dataset: str, epochs: int, most: int) -> pd.DataFrame:
-    accuracies = _accuracies(dataset, epochs)
+def _random_regret(dataset: str, epochs: int, most: int, within: Cells) -> pd.DataFrame:
+    accuracies = _accuracies(dataset, epochs, within)
     draws = np.unique(np.geomspace(1, min(most, len(accuracies)), _DRAWS).round().astype(int)).tolist()
     best = best_of_random(accuracies, draws)
     regret = accuracies.max() - best

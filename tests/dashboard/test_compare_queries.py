@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
+from backend import benchmark
 from backend.benchmark import OPTIMA
 from backend.search.execution import execute_run
 from backend.search.launch import prepare
@@ -102,3 +103,23 @@ def test_random_search_reaches_as_far_as_the_study(database: Database, make_conf
     assert (band.index[0], band.index[-1]) == (1, 5)
     assert band["median"].is_monotonic_increasing
     assert compare_queries.hypervolumes([study], ranked=True)[name]["hypervolume"].between(0, 1).all()
+
+
+def test_regret_can_be_from_the_best_that_the_search_allows(
+    finished: str, database: Database, make_config: Config
+) -> None:
+    poolings = make_config(
+        cells={f"op_{edge}": [0, 4] for edge in ("1_0", "2_0", "2_1", "3_0", "3_1", "3_2")}, setup={"n_trials": 4}
+    )
+    run = prepare(database, poolings, "poolings")
+    execute_run(database, run)
+    study = compare(run)
+    cells = compare_queries.reachable(study)
+    assert cells
+    assert compare_queries.reachable(compare(finished)) is None
+    best = float(benchmark.test_accuracy("cifar10", 200)[list(cells)].max())
+    assert compare_queries.optimum("cifar10", 200, cells) == best < OPTIMA["cifar10"]
+    far, near = (compare_queries.regret(study, 200, None, within)["regret"] for within in (None, cells))
+    assert (far - near).unique() == pytest.approx([OPTIMA["cifar10"] - best])
+    assert near.min() >= 0
+    assert compare_queries.random_regret("cifar10", 200, len(cells), cells)["median"].iloc[-1] == pytest.approx(0)

@@ -13,7 +13,7 @@ from backend.analysis.repetitions import median_band
 from dashboard import compare_queries
 from dashboard.compare_queries import Compared, Space, alike
 from dashboard.components.charts import chart
-from dashboard.components.compare.options import LEAST_REGRET, Options
+from dashboard.components.compare.options import LEAST_REGRET, Options, to_reach
 from dashboard.components.errors import plain
 from dashboard.figures.quantities import label
 from dashboard.figures.search_curves import Curve, search_curves
@@ -30,7 +30,10 @@ def regret_section(studies: Sequence[Compared], options: Options) -> None:
     able = [study for study in studies if not study.no_regret]
     if not able:
         return
-    frames = {study.name: compare_queries.regret(study, options.epochs, options.chosen_by) for study in able}
+    frames = {
+        study.name: compare_queries.regret(study, options.epochs, options.chosen_by, to_reach(study, options))
+        for study in able
+    }
     st.caption(_regret_words(able, options))
     _curves(frames, options, "regret", "Regret (percentage points)", baseline=_baseline(able, frames, options))
 
@@ -91,12 +94,14 @@ def _axis(x: str, longest: float) -> tuple[float, str]:
 
 def _baseline(able: Sequence[Compared], frames: Mapping[str, pd.DataFrame], options: Options) -> Curve | None:
     """Random search, where it can be compared: by number of cells, on one data set."""
-    datasets = {study.dataset for study in able}
-    (dataset, *more) = datasets
+    aims = {(study.dataset, to_reach(study, options)) for study in able}
+    ((dataset, within), *more) = aims
     if options.x != "cells" or options.chosen_by or more or dataset is None:
         return None
     most = max((int(frame["cells"].max()) for frame in frames.values() if len(frame)), default=0)
-    return Curve(_RANDOM, compare_queries.random_regret(dataset, options.epochs, most), 2) if most else None
+    if not most:
+        return None
+    return Curve(_RANDOM, compare_queries.random_regret(dataset, options.epochs, most, within), 2)
 
 
 def _long(frames: Mapping[str, pd.DataFrame], options: Options, column: str) -> pd.DataFrame:
@@ -123,17 +128,24 @@ def _left_out(reasons: Sequence[tuple[str, str]]) -> None:
 
 def _regret_words(able: Sequence[Compared], options: Options) -> str:
     which = f"best by {options.chosen_by}" if options.chosen_by else "most accurate"
-    datasets = sorted({study.dataset for study in able if study.dataset})
-    bests = " and ".join(f"{compare_queries.optimum(name, options.epochs):.2f} % on {name}" for name in datasets)
+    aims = dict.fromkeys((study.dataset, to_reach(study, options)) for study in able if study.dataset)
+    bests = [f"{compare_queries.optimum(name, options.epochs, cells):.2f} % on {name}" for name, cells in aims]
+    where = "the cells that each search allows" if options.reachable else "the space"
     text = (
-        f"The best true test accuracy of the space after {options.epochs} epochs ({bests}) less that of the {which} "
-        "cell found so far. Lower is better. Bands are quartiles."
+        f"The best true test accuracy of {where} after {options.epochs} epochs ({' and '.join(sorted(set(bests)))}) "
+        f"less that of the {which} cell found so far. Lower is better. Bands are quartiles."
     )
-    if len(datasets) > 1:
-        text += " The studies are on several data sets: each is measured by the best of its own."
+    if len(aims) > 1:
+        text += f" The studies {_differ(options)}: each is measured by the best of its own."
     elif options.x == "cells" and not options.chosen_by:
-        text += " Random search over the whole space is exact, not simulated."
+        text += (
+            f" Random search over {'these cells' if options.reachable else 'the whole space'} is exact, not simulated."
+        )
     return text
+
+
+def _differ(options: Options) -> str:
+    return "differ in the data set or in what they allow" if options.reachable else "are on several data sets"
 
 
 def _hypervolume_words(study: Compared, space: Space, options: Options) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from backend import proxies
 from backend.analysis.repetitions import group_name, seed_groups
 from backend.benchmark import EPOCHS
-from dashboard.compare_queries import Compared
+from dashboard.compare_queries import Cells, Compared, reachable
 from dashboard.components.errors import plain
 from dashboard.components.linked_choice import LinkedChoice
 
@@ -23,6 +23,7 @@ _EPOCHS: Final = LinkedChoice("epochs", {str(epochs): f"{epochs} epochs" for epo
 _X: Final = LinkedChoice("x", {"cells": "Distinct cells", "scoring": "Scoring time", "clock": "Clock time"})
 _SEEDS: Final = LinkedChoice("seeds", {"together": "As one", "apart": "Each alone"})
 _SCALE: Final = LinkedChoice("scale", {"log": "Logarithmic", "linear": "Linear"})
+_BEST: Final = LinkedChoice("from", {"space": "The space's best", "allowed": "The best allowed"})
 _VOLUME: Final = LinkedChoice("volume", {"ranks": "Ranks", "values": "Values"})
 _COLUMNS: Final = {"cells": "cells", "scoring": "scoring_seconds", "clock": "clock_seconds"}
 
@@ -36,6 +37,7 @@ class Options:
         chosen_by: the proxy that chooses a cell among those found; None takes the most accurate.
         x: column of the horizontal axis: cells, scoring_seconds or clock_seconds.
         log_regret: whether regret is drawn on a logarithmic axis.
+        reachable: whether regret is measured from the best cell that the search allows, not from that of the space.
         ranked: whether ranks stand for the objectives' values in the hypervolume.
         groups: name of each curve, and the studies in it.
     """
@@ -44,6 +46,7 @@ class Options:
     chosen_by: str | None
     x: str
     log_regret: bool
+    reachable: bool
     ranked: bool
     groups: dict[str, list[Compared]]
 
@@ -51,7 +54,7 @@ class Options:
 def options(studies: Sequence[Compared]) -> Options:
     """The controls above the charts."""
     chosen_by = LinkedChoice("chosen", _choosers(studies))
-    for choice in (_EPOCHS, _X, _SEEDS, _SCALE, _VOLUME, chosen_by):
+    for choice in (_EPOCHS, _X, _SEEDS, _SCALE, _BEST, _VOLUME, chosen_by):
         if choice.problem:
             st.warning(plain(choice.problem), icon=":material/link_off:")
     with st.container(horizontal=True, vertical_alignment="bottom", key="compare_options"):
@@ -67,6 +70,11 @@ def options(studies: Sequence[Compared]) -> Options:
         )
         scale = _SCALE.segments(
             "Regret axis", f"A logarithmic axis shows small differences; a regret below {LEAST_REGRET} stands at that."
+        )
+        best = _BEST.segments(
+            "Regret from",
+            "The most accurate cell of the whole space, or of the cells that the search itself allows: where some "
+            "operations are left out or bounds are kept, the first cannot be reached.",
         )
         volume = _VOLUME.segments(
             "Hypervolume of",
@@ -84,9 +92,15 @@ def options(studies: Sequence[Compared]) -> Options:
         None if chosen == MOST_ACCURATE else chosen,
         _COLUMNS[x],
         scale == "log",
+        best == "allowed",
         volume == "ranks",
         _grouped(studies, together=seeds == "together"),
     )
+
+
+def to_reach(study: Compared, options: Options) -> Cells:
+    """The cells whose best the regret of a study is measured from; None: those of the whole space."""
+    return reachable(study) if options.reachable else None
 
 
 def _choosers(studies: Sequence[Compared]) -> dict[str, str]:

@@ -11,12 +11,13 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboard import compare_queries
 from dashboard.compare_queries import Compared, alike
-from dashboard.components.compare.options import Options
+from dashboard.components.compare.options import Options, to_reach
 from dashboard.components.download import csv_button
 from dashboard.components.links import open_study
 from dashboard.components.states import look
 
 _OPEN = "open_compared"
+_FROM = {False: "The best accuracy of the space", True: "The best accuracy of the cells that the search allows"}
 _NUMBERS = ("cells", "trials", "accuracy", "regret", "hypervolume", "scoring", "clock", "pace")
 
 
@@ -54,7 +55,7 @@ def _row(study: Compared, options: Options, volume: pd.DataFrame | None) -> dict
     config, cells = study.summary.config, study.cells
     final = pd.Series(dtype=float)
     if not study.no_regret:
-        curve = compare_queries.regret(study, options.epochs, options.chosen_by)
+        curve = compare_queries.regret(study, options.epochs, options.chosen_by, to_reach(study, options))
         final = curve.iloc[-1] if len(curve) else final
     last = cells.iloc[-1] if len(cells) else pd.Series(dtype=float)
     return {
@@ -86,7 +87,7 @@ def _columns(options: Options) -> dict[str, ColumnConfig]:
             help=f"True test accuracy of the {which} cell found, after {options.epochs} epochs.",
         ),
         "regret": NumberColumn(
-            "Regret (points)", format="%.2f", help="The best accuracy of the space less that of this cell."
+            "Regret (points)", format="%.2f", help=f"{_FROM[options.reachable]} less that of this cell."
         ),
         "hypervolume": NumberColumn(
             "Hypervolume",
