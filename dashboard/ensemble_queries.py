@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -21,6 +22,7 @@ from dashboard.proxy_queries import Key, Source
 
 SEEN, LEFT_OUT, UNSEEN = "fitted cells", "the study", "unseen cells"
 """Where figures were taken, as the command line names it."""
+_OF_TABLE = "score table "
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def to_save(source: Source, plan: Plan, name: str) -> SavedEnsemble:
     found = {place: numbers for place, numbers in all_figures(source, plan).items() if place != SEEN}
     return SavedEnsemble(
         name=name,
-        study=source.name if source.kind == "study" else f"score table {source.name}",
+        study=source.name if source.kind == "study" else f"{_OF_TABLE}{source.name}",
         dataset=source.dataset,
         target=plan.target,
         created=datetime.now(UTC),
@@ -178,6 +180,14 @@ def to_save(source: Source, plan: Plan, name: str) -> SavedEnsemble:
         ensemble=fitted.ensemble,
         scores=source.origin if source.kind == "table" else _images(source),
     )
+
+
+def source_of(saved: SavedEnsemble) -> tuple[Literal["table", "study"], str] | None:
+    """The table or the study that an ensemble was fitted on, as the page's link names it; None where it is not here."""
+    if saved.study in (item.name for item in queries.studies()):
+        return "study", saved.study
+    table = saved.study.removeprefix(_OF_TABLE)
+    return ("table", table) if table in (file.name for file in proxy_queries.tables()) else None
 
 
 def studies_on(dataset: str, besides: str) -> list[str]:

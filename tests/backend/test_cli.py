@@ -268,6 +268,8 @@ def test_cells_of_the_table_are_fitted_judged_elsewhere_and_cells_to_train_named
     assert set(record["figures"]) == {"fitted cells", "the study", "unseen cells"}
     assert record["transfer"][0]["figures"]["spearman"] > 0.5
     assert len(record["shortlist"]) == 10
+    curve = json.loads(backend(*fit, "--curve", "--json").stdout)["learning_curve"]
+    assert {8, 64, 2048} <= {row["cells_labelled"] for row in curve}
     assert record["shortlist"][0]["low"] < record["shortlist"][0]["high"]
     config = cheap_config(
         metrics={"ensemble:mine": {"scale": 1.0}}, runner={"metrics": [], "scores": "table"}, setup={"n_trials": 12}

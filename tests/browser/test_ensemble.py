@@ -56,6 +56,16 @@ def test_an_ensemble_is_saved_and_searched_by(page: Page, browser: Browser, inst
         page.get_by_role("button", name="Save", exact=True).click()
         expect(page.get_by_text("Saved as sizes and graph")).to_be_visible()
 
+        page.goto(f"{address}/ensemble?labels=128&proxies=jacob_cov&model=linear")
+        expect(page.locator(".st-key-figures_section")).to_contain_text("unseen cells with Spearman")
+        table = page.locator(".st-key-saved_section .dvn-scroller").first
+        table.click(position={"x": 15, "y": 55})
+        page.get_by_role("button", name="Show sizes and graph").click()
+        expect(page).to_have_url(re.compile("labels=64"))
+        expect(page).to_have_url(re.compile("proxies=params(%2C|,)flops"))
+        expect(page).to_have_url(re.compile("graph=yes"))
+        expect(page.locator(".st-key-trust_section")).to_contain_text("Features of the graph enter too")
+
         page.get_by_role("link", name="Search by a saved ensemble").click()
         _take(page, "Ensembles", "sizes and graph")
         page.keyboard.press("Escape")
@@ -71,3 +81,9 @@ def test_an_ensemble_is_saved_and_searched_by(page: Page, browser: Browser, inst
         kept = kept_ensembles(open_database(), study)["ensemble:sizes and graph"]
         saved = load_ensemble(open_database(), "sizes and graph")
         assert kept.ensemble.recipe == saved.ensemble.recipe
+
+        page.goto(f"{address}/ensemble?labels=64&proxies=params,flops&model=ridge")
+        expect(page.locator(".st-key-figures_section")).to_contain_text("unseen cells with Spearman")
+        page.locator(".st-key-saved_section .dvn-scroller").first.click(position={"x": 15, "y": 55})
+        page.get_by_role("button", name="Delete sizes and graph").click()
+        expect(page.get_by_text("None is saved yet")).to_be_visible()

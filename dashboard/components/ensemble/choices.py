@@ -78,6 +78,22 @@ def plan_choice(source: Source) -> Plan:
     return Plan(Recipe(name, proxies, features == "yes"), int(trained), labels, choose)
 
 
+def link_plan(recipe: Recipe, epochs: int, labels: int) -> None:
+    """Put the choices that make an ensemble into the link.
+
+    Args:
+        recipe: of the ensemble.
+        epochs: training length of the accuracies.
+        labels: number of cells of a table that count as trained; one that is not offered is left out.
+    """
+    _MODEL.choose(recipe.model)
+    _GRAPH.choose("yes" if recipe.graph else "no")
+    _EPOCHS.choose(str(epochs))
+    if labels in SIZES:
+        _LABELS.choose(str(labels))
+    st.query_params[PROXIES_PARAMETER] = ",".join(recipe.proxies) or _HIDDEN
+
+
 def _labels_choice(model: str) -> str:
     words = "Number of cells that count as trained; all others are unseen."
     if model == LABEL_FREE:

@@ -13,8 +13,10 @@ from backend.errors import UserError
 from backend.studies.ensembles import SavedEnsemble, delete_ensemble, read_ensemble, save_ensemble
 from dashboard import ensemble_queries, queries
 from dashboard.components.download import csv_button
+from dashboard.components.ensemble.choices import link_plan
 from dashboard.components.errors import kept_errors, plain, show_kept_error
 from dashboard.components.links import NEW_SEARCH
+from dashboard.components.proxies import link_source
 from dashboard.ensemble_queries import LEFT_OUT, UNSEEN, Plan
 from dashboard.proxy_queries import Source
 
@@ -113,10 +115,22 @@ def _list(found: list[SavedEnsemble]) -> None:
     csv_button(table, "ensembles.csv", "download_ensembles")
     rows = st.session_state[_TABLE]["selection"]["rows"] if _TABLE in st.session_state else []
     if not rows or rows[0] >= len(found):
-        st.caption("Choose a row to export or delete that ensemble.")
+        st.caption("Choose a row to see, export or delete that ensemble.")
         return
     chosen = found[rows[0]]
+    origin = ensemble_queries.source_of(chosen)
     with st.container(horizontal=True):
+        st.button(
+            f"Show {chosen.name}",
+            icon=":material/visibility:",
+            key="saved_show",
+            disabled=origin is None,
+            on_click=_show,
+            args=(chosen, origin),
+            help="The page with its cells, model, proxies and features; cells of a table are drawn at random again."
+            if origin
+            else f"What it was fitted on is not here: {plain(chosen.study)}.",
+        )
         st.download_button(
             f"Export {chosen.name}",
             lambda: _file(chosen),
@@ -161,6 +175,11 @@ def _save(source: Source, plan: Plan) -> None:
             raise UserError("ensemble: give it a name")
         save_ensemble(queries.database(), ensemble_queries.to_save(source, plan, name))
         st.session_state[_DONE] = f"Saved as {name}."
+
+
+def _show(saved: SavedEnsemble, origin: tuple[str, str]) -> None:
+    link_source(origin)
+    link_plan(saved.ensemble.recipe, int(saved.target.split(":")[0]), len(saved.ensemble.cells))
 
 
 def _delete(name: str) -> None:

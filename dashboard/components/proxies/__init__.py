@@ -6,7 +6,7 @@ from dashboard.components.proxies.choices import link_problems, proxy_choice, ta
 from dashboard.components.proxies.groups import groups_section
 from dashboard.components.proxies.ranking import compute_missing_intervals, ranking_section
 from dashboard.components.proxies.scatter import cell_section, scatter_section
-from dashboard.components.proxies.source import choose_source
+from dashboard.components.proxies.source import choose_source, link_source
 
 __all__ = [
     "about_proxy",
@@ -16,6 +16,7 @@ __all__ = [
     "compute_missing_intervals",
     "groups_section",
     "link_problems",
+    "link_source",
     "proxy_choice",
     "ranking_section",
     "scatter_section",

@@ -24,7 +24,7 @@ def choose_source() -> Source:
     choices = _choices(studies)
     chosen = _linked() or next(iter(choices))
     # A link that was not asked for would show the newest scores, which change.
-    _link(chosen)
+    link_source(chosen)
     st.session_state[_KEY] = chosen if chosen in choices else None
     st.selectbox(
         "Scores of",
@@ -62,7 +62,8 @@ def _linked() -> _Choice | None:
     return None
 
 
-def _link(choice: _Choice) -> None:
+def link_source(choice: tuple[str, str]) -> None:
+    """Put a table or a study, by its link parameter and its name, into the page's link."""
     kind, name = choice
     other = STUDY_PARAMETER if kind == TABLE_PARAMETER else TABLE_PARAMETER
     if st.query_params.get(kind) != name:
@@ -73,5 +74,5 @@ def _link(choice: _Choice) -> None:
 def _chosen() -> None:
     choice = st.session_state[_KEY]
     if choice:
-        _link(choice)
+        link_source(choice)
         st.query_params.pop(CELL_PARAMETER, None)
