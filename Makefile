@@ -25,7 +25,7 @@ search: $(VENV)/installed ## run a search in the terminal (CONFIG=file.toml; wit
 	$(BIN)/python -m backend search $(if $(CONFIG),--config $(CONFIG))
 
 test: $(VENV)/installed-dev browser postgres ## run all tests but the slow ones
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/installed-dev ## check style and types
 	$(BIN)/ruff check .

@@ -1,9 +1,7 @@
 """The command line as a user runs it: what it prints, and what it says of bad input."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,30 +9,14 @@ import pytest
 from backend import benchmark
 from backend.analysis.correlation import STATISTICS
 from backend.cells import Cell
-from backend.cli import main
 from backend.search import launch
 from backend.studies import list_studies, load_study, open_database, run_folder, runs
 from tests.backend.benchmark.importing import samples
+from tests.backend.command_line import backend, refused
 from tests.conftest import cheap_config
 from tests.score_tables import write_sweep_table
 
 ARCH = "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_3x3~1|skip_connect~2|"
-
-
-def backend(*arguments: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m backend``; its exit status must be as expected."""
-    command = [sys.executable, "-m", "backend", *map(str, arguments)]
-    environment = {**os.environ, "COLUMNS": "200"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=environment)
-    assert done.returncode == status, done.stderr
-    return done
-
-
-@pytest.fixture
-def config_file(tmp_path: Path) -> Path:
-    path = tmp_path / "cheap.toml"
-    path.write_text(cheap_config().to_toml(), encoding="utf-8")
-    return path
 
 
 def test_search_prints_the_best_trials_and_the_weights_and_leaves_its_files(home: Path, config_file: Path) -> None:
@@ -172,14 +154,7 @@ def test_bad_input_is_one_line_on_stderr_and_status_2(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["backend", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    printed = capsys.readouterr().err
-    assert ended.value.code == 2
-    assert said in printed
-    assert printed.startswith("error: ")
-    assert len(printed.strip().splitlines()) == 1
+    assert said in refused(monkeypatch, capsys, *arguments)
     if home.exists():
         assert list_studies(open_database()) == []
 
@@ -231,71 +206,3 @@ def test_a_search_whose_proxy_always_fails_ends_in_one_line(home: Path, tmp_path
     assert summary.run.state == "failed"
     # This process has not loaded the proxy: the run and the reason are shown all the same.
     assert "unknown proxy 'broken'" in summary.config_problem
-
-
-def test_ensembles_are_compared_saved_exported_and_imported(home: Path, config_file: Path, tmp_path: Path) -> None:
-    backend("search", "--config", config_file, "--study", "a", "--trials", "30")
-    compared = backend("ensemble", "a", "--proxies", "params,flops", "--table", write_sweep_table(home)).stdout
-    for title in ("Linear regression", "Extra trees", "Sum of log ranks", "the study", "unseen cells"):
-        assert title in compared
-    exported = tmp_path / "mine.json"
-    one = backend("ensemble", "a", "--model", "linear", "--save", "mine", "--export", exported).stdout
-    assert "95% interval" in one
-    assert "saved as mine" in one
-    assert "unseen cells" in one
-    url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
-    assert "ensemble: mine, fitted on a" in backend("import-ensemble", exported, "--storage", url).stdout
-    assert "taken" in backend("import-ensemble", exported, "--storage", url, status=2).stderr
-
-
-def test_ensembles_in_json_and_without_labels(home: Path, config_file: Path) -> None:
-    backend("search", "--config", config_file, "--study", "a", "--trials", "30")
-    table = write_sweep_table(home)
-    record = json.loads(backend("ensemble", "a", "--label-free", "params,flops", "--table", table, "--json").stdout)
-    assert record["model"] == "log_rank_sum"
-    assert record["figures"]["unseen cells"]["spearman"] > 0.5
-    assert record["figures"]["unseen cells"]["cells"] > 13_000
-    assert record["weights"] is None
-
-
-def test_cells_of_the_table_are_fitted_judged_elsewhere_and_cells_to_train_named(home: Path, tmp_path: Path) -> None:
-    fit = ("ensemble", "--labels", "64", "--model", "ridge", "--proxies", "jacob_cov,params")
-    shown = backend(*fit, "--transfer", "cifar100", "--save", "mine").stdout
-    assert "Train these" in shown
-    assert "scores of cifar10's images" in shown
-    assert "saved as mine" in shown
-    record = json.loads(backend(*fit, "--transfer", "ImageNet16-120", "--json").stdout)
-    assert set(record["figures"]) == {"fitted cells", "the study", "unseen cells"}
-    assert record["transfer"][0]["figures"]["spearman"] > 0.5
-    assert len(record["shortlist"]) == 10
-    curve = json.loads(backend(*fit, "--curve", "--json").stdout)["learning_curve"]
-    assert {8, 64, 2048} <= {row["cells_labelled"] for row in curve}
-    assert record["shortlist"][0]["low"] < record["shortlist"][0]["high"]
-    config = cheap_config(
-        metrics={"ensemble:mine": {"scale": 1.0}}, runner={"metrics": [], "scores": "table"}, setup={"n_trials": 12}
-    )
-    file = tmp_path / "by_ensemble.toml"
-    file.write_text(config.to_toml(), encoding="utf-8")
-    assert "ensemble:mine" in backend("search", "--config", file, "--study", "by it").stdout
-    recommended = json.loads(backend("recommend", "by it", "--top", "3", "--json").stdout)
-    assert "jacob_cov, params" in recommended["rule"]
-    assert [cell["total_hours"] for cell in recommended["shortlist"]] == sorted(
-        cell["total_hours"] for cell in recommended["shortlist"]
-    )
-
-
-def test_what_no_ensemble_can_be_made_of_is_said(home: Path, config_file: Path) -> None:
-    backend("search", "--config", config_file, "--study", "a", "--trials", "12")
-    backend("search", "--config", config_file, "--study", "small", "--trials", "3")
-    for study, arguments, message in [
-        ("a", ["--labels", "5"], "give a study, or --labels"),
-        ("a", ["--curve"], "say which with --model or --label-free"),
-        ("a", ["--label-free", "params", "--curve"], "needs no label"),
-        ("a", ["--model", "ridge", "--transfer", "mars"], "no study 'mars'"),
-        ("a", ["--model", "magic"], "unknown model 'magic'; valid: linear"),
-        ("a", ["--model", "ridge", "--proxies", "zen"], "zen: not recorded in this study"),
-        ("a", ["--label-free", "params", "--graph"], "--label-free: names its proxies itself"),
-        ("a", ["--save", "x"], "say which with --model or --label-free"),
-        ("small", ["--model", "linear"], "3 cells with known accuracy are too few"),
-    ]:
-        assert message in backend("ensemble", study, *arguments, status=2).stderr, arguments

@@ -1,0 +1,31 @@
+"""The command line as a user runs it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backend.cli import main
+
+
+def backend(*arguments: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m backend``; its exit status must be as expected."""
+    command = [sys.executable, "-m", "backend", *map(str, arguments)]
+    environment = {**os.environ, "COLUMNS": "200"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=environment)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run ``python -m backend`` in this process; it must end with one line on standard error and status 2."""
+    monkeypatch.setattr(sys, "argv", ["backend", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    printed = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert printed.startswith("error: ")
+    assert len(printed.strip().splitlines()) == 1
+    return printed
