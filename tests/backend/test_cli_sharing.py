@@ -133,7 +133,7 @@ def test_a_look_imports_nothing_and_does_not_ask(
 ) -> None:
     delete_study(database, samples.SEARCH)
     monkeypatch.setenv("PROXYSCOPE_READ_ONLY", "1")
-    with pytest.raises(UserError, match="^read-only: "):
+    with pytest.raises(UserError, match=r"^read-only: "):
         studies("import", file)
     assert [item.name for item in list_studies(database)] == [samples.FOREIGN]
 
@@ -154,5 +154,5 @@ def test_studies_are_copied_there_and_back(database: Database, studies: Studies,
 def test_a_copy_from_nowhere_or_to_itself_is_refused(studies: Studies, file: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"there is no file '.*none\.db'"):
         studies("copy", "--all", "--from", url_of(tmp_path / "none.db"))
-    with pytest.raises(UserError, match="^--from, --to: both are the same database; give the URL of another"):
+    with pytest.raises(UserError, match=r"^--from, --to: both are the same database; give the URL of another"):
         studies("copy", "--all")

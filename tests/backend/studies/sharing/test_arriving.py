@@ -128,7 +128,7 @@ def test_a_look_exports_and_takes_nothing_in(
     monkeypatch.setenv("PROXYSCOPE_READ_ONLY", "1")
     look = open_database(database.url)
     assert [item.name for item in export_studies(look, ["here"], tmp_path / "b.db").studies] == ["here"]
-    with pytest.raises(StorageError, match="^read-only: "):
+    with pytest.raises(StorageError, match=r"^read-only: "):
         take_in(file, look)
     assert [item.name for item in list_studies(database)] == ["here"]
 
