@@ -35,14 +35,22 @@ class Arrival:
 
     @property
     def words(self) -> str:
-        """The status in words."""
+        """The status in words, to those who look at the database."""
+        return self.words_from("here")
+
+    def words_from(self, where: Literal["here", "there"]) -> str:
+        """The status in words.
+
+        Args:
+            where: what the database is to those who read it.
+        """
         if self.status == "new":
             return "new" if self.name == self.study.name else f"new, as {self.name!r}"
         if self.status == "here":
-            return f"already here as {self.here!r}"
+            return f"already {where} as {self.here!r}"
         difference = {"more": "more trials", "fewer": "fewer trials", "other": "other trials"}[self.status]
         return (
-            f"here as {self.here!r} with {self.trials_here:,} trials; this one has {difference} "
+            f"{where} as {self.here!r} with {self.trials_here:,} trials; this one has {difference} "
             f"({self.study.progress.trials:,}) and can be added as {self.name!r}"
         )
 

@@ -1,6 +1,7 @@
 """A table of studies that could be copied, with what would come of each, and a choice among them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -10,17 +11,20 @@ from backend.studies.sharing import Arrival, SharedStudy
 from dashboard.components.errors import plain
 from dashboard.components.states import look
 
+Where = Literal["here", "there"]
 
-def choose_arrivals(found: Sequence[Arrival], key: str) -> list[SharedStudy]:
+
+def choose_arrivals(found: Sequence[Arrival], key: str, where: Where) -> list[SharedStudy]:
     """Show the studies; those that are new are chosen at first. Returns the choice, without those that are there.
 
     Args:
         found: of the source.
         key: of the table; another one for another source.
+        where: what the database that they would come into is to those who look.
     """
     new = [row for row, item in enumerate(found) if item.status == "new"]
     event = st.dataframe(
-        pd.DataFrame([_row(item) for item in found]),
+        pd.DataFrame([_row(item, where) for item in found]),
         # A choice is a row's position, and what is new changes with each copy.
         key=f"{key}_{hash(tuple((item.study.name, item.status) for item in found))}",
         hide_index=True,
@@ -49,21 +53,24 @@ def say_left_out(behind: Mapping[str, str]) -> None:
         st.warning(f"Its ensemble {plain(repr(name))} stays behind: {plain(why)}.", icon=":material/join_inner:")
 
 
-def said(found: Sequence[Arrival]) -> str:
+def said(found: Sequence[Arrival], where: Where) -> str:
     """How many there are, and how many of them are new."""
     new, here = (sum(item.status == status for item in found) for status in ("new", "here"))
-    parts = [f"{new:,} new", f"{here:,} already there as they are"]
-    if rest := len(found) - new - here:
-        parts.append(f"{rest:,} there with other trials: choose one to have it beside the one that is there")
-    return f"{len(found):,} {'study' if len(found) == 1 else 'studies'}: {'; '.join(parts)}."
+    parts = {
+        "new": new,
+        f"already {where} as they are": here,
+        f"{where} with other trials: choose one to have it beside the one that is {where}": len(found) - new - here,
+    }
+    words = "; ".join(f"{number:,} {what}" for what, number in parts.items() if number)
+    return f"{len(found):,} {'study' if len(found) == 1 else 'studies'}: {words}."
 
 
-def _row(item: Arrival) -> dict[str, object]:
+def _row(item: Arrival, where: Where) -> dict[str, object]:
     summary = item.study.summary
     words = " ".join(summary.note.split())
     return {
         "name": summary.name,
-        "comes": item.words,
+        "comes": item.words_from(where),
         "state": look(summary.run).word,
         "trials": summary.trials,
         "dataset": summary.dataset,

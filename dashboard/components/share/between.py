@@ -22,9 +22,9 @@ from backend.studies.sharing import (
 )
 from dashboard import queries
 from dashboard.components.errors import kept_errors, plain, show_kept_error, shown_errors
-from dashboard.components.share.arrivals import choose_arrivals, said, say_left_out
+from dashboard.components.share.arrivals import Where, choose_arrivals, said, say_left_out
 from dashboard.components.share.choices import DIRECTION, choose_scores
-from dashboard.components.share.progress import ended, show_copied
+from dashboard.components.share.progress import busy, show_copied, show_progress
 from dashboard.share_job import ShareJob
 
 _URL, _OTHER, _JOB = "share_other_url", "share_other", "share_between"
@@ -34,7 +34,7 @@ def between_section() -> None:
     """A field for another database, its studies and those that are here, and a button that copies."""
     here = queries.database()
     st.markdown(
-        f"From `{plain(str(here))}`, which is open here, to another database, such as a team's server, or back. "
+        f"From **{plain(str(here))}**, which is open here, to another database, such as a team's server, or back. "
         "Nothing that either holds is changed, and no study comes twice."
     )
     if here.read_only:
@@ -45,18 +45,23 @@ def between_section() -> None:
     if other is None:
         _ask()
         return
+    job: ShareJob[list[Copied]] | None = st.session_state.get(_JOB)
+    copying = busy(job)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(plain(place_of(other)), anchor=False, width="content", help=plain(str(other)))
         st.button(
             "Close it",
             icon=":material/link_off:",
             key="close_other",
-            disabled=_copying(),
+            disabled=copying,
             help="Forget the other database and its password.",
             on_click=_close,
         )
+    if job and copying:
+        show_progress(job, "Copying")
+        return
     with shown_errors():
-        _show(here, other)
+        _show(here, other, job)
 
 
 def _ask() -> None:
@@ -78,13 +83,11 @@ def _ask() -> None:
         )
 
 
-def _show(here: Database, other: Database) -> None:
+def _show(here: Database, other: Database, job: ShareJob[list[Copied]] | None) -> None:
     there = DIRECTION.segments("Direction", "Which of the two is copied from.") == "there"
     origin, target = (here, other) if there else (other, here)
-    job: ShareJob[list[Copied]] | None = st.session_state.get(_JOB)
+    where: Where = "there" if there else "here"
     if job:
-        if not ended(job, "Copying"):
-            return
         with shown_errors():
             show_copied(job.outcome(), place_of(target), links=not there)
     contents, behind = _look(origin)
@@ -93,8 +96,8 @@ def _show(here: Database, other: Database) -> None:
         st.info(f"There is no study in {plain(place_of(origin))}.", icon=":material/info:")
         return
     say_left_out(behind)
-    st.caption(said(found))
-    chosen = choose_arrivals(found, f"studies_{DIRECTION.value}")
+    st.caption(said(found, where))
+    chosen = choose_arrivals(found, f"studies_{where}", where)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with_scores = choose_scores("The scores that these studies' cells have in the score store.")
         st.button(
@@ -117,6 +120,7 @@ def _look(origin: Database) -> tuple[list[SharedStudy], dict[str, str]]:
 
 def _open() -> None:
     url = st.session_state[_URL].strip()
+    st.session_state[_URL] = ""
     with kept_errors():
         if not url:
             raise UserError("database: give the URL of another database")
@@ -130,11 +134,6 @@ def _close() -> None:
     other: Database = st.session_state.pop(_OTHER)
     st.session_state.pop(_JOB, None)
     other.engine.dispose()
-
-
-def _copying() -> bool:
-    job: ShareJob[list[Copied]] | None = st.session_state.get(_JOB)
-    return bool(job and job.running)
 
 
 def _copy(origin: Database, target: Database, chosen: Sequence[SharedStudy], with_scores: bool) -> None:

@@ -17,7 +17,7 @@ from dashboard.components.errors import plain, shown_errors
 from dashboard.components.linked_studies import linked_studies
 from dashboard.components.links import NEW_SEARCH, STUDIES
 from dashboard.components.share.choices import WHICH, choose_scores
-from dashboard.components.share.progress import counted, ended
+from dashboard.components.share.progress import busy, counted, show_progress
 from dashboard.components.states import look
 from dashboard.components.studies.filters import filtered
 from dashboard.share_job import ShareJob
@@ -53,12 +53,13 @@ def export_section() -> None:
     if chosen:
         _table(chosen)
     job: ShareJob[MadeFile] | None = st.session_state.get(_JOB)
+    writing = busy(job)
     st.button(
         f"Make a file of {len(chosen):,} {'study' if len(chosen) == 1 else 'studies'}" if chosen else "Make a file",
         type="primary",
         icon=":material/archive:",
         key="make_file",
-        disabled=not chosen or bool(job and job.running),
+        disabled=not chosen or writing,
         help="It is made on this server, and then offered for download.",
         on_click=_start,
         args=(chosen, with_scores),
@@ -67,7 +68,9 @@ def export_section() -> None:
         "The file says nothing of where things are on this machine, but each search file is in it as it was given: "
         "a folder of images that it names is named."
     )
-    if job and ended(job, "Writing"):
+    if job and writing:
+        show_progress(job, "Writing")
+    elif job:
         with shown_errors():
             _offer(job.outcome())
 

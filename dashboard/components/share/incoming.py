@@ -21,7 +21,7 @@ from dashboard import queries
 from dashboard.components.errors import kept_errors, plain, show_kept_error, shown_errors
 from dashboard.components.share.arrivals import choose_arrivals, said, say_left_out
 from dashboard.components.share.choices import choose_scores
-from dashboard.components.share.progress import ended, show_copied
+from dashboard.components.share.progress import busy, show_copied, show_progress
 from dashboard.share_job import ShareJob
 
 _FILE, _COPY, _NUMBER = "share_file", "share_import", "share_upload_number"
@@ -66,7 +66,7 @@ def import_section() -> None:
     )
     limit = st.get_option("server.maxUploadSize")
     st.file_uploader(
-        "A file with studies",
+        "Drop a file with studies here, or choose one",
         key=_uploader_key(),
         max_upload_size=limit,
         disabled=database.read_only,
@@ -78,40 +78,39 @@ def import_section() -> None:
         st.info(why, icon=":material/visibility:")
     show_kept_error()
     job: ShareJob[OpenFile] | None = st.session_state.get(_FILE)
-    if job and ended(job, "Checking"):
-        try:
-            opened = job.outcome()
-        except UserError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-            return
+    if job and busy(job):
+        show_progress(job, "Checking")
+    elif job:
         with shown_errors():
-            _show(opened, database)
+            _show(job.outcome(), database)
 
 
 def _show(opened: OpenFile, database: Database) -> None:
-    copying: ShareJob[list[Copied]] | None = st.session_state.get(_COPY)
+    job: ShareJob[list[Copied]] | None = st.session_state.get(_COPY)
+    copying = busy(job)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(plain(opened.name), anchor=False, width="content")
         st.button(
             "Put it away",
             icon=":material/close:",
             key="put_away",
-            disabled=bool(copying and copying.running),
+            disabled=copying,
             help="Delete the server's copy of the file. What was copied from it stays.",
             on_click=_put_away,
         )
-    if copying:
-        if not ended(copying, "Copying"):
-            return
+    if job and copying:
+        show_progress(job, "Copying")
+        return
+    if job:
         with shown_errors():
-            show_copied(copying.outcome())
+            show_copied(job.outcome())
     say_left_out(opened.behind)
     if not opened.contents:
         st.info("There is no study in it.", icon=":material/info:")
         return
     found = arrivals(opened.contents, database)
-    st.caption(said(found))
-    chosen = choose_arrivals(found, "arriving_studies")
+    st.caption(said(found, "here"))
+    chosen = choose_arrivals(found, "arriving_studies", "here")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with_scores = choose_scores(
             "Scores that come are used in place of computing them: take them from people whose scores you would use."

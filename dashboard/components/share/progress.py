@@ -14,17 +14,22 @@ _QUICK_SECONDS = 0.4
 _MOST_LINKS = 20
 
 
-def ended(job: ShareJob[Any], words: str) -> bool:
-    """Whether a job has ended; until it has, show how far it is.
+def busy(job: ShareJob[Any] | None) -> bool:
+    """Whether a job goes on; most are done in the moment that this waits for them."""
+    if job is None:
+        return False
+    job.wait(_QUICK_SECONDS)
+    return job.running
+
+
+def show_progress(job: ShareJob[Any], words: str) -> None:
+    """Show how far a job is; the page begins anew at its end.
 
     Args:
         job: of this session.
         words: what it does.
     """
-    job.wait(_QUICK_SECONDS)
-    if job.running:
-        st.fragment(_progress, run_every=0.5)(job, words)
-    return not job.running
+    st.fragment(_progress, run_every=0.5)(job, words)
 
 
 def counted(copied: Sequence[Copied]) -> str:
@@ -68,7 +73,6 @@ def show_copied(copied: Sequence[Copied], where: str = "", *, links: bool = True
 
 def _progress(job: ShareJob[Any], words: str) -> None:
     if not job.running:
-        # The page as a whole goes on with what came of it.
         st.rerun()
     count = f": {job.done:,} of {job.total:,} trials" if job.total else " …"
     st.progress(job.part, text=f"{plain(words)}{count}")
