@@ -64,12 +64,13 @@ def import_section() -> None:
         "SQLite. It is checked and shown before anything is copied; studies that are here stay as they are, "
         "and none comes twice."
     )
+    copying = busy(st.session_state.get(_COPY))
     limit = st.get_option("server.maxUploadSize")
     st.file_uploader(
         "Drop a file with studies here, or choose one",
         key=_uploader_key(),
         max_upload_size=limit,
-        disabled=database.read_only,
+        disabled=database.read_only or copying,
         on_change=_receive,
         help=_why_not(database)
         or f"Up to {limit:,} MB; a larger one that is on the server: `python -m backend studies import FILE`.",
@@ -82,12 +83,11 @@ def import_section() -> None:
         show_progress(job, "Checking")
     elif job:
         with shown_errors():
-            _show(job.outcome(), database)
+            _show(job.outcome(), database, copying)
 
 
-def _show(opened: OpenFile, database: Database) -> None:
+def _show(opened: OpenFile, database: Database, copying: bool) -> None:
     job: ShareJob[list[Copied]] | None = st.session_state.get(_COPY)
-    copying = busy(job)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(plain(opened.name), anchor=False, width="content")
         st.button(
@@ -132,10 +132,12 @@ def _receive() -> None:
     upload: UploadedFile | None = st.session_state[_uploader_key()]
     if upload is None:
         return
-    _put_away()
     name, database = upload.name, queries.database()
     with kept_errors():
         database.check_writable()
+        if busy(st.session_state.get(_COPY)):
+            raise UserError(f"{name}: studies are being copied from another file; wait for their end")
+        _put_away()
         folder = TemporaryDirectory(prefix="proxyscope-upload-")
         path = Path(folder.name) / "upload.db"
         try:
