@@ -134,7 +134,7 @@ def _offer(made: MadeFile) -> None:
     names = ", ".join(item.name for item in summary.studies[:10]) + (" …" if len(summary.studies) > 10 else "")
     st.success(
         f"**{plain(summary.path.name)}** is ready: {counted(summary.studies)}, {_size(summary.size)}. "
-        f"It holds {plain(names)}.",
+        f"In it: {plain(names)}.",
         icon=":material/check_circle:",
     )
     st.download_button(
