@@ -30,6 +30,7 @@ page = st.navigation(
         st.Page("views/proxies.py", title="Proxies", icon=":material/query_stats:", url_path="proxies"),
         st.Page("views/ensemble.py", title="Ensemble", icon=":material/join_inner:", url_path="ensemble"),
         st.Page("views/compare.py", title="Compare", icon=":material/stacked_line_chart:", url_path="compare"),
+        st.Page("views/share.py", title="Share", icon=":material/share:", url_path="share"),
         st.Page("views/help.py", title="Help", icon=":material/help:", url_path="help"),
     ],
     position="top",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +33,7 @@ def export(
     ),
     everything: Annotated[bool, typer.Option("--all", help="Export all studies.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    with_scores: ScoresOption = True,
     storage: StorageOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -43,7 +44,7 @@ def export(
     if everything == bool(names):
         raise UserError("study: name the studies to export, or give --all")
     chosen = [item.name for item in list_studies(database)] if everything else names or []
-    summary = export_studies(database, chosen, output, force=force)
+    summary = export_studies(database, chosen, output, force=force, with_scores=with_scores)
     if as_json:
         print_json(
             {"path": str(summary.path), "bytes": summary.size, "studies": [item._asdict() for item in summary.studies]}
@@ -65,7 +66,7 @@ def import_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON; nothing is copied without --yes.")] = False,
 ) -> None:
     """Check a file that somebody sent, show what is in it, and copy its studies into the database."""
-    from backend.studies.sharing import arrivals, find, import_studies, read_contents  # noqa: PLC0415
+    from backend.studies.sharing import arrivals, find, import_studies, left_out, read_contents  # noqa: PLC0415
     from backend.studies.sharing.inspection import opened_file  # noqa: PLC0415
 
     database = open_database(storage)
@@ -74,13 +75,23 @@ def import_command(
         named = [find(contents, name) for name in dict.fromkeys(study or [])]
         found = arrivals(named or contents, database)
         coming = [item for item in found if item.status == "new" or (named and item.status != "here")]
+        behind = left_out(source)
         if not as_json:
             _print_arrivals(found)
+            _print_left_out(behind)
+        if coming:
+            database.check_writable()
         wanted = bool(coming) and (yes or (not as_json and _confirmed(len(coming))))
         chosen = [item.study for item in coming]
-        copied = import_studies(source, database, chosen, with_scores=with_scores) if wanted else []
+        copied = import_studies(source, database, chosen, file.name, with_scores=with_scores) if wanted else []
     if as_json:
-        print_json({"studies": [_record(item) for item in found], "copied": [item._asdict() for item in copied]})
+        print_json(
+            {
+                "studies": [_record(item) for item in found],
+                "ensembles_left_out": behind,
+                "copied": [item._asdict() for item in copied],
+            }
+        )
     elif copied:
         _print_copied(copied)
     else:
@@ -100,7 +111,7 @@ def copy(
     as_json: JsonOption = False,
 ) -> None:
     """Copy studies from one database into another, such as from the local file to a server, or back."""
-    from backend.studies.sharing import find, import_studies, read_contents, snapshot  # noqa: PLC0415
+    from backend.studies.sharing import find, import_studies, left_out, place_of, read_contents, snapshot  # noqa: PLC0415
 
     if everything == bool(names):
         raise UserError("study: name the studies to copy, or give --all")
@@ -110,10 +121,12 @@ def copy(
     with snapshot(origin) as snapped:
         contents = read_contents(snapped)
         chosen = contents[::-1] if everything else [find(contents, name) for name in dict.fromkeys(names or [])]
-        copied = import_studies(snapped, database, chosen, with_scores=with_scores)
+        behind = left_out(snapped)
+        copied = import_studies(snapped, database, chosen, place_of(origin), with_scores=with_scores)
     if as_json:
-        print_json({"copied": [item._asdict() for item in copied]})
+        print_json({"ensembles_left_out": behind, "copied": [item._asdict() for item in copied]})
         return
+    _print_left_out(behind)
     _print_copied(copied)
     if left := len(chosen) - len(copied):
         console.print(f"{left} already there", highlight=False)
@@ -132,6 +145,11 @@ def _print_arrivals(found: Sequence[Arrival]) -> None:
         cells += [repr(", ".join(summary.objectives))[1:-1], item.words]
         table.add_row(*map(escape, cells))
     console.print(table)
+
+
+def _print_left_out(behind: Mapping[str, str]) -> None:
+    for name, why in behind.items():
+        console.print(f"left out: ensemble {name!r}: {why}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _print_copied(copied: Sequence[Copied]) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Self
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from backend.analysis.ensembles import Ensemble
+from backend.analysis.ensembles import MODELS, Ensemble
 from backend.errors import UserError
 from backend.studies.catalog import check_name
 from backend.studies.database import Database
@@ -86,6 +86,19 @@ class SavedEnsemble:
             raise UserError(f"not a saved ensemble: {type(error).__name__}: {error}") from None
         check_name(texts["name"])
         return cls(**texts, created=created, figures=figures, ensemble=Ensemble.of_mapping(content), scores=scores)
+
+
+def not_usable(content: Any) -> str:
+    """Why this installation cannot use what another has saved; "" where nothing says so before it is fitted.
+
+    Args:
+        content: as :meth:`SavedEnsemble.to_json` gives it, or anything else.
+    """
+    kind = content.get("proxyscope_ensemble") if isinstance(content, dict) else None
+    if isinstance(kind, int) and kind > _FORMAT:
+        return f"it is of format {kind}, and this installation reads up to {_FORMAT}"
+    name = content.get("model") if kind == _FORMAT else None
+    return f"its model {name[:50]!r} is not known here" if isinstance(name, str) and name not in MODELS else ""
 
 
 def save_ensemble(database: Database, saved: SavedEnsemble) -> None:

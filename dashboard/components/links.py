@@ -15,6 +15,7 @@ BENCHMARK: Final = "views/benchmark.py"
 PROXIES: Final = "views/proxies.py"
 ENSEMBLE: Final = "views/ensemble.py"
 COMPARE: Final = "views/compare.py"
+SHARE: Final = "views/share.py"
 HELP: Final = "views/help.py"
 
 STUDY_PARAMETER: Final = "study"

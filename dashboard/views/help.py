@@ -7,7 +7,7 @@ from backend import installation
 from dashboard import queries
 from dashboard.components.errors import plain, shown_errors
 from dashboard.components.glossary import GLOSSARY
-from dashboard.components.links import COMPARE, ENSEMBLE, NEW_SEARCH, PROXIES, STUDIES
+from dashboard.components.links import COMPARE, ENSEMBLE, NEW_SEARCH, PROXIES, SHARE, STUDIES
 
 _TERM = "term"
 _KEYS = (
@@ -50,6 +50,9 @@ def _first_steps() -> None:
    what training the first few of its list costs. Saved there, an ensemble can be what a new search optimises.
 5. **Compare.** Launch the same search with another sampler, or with several seeds, and see on *Compare* which comes
    closer to the best cell, and how soon.
+6. **Hand it on.** *Share* makes one file of any studies, with their logs, ensembles and scores, also while they are
+   searched. Whoever gets it drops it onto their own page *Share*: it is checked and shown before anything is
+   copied, and no study comes twice. The same page copies between databases, and lists who did what.
 
 The address of every page holds what it shows: copy it to send the very same view. Every chart saves its data (the
 button below it) and its picture (the camera above it). Every control has a question mark that explains it.
@@ -61,12 +64,14 @@ button below it) and its picture (the camera above it). Every control has a ques
         st.page_link(PROXIES, label="Proxies", icon=":material/query_stats:")
         st.page_link(ENSEMBLE, label="Ensemble", icon=":material/join_inner:")
         st.page_link(COMPARE, label="Compare", icon=":material/stacked_line_chart:")
+        st.page_link(SHARE, label="Share", icon=":material/share:")
     st.markdown("All of it from a terminal, too:")
     st.code(
         "make search                                    # the example search\n"
         "python -m backend search --config my.toml      # one of your own\n"
         "python -m backend sweep --dataset cifar10      # score the whole space\n"
         "python -m backend correlate                    # how well each proxy ranks it\n"
+        "python -m backend studies export --all         # one file of all studies, to send\n"
         "python -m backend --help",
         language="bash",
         wrap_lines=True,

@@ -53,6 +53,9 @@ PAGES = {
     "benchmark-cell": "/benchmark?view=cell&cell=6111",
     "benchmark-study": "/benchmark?" + urlencode({"view": "study", "study": STUDY}),
     "benchmark-hardware": "/benchmark?" + urlencode({"view": "study", "study": HARDWARE, "cost": "latency:raspi4"}),
+    "share": "/share?which=all",
+    "share-import": "/share?view=import",
+    "share-history": "/share?view=history",
     "help": "/help",
 }
 

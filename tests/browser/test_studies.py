@@ -71,7 +71,7 @@ def test_studies_are_filtered_linked_noted_exported_and_deleted(
         expect(page.locator("[data-testid=stDataFrame] table")).to_contain_text("for the thesis")
 
         with page.expect_download() as waiting:
-            actions.get_by_role("button", name="Export").click()
+            actions.get_by_role("button", name="Trials as CSV").click()
         with zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes())) as archive:
             assert archive.read("qmc/note.md") == b"for the thesis"
 

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 
-@pytest.mark.parametrize("page", ["studies", "study", "new_search", "proxies", "ensemble", "compare", "help"])
+@pytest.mark.parametrize("page", ["studies", "study", "new_search", "proxies", "ensemble", "compare", "share", "help"])
 def test_every_page_opens_and_says_that_it_is_a_look(
     app: Callable[..., AppTest], finished: str, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from backend.studies.catalog import numbered_name
 from backend.studies.database import Database
 from backend.studies.sharing.contents import SharedStudy, read_contents
 from backend.studies.sharing.source import Source
-from backend.studies.sharing.tables import STUDIES
 
 Status = Literal["new", "here", "more", "fewer", "other"]
 
@@ -36,14 +35,22 @@ class Arrival:
 
     @property
     def words(self) -> str:
-        """The status in words."""
+        """The status in words, to those who look at the database."""
+        return self.words_from("here")
+
+    def words_from(self, where: Literal["here", "there"]) -> str:
+        """The status in words.
+
+        Args:
+            where: what the database is to those who read it.
+        """
         if self.status == "new":
             return "new" if self.name == self.study.name else f"new, as {self.name!r}"
         if self.status == "here":
-            return f"already here as {self.here!r}"
+            return f"already {where} as {self.here!r}"
         difference = {"more": "more trials", "fewer": "fewer trials", "other": "other trials"}[self.status]
         return (
-            f"here as {self.here!r} with {self.trials_here:,} trials; this one has {difference} "
+            f"{where} as {self.here!r} with {self.trials_here:,} trials; this one has {difference} "
             f"({self.study.progress.trials:,}) and can be added as {self.name!r}"
         )
 
@@ -51,7 +58,12 @@ class Arrival:
 def arrivals(contents: Iterable[SharedStudy], database: Database) -> list[Arrival]:
     """What would come of copying studies into a database, in the order in which they are given."""
     with database.engine.connect() as connection:
-        present = read_contents(Source(connection, live=True))
+        return arrivals_at(contents, connection)
+
+
+def arrivals_at(contents: Iterable[SharedStudy], target: Connection) -> list[Arrival]:
+    """As :func:`arrivals`, as a connection to the database sees it."""
+    present = read_contents(Source(target, live=True))
     taken, found = {item.name for item in present}, []
     for study in contents:
         arrival = _arrival(study, present, taken)
@@ -59,11 +71,6 @@ def arrivals(contents: Iterable[SharedStudy], database: Database) -> list[Arriva
             taken.add(arrival.name)
         found.append(arrival)
     return found
-
-
-def free_name(target: Connection, wanted: str) -> str:
-    """A name for a study to be copied: what is wanted, numbered where that is taken."""
-    return numbered_name(wanted, set(target.scalars(select(STUDIES.c.study_name))))
 
 
 def _arrival(study: SharedStudy, present: list[SharedStudy], taken: set[str]) -> Arrival:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, insert, select
@@ -53,6 +53,8 @@ def copy_study(
     words: Callable[[str], str] = str,
     *,
     with_scores: bool = True,
+    without: Container[str] = (),
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Copied:
     """Copy a study with all that belongs to it.
 
@@ -63,10 +65,12 @@ def copy_study(
         name: free in the target.
         words: what is done to texts that say where things are.
         with_scores: whether the stored scores of its cells come too.
+        without: names of saved ensembles that stay behind.
+        progress: called now and then with how many trials more have been copied.
     """
     old = study.summary.study_id
     new: int = target.scalars(insert(STUDIES).values(study_name=name).returning(STUDIES.c.study_id)).one()
-    ids = _copy_trials(source, target, old, new)
+    ids = _copy_trials(source, target, old, new, progress)
     for table in (STUDY_DIRECTIONS, STUDY_USER):
         rows = source.rows(table, table.c.study_id == old)
         _insert(target, table, [_without_id(table, row) | {"study_id": new} for row in rows])
@@ -78,12 +82,14 @@ def copy_study(
     _insert(target, STUDY_SYSTEM, rows_of_system)
     _copy_run(source, target, old, new, words)
     kept = json.loads(system[KEPT]) if KEPT in system else {}
-    fitted = copy_ensembles(source, target, study.name, name, kept, words)
+    fitted = copy_ensembles(source, target, study.name, name, kept, words, without)
     stored = copy_scores(source, target, old) if with_scores else 0
     return Copied(name, len(ids), fitted, stored)
 
 
-def _copy_trials(source: Source, target: Connection, old: int, new: int) -> dict[int, int]:
+def _copy_trials(
+    source: Source, target: Connection, old: int, new: int, progress: Callable[[int], None]
+) -> dict[int, int]:
     """Copy all trials of a study; returns their new ids by the old ones."""
     trials = source.connection.scalars(
         select(TRIALS.c.trial_id).where(TRIALS.c.study_id == old).order_by(TRIALS.c.trial_id)
@@ -97,6 +103,7 @@ def _copy_trials(source: Source, target: Connection, old: int, new: int) -> dict
         for table in TRIAL_PARTS:
             found = source.rows(table, table.c.trial_id.in_(part))
             _insert(target, table, [_without_id(table, row) | {"trial_id": ids[row["trial_id"]]} for row in found])
+        progress(len(part))
     return ids
 
 

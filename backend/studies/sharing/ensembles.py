@@ -1,7 +1,7 @@
 """Saved ensembles that go with a study: those fitted on its cells, and those that it was searched by."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select
@@ -18,6 +18,7 @@ def copy_ensembles(
     name: str,
     kept: Mapping[str, Mapping[str, Any]],
     words: Callable[[str], str],
+    without: Container[str] = (),
 ) -> int:
     """Copy the saved ensembles of one study; those that are there already stay alone.
 
@@ -28,12 +29,14 @@ def copy_ensembles(
         name: its name in the target.
         kept: what the study holds of the ensembles that it is searched by, by metric.
         words: what is done to texts.
+        without: names in the source of those that stay behind.
 
     Returns:
         How many were copied.
     """
     searched_by = [str(content.get("name")) for content in kept.values()]
-    rows = source.rows(ensembles, or_(ensembles.c.study == study, ensembles.c.name.in_(searched_by)))
+    found = source.rows(ensembles, or_(ensembles.c.study == study, ensembles.c.name.in_(searched_by)))
+    rows = [row for row in found if row["name"] not in without]
     if not rows:
         return 0
     there = target.execute(select(ensembles.c.name, ensembles.c.content)).all()
@@ -56,6 +59,15 @@ def copy_ensembles(
         )
         copied += 1
     return copied
+
+
+def left_out(source: Source) -> dict[str, str]:
+    """Saved ensembles of a source that this installation cannot use: their names, and why."""
+    # The models load scikit-learn.
+    from backend.studies.ensembles import not_usable  # noqa: PLC0415
+
+    found = ((row["name"], not_usable(json.loads(row["content"]))) for row in source.rows(ensembles))
+    return {name: why for name, why in found if why}
 
 
 def _essence(content: Mapping[str, Any]) -> str:

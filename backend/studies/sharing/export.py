@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,15 @@ class ExportSummary:
     studies: list[Copied]
 
 
-def export_studies(database: Database, names: Sequence[str], path: Path, *, force: bool = False) -> ExportSummary:
+def export_studies(
+    database: Database,
+    names: Sequence[str],
+    path: Path,
+    *,
+    force: bool = False,
+    with_scores: bool = True,
+    progress: Callable[[int], None] = lambda _: None,
+) -> ExportSummary:
     """Write studies with their logs, ensembles and scores to a file, also while searches run.
 
     Nothing stands under the file's name before it is complete. Texts in it do not say where things are on this machine,
@@ -52,6 +60,8 @@ def export_studies(database: Database, names: Sequence[str], path: Path, *, forc
         names: of the studies.
         path: the file to write; its folder must be there.
         force: whether a file that is there is replaced.
+        with_scores: whether the stored scores of their cells go along.
+        progress: called now and then with how many trials more have been written.
 
     Raises:
         UserError: no such study, none is named, or the file is there already.
@@ -66,20 +76,22 @@ def export_studies(database: Database, names: Sequence[str], path: Path, *, forc
     try:
         with TemporaryDirectory(prefix=".proxyscope-", dir=path.parent) as folder:
             partial = Path(folder) / "studies.db"
-            studies = _write(database, list(dict.fromkeys(names)), partial)
+            studies = _write(database, list(dict.fromkeys(names)), partial, with_scores, progress)
             _publish(partial, path, force=force)
     except OSError as error:
         raise StorageError(f"storage: {path} cannot be written: {error.strerror or error}") from None
     return ExportSummary(path, path.stat().st_size, studies)
 
 
-def _write(database: Database, names: Sequence[str], partial: Path) -> list[Copied]:
+def _write(
+    database: Database, names: Sequence[str], partial: Path, with_scores: bool, progress: Callable[[int], None]
+) -> list[Copied]:
     with snapshot(database, partial.parent) as source:
         contents = read_contents(source)
         chosen = [find(contents, name) for name in names]
-        target = open_database(URL.create("sqlite", database=str(partial)).render_as_string())
+        target = open_database(URL.create("sqlite", database=str(partial)).render_as_string(), read_only=False)
         try:
-            copied = copy_studies(source, target, chosen, without_places)
+            copied = copy_studies(source, target, chosen, without_places, with_scores=with_scores, progress=progress)
         finally:
             target.storage.remove_session()
             target.engine.dispose()

@@ -1,16 +1,22 @@
 """Copies chosen studies into a database: each whole or not at all, and none twice."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
+from typing import Final
 
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from backend.errors import StorageError, UserError
 from backend.studies import audit
 from backend.studies.database import Database
-from backend.studies.sharing.arrivals import Arrival, arrivals, free_name
+from backend.studies.sharing.arrivals import arrivals_at
 from backend.studies.sharing.contents import SharedStudy
 from backend.studies.sharing.copying import Copied, copy_study
+from backend.studies.sharing.ensembles import left_out
 from backend.studies.sharing.source import Source
+
+_LOCK: Final = 0x50785363
+"""Number of the lock that a server keeps for those who copy."""
 
 
 def copy_studies(
@@ -20,6 +26,8 @@ def copy_studies(
     words: Callable[[str], str] = str,
     *,
     with_scores: bool = True,
+    without: Container[str] = (),
+    progress: Callable[[int], None] = lambda _: None,
 ) -> list[Copied]:
     """Copy studies into a database; those that are there just as they are are passed over.
 
@@ -29,6 +37,8 @@ def copy_studies(
         studies: of the source's contents.
         words: what is done to texts that say where things are.
         with_scores: whether the stored scores of their cells come too.
+        without: names of saved ensembles that stay behind.
+        progress: called now and then with how many trials more have been dealt with.
 
     Returns:
         What was copied, in the order of the studies.
@@ -40,13 +50,29 @@ def copy_studies(
     # The score store loads PyTorch.
     from backend.scoring.store import make_table  # noqa: PLC0415
 
+    database.check_writable()
     copied = []
     try:
         make_table(database.engine)
         for study in studies:
-            (arrival,) = arrivals([study], database)
-            if arrival.status != "here":
-                copied.append(_copy(source, database, arrival, words, with_scores=with_scores))
+            with database.engine.begin() as target:
+                _keep_others_out(target)
+                (arrival,) = arrivals_at([study], target)
+                if arrival.status == "here":
+                    progress(study.summary.trials)
+                    continue
+                copied.append(
+                    copy_study(
+                        source,
+                        target,
+                        study,
+                        arrival.name,
+                        words,
+                        with_scores=with_scores,
+                        without=without,
+                        progress=progress,
+                    )
+                )
     except (IntegrityError, DataError) as error:
         raise UserError(f"study: {study.name!r} holds rows that no database takes: {_reason(error)}") from None
     except SQLAlchemyError as error:
@@ -55,21 +81,42 @@ def copy_studies(
 
 
 def import_studies(
-    source: Source, database: Database, studies: Iterable[SharedStudy], *, with_scores: bool = True
+    source: Source,
+    database: Database,
+    studies: Iterable[SharedStudy],
+    origin: str,
+    *,
+    with_scores: bool = True,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> list[Copied]:
-    """As :func:`copy_studies`, into a database that people work with: its audit gets a line for each study."""
-    copied = copy_studies(source, database, studies, with_scores=with_scores)
-    for item in copied:
-        audit.record(database, "import", item.name)
+    """As :func:`copy_studies`, into a database that people work with.
+
+    Its audit gets a line for each study, and ensembles that this installation cannot use stay behind.
+
+    Args:
+        source: where they are.
+        database: where they are to be.
+        studies: of the source's contents.
+        origin: what the audit calls the source; no password is in it.
+        with_scores: as there.
+        progress: as there.
+    """
+    without = left_out(source)
+    copied = list[Copied]()
+    for study in studies:
+        done = copy_studies(source, database, [study], with_scores=with_scores, without=without, progress=progress)
+        for item in done:
+            audit.record(database, "import", item.name, f"from {origin}")
+        copied += done
     return copied
 
 
-def _copy(
-    source: Source, database: Database, arrival: Arrival, words: Callable[[str], str], *, with_scores: bool
-) -> Copied:
-    with database.engine.begin() as target:
-        name = free_name(target, arrival.study.wanted)
-        return copy_study(source, target, arrival.study, name, words, with_scores=with_scores)
+def _keep_others_out(target: Connection) -> None:
+    """Let nobody else copy into the database until the transaction ends: two at once would not see each other's."""
+    if target.dialect.name == "sqlite":
+        target.exec_driver_sql("BEGIN IMMEDIATE")
+    elif target.dialect.name == "postgresql":
+        target.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def _reason(error: SQLAlchemyError) -> str:

@@ -9,10 +9,9 @@ from backend.studies import StudySummary
 from dashboard import compare_queries, queries
 from dashboard.compare_queries import Compared
 from dashboard.components.errors import plain
+from dashboard.components.linked_studies import link_studies, linked_studies
 from dashboard.components.links import NEW_SEARCH, STUDIES, STUDY_PARAMETER
-from dashboard.components.states import look
 
-_KEY = "compared_studies"
 _NEWEST = 5
 
 
@@ -22,16 +21,11 @@ def choose_studies(summaries: Sequence[StudySummary]) -> list[str]:
     if not summaries and not named:
         _nothing_yet()
         return []
-    there = {item.name: item for item in summaries}
-    st.session_state[_KEY] = [name for name in named if name in there]
-    st.multiselect(
-        "Studies",
-        list(there),
-        format_func=lambda name: f"{name} ({_words(there[name])})",
-        key=_KEY,
-        placeholder="Choose two studies or more",
-        help="Their names are kept in the page's link. Studies that differ in the seed alone are drawn as one.",
-        on_change=_chosen,
+    linked_studies(
+        summaries,
+        "compared_studies",
+        "Choose two studies or more",
+        "Their names are kept in the page's link. Studies that differ in the seed alone are drawn as one.",
     )
     if not named:
         _suggest(summaries)
@@ -50,22 +44,6 @@ def opened(names: Sequence[str], summaries: Sequence[StudySummary]) -> list[Comp
     return studies
 
 
-def _words(item: StudySummary) -> str:
-    dataset = f"{item.config.dataset}, " if item.config else ""
-    return f"{dataset}{look(item.run).word.lower()}, {item.trials:,} trials"
-
-
-def _chosen() -> None:
-    _link(st.session_state[_KEY])
-
-
-def _link(names: Sequence[str]) -> None:
-    if names:
-        st.query_params[STUDY_PARAMETER] = list(names)
-    else:
-        st.query_params.pop(STUDY_PARAMETER, None)
-
-
 def _suggest(summaries: Sequence[StudySummary]) -> None:
     st.info(
         "Choose the studies to compare: how far each is from the best cell of the space, how its Pareto front grew, "
@@ -80,7 +58,7 @@ def _suggest(summaries: Sequence[StudySummary]) -> None:
             icon=":material/stacked_line_chart:",
             key="compare_newest",
             help=", ".join(newest),
-            on_click=_link,
+            on_click=link_studies,
             args=(newest,),
         )
 

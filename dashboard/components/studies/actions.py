@@ -9,7 +9,7 @@ from backend.search import launch, queueing
 from backend.studies import StudySummary, delete_study
 from dashboard import queries
 from dashboard.components.errors import kept_errors, plain, show_kept_error, shown_errors
-from dashboard.components.links import COMPARE, NEW_SEARCH, STUDY_PARAMETER, open_study
+from dashboard.components.links import COMPARE, NEW_SEARCH, SHARE, STUDY_PARAMETER, open_study
 from dashboard.components.studies.details import note_dialog, rename_dialog, resume_dialog
 from dashboard.components.studies.export import as_archive
 
@@ -104,8 +104,17 @@ def _several(chosen: Sequence[StudySummary]) -> None:
     )
     if compared:
         st.switch_page(COMPARE, query_params=[(STUDY_PARAMETER, name) for name in names])
+    shared = st.button(
+        "Share…",
+        icon=":material/share:",
+        key="share_studies",
+        disabled=not chosen,
+        help="Make one file of the chosen studies for others to open.",
+    )
+    if shared:
+        st.switch_page(SHARE, query_params=[(STUDY_PARAMETER, name) for name in names])
     st.download_button(
-        "Export",
+        "Trials as CSV",
         lambda: as_archive(chosen),
         file_name=f"{names[0]}.zip" if len(names) == 1 else "studies.zip",
         mime="application/zip",

@@ -36,20 +36,20 @@ _SORT: Final = LinkedChoice(
 )
 
 
-def filtered(summaries: Sequence[StudySummary], overviews: Mapping[int, Overview]) -> list[StudySummary]:
+def filtered(summaries: Sequence[StudySummary], overviews: Mapping[int, Overview] | None = None) -> list[StudySummary]:
     """The controls; returns the studies that they let through, in the order asked for.
 
     Args:
         summaries: the newest first.
-        overviews: by study id, where known.
+        overviews: by study id, where known; None leaves out the control for the order.
     """
     dataset = LinkedChoice("dataset", _options("data set", [item.dataset for item in summaries]))
     sampler = LinkedChoice("sampler", _options("sampler", [item.sampler for item in summaries]))
-    for choice in (_STATE, dataset, sampler, _SORT):
+    for choice in (_STATE, dataset, sampler, *([] if overviews is None else [_SORT])):
         if choice.problem:
             st.warning(plain(choice.problem), icon=":material/link_off:")
     with st.container(key="study_filters"):
-        grid = st.grid(5, min_column_width=150)
+        grid = st.grid(4 if overviews is None else 5, min_column_width=150)
         with grid.cell():
             words = _find_field()
         with grid.cell():
@@ -58,11 +58,12 @@ def filtered(summaries: Sequence[StudySummary], overviews: Mapping[int, Overview
             of_dataset = dataset.dropdown("Data set", "Shows the searches for this data set.")
         with grid.cell():
             of_sampler = sampler.dropdown("Sampler", "Shows the searches with this sampler.")
-        with grid.cell():
-            order = _SORT.dropdown(
-                "Sort by", "The order that the link keeps. A click on a column's head sorts for this view alone."
-            )
-    kept = [
+        if overviews is not None:
+            with grid.cell():
+                _SORT.dropdown(
+                    "Sort by", "The order that the link keeps. A click on a column's head sorts for this view alone."
+                )
+    found = [
         item
         for item in summaries
         if words in f"{item.name}\n{item.note}".lower()
@@ -70,7 +71,7 @@ def filtered(summaries: Sequence[StudySummary], overviews: Mapping[int, Overview
         and of_dataset in {_ANY, item.dataset}
         and of_sampler in {_ANY, item.sampler}
     ]
-    return _sorted(kept, order, overviews)
+    return found if overviews is None else _sorted(found, _SORT.value, overviews)
 
 
 def clear_filters() -> None:

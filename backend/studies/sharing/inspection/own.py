@@ -63,17 +63,19 @@ def check_own_studies(connection: sqlite3.Connection) -> None:
 
 
 def check_ensembles(connection: sqlite3.Connection) -> None:
-    """Check the saved ensembles, by making each fit again.
+    """Check the saved ensembles, by making each fit again; those that cannot be used here are never copied.
 
     Raises:
         BadFileError: one is none.
     """
     # What ensembles need is slow to load.
-    from backend.studies.ensembles import SavedEnsemble  # noqa: PLC0415
+    from backend.studies.ensembles import SavedEnsemble, not_usable  # noqa: PLC0415
 
     for name, text in connection.execute("SELECT name, content FROM proxyscope_ensembles"):
         try:
-            SavedEnsemble.from_json(json.loads(text) | {"name": "any"})
+            content = json.loads(text)
+            if not not_usable(content):
+                SavedEnsemble.from_json(content | {"name": "any"})
         except UserError as error:
             raise BadFileError(f"its ensemble {name[:50]!r}: {error}") from None
         except Exception as error:  # from deep within the libraries that make the fit
