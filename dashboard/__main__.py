@@ -25,6 +25,7 @@ def report(
     """Write a study's charts, best trials, configuration and versions as one HTML file."""
     # Streamlit warns of each cache that no server holds.
     set_log_level("error")
+    from backend.studies.database import DATABASE_ERRORS, lost_in_words  # noqa: PLC0415
     from backend.user_proxies import load_user_proxies  # noqa: PLC0415
     from dashboard import queries  # noqa: PLC0415
     from dashboard.report import study_report  # noqa: PLC0415
@@ -36,6 +37,9 @@ def report(
     except UserError as error:
         typer.echo(str(error), err=True)
         sys.exit(2)
+    except DATABASE_ERRORS as error:
+        typer.echo(lost_in_words(error), err=True)
+        sys.exit(1)
     except OSError as error:
         typer.echo(f"output: cannot write {path}: {error.strerror}", err=True)
         sys.exit(2)

@@ -25,7 +25,10 @@ def _app() -> None:
 
 
 def main() -> None:
-    """Run the command line; a user's error becomes one line and exit status 2, a failed search 1."""
+    """Run the command line.
+
+    A user's error becomes one line and exit status 2; a failed search, or a database that is lost, one line and 1.
+    """
     try:
         app()
     except UserError as error:
@@ -33,4 +36,12 @@ def main() -> None:
         sys.exit(2)
     except SearchFailedError as error:
         print(f"failed: {error}", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        # What knows a database's errors takes a while to load.
+        from backend.studies.database import DATABASE_ERRORS, lost_in_words  # noqa: PLC0415
+
+        if not isinstance(error, DATABASE_ERRORS):
+            raise
+        print(f"failed: {lost_in_words(error)}", file=sys.stderr)
         sys.exit(1)

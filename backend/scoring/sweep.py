@@ -25,6 +25,7 @@ from distributed import Client, Future, as_completed
 from backend import proxies
 from backend.cells import NUM_CELLS, Cell, class_indices, enumerate_cells
 from backend.errors import UserError
+from backend.read_only import check_writable
 from backend.scoring.scorer import Scorer
 from backend.scoring.store import setting_of
 from backend.scoring.tables import Provenance, ScoreTable
@@ -82,7 +83,7 @@ class Sweep:
         classes: the classes to score.
 
     Raises:
-        UserError: the setting is not valid (see :class:`backend.scoring.Scorer`).
+        UserError: the setting is not valid (see :class:`backend.scoring.Scorer`), or nothing may be written.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Sweep:
         classes: Sequence[int] | None = None,
         known: ScoreTable | None = None,
     ) -> None:
+        check_writable()
         self.setting = setting
         self._scorer = setting.scorer()
         digest = setting_of(self._scorer.batch, setting.seed, 16, 5)

@@ -9,18 +9,19 @@ from typing import Any
 
 import optuna
 from optuna.storages import RDBStorage
-from sqlalchemy import Engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, inspect, make_url
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from backend.errors import StorageError
 from backend.home import home, make_folder
+from backend.read_only import READ_ONLY, is_read_only
 from backend.studies.tables import metadata
 from backend.table_creation import made_together
 
 STORAGE_VARIABLE = "PROXYSCOPE_STORAGE"
-READ_ONLY_VARIABLE = "PROXYSCOPE_READ_ONLY"
-READ_ONLY = "read-only: studies can be looked at here, not changed"
+DATABASE_ERRORS = (SQLAlchemyError, optuna.exceptions.StorageInternalError)
+"""What is raised where a database that was open is not there any more, or does not take what it is given."""
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 5
 _SILENT_MILLISECONDS = 20_000
@@ -52,17 +53,12 @@ class Database:
             raise StorageError(READ_ONLY)
 
     def __str__(self) -> str:
-        return make_url(self.url).render_as_string(hide_password=True)
+        return _shown(make_url(self.url))
 
 
 def default_url() -> str:
     """``$PROXYSCOPE_STORAGE``, else the SQLite file in the installation's folder."""
     return os.environ.get(STORAGE_VARIABLE) or f"sqlite:///{home() / 'studies.db'}"
-
-
-def is_read_only() -> bool:
-    """Whether ``$PROXYSCOPE_READ_ONLY`` says that nothing may be written: set, and neither empty, 0, false nor no."""
-    return os.environ.get(READ_ONLY_VARIABLE, "").strip().lower() not in {"", "0", "false", "no"}
 
 
 def open_database(url: str | None = None, *, read_only: bool | None = None) -> Database:
@@ -81,7 +77,7 @@ def open_database(url: str | None = None, *, read_only: bool | None = None) -> D
     kind = parsed.get_backend_name()
     if kind == "sqlite":
         _check_file(parsed, read_only)
-    shown = parsed.render_as_string(hide_password=True)
+    shown = _shown(parsed)
     if read_only and kind not in {"sqlite", "postgresql"}:
         raise StorageError(f"storage: a read-only look is there for SQLite and PostgreSQL, not for {shown}")
     full = parsed.render_as_string(hide_password=False)
@@ -96,7 +92,7 @@ def open_database(url: str | None = None, *, read_only: bool | None = None) -> D
             made_together(lambda: metadata.create_all(engine))
     except (ImportError, NoSuchModuleError) as error:
         raise StorageError(f"storage: no driver for {shown}: {error}") from None
-    except (SQLAlchemyError, optuna.exceptions.StorageInternalError, RuntimeError) as error:
+    except (*DATABASE_ERRORS, RuntimeError) as error:
         purpose = "" if read_only else " for writing"
         raise StorageError(f"storage: cannot open {shown}{purpose}: {reason(error)}") from None
     return Database(url=full, storage=storage, engine=engine, read_only=read_only)
@@ -136,16 +132,32 @@ def _refused_in_words(context: ExceptionContext) -> None:
         raise StorageError(READ_ONLY) from None
 
 
-def open_existing(url: str | None = None) -> Database:
-    """As :func:`open_database`, but a SQLite file that is not there is not made.
+def open_existing(url: str | None = None, *, read_only: bool | None = None) -> Database:
+    """As :func:`open_database`, but no SQLite file is made, and no tables beside those of another program.
 
     Raises:
-        StorageError: as there, or there is no such file.
+        StorageError: as there; or there is no such file, or the database is another program's.
     """
     parsed = _parse(url or default_url())
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
         raise StorageError(f"storage: there is no file {parsed.database!r}")
-    return open_database(url)
+    if _is_foreign(parsed):
+        said = "holds another program's tables; give an empty database, or one of studies"
+        raise StorageError(f"storage: {_shown(parsed)} {said}")
+    return open_database(url, read_only=read_only)
+
+
+def _is_foreign(parsed: URL) -> bool:
+    """Whether there are tables, and none of Optuna's; one that does not answer is left to be opened."""
+    try:
+        engine = create_engine(parsed, connect_args=_connect_args(parsed, read_only=True))
+        try:
+            names = inspect(engine).get_table_names()
+        finally:
+            engine.dispose()
+    except (ImportError, SQLAlchemyError):
+        return False
+    return bool(names) and "studies" not in names
 
 
 def _quieten_optuna() -> None:
@@ -160,7 +172,18 @@ def _parse(url: str) -> URL:
     except (ArgumentError, ValueError):
         example = "sqlite:///storage/studies.db or postgresql+psycopg://user:password@host/name"
         raise StorageError(f"storage: not a SQLAlchemy URL; expected something like {example}") from None
+    if "@" in (parsed.host or ""):
+        raise StorageError("storage: not a SQLAlchemy URL; an @ in its password is written %40")
+    if password := parsed.query.get("password"):
+        # There it would be shown wherever the URL is.
+        parsed = parsed.difference_update_query(["password"]).set(password=str(password))
     return parsed.set(drivername="postgresql+psycopg") if parsed.drivername in {"postgres", "postgresql"} else parsed
+
+
+def _shown(parsed: URL) -> str:
+    """A URL without its secrets."""
+    secrets = [name for name in parsed.query if "password" in name.lower()]
+    return parsed.difference_update_query(secrets).render_as_string(hide_password=True)
 
 
 def _check_file(parsed: URL, read_only: bool) -> None:
@@ -184,6 +207,11 @@ def _use_write_ahead_log(engine: Engine) -> None:
         cursor.close()
 
     engine.dispose()
+
+
+def lost_in_words(error: Exception) -> str:
+    """What to tell of an error of :data:`DATABASE_ERRORS`, in one line and without a password."""
+    return f"storage: the study database does not answer: {reason(error)}; nothing that is stored is lost"
 
 
 def reason(error: Exception) -> str:

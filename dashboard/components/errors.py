@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
-from optuna.exceptions import StorageInternalError
-from sqlalchemy.exc import SQLAlchemyError
 
 from backend.errors import UserError
-from backend.studies.database import reason
+from backend.studies.database import DATABASE_ERRORS, lost_in_words
 
 _KEPT = "error_of_a_callback"
 
@@ -20,8 +18,8 @@ def shown_errors() -> Iterator[None]:
         yield
     except UserError as error:
         st.error(plain(str(error)), icon=":material/error:")
-    except (SQLAlchemyError, StorageInternalError) as error:
-        st.error(plain(_lost(error)), icon=":material/cloud_off:")
+    except DATABASE_ERRORS as error:
+        st.error(plain(lost_in_words(error)), icon=":material/cloud_off:")
 
 
 @contextmanager
@@ -31,8 +29,8 @@ def kept_errors() -> Iterator[None]:
         yield
     except UserError as error:
         st.session_state[_KEPT] = str(error)
-    except (SQLAlchemyError, StorageInternalError) as error:
-        st.session_state[_KEPT] = _lost(error)
+    except DATABASE_ERRORS as error:
+        st.session_state[_KEPT] = lost_in_words(error)
 
 
 def show_kept_error() -> bool:
@@ -46,7 +44,3 @@ def show_kept_error() -> bool:
 def plain(text: str) -> str:
     """Text with the characters that Markdown would read as markup escaped."""
     return "".join(f"\\{character}" if character in r"\`*_[]$~:<>#" else character for character in text)
-
-
-def _lost(error: Exception) -> str:
-    return f"storage: the study database does not answer: {reason(error)}; nothing that is stored is lost"

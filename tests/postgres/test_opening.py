@@ -4,12 +4,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from backend.errors import StorageError
 from backend.scoring.store import ScoreStore
 from backend.studies import list_studies, open_database
+from backend.studies.database import open_existing
 from tests.postgres.server import PASSWORD, Server
 
 
@@ -37,6 +38,26 @@ def test_the_password_is_in_no_words_on_the_database(postgres_url: str) -> None:
             open_database(wrong)
         assert "secret" not in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_a_password_among_the_urls_options_is_hidden_too(postgres_url: str) -> None:
+    url = postgres_url.replace(f":{PASSWORD}@", "@") + f"?password={PASSWORD}"
+    database = open_database(url)
+    assert list_studies(database) == []
+    assert PASSWORD not in f"{database} {database!r}"
+    with pytest.raises(StorageError, match="cannot open") as caught:
+        open_database(url.replace(PASSWORD, "wrong-secret"))
+    assert "secret" not in str(caught.value)
+
+
+def test_tables_of_another_program_get_no_company(postgres_url: str) -> None:
+    engine = create_engine(postgres_url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE invoices (number integer)"))
+    with pytest.raises(StorageError, match="holds another program's tables"):
+        open_existing(postgres_url)
+    assert inspect(engine).get_table_names() == ["invoices"]
+    engine.dispose()
 
 
 def test_a_server_that_does_not_answer_is_given_up_in_seconds() -> None:

@@ -12,6 +12,7 @@ from backend.benchmark.importing import nas_bench_201, nats_bench
 from backend.benchmark.importing.collector import Collector
 from backend.benchmark.importing.errors import ReleaseFormatError
 from backend.errors import UserError
+from backend.read_only import check_writable
 from backend.safe_pickle import UnsafePickleError
 
 Progress: TypeAlias = Callable[[float, int], None]
@@ -54,8 +55,9 @@ def import_release(path: Path | str, on_progress: Progress | None = None) -> Imp
 
     Raises:
         UserError: the path is no release, or is damaged.
-        StorageError: the table cannot be written.
+        StorageError: the table cannot be written, or nothing may be.
     """
+    check_writable()
     started = time.perf_counter()
     imported.check_tables()
     reading = _Reading(Path(path).expanduser(), on_progress)

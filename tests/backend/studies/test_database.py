@@ -33,6 +33,8 @@ def test_plain_optuna_opens_the_database(database: Database) -> None:
         ("sqlite://", "must be a file"),
         ("nosuchdb://host/name", "no driver for nosuchdb://host/name"),
         ("postgresql+psycopg://ann:secret@127.0.0.1:1/name", "cannot open postgresql"),
+        ("postgresql://ann:half@secret@127.0.0.1:1/name", "an @ in its password is written %40"),
+        ("postgresql://ann@127.0.0.1:1/name?password=secret&sslpassword=secret", "cannot open postgresql"),
         ("sqlite:////proc/none/studies.db", "cannot make the folder /proc/none"),
     ],
 )
