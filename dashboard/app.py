@@ -10,17 +10,26 @@ _ROOT = str(Path(__file__).parents[1])
 if _ROOT not in sys.path:
     sys.path.append(_ROOT)
 
-from backend.studies.database import READ_ONLY, is_read_only  # noqa: E402
-from dashboard.components.errors import shown_errors  # noqa: E402
+from backend.read_only import READ_ONLY  # noqa: E402
+from dashboard import session  # noqa: E402
+from dashboard.components.errors import plain, shown_errors  # noqa: E402
+from dashboard.components.sign_in import admitted, sign_out_button  # noqa: E402
+from dashboard.components.storage import storage_note, storage_section  # noqa: E402
 from dashboard.memory import settle  # noqa: E402
 from dashboard.queries import load_own_proxies  # noqa: E402
 
 _ASSETS = Path(__file__).with_name("assets")
-st.set_page_config(page_title="ProxyScope", page_icon=str(_ASSETS / "icon.svg"), layout="wide")
+st.set_page_config(
+    page_title="ProxyScope",
+    page_icon=str(_ASSETS / "icon.svg"),
+    layout="wide",
+    initial_sidebar_state="collapsed",
+)
 st.logo(str(_ASSETS / "logo.svg"), size="large")
 
 st.html(_ASSETS / "style.css")
 
+visitor = admitted()
 page = st.navigation(
     [
         st.Page("views/studies.py", title="Studies", icon=":material/lists:", url_path="studies", default=True),
@@ -33,11 +42,21 @@ page = st.navigation(
         st.Page("views/share.py", title="Share", icon=":material/share:", url_path="share"),
         st.Page("views/help.py", title="Help", icon=":material/help:", url_path="help"),
     ],
-    position="top",
+    position="top" if visitor else "hidden",
 )
+if visitor is None:
+    st.stop()
+with st.sidebar:
+    storage_section()
+    if visitor.name:
+        st.subheader("You", anchor=False)
+        st.caption(f"{plain(visitor.name)}, {'editor' if visitor.may_write else 'viewer'}")
+        sign_out_button()
 with shown_errors():
     load_own_proxies()
-if is_read_only():
-    st.caption(f":material/visibility: {READ_ONLY.capitalize()}.")
+    who = f":material/person: {plain(visitor.name)}" if visitor.name else ""
+    look = f":material/visibility: {READ_ONLY.capitalize()}." if session.read_only() else ""
+    if notes := [note for note in (who, storage_note(), look) if note]:
+        st.caption(" · ".join(notes))
 page.run()
 settle(page.title)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -30,10 +29,8 @@ from backend.studies import (
     Database,
     StudySummary,
     best_table,
-    default_url,
     list_studies,
     load_study,
-    open_database,
     runs,
     workers,
 )
@@ -42,7 +39,9 @@ from backend.studies.live_trials import LiveTrials, Snapshot
 from backend.studies.overview import Overview, OverviewReader
 from backend.studies.summaries import CONFIG
 from backend.user_proxies import load_user_proxies
+from dashboard import session
 from dashboard.figures.quantities import Direction
+from dashboard.session import storage_key
 
 _CHECK_SECONDS = 30
 
@@ -58,8 +57,8 @@ class SpaceSize(NamedTuple):
 
 
 def database() -> Database:
-    """The study database of this installation, opened once."""
-    return _database(default_url())
+    """The study database of this session, as ``dashboard.session`` gives it."""
+    return session.database()
 
 
 @st.cache_resource(show_spinner=False)
@@ -79,7 +78,7 @@ def studies() -> list[StudySummary]:
 
 def overviews(summaries: Sequence[StudySummary], seconds: float) -> tuple[dict[int, Overview], int]:
     """What studies have found, by study id, and how many were not read yet within the seconds given."""
-    found, pending = _overview_reader(default_url()).read(summaries, seconds)
+    found, pending = _overview_reader(storage_key(), database()).read(summaries, seconds)
     return found, pending
 
 
@@ -146,8 +145,7 @@ def ensemble(summary: StudySummary, config: SearchConfig) -> StudyEnsemble:
 
 def saved_ensembles() -> list[SavedEnsemble]:
     """The saved ensembles, the newest first."""
-    url = database().url
-    return _saved_ensembles(url, ensembles_state(_database(url)))
+    return _saved_ensembles(storage_key(), ensembles_state(database()), database())
 
 
 def importances(summary: StudySummary, column: str, direction: Direction) -> "pd.Series[float]":
@@ -160,8 +158,8 @@ def importances(summary: StudySummary, column: str, direction: Direction) -> "pd
     """
     snapshot = _read(summary)
     size = len(snapshot.ended) if summary.run is None or not summary.run.active else _rounded(len(snapshot.ended))
-    url, name, study_id, created, _ = revision_key(summary)
-    return _importances(url, name, study_id, created, size, column, direction, snapshot)
+    storage, name, study_id, created, _ = revision_key(summary)
+    return _importances(storage, name, study_id, created, size, column, direction, snapshot)
 
 
 def space_size(choices: CellChoices) -> SpaceSize:
@@ -171,7 +169,7 @@ def space_size(choices: CellChoices) -> SpaceSize:
 
 def known_pace(config: SearchConfig) -> Pace | None:
     """Seconds a cell as searches of this machine say; None where none was like this one."""
-    return _known_pace(database().url, config.to_toml())
+    return _known_pace(storage_key(), config.to_toml(), database())
 
 
 def measure_pace(config: SearchConfig) -> Pace:
@@ -195,7 +193,7 @@ def allowed_cells(config: SearchConfig) -> list[int]:
 
 def machine_problems(config: SearchConfig) -> list[tuple[str, str]]:
     """What the configuration needs that this machine has not: ``(field, message)`` each."""
-    return _machine_problems(database().url, config.to_toml())
+    return _machine_problems(storage_key(), config.to_toml(), database())
 
 
 def space(*shown: Measure) -> pd.DataFrame:
@@ -244,12 +242,12 @@ Key = tuple[str, str, int, datetime | None, tuple[int, int]]
 
 
 def revision_key(summary: StudySummary) -> Key:
-    """What a read of a study depends on: which one it is, and how many of its trials there are and have ended."""
+    """What a read of a study depends on: which it is, and where; how many of its trials there are, and have ended."""
     return _key(summary, _read(summary))
 
 
 def _key(summary: StudySummary, snapshot: Snapshot) -> Key:
-    return database().url, summary.name, summary.study_id, summary.created, snapshot.revision
+    return storage_key(), summary.name, summary.study_id, summary.created, snapshot.revision
 
 
 def _read(summary: StudySummary) -> Snapshot:
@@ -259,7 +257,7 @@ def _read(summary: StudySummary) -> Snapshot:
         UserError: it was deleted, in another window or on another machine.
     """
     try:
-        return _live(database().url, summary.name, summary.study_id, summary.created).read()
+        return _live(storage_key(), summary.name, summary.study_id, summary.created, database()).read()
     except KeyError:
         # Loading it anew says in words that it is gone.
         forget_study()
@@ -268,26 +266,22 @@ def _read(summary: StudySummary) -> Snapshot:
 
 
 @st.cache_resource(show_spinner=False)
-def _database(url: str) -> Database:
-    return replace(open_database(url), via="page")
-
-
-@st.cache_resource(show_spinner=False)
-def _overview_reader(url: str) -> OverviewReader:
-    """Holds what was read of each study, for all sessions."""
-    return OverviewReader(_database(url))
+def _overview_reader(storage: str, _database: Database) -> OverviewReader:
+    """Holds what was read of each study, for all sessions on that database."""
+    del storage
+    return OverviewReader(_database)
 
 
 @st.cache_resource(show_spinner=False, max_entries=20)
-def _live(url: str, name: str, study_id: int, created: datetime | None) -> LiveTrials:
+def _live(storage: str, name: str, study_id: int, created: datetime | None, _database: Database) -> LiveTrials:
     """A study's trials, which this holds and adds to."""
-    del study_id, created
-    return LiveTrials(_database(url), load_study(_database(url), name))
+    del storage, study_id, created
+    return LiveTrials(_database, load_study(_database, name))
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def _recommendation(
-    url: str,
+    storage: str,
     name: str,
     study_id: int,
     created: datetime | None,
@@ -295,13 +289,13 @@ def _recommendation(
     toml: str,
     _frame: pd.DataFrame,
 ) -> tuple[pd.DataFrame, str]:
-    del url, name, study_id, created, revision
+    del storage, name, study_id, created, revision
     return study_recommendation(_frame, SearchConfig.from_toml(toml)), recommendation_rule(_frame)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def _ensemble(
-    url: str,
+    storage: str,
     name: str,
     study_id: int,
     created: datetime | None,
@@ -309,20 +303,20 @@ def _ensemble(
     toml: str,
     _frame: pd.DataFrame,
 ) -> StudyEnsemble:
-    del url, name, study_id, created, revision
+    del storage, name, study_id, created, revision
     return study_ensemble(_frame, SearchConfig.from_toml(toml))
 
 
 @st.cache_resource(show_spinner=False, max_entries=5)
-def _saved_ensembles(url: str, state: tuple[int, int]) -> list[SavedEnsemble]:
+def _saved_ensembles(storage: str, state: tuple[int, int], _database: Database) -> list[SavedEnsemble]:
     """Held while nothing is saved or deleted, since each one is fitted again as it is read."""
-    del state
-    return list_ensembles(_database(url))
+    del storage, state
+    return list_ensembles(_database)
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
 def _importances(
-    url: str,
+    storage: str,
     name: str,
     study_id: int,
     created: datetime | None,
@@ -331,7 +325,7 @@ def _importances(
     direction: Direction,
     _snapshot: Snapshot,
 ) -> "pd.Series[float]":
-    del url, name, study_id, created, size
+    del storage, name, study_id, created, size
     frame = _snapshot.frame
     known = frame.loc[(frame["state"] == "complete") & np.isfinite(frame[column]), ["number", column]]
     return parameter_importances(_snapshot.ended, dict(known.itertuples(index=False)), direction)
@@ -356,8 +350,9 @@ def _space_size(choices: str) -> SpaceSize:
 
 
 @st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)
-def _known_pace(url: str, toml: str) -> Pace | None:
-    return pace.known_pace(_database(url), SearchConfig.from_toml(toml), studies())
+def _known_pace(storage: str, toml: str, _database: Database) -> Pace | None:
+    del storage
+    return pace.known_pace(_database, SearchConfig.from_toml(toml), list_studies(_database))
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
@@ -372,9 +367,10 @@ def _allowed_cells(toml: str) -> list[int]:
 
 
 @st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)
-def _machine_problems(url: str, toml: str) -> list[tuple[str, str]]:
+def _machine_problems(storage: str, toml: str, _database: Database) -> list[tuple[str, str]]:
+    del storage
     try:
-        launch.check(_database(url), SearchConfig.from_toml(toml))
+        launch.check(_database, SearchConfig.from_toml(toml))
     except ConfigError as error:
         return error.problems
     return []

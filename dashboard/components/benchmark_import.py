@@ -6,7 +6,9 @@ from streamlit.column_config import DatetimeColumn, ListColumn, NumberColumn, Te
 
 from backend.benchmark import ImportedRelease, ImportSummary, imported_releases
 from backend.cells import NUM_CELLS
+from dashboard import session
 from dashboard.components.errors import kept_errors, plain, show_kept_error, shown_errors
+from dashboard.components.writing import writing
 from dashboard.import_job import ImportJob
 
 _PATH = "benchmark_import_path"
@@ -28,19 +30,23 @@ def benchmark_import() -> None:
                 "Path on the server",
                 key=_PATH,
                 placeholder="/data/NAS-Bench-201-v1_1-096897.pth",
-                help="A file or folder on the machine that runs the dashboard: NAS-Bench-201-v1_0-e61699.pth, "
-                "NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9.pickle.pbz2, or NATS-tss-v1_0-3ffb9-simple or "
-                "-full as a folder or a tar. Reading 5 GB takes about 4 minutes and 0.5 GB of memory.",
-                disabled=job.running,
+                **writing(
+                    "A file or folder on the machine that runs the dashboard: NAS-Bench-201-v1_0-e61699.pth, "
+                    "NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9.pickle.pbz2, or NATS-tss-v1_0-3ffb9-simple or "
+                    "-full as a folder or a tar. Reading 5 GB takes about 4 minutes and 0.5 GB of memory.",
+                    disabled=job.running,
+                ),
             )
             st.button(
                 "Import",
                 key="benchmark_import_start",
                 icon=":material/upload_file:",
-                help="Read the path and write the table of its release. It goes on when you leave this page. "
-                "What is wrong with a file is said here, and changes nothing.",
-                disabled=job.running,
                 on_click=_start,
+                **writing(
+                    "Read the path and write the table of its release. It goes on when you leave this page. "
+                    "What is wrong with a file is said here, and changes nothing.",
+                    disabled=job.running,
+                ),
             )
         show_kept_error()
         st.fragment(_progress, run_every=1.0 if job.running else None)()
@@ -56,6 +62,7 @@ def _job() -> ImportJob:
 
 def _start() -> None:
     with kept_errors():
+        session.check_writable()
         _job().start(st.session_state[_PATH])
 
 

@@ -23,19 +23,23 @@ def shown_errors() -> Iterator[None]:
 
 
 @contextmanager
-def kept_errors() -> Iterator[None]:
-    """Keep a user's error of a callback for :func:`show_kept_error`, as a callback has no place on the page."""
+def kept_errors(place: str = _KEPT) -> Iterator[None]:
+    """Keep a user's error of a callback for :func:`show_kept_error`, as a callback has no place on the page.
+
+    Args:
+        place: where it is to be shown: the key that ``show_kept_error`` is given there.
+    """
     try:
         yield
     except UserError as error:
-        st.session_state[_KEPT] = str(error)
+        st.session_state[place] = str(error)
     except DATABASE_ERRORS as error:
-        st.session_state[_KEPT] = lost_in_words(error)
+        st.session_state[place] = lost_in_words(error)
 
 
-def show_kept_error() -> bool:
+def show_kept_error(place: str = _KEPT) -> bool:
     """Show the error that a callback left behind, once; whether there was one."""
-    message = st.session_state.pop(_KEPT, None)
+    message = st.session_state.pop(place, None)
     if message:
         st.error(plain(message), icon=":material/error:")
     return bool(message)

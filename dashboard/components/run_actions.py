@@ -8,6 +8,7 @@ from backend.studies.runs import Run
 from dashboard import queries
 from dashboard.components.errors import kept_errors, plain, show_kept_error
 from dashboard.components.links import STUDIES
+from dashboard.components.writing import writing
 
 
 def stop_button(name: str, run: Run | None) -> None:
@@ -16,10 +17,12 @@ def stop_button(name: str, run: Run | None) -> None:
         "Stop",
         icon=":material/stop:",
         key="stop_study",
-        disabled=run is None or run.state not in {"queued", "running"},
-        help="Stop after the trial in work. Everything measured is kept, and the search can be resumed.",
         on_click=_stop,
         args=(name,),
+        **writing(
+            "Stop after the trial in work. Everything measured is kept, and the search can be resumed.",
+            disabled=run is None or run.state not in {"queued", "running"},
+        ),
     )
 
 
@@ -29,10 +32,12 @@ def resume_button(name: str, run: Run | None) -> None:
         "Resume",
         icon=":material/play_arrow:",
         key="resume_study",
-        disabled=run is None or run.active or run.done >= run.asked,
-        help="Go on with a stopped or failed search from where it ended.",
         on_click=_resume,
         args=(name,),
+        **writing(
+            "Go on with a stopped or failed search from where it ended.",
+            disabled=run is None or run.active or run.done >= run.asked,
+        ),
     )
 
 
@@ -42,8 +47,10 @@ def delete_button(summary: StudySummary, run: Run | None) -> None:
         "Delete…",
         icon=":material/delete:",
         key="delete_study",
-        disabled=run is not None and run.active,
-        help="Delete the study with its trials, log and files, after a confirmation. Stop a running search first.",
+        **writing(
+            "Delete the study with its trials, log and files, after a confirmation. Stop a running search first.",
+            disabled=run is not None and run.active,
+        ),
     )
     if clicked:
         _confirm_delete(summary)

@@ -7,6 +7,7 @@ from backend.search.config import SearchConfig
 from dashboard import queries
 from dashboard.components.errors import shown_errors
 from dashboard.components.links import NEW_SEARCH, open_study
+from dashboard.components.writing import writing
 
 
 def welcome() -> None:
@@ -24,7 +25,7 @@ def welcome() -> None:
                 type="primary",
                 icon=":material/play_arrow:",
                 key="run_example",
-                help="Launches a search on bundled images: nothing to download, stopped and resumed at any time.",
+                **writing("Launches a search on bundled images: nothing to download, stopped and resumed at any time."),
             )
             st.page_link(NEW_SEARCH, label="Set up a search of my own", icon=":material/tune:")
         st.caption(_example_line())

@@ -17,8 +17,10 @@ from dashboard.components.ensemble.choices import link_plan
 from dashboard.components.errors import kept_errors, plain, show_kept_error
 from dashboard.components.links import NEW_SEARCH
 from dashboard.components.proxies import link_source
+from dashboard.components.writing import writing
 from dashboard.ensemble_queries import LEFT_OUT, UNSEEN, Plan
 from dashboard.proxy_queries import Source
+from dashboard.session import bound
 
 _NAME, _TABLE, _UPLOAD, _DONE = "ensemble_name", "saved_ensembles", "ensemble_upload", "ensemble_done"
 
@@ -41,11 +43,11 @@ def save_section(source: Source, plan: Plan) -> None:
                 key="ensemble_save",
                 on_click=_save,
                 args=(source, plan),
-                help="Keeps recipe, labelled cells and figures in the study database, for searches and comparison.",
+                **writing("Keeps recipe, labelled cells and figures in the study database, to search by and compare."),
             )
             st.download_button(
                 "Export JSON",
-                lambda: _file(ensemble_queries.to_save(source, plan, _export_name(source, plan))),
+                bound(lambda: _file(ensemble_queries.to_save(source, plan, _export_name(source, plan)))),
                 file_name=f"{_export_name(source, plan)}.json",
                 mime="application/json",
                 icon=":material/download:",
@@ -80,8 +82,10 @@ def saved_section() -> None:
             max_upload_size=64,
             key=_UPLOAD,
             on_change=_import,
-            help="A file that was exported here or with `python -m backend ensemble --export`. What is wrong with it "
-            "is said, and changes nothing.",
+            **writing(
+                "A file that was exported here or with `python -m backend ensemble --export`. What is wrong with it "
+                "is said, and changes nothing."
+            ),
         )
 
 
@@ -146,7 +150,7 @@ def _list(found: list[SavedEnsemble]) -> None:
             key="saved_delete",
             on_click=_delete,
             args=(chosen.name,),
-            help="Studies that were searched by it keep their own copy.",
+            **writing("Studies that were searched by it keep their own copy."),
         )
 
 

@@ -9,12 +9,13 @@ from backend.search.notices import notices
 from backend.search.objectives import Objectives
 from backend.studies import queue
 from backend.studies.catalog import check_free_name, free_name
-from dashboard import queries
+from dashboard import queries, session
 from dashboard.components.errors import plain, shown_errors
 from dashboard.components.links import STUDIES, open_study
 from dashboard.components.search_form.estimate import time_estimate
 from dashboard.components.search_form.metric_rows import KEEP
 from dashboard.components.search_form.problems import Problems
+from dashboard.components.writing import writing
 
 _NAME_LENGTH = 85
 """Letters of a name that seeds are put behind: a study's name has 100 at most."""
@@ -33,6 +34,12 @@ def launch_box(config: SearchConfig | None, problems: Problems) -> None:
         seeds, wrong = _seeds_field()
         problems = Problems([*problems.found, *_wrong_names(name, seeds), *wrong])
         problems.list()
+        if session.read_only():
+            st.info(
+                "Nothing can be launched here: studies can be looked at, not changed. What you set up can be taken "
+                "away as a search file below.",
+                icon=":material/visibility:",
+            )
         ready = config is not None and not problems
         if config:
             st.caption(_summary(config))
@@ -102,9 +109,11 @@ def _launch_button(config: SearchConfig | None, name: str, seeds: list[int]) -> 
         type="primary",
         icon=":material/rocket_launch:",
         key="launch",
-        disabled=config is None,
         width="stretch",
-        help="Starts a process of its own: it goes on when the browser or the dashboard is closed.",
+        **writing(
+            "Starts a process of its own: it goes on when the browser or the dashboard is closed.",
+            disabled=config is None,
+        ),
     )
     if clicked and config:
         with shown_errors():
@@ -133,9 +142,11 @@ def _queue_button(config: SearchConfig | None, name: str, seeds: list[int]) -> N
         type="primary",
         icon=":material/playlist_add:",
         key="launch",
-        disabled=config is None,
         width="stretch",
-        help="They start in this order in processes of their own, also when browser and dashboard are closed.",
+        **writing(
+            "They start in this order in processes of their own, also when browser and dashboard are closed.",
+            disabled=config is None,
+        ),
     )
     if clicked and config:
         with shown_errors():

@@ -12,6 +12,8 @@ from dashboard.components.errors import kept_errors, plain, show_kept_error, sho
 from dashboard.components.links import COMPARE, NEW_SEARCH, SHARE, STUDY_PARAMETER, open_study
 from dashboard.components.studies.details import note_dialog, rename_dialog, resume_dialog
 from dashboard.components.studies.export import as_archive
+from dashboard.components.writing import writing
+from dashboard.session import bound
 
 
 def actions(chosen: Sequence[StudySummary]) -> None:
@@ -53,10 +55,12 @@ def _one(chosen: Sequence[StudySummary]) -> None:
         "Rename…",
         icon=":material/edit:",
         key="rename_study",
-        disabled=item is None or active,
-        help="Give it another name. Not while it is searched: its process knows it by its name; stop it first."
-        if active
-        else "Give it another name. For one study.",
+        **writing(
+            "Give it another name. Not while it is searched: its process knows it by its name; stop it first."
+            if active
+            else "Give it another name. For one study.",
+            disabled=item is None or active,
+        ),
     )
     if renamed and item:
         rename_dialog(item)
@@ -64,8 +68,10 @@ def _one(chosen: Sequence[StudySummary]) -> None:
         "Note…",
         icon=":material/sticky_note_2:",
         key="note_study",
-        disabled=item is None,
-        help="Write down what it is for, or what it showed; optuna-dashboard shows the same note. For one study.",
+        **writing(
+            "Write down what it is for, or what it showed; optuna-dashboard shows the same note. For one study.",
+            disabled=item is None,
+        ),
     )
     if noted and item:
         note_dialog(item)
@@ -78,18 +84,22 @@ def _several(chosen: Sequence[StudySummary]) -> None:
         "Stop",
         icon=":material/stop:",
         key="stop_study",
-        disabled=not stoppable,
-        help="Stop the chosen searches after the trial in work. Everything measured is kept, and they can be resumed.",
         on_click=_stop,
         args=(stoppable,),
+        **writing(
+            "Stop the chosen searches after the trial in work. Everything measured is kept, and they can be resumed.",
+            disabled=not stoppable,
+        ),
     )
     ended = [item for item in chosen if item.run and not item.run.active]
     resumed = st.button(
         "Resume…",
         icon=":material/play_arrow:",
         key="resume_study",
-        disabled=not ended,
-        help="Go on with a search that has ended, with more trials if you like; several wait for each other.",
+        **writing(
+            "Go on with a search that has ended, with more trials if you like; several wait for each other.",
+            disabled=not ended,
+        ),
     )
     if resumed and len(ended) == 1:
         resume_dialog(ended[0])
@@ -115,7 +125,7 @@ def _several(chosen: Sequence[StudySummary]) -> None:
         st.switch_page(SHARE, query_params=[(STUDY_PARAMETER, name) for name in names])
     st.download_button(
         "Trials as CSV",
-        lambda: as_archive(chosen),
+        bound(lambda: as_archive(chosen)),
         file_name=f"{names[0]}.zip" if len(names) == 1 else "studies.zip",
         mime="application/zip",
         icon=":material/download:",
@@ -129,8 +139,10 @@ def _several(chosen: Sequence[StudySummary]) -> None:
         "Delete…",
         icon=":material/delete:",
         key="delete_study",
-        disabled=not deletable,
-        help="Delete the studies with their trials, logs and files, after a confirmation. Stop running searches first.",
+        **writing(
+            "Delete the studies with their trials, logs and files, after a confirmation. Stop running searches first.",
+            disabled=not deletable,
+        ),
     )
     if deleted:
         _confirm_delete(deletable, len(chosen) - len(deletable))

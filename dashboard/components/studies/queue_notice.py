@@ -6,6 +6,7 @@ from backend.search import queueing
 from backend.studies import queue
 from dashboard import queries
 from dashboard.components.errors import kept_errors
+from dashboard.components.writing import writing
 
 
 def queue_notice() -> None:
@@ -25,8 +26,8 @@ def queue_notice() -> None:
                 "Start the queue",
                 icon=":material/play_arrow:",
                 key="start_queue",
-                help="Start the process that launches them in their order; it outlives the dashboard.",
                 on_click=_start,
+                **writing("Start the process that launches them in their order; it outlives the dashboard."),
             )
 
 

@@ -4,13 +4,14 @@ import streamlit as st
 
 from backend.studies import StudySummary
 from dashboard.report import study_report
+from dashboard.session import bound
 
 
 def report_button(summary: StudySummary) -> None:
     """A download of the study as one HTML file, made when it is clicked."""
     st.download_button(
         "Report",
-        lambda: study_report(summary).encode(),
+        bound(lambda: study_report(summary).encode()),
         file_name=f"{summary.name}.html",
         mime="text/html",
         icon=":material/summarize:",

@@ -1,0 +1,162 @@
+"""Who may look and who may change studies: lists of addresses beside the login in ``.streamlit/secrets.toml``.
+
+Without a login there, everybody who reaches the server may do all that it allows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import streamlit as st
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from backend.errors import UserError
+
+_FILE = "secrets.toml"
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+_ENTRY = re.compile(r"[^@\s]*@[^@\s]+")
+_SHORTEST_SECRET = 32
+Role = Literal["editor", "viewer"]
+
+
+class AccessError(UserError):
+    """Whoever is looking may not see studies here.
+
+    Attributes:
+        signed_in: the address that they are signed in with; "" before that.
+    """
+
+    def __init__(self, message: str, signed_in: str = "") -> None:
+        super().__init__(message)
+        self.signed_in = signed_in
+
+
+class SignedOutError(AccessError):
+    """Whoever is looking has not signed in."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who is looking.
+
+    Attributes:
+        name: their address; "" where nobody signs in.
+        may_write: whether they may change studies.
+    """
+
+    name: str
+    may_write: bool
+
+
+def _address(entry: str) -> str:
+    if not _ENTRY.fullmatch(entry.strip()):
+        raise ValueError(f"{entry!r} is no address; give ann@lab.org, or @lab.org for all of a domain")
+    return entry.strip().lower()
+
+
+class People(BaseModel):
+    """The section ``[access]``: addresses, or ``@domain`` for all of a domain.
+
+    Attributes:
+        editors: who may do everything.
+        viewers: who may look.
+        contact: whom to ask for access.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    editors: list[Annotated[str, AfterValidator(_address)]] = Field(default_factory=list)
+    viewers: list[Annotated[str, AfterValidator(_address)]] = Field(default_factory=list)
+    contact: str = ""
+
+    def role(self, address: str) -> Role | None:
+        """What an address may do; None for one in no list."""
+        if not _ADDRESS.fullmatch(address):
+            return None
+        names = {address.lower(), f"@{address.lower().rpartition('@')[2]}"}
+        if names & set(self.editors):
+            return "editor"
+        return "viewer" if names & set(self.viewers) else None
+
+
+def has_login() -> bool:
+    """Whether people have to sign in.
+
+    Raises:
+        AccessError: the file with the login cannot be used.
+    """
+    return "auth" in _secrets()
+
+
+def login_providers() -> list[str]:
+    """Names of the providers to sign in with; "" is one without a name."""
+    auth = _secrets()["auth"]
+    named = [name for name, section in auth.items() if isinstance(section, Mapping) and "client_id" in section]
+    return ["", *named] if "client_id" in auth else named
+
+
+def visitor() -> Visitor:
+    """Who is looking.
+
+    Raises:
+        AccessError: they have not signed in, are in no list, or login and lists are not in order.
+    """
+    secrets = _secrets()
+    if "auth" not in secrets:
+        return Visitor("", may_write=True)
+    people = people_of(secrets)
+    if not st.user.get("is_logged_in"):
+        raise SignedOutError("access: sign in to see the studies of this server")
+    address = str(st.user.get("email") or "")
+    vouched = str(st.user.get("email_verified", True)).lower() != "false"
+    role = people.role(address) if address and vouched else None
+    if role is None:
+        raise AccessError(_refusal(address, people), signed_in=address or "somebody without an e-mail address")
+    return Visitor(address.lower(), may_write=role == "editor")
+
+
+def people_of(secrets: Mapping[str, Any]) -> People:
+    """The lists.
+
+    Raises:
+        AccessError: they cannot be read.
+    """
+    try:
+        return People.model_validate(secrets.get("access", {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = " ".join(str(part) for part in first["loc"][:1])
+        said = str(first["msg"]).removeprefix("Value error, ")
+        raise AccessError(f"access: [access] {where} in {_FILE}: {said}") from None
+
+
+def _refusal(address: str, people: People) -> str:
+    whom = people.contact or "whoever runs this server"
+    if not address:
+        return f"access: your login tells no e-mail address; ask {whom}"
+    if people.role(address):
+        return f"access: your login does not vouch for the address {address}; verify it there"
+    return f"access: {address} is neither among the editors nor among the viewers of this server; ask {whom}"
+
+
+def _secrets() -> dict[str, Any]:
+    """All of the file; nothing where there is none. One that is there and cannot be used lets nobody in."""
+    files = [Path(path) for path in st.get_option("secrets.files")]
+    try:
+        secrets = st.secrets.to_dict()
+    except (StreamlitSecretNotFoundError, OSError, UnicodeDecodeError):
+        if any(file.exists() for file in files):
+            raise AccessError(f"access: {_FILE} cannot be read, so nobody can sign in; its own log says why") from None
+        return {}
+    if "auth" not in secrets and "access" in secrets:
+        raise AccessError(f"access: {_FILE} has lists in [access] and no login in [auth]; give both, or neither")
+    if "auth" in secrets and len(str(secrets["auth"].get("cookie_secret", ""))) < _SHORTEST_SECRET:
+        raise AccessError(
+            f"access: cookie_secret of [auth] in {_FILE} is too short; give {_SHORTEST_SECRET} random letters or more"
+        )
+    return secrets

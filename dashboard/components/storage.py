@@ -1,0 +1,72 @@
+"""Which study database is open, in the sidebar, and a field to open another for this browser session."""
+
+import streamlit as st
+
+from dashboard import queries, session
+from dashboard.components.errors import kept_errors, plain, show_kept_error, shown_errors
+
+_URL, _ERROR, _CHOSEN_STUDIES = "storage_url", "storage_error", "chosen_studies"
+_EXAMPLE = "postgresql://user:password@host/name"
+
+
+def storage_section() -> None:
+    """The database's URL without its password; where visitors may choose, a field for another and the way back."""
+    st.subheader("Study database", anchor=False)
+    with shown_errors():
+        st.code(str(queries.database()), language=None, wrap_lines=True)
+    if not session.may_choose():
+        st.caption("This server shows this one alone.")
+        return
+    if session.is_chosen():
+        st.caption("Opened in this browser session alone. Links do not name it: elsewhere they mean the server's own.")
+        st.button(
+            "Back to the server's own",
+            icon=":material/undo:",
+            key="storage_default",
+            width="stretch",
+            help="Show the study database again that the server was started with.",
+            on_click=_back,
+        )
+    with st.form("storage_form", border=False):
+        st.text_input(
+            "Open another",
+            key=_URL,
+            type="password",
+            autocomplete="off",
+            placeholder=_EXAMPLE,
+            help=f"Any SQLAlchemy URL, such as {_EXAMPLE} or sqlite:////data/studies.db. It is tried before it is "
+            "taken, holds for this browser session alone, and is neither shown, logged nor put into a link.",
+        )
+        st.form_submit_button(
+            "Open",
+            icon=":material/database:",
+            key="storage_open",
+            width="stretch",
+            help="Show that database's studies instead. What you launch then is kept there.",
+            on_click=_open,
+        )
+    show_kept_error(_ERROR)
+
+
+def storage_note() -> str:
+    """What to say above each page of a database that is not the server's own; "" where it is."""
+    return f":material/database: {plain(str(queries.database()))}" if session.is_chosen() else ""
+
+
+def _open() -> None:
+    with kept_errors(_ERROR):
+        session.choose(st.session_state[_URL])
+        _leave()
+
+
+def _back() -> None:
+    session.back_to_default()
+    _leave()
+
+
+def _leave() -> None:
+    """What was typed, chosen and linked was of the other database."""
+    if _URL in st.session_state:
+        st.session_state[_URL] = ""
+    st.session_state.pop(_CHOSEN_STUDIES, None)
+    st.query_params.clear()

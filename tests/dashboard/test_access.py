@@ -1,0 +1,85 @@
+"""Who may do what: the lists beside the login, and files that are not in order, which let nobody in."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard.access import AccessError, People, people_of
+
+AUTH = {"redirect_uri": "http://127.0.0.1/oauth2callback", "cookie_secret": "c" * 32, "client_id": "proxyscope"}
+
+
+@pytest.mark.parametrize(
+    ("address", "role"),
+    [
+        ("ann@lab.org", "editor"),
+        ("Ann@Lab.ORG", "editor"),
+        ("ben@group.org", "editor"),
+        ("carl@lab.org", "viewer"),
+        ("carl@evil-lab.org", None),
+        ("carl@lab.org.evil", None),
+        ("ann@lab.org@evil.org", None),
+        ("", None),
+        ("lab.org", None),
+    ],
+)
+def test_addresses_and_domains_are_matched_whole(address: str, role: str | None) -> None:
+    people = People(editors=["ann@lab.org", "@group.org"], viewers=["@LAB.org"])
+    assert people.role(address) == role
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        ({"editors": ["lab.org"]}, r"editors in secrets.toml: 'lab.org' is no address; give ann@lab.org, or @lab.org"),
+        ({"editors": "ann@lab.org"}, "editors in secrets.toml: Input should be a valid list"),
+        ({"editor": ["ann@lab.org"]}, "editor in secrets.toml: Extra inputs are not permitted"),
+    ],
+)
+def test_lists_that_are_not_in_order_are_named(lists: dict[str, object], said: str) -> None:
+    with pytest.raises(AccessError, match=said):
+        people_of({"access": lists})
+
+
+@pytest.mark.parametrize(
+    ("secrets", "said"),
+    [
+        ({"access": {"editors": ["ann@lab.org"]}}, "has lists in [access] and no login in [auth]"),
+        ({"auth": {**AUTH, "cookie_secret": "short"}}, "cookie_secret of [auth] in secrets.toml is too short"),
+        ({"auth": AUTH, "access": {"viewers": ["lab"]}}, "'lab' is no address"),
+    ],
+)
+def test_a_login_that_is_not_in_order_shows_nothing(
+    app: Callable[..., AppTest], finished: str, secrets: dict[str, object], said: str
+) -> None:
+    page = app("studies", secrets=secrets)
+    assert not page.exception
+    assert any(said in box.value.replace("\\", "") for box in page.error)
+    assert not page.dataframe
+    assert not page.sidebar.code
+
+
+def test_a_file_that_cannot_be_read_lets_nobody_in(
+    app: Callable[..., AppTest], finished: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "secrets.toml"
+    file.write_text("[auth\n", encoding="utf-8")
+    before = st.get_option("secrets.files")
+    st.secrets._reset()
+    st._config.set_option("secrets.files", [str(file)])
+    try:
+        page = app("studies")
+    finally:
+        st._config.set_option("secrets.files", before)
+    assert any("cannot be read, so nobody can sign in" in box.value.replace("\\", "") for box in page.error)
+    assert not page.dataframe
+
+
+def test_whoever_has_not_signed_in_sees_a_way_in_and_nothing_else(app: Callable[..., AppTest], finished: str) -> None:
+    page = app("study", secrets={"auth": AUTH, "access": {"editors": ["ann@lab.org"]}}, study=finished)
+    assert [button.label for button in page.button] == ["Sign in"]
+    assert not page.sidebar.code
+    assert finished not in str(page.main)

@@ -1,0 +1,104 @@
+"""The study database of a browser session: chosen in the sidebar, for it alone, its password shown nowhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from backend.search.execution import execute_run
+from backend.search.launch import prepare
+from backend.studies import Database, open_database
+from tests.conftest import cheap_config
+from tests.dashboard.conftest import FINISHED
+from tests.postgres.server import PASSWORD
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def other(postgres_url: str) -> str:
+    """The URL of a database on a server with a study that has the name of one here, and another number of trials."""
+    database = open_database(postgres_url)
+    prepare(database, cheap_config(setup={"n_trials": 3}), FINISHED)
+    execute_run(database, FINISHED)
+    database.engine.dispose()
+    return postgres_url
+
+
+def opened(page: AppTest, url: str) -> AppTest:
+    page.sidebar.text_input(key="storage_url").set_value(url)
+    return page.sidebar.button(key="storage_open").click().run()
+
+
+def test_two_sessions_with_different_databases_never_see_each_others_trials(
+    app: Open, finished: str, other: str
+) -> None:
+    here, there = app("study", study=finished), opened(app("studies"), other)
+    there.switch_page("views/study.py")
+    there.query_params["study"] = finished
+    for _ in range(2):
+        assert any("12 of 12" in bar.text for bar in here.run().get("progress"))
+        assert any("3 of 3" in bar.text for bar in there.run().get("progress"))
+    back = there.sidebar.button(key="storage_default").click().run()
+    assert not back.exception
+    assert "study" not in back.query_params
+    assert str(back.sidebar.code[0].value).startswith("sqlite:///")
+
+
+def test_the_password_is_nowhere_on_the_page_nor_in_the_link(app: Open, finished: str, other: str) -> None:
+    page = opened(app("studies"), other)
+    assert "postgresql+psycopg://proxyscope:***@" in page.sidebar.code[0].value
+    for view in ("studies", "new_search", "help", "ensemble"):
+        page.switch_page(f"views/{view}.py").run()
+        assert not page.exception
+        assert PASSWORD not in f"{page.main} {page.sidebar}"
+        assert PASSWORD not in str(page.query_params)
+        assert page.sidebar.text_input(key="storage_url").value == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "give the URL of a study database"),
+        ("studies.db", "not a SQLAlchemy URL"),
+        ("sqlite:////nowhere/studies.db", "there is no file '/nowhere/studies.db'"),
+        ("postgresql://ann:kept-secret@127.0.0.1:1/name", "cannot open postgresql+psycopg://ann:***@127.0.0.1:1/name"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_said_and_changes_nothing(
+    app: Open, finished: str, url: str, said: str
+) -> None:
+    page = opened(app("studies"), url)
+    (error,) = page.sidebar.error
+    assert said in error.value.replace("\\", "")
+    assert PASSWORD not in error.value
+    assert str(page.sidebar.code[0].value).startswith("sqlite:///")
+    assert page.dataframe
+
+
+def test_what_is_launched_goes_to_the_chosen_database(
+    app: Open, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = open_database(f"sqlite:///{tmp_path / 'chosen.db'}")
+    page = opened(app("studies"), chosen.url)
+    page.switch_page("views/new_search.py").run()
+    page.text_input(key="study_name").set_value("there")
+    page.checkbox(key="leave_to_worker").check()
+    page.button(key="launch").click().run()
+    assert not page.exception
+    from backend.studies import audit, list_studies  # noqa: PLC0415
+
+    assert [item.name for item in list_studies(chosen)] == ["there"]
+    assert [(line.action, line.via) for line in audit.entries(chosen)] == [("launch", "page")]
+    assert list_studies(database) == []
+
+
+@pytest.mark.parametrize("fixed", ["1", "yes"])
+def test_a_server_can_show_its_own_database_alone(
+    app: Open, finished: str, fixed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROXYSCOPE_STORAGE_FIXED", fixed)
+    page = app("studies")
+    assert not page.sidebar.text_input
+    assert any("this one alone" in caption.value for caption in page.sidebar.caption)
