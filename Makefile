@@ -16,6 +16,7 @@ app: $(VENV)/installed ## set up and start the dashboard on 127.0.0.1 (PORT=8501
 ifdef OPTUNA_DASHBOARD_PORT
 	@trap 'kill $$beside' EXIT; trap 'exit 130' INT TERM; \
 	$(BIN)/python -m dashboard optuna --port $(OPTUNA_DASHBOARD_PORT) & beside=$$!; \
+	PROXYSCOPE_OPTUNA_DASHBOARD=http://127.0.0.1:$(OPTUNA_DASHBOARD_PORT) \
 	$(BIN)/python -m streamlit run dashboard/app.py --server.port $(PORT)
 else
 	$(BIN)/python -m streamlit run dashboard/app.py --server.port $(PORT)

@@ -111,7 +111,7 @@ def visitor() -> Visitor:
         return Visitor("", may_write=True)
     people = people_of(secrets)
     if not st.user.get("is_logged_in"):
-        raise SignedOutError("access: sign in to see the studies of this server")
+        raise SignedOutError("sign in to see the studies of this server")
     address = str(st.user.get("email") or "")
     vouched = str(st.user.get("email_verified", True)).lower() != "false"
     role = people.role(address) if address and vouched else None
@@ -132,16 +132,16 @@ def people_of(secrets: Mapping[str, Any]) -> People:
         first = error.errors()[0]
         where = " ".join(str(part) for part in first["loc"][:1])
         said = str(first["msg"]).removeprefix("Value error, ")
-        raise AccessError(f"access: [access] {where} in {_FILE}: {said}") from None
+        raise AccessError(f"[access] {where} in {_FILE}: {said}") from None
 
 
 def _refusal(address: str, people: People) -> str:
     whom = people.contact or "whoever runs this server"
     if not address:
-        return f"access: your login tells no e-mail address; ask {whom}"
+        return f"your login tells no e-mail address; ask {whom}"
     if people.role(address):
-        return f"access: your login does not vouch for the address {address}; verify it there"
-    return f"access: {address} is neither among the editors nor among the viewers of this server; ask {whom}"
+        return f"your login does not vouch for the address {address}; verify it there"
+    return f"{address} is neither among the editors nor among the viewers of this server; ask {whom}"
 
 
 def _secrets() -> dict[str, Any]:
@@ -151,12 +151,12 @@ def _secrets() -> dict[str, Any]:
         secrets = st.secrets.to_dict()
     except (StreamlitSecretNotFoundError, OSError, UnicodeDecodeError):
         if any(file.exists() for file in files):
-            raise AccessError(f"access: {_FILE} cannot be read, so nobody can sign in; its own log says why") from None
+            raise AccessError(f"{_FILE} cannot be read, so nobody can sign in; its own log says why") from None
         return {}
     if "auth" not in secrets and "access" in secrets:
-        raise AccessError(f"access: {_FILE} has lists in [access] and no login in [auth]; give both, or neither")
+        raise AccessError(f"{_FILE} has lists in [access] and no login in [auth]; give both, or neither")
     if "auth" in secrets and len(str(secrets["auth"].get("cookie_secret", ""))) < _SHORTEST_SECRET:
         raise AccessError(
-            f"access: cookie_secret of [auth] in {_FILE} is too short; give {_SHORTEST_SECRET} random letters or more"
+            f"cookie_secret of [auth] in {_FILE} is too short; give {_SHORTEST_SECRET} random letters or more"
         )
     return secrets

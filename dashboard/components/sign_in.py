@@ -30,7 +30,7 @@ def sign_out_button() -> None:
 
 def _outside(error: AccessError) -> None:
     with st.container(border=True, width=560, key="sign_in"):
-        st.title("ProxyScope", anchor=False)
+        st.title("Sign in" if isinstance(error, SignedOutError) else "No access", anchor=False)
         if not isinstance(error, SignedOutError):
             st.error(plain(str(error)), icon=":material/block:")
             if error.signed_in:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -32,12 +32,23 @@ def find_chromium() -> str | None:
 
 
 @contextmanager
-def running_app(home: Path) -> Iterator[str]:
-    """The dashboard on a storage folder of its own; yields its address, and ends it afterwards."""
-    port = free_port()
+def running_app(
+    home: Path, *, storage: str | None = None, port: int | None = None, options: Sequence[str] = ()
+) -> Iterator[str]:
+    """The dashboard on a storage folder of its own; yields its address, and ends it afterwards.
+
+    Args:
+        home: the folder, which is there.
+        storage: URL of its study database; None takes the file in the folder.
+        port: to listen on; None takes a free one.
+        options: of Streamlit.
+    """
+    port = port or free_port()
     environment = {**os.environ, "PROXYSCOPE_HOME": str(home)}
     environment.pop("PROXYSCOPE_STORAGE", None)
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
+    if storage:
+        environment["PROXYSCOPE_STORAGE"] = storage
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port), *options]
     with (home / "dashboard.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:

@@ -3,12 +3,16 @@
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import psutil
+import pytest
+from streamlit.testing.v1 import AppTest
 
-from backend.studies import Database, create_study
+from backend.studies import Database, create_study, list_studies, open_database
 from tests.browser.app import free_port
 from tests.conftest import cheap_config
 from tests.postgres.server import PASSWORD
@@ -39,3 +43,22 @@ def _read(address: str, process: "subprocess.Popen[str]") -> str:
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.3)
+
+
+def test_a_studys_page_leads_to_it_there_but_not_from_another_database(
+    app: Callable[..., AppTest], finished: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROXYSCOPE_OPTUNA_DASHBOARD", "http://127.0.0.1:8080")
+    (summary,) = list_studies(open_database())
+    page = app("study", study=finished)
+    assert f"http://127.0.0.1:8080/dashboard/studies/{summary.study_id}" in str(page.main)
+    url = f"sqlite:///{tmp_path / 'copy.db'}"
+    create_study(open_database(url), cheap_config(), finished)
+    page.sidebar.text_input(key="storage_url").set_value(url)
+    page.sidebar.button(key="storage_open").click().run()
+    page.switch_page("views/study.py")
+    page.query_params["study"] = finished
+    page.run()
+    assert not page.exception
+    assert any(finished in title.value for title in page.title)
+    assert "127.0.0.1:8080" not in str(page.main)

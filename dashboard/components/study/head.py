@@ -15,6 +15,7 @@ from dashboard.components.run_status import run_status
 from dashboard.components.states import state_badge
 from dashboard.components.study.report import report_button
 from dashboard.components.study.workers import workers_section
+from dashboard.optuna_beside import optuna_link
 
 FOREIGN = (
     "This study was made elsewhere with Optuna: it has no run and no log here, and is shown with what its trials "
@@ -73,6 +74,13 @@ def _links(summary: StudySummary, run: Run | None) -> None:
                 icon=":material/leaderboard:",
                 query_params={VIEW_PARAMETER: "study", **link},
                 help="Where its cells lie among all 15,625, and how far the best are from the optimum.",
+            )
+        if address := optuna_link(summary):
+            st.page_link(
+                address,
+                label="In optuna-dashboard",
+                icon=":material/open_in_new:",
+                help="The same study in Optuna's own dashboard, which runs beside this one.",
             )
         st.space("stretch")
         with st.container(width="content"):
