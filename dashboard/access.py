@@ -151,8 +151,16 @@ def _secrets() -> dict[str, Any]:
         secrets = st.secrets.to_dict()
     except (StreamlitSecretNotFoundError, OSError, UnicodeDecodeError):
         if any(file.exists() for file in files):
-            raise AccessError(f"{_FILE} cannot be read, so nobody can sign in; its own log says why") from None
-        return {}
+            raise AccessError(
+                f"{_FILE} cannot be read, so nobody can sign in; the log of the dashboard says why"
+            ) from None
+        secrets = {}
+    if "auth" in secrets:
+        _logins_seen().add("auth")
+    elif _logins_seen():
+        raise AccessError(
+            f"the login in {_FILE} is gone, so nobody can sign in; without a login, start the server anew"
+        )
     if "auth" not in secrets and "access" in secrets:
         raise AccessError(f"{_FILE} has lists in [access] and no login in [auth]; give both, or neither")
     if "auth" in secrets and len(str(secrets["auth"].get("cookie_secret", ""))) < _SHORTEST_SECRET:
@@ -160,3 +168,9 @@ def _secrets() -> dict[str, Any]:
             f"cookie_secret of [auth] in {_FILE} is too short; give {_SHORTEST_SECRET} random letters or more"
         )
     return secrets
+
+
+@st.cache_resource(show_spinner=False)
+def _logins_seen() -> set[str]:
+    """Not empty once this server has asked for a login: a file that is moved away opens no door."""
+    return set()

@@ -111,8 +111,9 @@ def _files() -> None:
     st.markdown("\n".join(lines))
     with shown_errors():
         st.caption(
-            f"Study database: `{queries.database()}`, a password in it hidden. Another: environment variable "
-            "`PROXYSCOPE_STORAGE`, any SQLAlchemy URL. Any Optuna tool reads it."
+            f"Study database: `{queries.database()}`, a password in it hidden. Another: in the sidebar for this "
+            "browser session, or with the environment variable `PROXYSCOPE_STORAGE`, any SQLAlchemy URL. Any Optuna "
+            "tool reads it."
         )
 
 

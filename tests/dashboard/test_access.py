@@ -83,3 +83,13 @@ def test_whoever_has_not_signed_in_sees_a_way_in_and_nothing_else(app: Callable[
     assert [button.label for button in page.button] == ["Sign in"]
     assert not page.sidebar.code
     assert finished not in str(page.main)
+
+
+def test_a_login_that_is_taken_away_while_the_server_runs_opens_no_door(
+    app: Callable[..., AppTest], finished: str
+) -> None:
+    page = app("studies", secrets={"auth": AUTH, "access": {"editors": ["ann@lab.org"]}})
+    page.secrets = {}
+    page.run()
+    assert any("is gone, so nobody can sign in" in box.value.replace("\\", "") for box in page.error)
+    assert not page.dataframe
