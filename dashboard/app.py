@@ -49,8 +49,7 @@ if visitor is None:
 with st.sidebar:
     storage_section()
     if visitor.name:
-        st.subheader("You", anchor=False)
-        st.caption(f"{plain(visitor.name)}, {'editor' if visitor.may_write else 'viewer'}")
+        st.markdown(f"**You**  \n{plain(visitor.name)}, {'editor' if visitor.may_write else 'viewer'}")
         sign_out_button()
 with shown_errors():
     load_own_proxies()

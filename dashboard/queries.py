@@ -192,7 +192,10 @@ def allowed_cells(config: SearchConfig) -> list[int]:
 
 
 def machine_problems(config: SearchConfig) -> list[tuple[str, str]]:
-    """What the configuration needs that this machine has not: ``(field, message)`` each."""
+    """What the configuration needs that this machine has not: ``(field, message)`` each; nothing in a look."""
+    if session.read_only():
+        # Whoever launches nothing is not told what lies on this machine.
+        return []
     return _machine_problems(storage_key(), config.to_toml(), database())
 
 

@@ -11,7 +11,7 @@ _EXAMPLE = "postgresql://user:password@host/name"
 
 def storage_section() -> None:
     """The database's URL without its password; where visitors may choose, a field for another and the way back."""
-    st.subheader("Study database", anchor=False)
+    st.markdown("**Study database**")
     with shown_errors():
         st.code(str(queries.database()), language=None, wrap_lines=True)
     if not session.may_choose():

@@ -43,7 +43,7 @@ def launch_box(config: SearchConfig | None, problems: Problems) -> None:
         ready = config is not None and not problems
         if config:
             st.caption(_summary(config))
-            if not problems:
+            if not problems and not session.read_only():
                 time_estimate(config, max(1, len(seeds)))
             for line in notices(config):
                 st.caption(f":material/info: {plain(line)}")
