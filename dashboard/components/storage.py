@@ -33,7 +33,7 @@ def storage_section() -> None:
             key=_URL,
             type="password",
             autocomplete="off",
-            placeholder=_EXAMPLE,
+            placeholder="a SQLAlchemy URL",
             help=f"Any SQLAlchemy URL, such as {_EXAMPLE} or sqlite:////data/studies.db. It is tried before it is "
             "taken, holds for this browser session alone, and is neither shown, logged nor put into a link.",
         )
