@@ -21,6 +21,7 @@ from backend.studies.database import open_existing
 from dashboard import access
 
 FIXED_VARIABLE = "PROXYSCOPE_STORAGE_FIXED"
+OWN_ALONE = "storage: this server opens its own study database alone"
 _CHOSEN = "chosen_storage"
 
 T = TypeVar("T")
@@ -89,6 +90,12 @@ def may_choose() -> bool:
     return not access.has_login() and _is_loopback(str(st.get_option("server.address") or ""))
 
 
+def check_may_choose() -> None:
+    """Raise StorageError where visitors may not open other databases."""
+    if not may_choose():
+        raise StorageError(OWN_ALONE)
+
+
 def is_chosen() -> bool:
     """Whether this session has opened another database than the server's own."""
     return bool(st.session_state.get(_CHOSEN))
@@ -100,8 +107,7 @@ def choose(url: str) -> None:
     Raises:
         StorageError: it cannot, or may not.
     """
-    if not may_choose():
-        raise StorageError("storage: this server shows its own study database alone")
+    check_may_choose()
     if not url.strip():
         raise StorageError("storage: give the URL of a study database, such as postgresql://user:password@host/name")
     opened = open_existing(url.strip(), read_only=read_only())

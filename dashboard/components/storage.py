@@ -15,7 +15,7 @@ def storage_section() -> None:
     with shown_errors():
         st.code(str(queries.database()), language=None, wrap_lines=True)
     if not session.may_choose():
-        st.caption("This server shows this one alone.")
+        st.caption("This server opens this one alone.")
         return
     if session.is_chosen():
         st.caption("Opened in this browser session alone. Links do not name it: elsewhere they mean the server's own.")

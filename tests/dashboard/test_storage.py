@@ -101,4 +101,7 @@ def test_a_server_can_show_its_own_database_alone(
     monkeypatch.setenv("PROXYSCOPE_STORAGE_FIXED", fixed)
     page = app("studies")
     assert not page.sidebar.text_input
-    assert any("this one alone" in caption.value for caption in page.sidebar.caption)
+    assert any("opens this one alone" in caption.value for caption in page.sidebar.caption)
+    share = app("share", view="between")
+    assert any("its own study database alone" in box.value for box in share.info)
+    assert not share.main.text_input

@@ -20,7 +20,7 @@ from backend.studies.sharing import (
     read_contents,
     snapshot,
 )
-from dashboard import queries
+from dashboard import queries, session
 from dashboard.components.errors import kept_errors, plain, show_kept_error, shown_errors
 from dashboard.components.share.arrivals import Where, choose_arrivals, said, say_left_out
 from dashboard.components.share.choices import DIRECTION, choose_scores
@@ -39,6 +39,9 @@ def between_section() -> None:
     )
     if here.read_only:
         st.info("Nothing can be copied: this is a look, which changes nothing.", icon=":material/visibility:")
+        return
+    if not session.may_choose():
+        st.info(plain(f"Nothing can be copied: {session.OWN_ALONE.removeprefix('storage: ')}."), icon=":material/lock:")
         return
     show_kept_error()
     other: Database | None = st.session_state.get(_OTHER)
@@ -124,6 +127,7 @@ def _open() -> None:
     with kept_errors():
         if not url:
             raise UserError("database: give the URL of another database")
+        session.check_may_choose()
         here, other = queries.database(), open_existing(url)
         if place_of(here) == place_of(other) and here.engine.url == other.engine.url:
             raise UserError(f"database: {place_of(other)} is the one that is open here; give another")
