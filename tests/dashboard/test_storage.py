@@ -4,11 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from backend.search.execution import execute_run
 from backend.search.launch import prepare
-from backend.studies import Database, open_database
+from backend.studies import Database, audit, list_studies, open_database
 from tests.conftest import cheap_config
 from tests.dashboard.conftest import FINISHED
 from tests.postgres.server import PASSWORD
@@ -87,8 +88,6 @@ def test_what_is_launched_goes_to_the_chosen_database(
     page.checkbox(key="leave_to_worker").check()
     page.button(key="launch").click().run()
     assert not page.exception
-    from backend.studies import audit, list_studies  # noqa: PLC0415
-
     assert [item.name for item in list_studies(chosen)] == ["there"]
     assert [(line.action, line.via) for line in audit.entries(chosen)] == [("launch", "page")]
     assert list_studies(database) == []
@@ -105,3 +104,26 @@ def test_a_server_can_show_its_own_database_alone(
     share = app("share", view="between")
     assert any("its own study database alone" in box.value for box in share.info)
     assert not share.main.text_input
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed", "possible"),
+    [
+        ("127.0.0.1", "", True),
+        ("::1", "", True),
+        ("0.0.0.0", "", False),
+        ("192.0.2.7", "", False),
+        ("0.0.0.0", "0", True),
+    ],
+)
+def test_visitors_from_elsewhere_open_no_files_of_the_machine_unless_allowed(
+    app: Open, finished: str, address: str, allowed: str, possible: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROXYSCOPE_STORAGE_FIXED", allowed)
+    before = st.get_option("server.address")
+    st._config.set_option("server.address", address)
+    try:
+        page = app("help")
+        assert bool(page.sidebar.text_input) == possible
+    finally:
+        st._config.set_option("server.address", before)
