@@ -13,25 +13,30 @@ from backend.studies import Database, load_study, runs, trials_frame, workers
 from tests.conftest import cheap_config
 
 
-def prepared(database: Database, trials: int, number: int, **setup: object) -> int:
+def prepared(database: Database, trials: int, number: int, *, scores: str = "compute", **setup: object) -> int:
     """A queued search "shared" that asks for workers; its study's id."""
-    config = cheap_config(setup={"n_trials": trials, "n_workers": number, "sampler": "tpe", **setup})
+    search = {"n_trials": trials, "n_workers": number, "sampler": "tpe", **setup}
+    config = cheap_config(setup=search, runner={"scores": scores})
     return load_study(database, prepare(database, config, "shared"))._study_id
 
 
 @contextmanager
 def started(database: Database, number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Processes ``python -m backend worker``; those that are still there at the end are killed."""
-    environment = {**process_environment(database), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "backend", "worker"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    processes = [subprocess.Popen(command, env=environment, **quiet) for _ in range(number)]
+    processes = [start_worker(database) for _ in range(number)]
     try:
         yield processes
     finally:
         for process in processes:
             process.kill()
             process.wait()
+
+
+def start_worker(database: Database) -> subprocess.Popen[bytes]:
+    """A process ``python -m backend worker`` with one thread."""
+    environment = {**process_environment(database), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "backend", "worker"]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:

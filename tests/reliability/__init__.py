@@ -1,0 +1,1 @@
+"""What a search survives: kills, lost databases, full and read-only disks, another machine."""
