@@ -17,7 +17,7 @@ from backend.errors import StorageError
 from backend.home import home, make_folder
 from backend.read_only import READ_ONLY, is_read_only
 from backend.studies.tables import metadata
-from backend.table_creation import made_together
+from backend.table_creation import add_missing_columns, made_together, missing_columns
 
 STORAGE_VARIABLE = "PROXYSCOPE_STORAGE"
 DATABASE_ERRORS = (SQLAlchemyError, optuna.exceptions.StorageInternalError)
@@ -90,6 +90,9 @@ def open_database(url: str | None = None, *, read_only: bool | None = None) -> D
             _use_write_ahead_log(engine)
         if not read_only:
             made_together(lambda: metadata.create_all(engine))
+            made_together(lambda: add_missing_columns(engine, metadata))
+        elif missing_columns(engine, metadata):
+            raise StorageError(f"storage: {shown} is of an earlier version; open it once to write, which brings it up")
     except (ImportError, NoSuchModuleError) as error:
         raise StorageError(f"storage: no driver for {shown}: {error}") from None
     except (*DATABASE_ERRORS, RuntimeError) as error:

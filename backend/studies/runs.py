@@ -14,6 +14,7 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 
 from backend.studies import workers
 from backend.studies.database import Database
+from backend.studies.machines import this_machine
 from backend.studies.tables import run_log, runs
 from backend.studies.workers import is_living, process_columns, utc_now
 
@@ -87,7 +88,8 @@ def requeue(database: Database, study_id: int, asked: int) -> bool:
         row = connection.execute(select(runs).where(runs.c.study_id == study_id)).mappings().first()
     if row is None or next(_to_runs(database, [row])).active:
         return False
-    fresh = {"state": "queued", "message": "", "asked": asked, "pid": None, "host": None, "ended": None}
+    nowhere = dict.fromkeys(("host", "machine", "pid", "process_started"))
+    fresh = {"state": "queued", "message": "", "asked": asked, "ended": None, **nowhere}
     unchanged = (runs.c.state == row["state"]) & runs.c.pid.is_not_distinct_from(row["pid"])
     with database.engine.begin() as connection:
         query = update(runs).where(runs.c.study_id == study_id, unchanged).values(fresh)
@@ -99,7 +101,7 @@ def requeue(database: Database, study_id: int, asked: int) -> bool:
 
 def note_process(database: Database, study_id: int, pid: int) -> None:
     """Record the process that was started for a queued run, so that its early death is seen."""
-    _change(database, study_id, ("queued",), **process_columns(pid))
+    _change(database, study_id, ("queued",), heartbeat=utc_now(), machine=this_machine(), **process_columns(pid))
 
 
 def claim(database: Database, study_id: int) -> bool:
@@ -111,6 +113,7 @@ def claim(database: Database, study_id: int) -> bool:
         state="running",
         started=utc_now(),
         heartbeat=utc_now(),
+        machine=this_machine(),
         **process_columns(os.getpid()),
     )
 

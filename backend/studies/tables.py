@@ -27,6 +27,7 @@ runs = Table(
     Column("host", String(255)),
     Column("pid", Integer),
     Column("process_started", Double),
+    Column("machine", String(16)),
     Column("device", String(255)),
     Column("images", Text),
     Column("created", DateTime, nullable=False),
@@ -34,7 +35,10 @@ runs = Table(
     Column("heartbeat", DateTime),
     Column("ended", DateTime),
 )
-"""One row a study: how its run stands. Times are UTC; ``process_started`` tells a reused pid from the run's own."""
+"""One row a study: how its run stands. Times are UTC; ``process_started`` tells a reused pid from the run's own.
+
+``machine`` is that of ``backend.studies.machines``: several may have one host name.
+"""
 
 run_log = Table(
     "proxyscope_run_log",
@@ -99,6 +103,7 @@ workers = Table(
     Column("host", String(255), nullable=False),
     Column("pid", Integer, nullable=False),
     Column("process_started", Double),
+    Column("machine", String(16)),
     Column("joined", DateTime, nullable=False),
     Column("heartbeat", DateTime, nullable=False),
     Column("left_at", DateTime),

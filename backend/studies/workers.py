@@ -14,6 +14,7 @@ import psutil
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from backend.studies.database import Database
+from backend.studies.machines import this_machine
 from backend.studies.tables import runs, tickets, workers
 
 _SILENT_AFTER = timedelta(seconds=60)
@@ -125,12 +126,19 @@ def living_by_study(database: Database, study_ids: Iterable[int]) -> dict[int, b
     return alive
 
 
-def lost_workers(database: Database, study_id: int) -> list[int]:
-    """Ids of the workers of a run that went, or were killed, and still have trials open."""
+def lost_workers(database: Database, study_id: int, silent: timedelta = timedelta()) -> list[int]:
+    """Ids of the workers of a run that went, or were killed, and still have trials open.
+
+    Args:
+        database: where the run is.
+        study_id: of the run.
+        silent: for how long they have shown no sign of life: those that do are not looked at.
+    """
     query = (
         select(workers)
         .join(tickets, tickets.c.worker_id == workers.c.id)
         .where(workers.c.study_id == study_id, tickets.c.state == "open")
+        .where(workers.c.left_at.is_not(None) | (workers.c.heartbeat <= utc_now() - silent))
         .distinct()
     )
     with database.engine.connect() as connection:
@@ -138,7 +146,7 @@ def lost_workers(database: Database, study_id: int) -> list[int]:
 
 
 def process_columns(pid: int) -> dict[str, str | int | float | None]:
-    """What tells a process from any other: host, pid, and when it started."""
+    """What tells a process from any other on its machine: host, pid, and when it started."""
     try:
         started: float | None = psutil.Process(pid).create_time()
     except psutil.NoSuchProcess:
@@ -157,12 +165,22 @@ def is_alive(pid: int, started: float | None) -> bool:
 
 
 def is_living(row: Mapping[str, Any]) -> bool:
-    """Whether the process of a row (host, pid, process_started, heartbeat, and left_at where there is one) is there."""
+    """Whether the process of a row is there.
+
+    Args:
+        row: host, machine, pid, process_started, heartbeat, and left_at where there is one.
+    """
     if row.get("left_at") is not None:
         return False
-    if row["host"] == socket.gethostname():
+    if _is_here(row):
         return is_alive(row["pid"], row["process_started"])
     return row["heartbeat"] is None or utc_now() - row["heartbeat"] <= _SILENT_AFTER
+
+
+def _is_here(row: Mapping[str, Any]) -> bool:
+    """Whether a row is of this machine; those of versions before do not say of which of several with its name."""
+    machine = row.get("machine")
+    return bool(row["host"] == socket.gethostname() if machine is None else machine == this_machine())
 
 
 def utc_now() -> datetime:
@@ -172,7 +190,8 @@ def utc_now() -> datetime:
 
 def _enter(connection: Connection, study_id: int) -> int:
     now = utc_now()
-    row = {"study_id": study_id, "joined": now, "heartbeat": now, **process_columns(os.getpid())}
+    process = {**process_columns(os.getpid()), "machine": this_machine()}
+    row = {"study_id": study_id, "joined": now, "heartbeat": now, **process}
     return int(connection.execute(insert(workers).values(row).returning(workers.c.id)).scalar_one())
 
 

@@ -9,7 +9,7 @@ from optuna.trial import TrialState
 from backend.studies import runs
 from backend.studies.tables import runs as runs_table
 
-_OF_PROCESSES = ("host", "pid", "process_started")
+_OF_PROCESSES = ("host", "machine", "pid", "process_started")
 
 
 def run_elsewhere(

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from backend.errors import StorageError
-from backend.studies import Database, create_study, open_database
+from backend.studies import Database, create_study, list_studies, open_database
 from tests.conftest import cheap_config
 
 
@@ -54,3 +54,13 @@ def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot open"):
         open_database(f"sqlite:///{file}")
     assert file.read_bytes() == before
+
+
+def test_a_database_of_an_earlier_version_is_brought_up_when_it_is_opened_to_write(each_database: Database) -> None:
+    with each_database.engine.begin() as connection:
+        for table in ("proxyscope_runs", "proxyscope_workers"):
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN machine")
+    with pytest.raises(StorageError, match="of an earlier version; open it once to write"):
+        open_database(each_database.url, read_only=True)
+    open_database(each_database.url)
+    assert list_studies(open_database(each_database.url, read_only=True)) == []

@@ -6,8 +6,10 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
+from sqlalchemy import update
 
-from backend.studies import Database, create_study, load_study, open_database, runs
+from backend.studies import Database, create_study, load_study, open_database, runs, tables
+from backend.studies.machines import this_machine
 from tests.conftest import cheap_config
 
 
@@ -33,6 +35,19 @@ def test_a_run_goes_from_queued_to_finished_and_again(database: Database, study_
     run = runs.read_run(database, study_id)
     assert run is not None
     assert (run.state, run.asked, run.ended) == ("queued", 20, None)
+
+
+def test_a_process_of_another_machine_with_this_ones_name_is_not_taken_for_dead(
+    database: Database, study_id: int
+) -> None:
+    runs.claim(database, study_id)
+    elsewhere = {"pid": 2**22 + 1, "machine": "0123456789abcdef"}
+    with database.engine.begin() as connection:
+        connection.execute(update(tables.runs).values(elsewhere))
+    assert state(database, study_id) == "running"
+    with database.engine.begin() as connection:
+        connection.execute(update(tables.runs).values(machine=this_machine()))
+    assert state(database, study_id) == "failed"
 
 
 def test_a_stop_is_seen_by_the_process_that_has_the_run(database: Database, study_id: int) -> None:
