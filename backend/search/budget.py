@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from backend.search.space import Candidate
 from backend.studies.outages import ride_out
-from backend.studies.tickets import Tickets
+from backend.studies.tickets import Entry, Tickets
 
 Ticket = str
 
@@ -29,8 +29,8 @@ class Counter(Protocol):
     def take_ticket(self) -> Ticket | None:
         """Reserve a trial; None when enough are done or in work."""
 
-    def return_ticket(self, ticket: Ticket, counted: bool) -> None:
-        """Give a ticket back after its trial, which counted or not."""
+    def return_ticket(self, ticket: Ticket, counted: bool) -> int:
+        """Give a ticket back after its trial, which counted or not; returns how many count now."""
 
     def first_trial(self, ticket: Ticket, candidate: Candidate, number: int) -> int:
         """Number of the first trial that had this candidate: ``number`` itself when it is the first."""
@@ -55,7 +55,7 @@ class Budget:
     def __init__(self, asked: int, distinct: bool) -> None:
         self._asked, self._distinct = asked, distinct
         self._lock = threading.Lock()
-        self._first: dict[Candidate, int] = {}
+        self._first: dict[str, int] = {}
         self._done = self._in_work = self._idle = 0
 
     @property
@@ -68,11 +68,12 @@ class Budget:
         """Trials in a row that did not count."""
         return self._idle
 
-    def restore(self, trials: Iterable[tuple[int, Candidate, bool]]) -> None:
-        """Count the finished trials of an earlier run: ``(number, candidate, scored)`` in order of number."""
-        for number, candidate, scored in trials:
-            first = self._first.setdefault(candidate, number)
-            self._done += int(not self._distinct or (first == number and scored))
+    def restore(self, entries: Iterable[Entry]) -> None:
+        """Count the finished trials of an earlier run."""
+        for number, candidate, counts in entries:
+            if candidate is not None:
+                self._first[candidate] = number
+            self._done += int(counts)
 
     def take_ticket(self) -> Ticket | None:
         """See :class:`Counter`."""
@@ -82,7 +83,7 @@ class Budget:
             self._in_work += 1
             return ""
 
-    def return_ticket(self, ticket: Ticket, counted: bool) -> None:
+    def return_ticket(self, ticket: Ticket, counted: bool) -> int:
         """See :class:`Counter`."""
         del ticket
         with self._lock:
@@ -90,17 +91,18 @@ class Budget:
             counted = counted or not self._distinct
             self._done += int(counted)
             self._idle = 0 if counted else self._idle + 1
+            return self._done
 
     def first_trial(self, ticket: Ticket, candidate: Candidate, number: int) -> int:
         """See :class:`Counter`."""
         del ticket
         with self._lock:
-            return self._first.setdefault(candidate, number)
+            return self._first.setdefault(candidate.key, number)
 
     def seen(self, candidate: Candidate) -> bool:
         """See :class:`Counter`."""
         with self._lock:
-            return candidate in self._first
+            return candidate.key in self._first
 
     def spent(self) -> bool:
         """Always: what is in work here is this process's own, which counts it when it ends."""
@@ -143,12 +145,13 @@ class SharedBudget:
             self._looked_until = max(self._looked_until, until)
         return ticket
 
-    def return_ticket(self, ticket: Ticket, counted: bool) -> None:
+    def return_ticket(self, ticket: Ticket, counted: bool) -> int:
         """See :class:`Counter`."""
         counted = counted or not self._distinct
-        ride_out(lambda: self._tickets.settle(ticket, "counted" if counted else "void"))
+        done = ride_out(lambda: self._tickets.finish(ticket, "counted" if counted else "void"))
         with self._lock:
             self._idle = 0 if counted else self._idle + 1
+        return done
 
     def first_trial(self, ticket: Ticket, candidate: Candidate, number: int) -> int:
         """See :class:`Counter`."""

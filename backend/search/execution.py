@@ -1,30 +1,33 @@
 """Executes the queued run of a study in this process, and keeps its state, log and results in step."""
 
 import logging
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import optuna
+from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.errors import SearchFailedError, UserError
-from backend.search import joint, recovery
+from backend.search import joint
 from backend.search.config import SearchConfig
 from backend.search.ensembles import fit_line, kept_ensembles, same_images
 from backend.search.measure import Measurer
 from backend.search.notices import notices
+from backend.search.recovery import Recovery, close_open
 from backend.search.results import write_results
 from backend.search.runner import Outcome, Search
 from backend.search.score_source import open_scores
+from backend.search.signals import stopping_on_signals
 from backend.studies import runs, workers
 from backend.studies.batched_storage import BatchedStorage
 from backend.studies.catalog import load_study, study_config, trials_asked
 from backend.studies.database import Database
 from backend.studies.folders import run_folder
+from backend.studies.outages import is_outage, refusal
+from backend.studies.reserve import Reserve
 
 logger = logging.getLogger(__name__)
 
@@ -60,17 +63,14 @@ def execute_run(database: Database, name: str, on_trial: Callable[[int, int], No
     if not runs.claim(database, study_id):
         run = runs.read_run(database, study_id)
         raise RunTakenError(f"study: the run of {name!r} is {run.state if run else 'unknown'}, not queued")
-    shared = config.setup.n_workers > 1
+    place = None
     with _logged_to(database, study_id):
         try:
-            place = joint.first_place(database, study, config) if shared else None
+            Reserve(database, study_id).set_aside()
+            place = joint.first_place(database, study, config) if config.setup.n_workers > 1 else None
             return _search(database, study, config, on_trial, place)
-        except UserError as error:
-            _fail(database, study_id, str(error))
-            raise
         except Exception as error:
-            logger.debug("the run failed", exc_info=True)
-            _fail(database, study_id, f"{type(error).__name__}: {error}")
+            _give_up(database, study_id, error, place)
             raise
 
 
@@ -97,11 +97,7 @@ def join_run(database: Database, name: str, on_trial: Callable[[int, int], None]
         try:
             return _search(database, study, config, on_trial, place)
         except Exception as error:
-            reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-            if not isinstance(error, SearchFailedError) and place.leave():
-                logger.warning("%s leaves: %s", place.who, reason.splitlines()[0])
-            else:
-                _fail(database, study._study_id, reason)
+            _give_up(database, study._study_id, error, place)
             raise
 
 
@@ -139,14 +135,20 @@ def _search(
             on_trial(done, asked)
 
     on_cell = None if source.instant and place is None else storage.flush
-    shared = place.shared(study) if place else None
+    recovery = place.recovery(study) if place else None
+    shared = place.shared(recovery.settle) if place and recovery else None
     search = Search(study, config, Measurer(config, source, predicting), asked, trial_done, on_cell, shared)
-    with _stopping_on_signals(search), _pulse(database, study_id, search, place):
+
+    def interrupt() -> None:
+        logger.warning("stopping after the trial in work")
+        search.stop(INTERRUPTED)
+
+    with stopping_on_signals(interrupt), _pulse(database, study_id, search, place, recovery):
         outcome = search.run()
     if place is not None and place.leave():
         logger.info("%s leaves%s", place.who, f": {outcome.reason}" if outcome.reason else "")
         return outcome
-    recovery.close_open(study)
+    close_open(study)
     write_results(study, config, folder)
     _end(database, study_id, outcome, asked, folder)
     return outcome
@@ -184,14 +186,32 @@ def _end(database: Database, study_id: int, outcome: Outcome, asked: int, folder
         f", {outcome.reason}" if message else "",
         folder,
     )
-    runs.end(database, study_id, state, message)
-    workers.dismiss(database, study_id)
+    _close(database, study_id, state, message)
 
 
-def _fail(database: Database, study_id: int, reason: str) -> None:
-    reason = reason.splitlines()[0]
+def _give_up(database: Database, study_id: int, error: Exception, place: joint.Place | None) -> None:
+    """End a run that failed, or, where others work on it and the error is this process's own, leave it to them.
+
+    The search's own are those that every worker would meet: trial after trial fails, or the database takes nothing.
+    """
+    logger.debug("the run failed here", exc_info=None if isinstance(error, UserError) else error)
+    said = refusal(error)
+    reason = f"the study database: {said}" if said else _words(error).splitlines()[0]
+    ends_all = isinstance(error, SearchFailedError) or (said is not None and not is_outage(error))
+    if place is not None and not ends_all and place.leave():
+        logger.warning("%s leaves: %s", place.who, reason)
+        return
+    _close(database, study_id, "failed", reason)
     logger.error("failed: %s", reason)
-    runs.end(database, study_id, "failed", reason)
+
+
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+
+
+def _close(database: Database, study_id: int, state: runs.State, message: str) -> None:
+    Reserve(database, study_id).give_back()
+    runs.end(database, study_id, state, message)
     workers.dismiss(database, study_id)
 
 
@@ -225,23 +245,32 @@ def _logged_to(database: Database, study_id: int) -> Iterator[None]:
 
 
 @contextmanager
-def _pulse(database: Database, study_id: int, search: Search, place: joint.Place | None) -> Iterator[None]:
-    """Shows signs of life and looks for a stop that was asked for, beside the search."""
+def _pulse(
+    database: Database, study_id: int, search: Search, place: joint.Place | None, recovery: Recovery | None
+) -> Iterator[None]:
+    """Shows signs of life, looks for a stop that was asked for, and for killed workers' trials, beside the search."""
     ended = threading.Event()
 
     def pulse() -> None:
-        elapsed = 0.0
+        elapsed, steady = 0.0, False
         while not ended.wait(_STOP_POLL_SECONDS):
             elapsed += _STOP_POLL_SECONDS
             try:
                 if runs.stop_requested(database, study_id):
                     search.stop("stopped on request")
-                if elapsed >= runs.HEARTBEAT_SECONDS:
+                if elapsed < runs.HEARTBEAT_SECONDS:
+                    continue
+                elapsed = 0.0
+                if place is None or recovery is None:
                     runs.beat(database, study_id)
-                    elapsed = 0.0
-                    if place is not None and not place.beat():
-                        search.stop("others took it for dead")
-            except SQLAlchemyError as error:
+                elif not place.beat():
+                    search.stop("others took it for dead")
+                elif steady:
+                    recovery.settle_in_passing()
+                # After an outage the others have to be given the time for a sign of life of theirs.
+                steady = True
+            except (SQLAlchemyError, StorageInternalError) as error:
+                steady = False
                 logger.debug("no heartbeat: %s", error)
 
     thread = threading.Thread(target=pulse, name="pulse", daemon=True)
@@ -251,23 +280,3 @@ def _pulse(database: Database, study_id: int, search: Search, place: joint.Place
     finally:
         ended.set()
         thread.join()
-
-
-@contextmanager
-def _stopping_on_signals(search: Search) -> Iterator[None]:
-    """The first SIGINT or SIGTERM stops the search; a second SIGINT interrupts at once. Main thread only."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        logger.warning("stopping after the trial in work")
-        search.stop(INTERRUPTED)
-        signal.signal(number, before[signal.Signals(number)])
-
-    before = {sign: signal.signal(sign, stop) for sign in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for sign, handler in before.items():
-            signal.signal(sign, handler)

@@ -2,7 +2,8 @@
 
 import os
 import socket
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import optuna
@@ -10,6 +11,7 @@ import optuna
 from backend.search import recovery
 from backend.search.budget import SharedBudget
 from backend.search.config import SearchConfig
+from backend.search.recovery import Recovery
 from backend.search.runner import Shared
 from backend.studies import runs, workers
 from backend.studies.catalog import trials_asked
@@ -38,14 +40,22 @@ class Place:
         """Words for this process."""
         return f"worker {os.getpid()} on {socket.gethostname()}"
 
-    def shared(self, study: optuna.Study) -> Shared:
-        """What the search of this process needs to be one of several."""
+    def recovery(self, study: optuna.Study) -> Recovery:
+        """What takes over from killed workers."""
+        return Recovery(study, self.tickets, self.distinct)
+
+    def shared(self, recover: Callable[[], None]) -> Shared:
+        """What the search of this process needs to be one of several.
+
+        Args:
+            recover: takes over from killed workers.
+        """
         run = runs.read_run(self.tickets.database, self.tickets.study_id)
         began = run.started if run and run.started else datetime.now(UTC)
         return Shared(
             SharedBudget(self.tickets, self.worker_id, self.distinct),
             self.worker_id,
-            lambda: recovery.recover(study, self.tickets, self.distinct),
+            recover,
             (datetime.now(UTC) - began).total_seconds(),
         )
 
@@ -60,23 +70,22 @@ class Place:
 
 def first_place(database: Database, study: optuna.Study, config: SearchConfig) -> Place:
     """The place of the process that has claimed the run."""
-    place = _place(database, study, config)
-    recovery.begin(study, place.tickets, place.distinct)
-    return replace(place, worker_id=workers.come_first(database, study._study_id), is_first=True)
+    tickets, distinct = _tickets(database, study, config), config.setup.distinct_cells
+    tickets.restore(recovery.begin(study, distinct))
+    return Place(tickets, workers.come_first(database, study._study_id), distinct, is_first=True)
 
 
 def further_place(database: Database, study: optuna.Study, config: SearchConfig) -> Place | None:
     """A place beside the others, or instead of killed ones; None where there is none, or nothing left to do."""
     if config.setup.n_workers == 1:
         return None
-    place = _place(database, study, config)
-    there = any(worker.alive for worker in workers.list_workers(database, study._study_id))
-    if there and place.tickets.done() >= place.tickets.asked:
+    tickets = _tickets(database, study, config)
+    there = any(workers.living_by_study(database, [study._study_id]).values())
+    if there and tickets.done() >= tickets.asked:
         return None
     worker_id = workers.join(database, study._study_id, config.setup.n_workers)
-    return None if worker_id is None else replace(place, worker_id=worker_id)
+    return None if worker_id is None else Place(tickets, worker_id, config.setup.distinct_cells, is_first=False)
 
 
-def _place(database: Database, study: optuna.Study, config: SearchConfig) -> Place:
-    tickets = Tickets(database, study._study_id, trials_asked(config))
-    return Place(tickets, 0, config.setup.distinct_cells, is_first=False)
+def _tickets(database: Database, study: optuna.Study, config: SearchConfig) -> Tickets:
+    return Tickets(database, study._study_id, trials_asked(config))

@@ -2,13 +2,15 @@
 
 import copy
 import logging
+import time
+from datetime import timedelta
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
 
-from backend.search.space import Candidate, candidate_of
+from backend.search.space import candidate_of
 from backend.studies import trials as records
 from backend.studies import workers
 from backend.studies.tickets import Entry, Tickets
@@ -17,30 +19,38 @@ logger = logging.getLogger(__name__)
 
 _MOST_RETRIES = 3
 """A cell on which process after process dies is given up."""
+_SILENT = timedelta(seconds=10)
+"""Two signs of life that did not come."""
+_NAMELESS_SECONDS = 120.0
+"""No sampler takes as long to propose a cell."""
 
 
-def begin(study: optuna.Study, tickets: Tickets, distinct: bool) -> None:
-    """Begin, or resume, a run that workers will share: count what was done, and end what nobody works on.
+def begin(study: optuna.Study, distinct: bool) -> list[Entry]:
+    """Begin, or resume, a run: end what nobody works on, and count what was done.
 
     Args:
-        study: of the run; no process has it.
-        tickets: of the run.
+        study: of the run; no other process has it.
         distinct: whether only distinct cells count.
+
+    Returns:
+        The trials that ended with a candidate, in order of number; the first of each candidate names it.
     """
     close_open(study)
     ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))
-    first = dict[Candidate, int]()
+    seen: set[str] = set()
     entries = []
     for trial in ended:
         if (candidate := candidate_of(trial)) is not None:
-            is_first = first.setdefault(candidate, trial.number) == trial.number
+            key = candidate.key
+            first = key not in seen
+            seen.add(key)
             scored = trial.state != TrialState.PRUNED
-            entries.append(Entry(trial.number, candidate.key, not distinct or (is_first and scored)))
-    tickets.restore(entries)
+            entries.append(Entry(trial.number, key if first else None, not distinct or (first and scored)))
+    return entries
 
 
-def recover(study: optuna.Study, tickets: Tickets, distinct: bool) -> None:
-    """Settle the open tickets of workers that are gone, so that others do their trials.
+class Recovery:
+    """Takes over from the workers of a run that are gone.
 
     Safe with several processes at once: each ticket is settled, and each trial failed, by one of them.
 
@@ -49,16 +59,42 @@ def recover(study: optuna.Study, tickets: Tickets, distinct: bool) -> None:
         tickets: of the run.
         distinct: whether only distinct cells count.
     """
-    for worker_id in workers.lost_workers(tickets.database, tickets.study_id):
-        trials = {trial.number: trial for trial in study.get_trials(deepcopy=False)}
-        for ticket in tickets.opened_by(worker_id):
-            trial = None if ticket.number is None else trials.get(ticket.number)
-            if trial is None:
-                tickets.settle(ticket.token, "void")
-            elif trial.state.is_finished():
-                tickets.settle(ticket.token, "counted" if counts(trial, distinct) else "void")
-            elif tickets.settle(ticket.token, "void", forget=True):
-                _fail(study, trial)
+
+    def __init__(self, study: optuna.Study, tickets: Tickets, distinct: bool) -> None:
+        self._study, self._tickets, self._distinct = study, tickets, distinct
+        self._nameless: dict[int, float] = {}
+
+    def settle(self, silent: timedelta = timedelta()) -> None:
+        """Settle the open tickets of those that are gone, so that others do their trials.
+
+        Args:
+            silent: for how long they have shown no sign of life: those that do are not looked at.
+        """
+        for worker_id in workers.lost_workers(self._tickets.database, self._tickets.study_id, silent):
+            trials = {trial.number: trial for trial in self._study.get_trials(deepcopy=False)}
+            for ticket in self._tickets.opened_by(worker_id):
+                trial = None if ticket.number is None else trials.get(ticket.number)
+                if trial is None:
+                    self._tickets.settle(ticket.token, "void")
+                elif trial.state.is_finished():
+                    self._tickets.settle(ticket.token, "counted" if counts(trial, self._distinct) else "void")
+                elif self._tickets.settle(ticket.token, "void", forget=True):
+                    _fail(self._study, trial)
+
+    def settle_in_passing(self) -> None:
+        """As :meth:`settle`, at little cost where all are well; fails trials too whose worker never named them.
+
+        A worker names its trial once its cell is sampled: until then nobody knows whose it is, for how long is what
+        tells.
+        """
+        self.settle(_SILENT)
+        running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        named, now = self._tickets.named(), time.monotonic()
+        nameless = {trial.number: trial for trial in running if trial.number not in named}
+        self._nameless = {number: self._nameless.get(number, now) for number in nameless}
+        for number, since in self._nameless.items():
+            if now - since > _NAMELESS_SECONDS and _end(self._study, nameless[number]):
+                logger.warning("trial %d: its worker is gone; it had no cell yet", number)
 
 
 def counts(trial: FrozenTrial, distinct: bool) -> bool:

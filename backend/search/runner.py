@@ -23,7 +23,7 @@ from backend.search.limits import Limits, feasible_space
 from backend.search.measure import Measurement, Measurer
 from backend.search.objectives import Objectives
 from backend.search.samplers import build_sampler
-from backend.search.space import Candidate, candidate_of
+from backend.search.space import Candidate
 from backend.studies import trials as records
 from backend.studies.outages import ride_out
 
@@ -122,14 +122,10 @@ class Search:
             SearchFailedError: ten trials in a row failed.
         """
         setup = self._config.setup
-        finished = self._study.get_trials(
-            deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-        )
         if self._shared is None:
-            recovery.close_open(self._study)
-            self._own_budget.restore(
-                (t.number, c, t.state != TrialState.PRUNED) for t in finished if (c := candidate_of(t)) is not None
-            )
+            self._own_budget.restore(recovery.begin(self._study, setup.distinct_cells))
+        ended = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+        finished = self._study.get_trials(deepcopy=False, states=ended)
         self._study.sampler = self._sampler(len(finished))
         gone = self._shared.seconds_gone if self._shared else 0.0
         self._deadline = time.monotonic() + setup.timeout - gone if setup.timeout else None
@@ -161,8 +157,7 @@ class Search:
         except UpdateFinishedTrialError:
             logger.warning("a trial took so long to answer that others gave it up")
         finally:
-            self._budget.return_ticket(ticket, counted)
-        done = self._budget.done
+            done = self._budget.return_ticket(ticket, counted)
         ride_out(lambda: self._on_trial(done))
 
     def _wait_for_others(self) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import optuna
-from sqlalchemy import column, select, table, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.errors import UserError
@@ -21,13 +21,14 @@ from backend.studies import audit, runs
 from backend.studies.database import Database
 from backend.studies.folders import move_run_folder, remove_run_folder
 from backend.studies.identity import IDENTITY, new_identity
+from backend.studies.optuna_tables import STUDIES
+from backend.studies.reserve import Reserve
 from backend.studies.summaries import CONFIG
 from backend.studies.tables import ensembles
 
 if TYPE_CHECKING:
     from backend.search.config import SearchConfig
 
-_STUDIES = table("studies", column("study_id"), column("study_name"))
 LONGEST_NAME = 100
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._ -]{{0,{LONGEST_NAME - 1}}}")
 
@@ -85,7 +86,7 @@ def check_free_name(database: Database, name: str) -> None:
     """Raise UserError unless the name is fit for a new study and not taken."""
     check_name(name)
     with database.engine.connect() as connection:
-        taken = connection.execute(select(_STUDIES.c.study_id).where(_STUDIES.c.study_name == name)).first()
+        taken = connection.execute(select(STUDIES.c.study_id).where(STUDIES.c.study_name == name)).first()
     if taken:
         raise UserError(f"study: the name {name!r} is taken; give another")
 
@@ -156,7 +157,7 @@ def rename_study(database: Database, name: str, new: str) -> None:
         raise UserError(f"study: {name!r} is {run.state}, and its process knows it by that name; stop it to rename it")
     try:
         with database.engine.begin() as connection:
-            connection.execute(update(_STUDIES).where(_STUDIES.c.study_id == study_id).values(study_name=new))
+            connection.execute(update(STUDIES).where(STUDIES.c.study_id == study_id).values(study_name=new))
             connection.execute(update(ensembles).where(ensembles.c.study == name).values(study=new))
     except IntegrityError:
         raise UserError(f"study: the name {new!r} is taken; give another") from None
@@ -175,6 +176,7 @@ def delete_study(database: Database, name: str) -> None:
     if run is not None and run.active:
         raise UserError(f"study: {name!r} is {run.state}; stop it before you delete it")
     runs.forget(database, study_id)
+    Reserve(database, study_id).give_back()
     optuna.delete_study(study_name=name, storage=database.storage)
     audit.record(database, "delete", name)
     remove_run_folder(name)

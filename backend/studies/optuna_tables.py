@@ -3,6 +3,8 @@
 from optuna.trial import TrialState
 from sqlalchemy import DateTime, Enum, column, table
 
+STUDIES = table("studies", column("study_id"), column("study_name"))
+
 TRIALS = table(
     "trials",
     column("trial_id"),

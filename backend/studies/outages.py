@@ -8,6 +8,8 @@ from typing import TypeVar
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
+from backend.studies.database import reason
+
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -40,12 +42,15 @@ def ride_out(operation: Callable[[], T], patience: float = PATIENCE_SECONDS) -> 
 
 def is_outage(error: BaseException) -> bool:
     """Whether an error says that the database is away or busy for now: neither full, nor read-only, nor misused."""
-    return any(_away(cause) for cause in _causes(error))
+    return any(_away(refused) for refused in _refusals(error))
 
 
-def _away(error: BaseException) -> bool:
-    if not isinstance(error, DBAPIError):
-        return False
+def refusal(error: BaseException) -> str | None:
+    """What the database said, in one line, where an error is one of its own; None where it is none."""
+    return next((reason(refused) for refused in _refusals(error)), None)
+
+
+def _away(error: DBAPIError) -> bool:
     original = error.orig
     if isinstance(original, psycopg.Error):
         # Without a state: the connection could not be made, or was lost. 57P: the server shuts down or starts.
@@ -54,8 +59,10 @@ def _away(error: BaseException) -> bool:
     return "database is locked" in str(original)
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def _refusals(error: BaseException) -> Iterator[DBAPIError]:
+    """The database's own errors among an error and what it came from; Optuna puts words of its own over them."""
     cause: BaseException | None = error
     while cause is not None:
-        yield cause
+        if isinstance(cause, DBAPIError):
+            yield cause
         cause = cause.__cause__ or cause.__context__

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Update, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.studies.database import Database
@@ -19,10 +19,10 @@ Settled = Literal["counted", "void"]
 
 
 class Entry(NamedTuple):
-    """A trial that ended before: its number, its candidate, and whether it counts."""
+    """A trial that ended before: its number, its candidate if it was the first to have it, and whether it counts."""
 
     number: int
-    candidate: str
+    candidate: str | None
     counts: bool
 
 
@@ -49,13 +49,15 @@ class Tickets:
 
     def restore(self, entries: Iterable[Entry]) -> None:
         """Replace all tickets by those of trials that ended; for the process that begins, or resumes, the run."""
-        seen: set[str] = set()
-        rows = []
-        for number, candidate, counts in entries:
-            first = candidate not in seen
-            seen.add(candidate)
-            row = {"number": number, "candidate": candidate if first else None}
-            rows.append({**row, **self._key(uuid4().hex), "state": "counted" if counts else "void"})
+        rows = [
+            {
+                "number": number,
+                "candidate": candidate,
+                **self._key(uuid4().hex),
+                "state": "counted" if counts else "void",
+            }
+            for number, candidate, counts in entries
+        ]
         with self.database.engine.begin() as connection:
             connection.execute(delete(tickets).where(tickets.c.study_id == self.study_id))
             if rows:
@@ -84,19 +86,24 @@ class Tickets:
         Returns:
             The number of the first trial that had the candidate: ``number`` itself when it is the first.
         """
-        own = tickets.c.token == token
-        with self.database.engine.begin() as connection:
-            connection.execute(update(tickets).where(own).values(number=number))
+        own = update(tickets).where(tickets.c.token == token)
         try:
             with self.database.engine.begin() as connection:
-                connection.execute(update(tickets).where(own).values(candidate=candidate))
+                connection.execute(own.values(number=number, candidate=candidate))
         except IntegrityError:
-            with self.database.engine.connect() as connection:
+            with self.database.engine.begin() as connection:
+                connection.execute(own.values(number=number))
                 found = select(tickets.c.number).where(self._all(), tickets.c.candidate == candidate)
                 first = connection.execute(found).scalar()
             # None: it was given up between the two looks.
             return number if first is None else int(first)
         return number
+
+    def finish(self, token: str, state: Settled) -> int:
+        """End an open ticket, if it still is; returns how many trials count now."""
+        with self.database.engine.begin() as connection:
+            connection.execute(self._settled(token, state))
+            return self._count(connection)
 
     def settle(self, token: str, state: Settled, *, forget: bool = False) -> bool:
         """End an open ticket; False when it was not open any more.
@@ -106,16 +113,14 @@ class Tickets:
             state: whether its trial counts.
             forget: leave the candidate to another trial.
         """
-        values = {"state": state, **({"candidate": None} if forget else {})}
-        query = update(tickets).where(tickets.c.token == token, tickets.c.state == "open")
+        query = self._settled(token, state)
         with self.database.engine.begin() as connection:
-            return connection.execute(query.values(values)).rowcount == 1
+            return connection.execute(query.values(candidate=None) if forget else query).rowcount == 1
 
     def done(self) -> int:
         """How many trials count so far."""
-        query = select(func.count()).where(self._all(), tickets.c.state == "counted")
         with self.database.engine.connect() as connection:
-            return int(connection.execute(query).scalar_one())
+            return self._count(connection)
 
     def opened_by(self, worker_id: int) -> list[OpenTicket]:
         """What a worker has in work."""
@@ -125,6 +130,12 @@ class Tickets:
         with self.database.engine.connect() as connection:
             return [OpenTicket(*row) for row in connection.execute(query)]
 
+    def named(self) -> set[int]:
+        """Numbers of the trials in work."""
+        query = select(tickets.c.number).where(self._all(), tickets.c.state == "open", tickets.c.number.is_not(None))
+        with self.database.engine.connect() as connection:
+            return set(connection.scalars(query))
+
     def candidates(self, after: int) -> tuple[set[str], int]:
         """Candidates of the tickets after an id, and the id after which the next look has to begin."""
         query = select(tickets.c.id, tickets.c.state, tickets.c.candidate).where(self._all(), tickets.c.id > after)
@@ -133,6 +144,14 @@ class Tickets:
         unsettled = [row.id for row in rows if row.state == "open"]
         last = min(unsettled) - 1 if unsettled else max((row.id for row in rows), default=after)
         return {row.candidate for row in rows if row.candidate is not None}, last
+
+    def _count(self, connection: Connection) -> int:
+        counted = select(func.count()).where(self._all(), tickets.c.state == "counted")
+        return int(connection.execute(counted).scalar_one())
+
+    @staticmethod
+    def _settled(token: str, state: Settled) -> Update:
+        return update(tickets).where(tickets.c.token == token, tickets.c.state == "open").values(state=state)
 
     def _key(self, token: str) -> dict[str, str | int | None]:
         return {"study_id": self.study_id, "token": token, "worker_id": None}

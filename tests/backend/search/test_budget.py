@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from backend.cells import Cell
 from backend.search.budget import Budget
 from backend.search.space import Candidate
+from backend.studies.tickets import Entry
 
 A, B = (Candidate(Cell.from_index(index), 16, 5) for index in (0, 11))
-DISCONNECTED = Candidate(Cell(("none",) * 6), 16, 5)
 
 
 def test_no_more_tickets_are_given_than_trials_are_asked() -> None:
@@ -34,13 +34,11 @@ def test_without_distinct_every_trial_counts() -> None:
 
 
 def test_an_earlier_run_counts_its_distinct_scored_cells() -> None:
-    trials = [(0, A, True), (1, B, True), (2, A, True), (3, DISCONNECTED, False)]
-    distinct, every = Budget(9, distinct=True), Budget(9, distinct=False)
-    distinct.restore(trials)
-    every.restore(trials)
-    assert (distinct.done, every.done) == (2, 4)
-    assert distinct.first_trial("", A, 7) == 0
-    assert distinct.seen(B)
+    budget = Budget(9, distinct=True)
+    budget.restore([Entry(0, A.key, True), Entry(1, B.key, True), Entry(2, None, False), Entry(3, None, False)])
+    assert budget.done == 2
+    assert budget.first_trial("", A, 7) == 0
+    assert budget.seen(B)
 
 
 def test_many_threads_never_exceed_the_budget() -> None:
