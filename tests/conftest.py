@@ -45,15 +45,20 @@ def database(home: Path) -> Database:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
-    """A real PostgreSQL server; a skip where it is not installed, and a failure in CI."""
-    programs = find_programs()
-    if programs is None:
-        words = "no PostgreSQL: install Debian's package postgresql, or put initdb and postgres on the path"
-        if os.environ.get("CI") == "true":
-            pytest.fail(words)
-        pytest.skip(words)
-    with running_server(programs) as server:
+    """A real PostgreSQL server."""
+    with running_server(postgres_programs()) as server:
         yield server
+
+
+def postgres_programs() -> Path:
+    """The folder of PostgreSQL's programs; a skip where it is not installed, and a failure in CI."""
+    programs = find_programs()
+    if programs is not None:
+        return programs
+    words = "no PostgreSQL: install Debian's package postgresql, or put initdb and postgres on the path"
+    if os.environ.get("CI") == "true":
+        pytest.fail(words)
+    pytest.skip(words)
 
 
 @pytest.fixture

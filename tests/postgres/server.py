@@ -20,7 +20,7 @@ from tests.browser.app import free_port
 
 USER, PASSWORD = "proxyscope", "kept-secret"
 _START_SECONDS = 60
-_SETTINGS = {"listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": "200", "unix_socket_directories": ""}
+_SETTINGS = {"fsync": "off", "max_connections": "200", "unix_socket_directories": ""}
 
 
 def find_programs() -> Path | None:
@@ -36,21 +36,25 @@ class Server:
     Args:
         programs: as :func:`find_programs` gives it.
         folder: an empty one, which the server's account owns.
+        address: of this machine, at which it listens.
     """
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path, folder: Path, address: str = "127.0.0.1") -> None:
         self._programs, self._data = programs, folder / "data"
         self._log, self._process = folder / "server.log", None
-        self.port = free_port()
+        self.address, self.port = address, free_port()
         secret = folder / "password"
         secret.write_text(PASSWORD)
         own = ["--username", USER, "--pwfile", str(secret), "--auth", "scram-sha-256", "--no-sync"]
         initdb = [str(programs / "initdb"), "--pgdata", str(self._data), "--encoding", "UTF8", "--locale", "C", *own]
         subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **_account())
+        with (self._data / "pg_hba.conf").open("a") as access:
+            access.write("host all all samenet scram-sha-256\n")
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        chosen = {**_SETTINGS, "listen_addresses": self.address}
+        settings = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
         command = [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self.port), *settings]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -77,7 +81,7 @@ class Server:
         """Make an empty database; returns its URL."""
         name = f"study_{uuid4().hex[:12]}"
         self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        url = URL.create("postgresql+psycopg", USER, PASSWORD, "127.0.0.1", self.port, name)
+        url = URL.create("postgresql+psycopg", USER, PASSWORD, self.address, self.port, name)
         return url.render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
@@ -90,19 +94,24 @@ class Server:
             connection.execute(statement)
 
     def _connect(self) -> psycopg.Connection:
-        where = {"host": "127.0.0.1", "port": self.port, "dbname": "postgres"}
+        where = {"host": self.address, "port": self.port, "dbname": "postgres"}
         return psycopg.connect(**where, user=USER, password=PASSWORD, connect_timeout=5, autocommit=True)
 
 
 @contextmanager
-def running_server(programs: Path) -> Iterator[Server]:
-    """A server of this process's own; it and its data are gone afterwards."""
+def running_server(programs: Path, address: str = "127.0.0.1") -> Iterator[Server]:
+    """A server of this process's own; it and its data are gone afterwards.
+
+    Args:
+        programs: as :func:`find_programs` gives it.
+        address: of this machine, at which it listens.
+    """
     folder = Path(tempfile.mkdtemp(prefix="proxyscope-postgres-"))
     server = None
     try:
         if account := _account():
             os.chown(folder, account["user"], account["group"])
-        server = Server(programs, folder)
+        server = Server(programs, folder, address)
         server.start()
         yield server
     finally:

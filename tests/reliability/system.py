@@ -1,8 +1,10 @@
 """Small disks, folders that cannot be written, and other hosts: made by root on Linux, else a skip with words."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,43 @@ def read_only(folder: Path) -> Iterator[None]:
         yield
     finally:
         _unmount(folder)
+
+
+@dataclass(frozen=True)
+class OtherHost:
+    """A machine beside this one: its own network, host name and process numbers, and one wire to this machine.
+
+    Attributes:
+        name: its host name.
+        here: this machine's address on the wire.
+        before: the words that start a command there.
+    """
+
+    name: str
+    here: str
+    before: list[str]
+
+
+@contextmanager
+def other_host() -> Iterator[OtherHost]:
+    """Another machine, as far as the kernel can make one."""
+    space = f"proxyscope-{os.getpid()}"
+    near, far = f"ps{os.getpid()}a", f"ps{os.getpid()}b"
+    _as_root("ip", "netns", "add", space)
+    try:
+        _as_root("ip", "link", "add", near, "type", "veth", "peer", "name", far, "netns", space)
+        _as_root("ip", "address", "add", "10.213.77.1/30", "dev", near)
+        _as_root("ip", "link", "set", near, "up")
+        _as_root("ip", "-n", space, "address", "add", "10.213.77.2/30", "dev", far)
+        for device in ("lo", far):
+            _as_root("ip", "-n", space, "link", "set", device, "up")
+        apart = ["unshare", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        named = ["sh", "-c", 'hostname "$0" && exec "$@"', "other-host"]
+        before = ["ip", "netns", "exec", space, *apart, *named]
+        _as_root(*before, "true")
+        yield OtherHost("other-host", "10.213.77.1", before)
+    finally:
+        subprocess.run(["ip", "netns", "delete", space], check=True, capture_output=True)
 
 
 def _unmount(folder: Path) -> None:

@@ -3,8 +3,9 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from optuna.trial import TrialState
 
@@ -32,11 +33,20 @@ def started(database: Database, number: int) -> Iterator[list[subprocess.Popen[b
             process.wait()
 
 
-def start_worker(database: Database) -> subprocess.Popen[bytes]:
-    """A process ``python -m backend worker`` with one thread."""
+def start_worker(database: Database, before: Sequence[str] = (), folder: Path | None = None) -> subprocess.Popen[bytes]:
+    """A process ``python -m backend worker`` with one thread.
+
+    Args:
+        database: what it works on.
+        before: words of a command that starts it.
+        folder: its working folder and installation; None takes those of the test.
+    """
     environment = {**process_environment(database), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "backend", "worker"]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if folder is not None:
+        environment["PROXYSCOPE_HOME"] = str(folder)
+    command = [*before, sys.executable, "-m", "backend", "worker"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(command, env=environment, cwd=folder, **quiet)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
