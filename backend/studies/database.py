@@ -25,6 +25,8 @@ DATABASE_ERRORS = (SQLAlchemyError, optuna.exceptions.StorageInternalError)
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 5
 _SILENT_MILLISECONDS = 20_000
+_NEVER = "none"
+"""Of ``prepare_threshold`` in a URL: psycopg prepares no statement."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,9 @@ def _connect_args(parsed: URL, read_only: bool) -> dict[str, Any]:
         return {}
     args: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS, "tcp_user_timeout": _SILENT_MILLISECONDS}
     args = {name: value for name, value in args.items() if name not in parsed.query}
+    if parsed.query.get("prepare_threshold") == _NEVER:
+        # A pooler gives each transaction another session, where what was prepared in one is not there.
+        args["prepare_threshold"] = None
     if read_only:
         args["options"] = f"{parsed.query.get('options', '')} -c default_transaction_read_only=on".strip()
     return args

@@ -7,9 +7,10 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from uuid import uuid4
 
 import psycopg
@@ -37,12 +38,20 @@ class Server:
         programs: as :func:`find_programs` gives it.
         folder: an empty one, which the server's account owns.
         address: of this machine, at which it listens.
+        settings: by name, beside and instead of those of the tests.
     """
 
-    def __init__(self, programs: Path, folder: Path, address: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        programs: Path,
+        folder: Path,
+        address: str = "127.0.0.1",
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._programs, self._data = programs, folder / "data"
         self._log, self._process = folder / "server.log", None
         self.address, self.port = address, free_port()
+        self._settings = {**_SETTINGS, "listen_addresses": address, **settings}
         secret = folder / "password"
         secret.write_text(PASSWORD)
         own = ["--username", USER, "--pwfile", str(secret), "--auth", "scram-sha-256", "--no-sync"]
@@ -53,8 +62,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        chosen = {**_SETTINGS, "listen_addresses": self.address}
-        settings = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self.port), *settings]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -69,6 +77,12 @@ class Server:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"PostgreSQL did not start:\n{self._log.read_text()}") from None
                 time.sleep(0.1)
+
+    @property
+    def pid(self) -> int:
+        """Of the process that all the server's others are children of."""
+        assert self._process is not None
+        return self._process.pid
 
     def stop(self) -> None:
         """Stop it at once; those who are connected lose their connections."""
@@ -99,19 +113,22 @@ class Server:
 
 
 @contextmanager
-def running_server(programs: Path, address: str = "127.0.0.1") -> Iterator[Server]:
+def running_server(
+    programs: Path, address: str = "127.0.0.1", settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Server]:
     """A server of this process's own; it and its data are gone afterwards.
 
     Args:
         programs: as :func:`find_programs` gives it.
         address: of this machine, at which it listens.
+        settings: by name, beside and instead of those of the tests.
     """
     folder = Path(tempfile.mkdtemp(prefix="proxyscope-postgres-"))
     server = None
     try:
         if account := _account():
             os.chown(folder, account["user"], account["group"])
-        server = Server(programs, folder, address)
+        server = Server(programs, folder, address, settings)
         server.start()
         yield server
     finally:
