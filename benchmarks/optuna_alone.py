@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,8 @@ from optuna.storages import BaseStorage, GrpcStorageProxy, RDBStorage, get_stora
 
 _OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 _STUDY = "alone"
+# Its makers call the proxy experimental.
+warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
 
 
 @contextmanager

@@ -29,8 +29,8 @@ from backend.studies import Database, load_study, open_database, runs, workers
 from backend.studies.tables import tickets
 from backend.studies.tickets import Tickets
 from benchmarks import optuna_alone
-from benchmarks.pooler import pooled
 from tests.browser.app import free_port
+from tests.postgres.pooler import pooled
 from tests.postgres.server import Server, find_programs, running_server
 
 _TRIALS = 15_000
