@@ -56,7 +56,10 @@ def folders() -> dict[str, tuple[str, str]]:
     modules = os.environ.get(MODULES_VARIABLE, "")
     return {
         "Home of this installation": (str(home()), f"environment variable {HOME_VARIABLE}"),
-        "Runs: configuration, log and results of each study": (str(home() / "runs"), "in the home"),
+        "Runs: configuration, log and results of each study": (
+            str(home() / "runs"),
+            "in the home; runs-… for studies in another database",
+        ),
         "Sweeps: scores of the whole space": (str(sweeps_folder()), "in the home; its table with sweep --out"),
         "Bundled truth, images and tables": (str(DATA_DIR), "part of the program"),
         "Proxies of your own": (modules or "none", f"environment variable {MODULES_VARIABLE}"),

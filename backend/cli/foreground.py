@@ -22,7 +22,7 @@ def execute(database: Database, name: str) -> None:
         task = progress.add_task("trials", total=None)
         execution.execute_run(database, name, lambda done, asked: progress.update(task, completed=done, total=asked))
     print_results(database, name)
-    console.print(f"results: {run_folder(name)}", highlight=False, soft_wrap=True)
+    console.print(f"results: {run_folder(database, name)}", highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -109,7 +109,7 @@ def _search(
     place: joint.Place | None,
 ) -> Outcome:
     study_id, asked = study._study_id, trials_asked(config)
-    folder = run_folder(study.study_name)
+    folder = run_folder(database, study.study_name)
     if place is None or place.is_first:
         _say_what_runs(config, asked)
     else:

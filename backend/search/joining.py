@@ -91,7 +91,7 @@ def begin(database: Database, name: str) -> Outcome | None:
     if config is None:
         raise UserError(f"study: {name!r} was not made by ProxyScope, so there is no search to run")
     launch.check(database, config)
-    run_folder(name)
+    run_folder(database, name)
     queue.leave(database, study._study_id)
     try:
         return execution.execute_run(database, name)

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from backend.errors import ConfigError, StorageError, UserError
+from backend.home import make_folder
 from backend.images import available_images
 from backend.scoring import resolve_device
 from backend.search.config import SearchConfig
@@ -99,9 +100,9 @@ def prepare(database: Database, config: SearchConfig, name: str | None = None) -
     if name is not None:
         check_name(name)
     database.check_writable()
-    runs_folder()
+    make_folder(runs_folder(database))
     name = create_study(database, config, name, kept={KEPT: described(ensembles)} if ensembles else None)
-    (run_folder(name) / "config.toml").write_text(config.to_toml(), encoding="utf-8")
+    (run_folder(database, name) / "config.toml").write_text(config.to_toml(), encoding="utf-8")
     audit.record(database, "launch", name)
     return name
 
@@ -169,7 +170,7 @@ def start_process(database: Database, name: str) -> None:
     """Start ``python -m backend run`` detached; its URL travels in the environment, where no process list shows it."""
     study_id = load_study(database, name)._study_id
     try:
-        with (run_folder(name) / PROCESS_LOG).open("ab") as log:
+        with (run_folder(database, name) / PROCESS_LOG).open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "backend", "run", "--", name],
                 stdin=subprocess.DEVNULL,

@@ -162,7 +162,7 @@ def rename_study(database: Database, name: str, new: str) -> None:
     except IntegrityError:
         raise UserError(f"study: the name {new!r} is taken; give another") from None
     audit.record(database, "rename", name, f"to {new}")
-    move_run_folder(name, new)
+    move_run_folder(database, name, new)
 
 
 def delete_study(database: Database, name: str) -> None:
@@ -179,4 +179,4 @@ def delete_study(database: Database, name: str) -> None:
     Reserve(database, study_id).give_back()
     optuna.delete_study(study_name=name, storage=database.storage)
     audit.record(database, "delete", name)
-    remove_run_folder(name)
+    remove_run_folder(database, name)

@@ -1,19 +1,28 @@
 """The folders of studies' runs and of sweeps, within the installation's."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from backend.errors import StorageError
 from backend.home import home, make_folder
+from backend.studies.database import Database
 
 
-def runs_folder() -> Path:
-    """The folder with a folder a study's run.
+def runs_folder(database: Database) -> Path:
+    """The folder with a folder a study's run, there or not: ``runs``, and one of its own for each other database.
 
-    Raises:
-        StorageError: it cannot be made or written to.
+    Studies of one name in two databases would else write over each other's files.
     """
-    return make_folder(home() / "runs")
+    url = make_url(database.url).set(password=None)
+    if url.get_backend_name() == "sqlite":
+        file = Path(url.database or "").resolve()
+        if file == (home() / "studies.db").resolve():
+            return home() / "runs"
+        url = url.set(database=str(file))
+    return home() / f"runs-{hashlib.sha256(str(url).encode()).hexdigest()[:8]}"
 
 
 def sweeps_folder() -> Path:
@@ -21,29 +30,29 @@ def sweeps_folder() -> Path:
     return home() / "sweeps"
 
 
-def run_folder(study_name: str) -> Path:
-    """The folder of one study's run.
+def run_folder(database: Database, study_name: str) -> Path:
+    """The folder of one study's run, made where it is not there.
 
     Raises:
         StorageError: it cannot be made or written to, or the name leads elsewhere.
     """
-    folder = runs_folder() / study_name
-    if not _is_inside(folder):
+    folder = runs_folder(database) / study_name
+    if not _is_inside(folder, database):
         raise StorageError(f"storage: no folder can be made for a study of the name {study_name!r}")
     return make_folder(folder)
 
 
-def remove_run_folder(study_name: str) -> None:
+def remove_run_folder(database: Database, study_name: str) -> None:
     """Delete the folder of one study's run, if it is on this machine."""
-    folder = home() / "runs" / study_name
-    if _is_inside(folder):
+    folder = runs_folder(database) / study_name
+    if _is_inside(folder, database):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def move_run_folder(study_name: str, new: str) -> None:
+def move_run_folder(database: Database, study_name: str, new: str) -> None:
     """Give the folder of one study's run, if it is on this machine, the study's new name."""
-    folder, target = home() / "runs" / study_name, home() / "runs" / new
-    if not (_is_inside(folder) and _is_inside(target) and folder.is_dir()):
+    folder, target = runs_folder(database) / study_name, runs_folder(database) / new
+    if not (_is_inside(folder, database) and _is_inside(target, database) and folder.is_dir()):
         return
     try:
         # What a deleted study of that name has left behind makes room.
@@ -53,6 +62,6 @@ def move_run_folder(study_name: str, new: str) -> None:
         raise StorageError(f"storage: cannot rename the folder {folder}: {error.strerror}") from None
 
 
-def _is_inside(folder: Path) -> bool:
+def _is_inside(folder: Path, database: Database) -> bool:
     """Whether a study's folder is one of the folder of runs: other tools may give a study any name, a path too."""
-    return folder.resolve().parent == (home() / "runs").resolve()
+    return folder.resolve().parent == runs_folder(database).resolve()

@@ -29,7 +29,7 @@ def test_search_prints_the_best_trials_and_the_weights_and_leaves_its_files(home
     assert "intercept" in printed
     assert "Spearman" in printed
     assert "12/12" in printed
-    files = {path.name for path in run_folder("a").iterdir()}
+    files = {path.name for path in run_folder(open_database(), "a").iterdir()}
     assert {"log.json", "best.json", "zc_ensemble.json", "zc_with_predictive_and_true.json"} <= files
 
 

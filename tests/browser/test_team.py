@@ -59,7 +59,9 @@ def test_one_launches_another_sees_it_live_and_stops_it(
     assert [(line.action, line.study) for line in lines] == [("stop", STUDY), ("launch", STUDY)]
     log = runs.read_log(postgres_database, load_study(postgres_database, STUDY)._study_id)
     assert PASSWORD not in f"{lines} {log}"
-    written = [path for folder in (installation, second, run_folder(STUDY)) for path in folder.rglob("*")]
+    written = [
+        path for folder in (installation, second, run_folder(postgres_database, STUDY)) for path in folder.rglob("*")
+    ]
     assert not [path for path in written if path.is_file() and PASSWORD.encode() in path.read_bytes()]
 
 

@@ -101,7 +101,7 @@ def test_a_launched_search_is_seen_to_grow_and_leaves_its_log(postgres_database:
     assert len(seen) > 2
     lines = runs.read_log(postgres_database, run.study_id)
     assert any("finished: 40 of 40 done" in line.message for line in lines)
-    assert "kept-secret" not in (run_folder(name) / launch.PROCESS_LOG).read_text()
+    assert "kept-secret" not in (run_folder(postgres_database, name) / launch.PROCESS_LOG).read_text()
 
 
 def test_stop_reaches_a_launched_search(postgres_database: Database) -> None:

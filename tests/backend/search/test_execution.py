@@ -35,6 +35,7 @@ from backend.studies import (
     runs,
     trials_frame,
 )
+from backend.studies.folders import runs_folder
 from tests.conftest import cheap_config
 
 FEW = {"op_1_0": [0, 1], "op_2_0": [0], "op_2_1": [0], "op_3_1": [0, 2], "op_3_2": [0]}
@@ -84,7 +85,8 @@ def test_each_trial_has_its_truth_of_both_lengths(database: Database) -> None:
 def test_a_network_off_the_benchmark_has_no_truth(database: Database) -> None:
     frame = execute(database, cheap_config(cells={"C": [4], "N": [1]}, setup={"n_trials": 3}))
     assert "200:test-accuracy" not in frame
-    assert json.loads((run_folder("a") / "zc_ensemble.json").read_text())["not_fitted"].startswith("ensemble: 0 cells")
+    said = json.loads((run_folder(database, "a") / "zc_ensemble.json").read_text())["not_fitted"]
+    assert said.startswith("ensemble: 0 cells")
 
 
 def test_objectives_are_the_metrics_times_their_scales(database: Database) -> None:
@@ -183,7 +185,7 @@ def test_the_time_limit_ends_the_search_and_says_so(database: Database) -> None:
 
 def test_the_files_of_a_run_are_the_missions_four(database: Database) -> None:
     frame = execute(database, cheap_config(setup={"n_trials": 20}))
-    folder = run_folder("a")
+    folder = run_folder(database, "a")
     log, best, ensemble, ranking = (
         json.loads((folder / name).read_text())
         for name in ("log.json", "best.json", "zc_ensemble.json", "zc_with_predictive_and_true.json")
@@ -288,8 +290,8 @@ def test_what_this_machine_does_not_have_is_named_and_nothing_is_made(
 
 def test_a_run_that_cannot_begin_is_failed_with_the_reason_in_state_and_log(database: Database, home: Path) -> None:
     launch.prepare(database, cheap_config(), "a")
-    shutil.rmtree(run_folder("a"))
-    (home / "runs" / "a").write_text("in the way")
+    shutil.rmtree(run_folder(database, "a"))
+    (runs_folder(database) / "a").write_text("in the way")
     with pytest.raises(UserError, match="cannot make the folder"):
         execute_run(database, "a")
     run = run_of(database)
@@ -300,7 +302,7 @@ def test_a_run_that_cannot_begin_is_failed_with_the_reason_in_state_and_log(data
 
 def test_a_finished_search_recommends_cells_of_its_own_by_a_rule_that_it_states(database: Database) -> None:
     frame = execute(database, cheap_config(setup={"n_trials": 40}))
-    told = json.loads((run_folder("a") / "recommendation.json").read_text())
+    told = json.loads((run_folder(database, "a") / "recommendation.json").read_text())
     listed = [cell["index"] for cell in told["shortlist"]]
     assert "l2_norm, params, flops" in told["rule"]
     assert 1 <= len(listed) <= 10

@@ -61,10 +61,10 @@ def test_whatever_the_sampler_only_cells_that_keep_the_bound_are_scored_best_or_
     assert {trial.number for trial in plain_optuna} <= set(complete["number"]) | set(
         frame.loc[frame["state"] == "repeat", "number"]
     )
-    exported = json.loads((run_folder("a") / "best.json").read_text())
+    exported = json.loads((run_folder(database, "a") / "best.json").read_text())
     assert [row["number"] for row in exported] == best
     assert all(row["hardware_metrics"]["latency:raspi4"] <= 12 for row in exported)
-    ranked = json.loads((run_folder("a") / "zc_with_predictive_and_true.json").read_text())
+    ranked = json.loads((run_folder(database, "a") / "zc_with_predictive_and_true.json").read_text())
     if isinstance(ranked, list):  # else it says that the ten cells are twins, too few to fit
         assert {row["number"] for row in ranked} <= set(complete["number"])
 

@@ -13,11 +13,13 @@ from backend.studies import (
     delete_study,
     list_studies,
     load_study,
+    open_database,
     run_folder,
     runs,
     study_config,
 )
 from backend.studies.catalog import trials_asked
+from backend.studies.folders import runs_folder
 from tests.conftest import cheap_config
 
 
@@ -79,16 +81,26 @@ def test_no_more_distinct_cells_are_asked_than_the_options_leave() -> None:
 def test_deleting_takes_the_study_its_run_and_its_folder_and_nothing_else(database: Database, home: Path) -> None:
     for name in ("a", "b"):
         create_study(database, cheap_config(), name)
-        (run_folder(name) / "best.json").write_text("[]")
+        (run_folder(database, name) / "best.json").write_text("[]")
         study_id = load_study(database, name)._study_id
         runs.append_log(database, study_id, "INFO", name)
         runs.request_stop(database, study_id)
     other = load_study(database, "b")._study_id
     delete_study(database, "a")
     assert [summary.name for summary in list_studies(database)] == ["b"]
-    assert [path.name for path in (home / "runs").iterdir()] == ["b"]
+    assert [path.name for path in (runs_folder(database)).iterdir()] == ["b"]
     assert set(runs.read_runs(database)) == {other}
     assert [line.message for line in runs.read_log(database, other)] == ["b"]
+
+
+def test_studies_of_one_name_in_two_databases_keep_their_own_files(database: Database, tmp_path: Path) -> None:
+    elsewhere = open_database(f"sqlite:///{tmp_path / 'elsewhere.db'}")
+    for each, words in ((database, "here"), (elsewhere, "there")):
+        create_study(each, cheap_config(), "a")
+        (run_folder(each, "a") / "best.json").write_text(words)
+        runs.request_stop(each, load_study(each, "a")._study_id)
+    delete_study(database, "a")
+    assert (run_folder(elsewhere, "a") / "best.json").read_text() == "there"
 
 
 def test_an_active_study_is_not_deleted(database: Database) -> None:
@@ -110,7 +122,7 @@ def test_a_study_that_is_not_there_is_named_with_those_that_are(database: Databa
 def test_deleting_a_study_whose_name_is_a_path_deletes_no_folder(
     database: Database, home: Path, tmp_path: Path, name: str
 ) -> None:
-    kept = [home / "precious" / "file", tmp_path / "precious" / "file", home / "runs" / "other" / "file"]
+    kept = [home / "precious" / "file", tmp_path / "precious" / "file", runs_folder(database) / "other" / "file"]
     for file in kept:
         file.parent.mkdir(parents=True)
         file.write_text("dear to me")
@@ -120,7 +132,7 @@ def test_deleting_a_study_whose_name_is_a_path_deletes_no_folder(
     assert list_studies(database) == []
     assert all(file.read_text() == "dear to me" for file in kept)
     with pytest.raises(UserError, match="no folder can be made"):
-        run_folder(name)
+        run_folder(database, name)
 
 
 def test_two_searches_of_one_second_get_two_names(database: Database) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 
 from backend.errors import UserError
 from backend.studies import Database, create_study, list_studies, load_study, rename_study, run_folder, runs
+from backend.studies.folders import runs_folder
 from backend.studies.notes import note_in, save_note
 from backend.studies.tables import ensembles
 from tests.conftest import cheap_config
@@ -18,7 +19,7 @@ from tests.conftest import cheap_config
 def stopped(database: Database) -> str:
     """A study whose run was stopped before it began."""
     create_study(database, cheap_config(), "old")
-    (run_folder("old") / "best.json").write_text("[1]")
+    (run_folder(database, "old") / "best.json").write_text("[1]")
     runs.request_stop(database, load_study(database, "old")._study_id)
     return "old"
 
@@ -31,8 +32,8 @@ def test_trials_run_folder_and_ensembles_go_with_the_name(database: Database, st
     rename_study(database, stopped, "new")
     assert [item.name for item in list_studies(database)] == ["new"]
     assert load_study(database, "new")._study_id == before
-    assert [path.name for path in (home / "runs").iterdir()] == ["new"]
-    assert (home / "runs" / "new" / "best.json").read_text() == "[1]"
+    assert [path.name for path in (runs_folder(database)).iterdir()] == ["new"]
+    assert (runs_folder(database) / "new" / "best.json").read_text() == "[1]"
     with database.engine.connect() as connection:
         assert connection.scalars(select(ensembles.c.study)).all() == ["new"]
 
@@ -47,11 +48,11 @@ def test_a_study_in_work_is_not_renamed(database: Database) -> None:
 @pytest.mark.parametrize(("new", "words"), [("taken", "'taken' is taken"), ("../up", "is not valid")])
 def test_a_wrong_name_changes_nothing(database: Database, stopped: str, home: Path, new: str, words: str) -> None:
     create_study(database, cheap_config(), "taken")
-    run_folder("taken")
+    run_folder(database, "taken")
     with pytest.raises(UserError, match=words):
         rename_study(database, stopped, new)
     assert {item.name for item in list_studies(database)} == {"old", "taken"}
-    assert (home / "runs" / "old" / "best.json").exists()
+    assert (runs_folder(database) / "old" / "best.json").exists()
 
 
 def test_a_study_whose_name_is_a_path_takes_no_folder_along(database: Database, tmp_path: Path) -> None:
