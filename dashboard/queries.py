@@ -293,7 +293,8 @@ def _recommendation(
     _frame: pd.DataFrame,
 ) -> tuple[pd.DataFrame, str]:
     del storage, name, study_id, created, revision
-    return study_recommendation(_frame, SearchConfig.from_toml(toml)), recommendation_rule(_frame)
+    config = SearchConfig.from_toml(toml)
+    return study_recommendation(_frame, config), recommendation_rule(_frame, config)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

@@ -41,11 +41,17 @@ def rule_proxies(recorded: Iterable[str]) -> tuple[str, ...]:
     return chosen if len(chosen) >= _FEWEST_CHOSEN else tuple(dict.fromkeys([*names, SIZE]))
 
 
-def rule_words(names: Sequence[str]) -> str:
-    """The rule without labels in a sentence, for the proxies that it adds up."""
+def rule_words(names: Sequence[str], searched_by: Sequence[str] = ()) -> str:
+    """The rule without labels in a sentence, for the proxies that it adds up.
+
+    Args:
+        names: of the proxies.
+        searched_by: ensembles that were objectives of the search for the cells: they may know accuracies.
+    """
+    beside = f", but the search for these cells went by {', '.join(searched_by)}" if searched_by else ""
     return (
         f"Of the distinct cells, the one with the highest sum over {', '.join(names)} of the logarithm of its rank, "
-        "better cells ranking higher. No accuracy enters; that the rule prefers "
+        f"better cells ranking higher. No accuracy enters{beside}; that the rule prefers "
         f"{', '.join(CHOSEN)} was chosen on cifar100."
     )
 

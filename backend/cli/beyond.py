@@ -17,6 +17,7 @@ from backend.analysis.ensembles import ACCURACY, Recipe, StudyEnsemble, learning
 from backend.analysis.ensembles.evaluation import Figures, figures
 from backend.analysis.ensembles.transfer import home_scores, target_scores, transferred
 from backend.analysis.recommendation import expected_accuracy, shortlist, training_plan
+from backend.cli import report
 from backend.cli.options import progress_bar
 from backend.errors import UserError
 from backend.json_records import json_records
@@ -165,10 +166,11 @@ def print_all(
         table = Table("judged on", "predicted from", "cells", "Spearman", "Kendall", "picks (%)", "best (%)")
         for item in places:
             found = item.found
-            numbers = (f"{found[name]:+.3f}" for name in ("spearman", "kendall"))
+            numbers = (report.interval(found, "spearman"), f"{found['kendall']:+.3f}")
             accuracies = (f"{found[name]:.2f}" for name in ("picked", "best"))
             table.add_row(item.place, item.words, f"{found['cells']:.0f}", *numbers, *accuracies)
         console.print(table)
+        console.print("Cells that are no twins of the fitted ones; 95% bootstrap intervals.", highlight=False)
     if curve is not None:
         _print_curve(console, curve)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -104,12 +104,14 @@ def ensemble(
 
 def import_ensemble(
     file: Annotated[Path, typer.Argument(help="A JSON file that `ensemble --export` wrote.")],
+    name: Annotated[str | None, typer.Option(help="To keep it under.", show_default="the file's")] = None,
     storage: StorageOption = None,
     proxy_module: ModuleOption = None,
 ) -> None:
     """Keep an ensemble from a file in the study database."""
     load_user_proxies(proxy_module or [])
     saved = read_ensemble(file)
+    saved = replace(saved, name=name or saved.name)
     save_ensemble(open_database(storage), saved)
     console.print(f"ensemble: {saved.name}, fitted on {saved.study}", highlight=False)
 

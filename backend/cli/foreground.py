@@ -52,7 +52,7 @@ def print_results(database: Database, name: str) -> None:
     listed = results.study_recommendation(frame, config)
     if len(listed):
         print_plan(console, listed, "Recommended without labels: train these, the first of them first")
-        console.print(results.recommendation_rule(frame), highlight=False)
+        console.print(results.recommendation_rule(frame, config), highlight=False)
     try:
         report.print_weights(console, results.study_ensemble(frame, config))
     except UserError as error:

@@ -35,4 +35,4 @@ def recommend(
     if listed.empty:
         raise UserError(f"recommendation: {study!r} has no scored cell yet")
     print_plan(console, listed, f"Train these of the cells of {study}")
-    console.print(recommendation_rule(frame), highlight=False)
+    console.print(recommendation_rule(frame, config), highlight=False)

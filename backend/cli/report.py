@@ -74,7 +74,7 @@ def print_correlations(
         )
         for name in order:
             values = frame.loc[name]
-            table.add_row(str(name), f"{values['cells']:.0f}", *(_interval(values, kind) for kind in STATISTICS))
+            table.add_row(str(name), f"{values['cells']:.0f}", *(interval(values, kind) for kind in STATISTICS))
         console.print(table)
     console.print(
         f"95% bootstrap intervals; best 10%: the cells of highest accuracy. Scores of {provenance.images} "
@@ -83,7 +83,8 @@ def print_correlations(
     )
 
 
-def _interval(values: "Mapping[str, float] | pd.Series[float]", kind: str) -> str:
+def interval(values: "Mapping[str, float] | pd.Series[float]", kind: str) -> str:
+    """A figure with its 95% bootstrap interval; a dash where it is not defined."""
     if np.isnan(values[kind]):
         return "–"
     return f"{values[kind]:+.3f} [{values[f'{kind}_low']:+.3f}, {values[f'{kind}_high']:+.3f}]"
@@ -135,7 +136,7 @@ def print_weights(console: Console, fitted: StudyEnsemble) -> None:
     console.print(
         f"Linear regression of {fitted.target.replace(':', '-epoch ')} (%) on standardised proxies, "
         f"{len(ensemble.cells)} cells: R² {fitted.r2:.3f} on these cells themselves, "
-        f"Spearman {_interval(fitted.within, 'spearman')} on cells left out (3 × 5 folds). "
+        f"Spearman {interval(fitted.within, 'spearman')} on cells left out (3 × 5 folds). "
         "log: the signed logarithm, of proxies whose values span orders of magnitude."
     )
 
@@ -187,7 +188,7 @@ def print_ensembles(
         for where, found in places.items():
             numbers = (f"{found[name]:+.3f}" for name in ("kendall", "top_spearman"))
             accuracies = (f"{found[name]:.2f}" for name in ("picked", "best"))
-            table.add_row(title, where, f"{found['cells']:.0f}", _interval(found, "spearman"), *numbers, *accuracies)
+            table.add_row(title, where, f"{found['cells']:.0f}", interval(found, "spearman"), *numbers, *accuracies)
     console.print(table)
     console.print(
         f"{target.replace(':', '-epoch ')}; 95% bootstrap intervals. The study: its own cells, cross-validated, three "

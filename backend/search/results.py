@@ -51,15 +51,16 @@ def study_recommendation(frame: pd.DataFrame, config: SearchConfig, count: int =
     return recommend(scores, config.dataset, count, config.runner.nasbench_epochs)
 
 
-def recommendation_rule(frame: pd.DataFrame) -> str:
+def recommendation_rule(frame: pd.DataFrame, config: SearchConfig) -> str:
     """The rule of :func:`study_recommendation` in words, for the proxies that a study records."""
-    return rule_words(rule_proxies(map(str, study_scores(frame))))
+    searched_by = [name for name in config.ensemble_metrics if config.strategy.metrics[name].scale]
+    return rule_words(rule_proxies(map(str, study_scores(frame))), searched_by)
 
 
 def recommendation_record(frame: pd.DataFrame, config: SearchConfig, count: int = LENGTH) -> dict[str, Any]:
     """The recommendation as JSON holds it: the rule and the shortlist."""
     listed = study_recommendation(frame, config, count).rename_axis("index").reset_index()
-    return {"rule": recommendation_rule(frame), "shortlist": json_records(listed)}
+    return {"rule": recommendation_rule(frame, config), "shortlist": json_records(listed)}
 
 
 def target_of(config: SearchConfig) -> str:

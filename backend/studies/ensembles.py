@@ -62,6 +62,8 @@ class SavedEnsemble:
             "scores": self.scores,
             "figures": self.figures,
             "scikit-learn": version("scikit-learn"),
+            "weights": self.ensemble.weights,
+            "intercept": self.ensemble.intercept,
             **self.ensemble.to_mapping(),
         }
 

@@ -26,6 +26,9 @@ def test_ensembles_are_compared_saved_exported_and_imported(home: Path, config_f
     url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
     assert "ensemble: mine, fitted on a" in backend("import-ensemble", exported, "--storage", url).stdout
     assert "taken" in backend("import-ensemble", exported, "--storage", url, status=2).stderr
+    again = backend("import-ensemble", exported, "--name", "theirs", "--storage", url).stdout
+    assert "ensemble: theirs, fitted on a" in again
+    assert set(json.loads(exported.read_text(encoding="utf-8"))["weights"]) == {"l2_norm", "params", "flops"}
 
 
 def test_ensembles_in_json_and_without_labels(home: Path, config_file: Path) -> None:
@@ -42,7 +45,7 @@ def test_cells_of_the_table_are_fitted_judged_elsewhere_and_cells_to_train_named
     fit = ("ensemble", "--labels", "64", "--model", "ridge", "--proxies", "jacob_cov,params")
     shown = backend(*fit, "--transfer", "cifar100", "--save", "mine").stdout
     assert "Train these" in shown
-    assert "scores of cifar10's images" in shown
+    assert "95% bootstrap intervals" in shown.partition("predicted from")[2]
     assert "saved as mine" in shown
     record = json.loads(backend(*fit, "--transfer", "ImageNet16-120", "--json").stdout)
     assert set(record["figures"]) == {"fitted cells", "the study", "unseen cells"}

@@ -17,6 +17,7 @@ from backend.search.config import SearchConfig
 from backend.search.ensembles import kept_ensembles
 from backend.search.execution import execute_run
 from backend.search.launch import check, prepare, requeue
+from backend.search.results import recommendation_rule
 from backend.studies import Database, load_study, runs, trials_frame
 from backend.studies.ensembles import SavedEnsemble, delete_ensemble, save_ensemble
 from tests.conftest import cheap_config
@@ -49,6 +50,16 @@ def searching(
 
 def by_ensemble(**setup: object) -> SearchConfig:
     return searching({MINE: {"scale": 1.0}}, setup)
+
+
+def test_the_recommendation_owns_up_to_an_ensemble_that_the_search_went_by(database: Database) -> None:
+    save(database)
+    frame = trials_frame(load_study(database, prepare(database, by_ensemble())))
+    assert f"No accuracy enters, but the search for these cells went by {MINE};" in recommendation_rule(
+        frame, by_ensemble()
+    )
+    recorded = searching({MINE: {"scale": 0.0}, "naswot": {"scale": 1.0}})
+    assert "No accuracy enters;" in recommendation_rule(frame, recorded)
 
 
 def test_each_cell_has_the_prediction_and_the_proxies_that_it_is_made_of(database: Database) -> None:
