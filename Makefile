@@ -42,6 +42,8 @@ bench: $(VENV)/installed-dev browser ## measure true accuracies, the pages, samp
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.dashboard
 	$(BIN)/python -m benchmarks.samplers
+	$(BIN)/python -m benchmarks.samplers --trials 3000 --objectives rule --samplers tpe,nsgaii,random
+	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.ensembles
 	$(BIN)/python -m benchmarks.scoring $(ARGS)
 

@@ -41,6 +41,7 @@ class Source:
         trials: of a study, as ``backend.studies.trials_frame`` gives them.
         objectives: columns of the trials that the study optimises.
         active: whether a run may still add cells.
+        searched_by: saved ensembles that were objectives of the study.
     """
 
     key: Key
@@ -53,6 +54,7 @@ class Source:
     trials: pd.DataFrame | None = field(default=None, repr=False)
     objectives: tuple[str, ...] = ()
     active: bool = False
+    searched_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def open_study(summary: StudySummary) -> Source:
         trials=trials,
         objectives=tuple(objective_columns(trials, summary.objectives)),
         active=_is_active(summary),
+        searched_by=tuple(summary.config.ensemble_objectives) if summary.config else (),
     )
 
 

@@ -88,9 +88,9 @@ def expected_accuracy(
 ) -> pd.DataFrame:
     """How accurate listed cells should turn out, from cells that were predicted alike and whose accuracy is known.
 
-    The interval holds 95% of what those cells missed their predictions by. It is the honest one where they were
-    predicted by fits that had not seen them. A prediction above all of theirs is worth no more than the highest: the
-    interval reaches up to it, but it is not what to expect.
+    Expected is the prediction, moved by the median of what those cells missed theirs by; the interval holds 95% of
+    that. Both are honest where the cells were predicted by fits that had not seen them. A prediction above all of
+    theirs is worth no more than the highest: the interval reaches up to it, but it is not what to expect.
 
     Args:
         listed: predictions of the cells in question.
@@ -117,7 +117,8 @@ def expected_accuracy(
         value = float(np.clip(raw, says.min(), says.max()))
         alike = missed[np.argsort(np.abs(says - value), kind="stable")[:count]]
         low, high = np.quantile(alike, [_TAIL, 1 - _TAIL])
-        rows.append((value, max(0.0, value + low), min(100.0, max(value + high, raw))))
+        expected = float(np.clip(value + np.median(alike), 0.0, 100.0))
+        rows.append((expected, max(0.0, value + low), min(100.0, max(value + high, raw))))
     return pd.DataFrame(rows, index=listed.index, columns=["expected", "low", "high"])
 
 

@@ -156,8 +156,8 @@ def print_all(
     """Print the shortlist, and what there is of the others."""
     print_plan(console, listed, "Train these: the cells that it puts first, unseen ones included, no twins")
     console.print(
-        "Expected: the prediction, with the interval that holds 95% of what cells predicted alike missed theirs by. "
-        "Beyond all that were judged the highest of those is expected, and the interval reaches up to the prediction."
+        "Expected: the prediction, moved by the median of what cells predicted alike missed theirs by; the interval "
+        "holds 95% of that. One beyond all that were judged counts as the highest of those; the interval reaches up to it."
         if not fitted.ensemble.recipe.label_free
         else "Expected: what labelled cells of like rank reach; no label enters the ranking.",
         highlight=False,

@@ -168,6 +168,11 @@ class SearchConfig(Section):
         return self.strategy.ensemble_metrics
 
     @property
+    def ensemble_objectives(self) -> list[str]:
+        """Those of them that are optimised, not recorded alone."""
+        return [name for name in self.ensemble_metrics if self.strategy.metrics[name].scale]
+
+    @property
     def proxy_names(self) -> list[str]:
         """Proxies to compute."""
         return self.strategy.proxy_names

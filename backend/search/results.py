@@ -53,8 +53,7 @@ def study_recommendation(frame: pd.DataFrame, config: SearchConfig, count: int =
 
 def recommendation_rule(frame: pd.DataFrame, config: SearchConfig) -> str:
     """The rule of :func:`study_recommendation` in words, for the proxies that a study records."""
-    searched_by = [name for name in config.ensemble_metrics if config.strategy.metrics[name].scale]
-    return rule_words(rule_proxies(map(str, study_scores(frame))), searched_by)
+    return rule_words(rule_proxies(map(str, study_scores(frame))), config.ensemble_objectives)
 
 
 def recommendation_record(frame: pd.DataFrame, config: SearchConfig, count: int = LENGTH) -> dict[str, Any]:

@@ -31,9 +31,10 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
         grid.metric("Cells", f"{len(ensemble.cells):,}", help="Distinct cells with all proxies and the accuracy known.")
         grid.metric("R² on these cells", f"{fitted.r2:.3f}", help="Variance explained on the cells of the fit itself.")
         grid.metric(
-            "Spearman, unseen cells",
+            "Spearman, left out",
             f"{within['spearman']:.3f}",
-            help="Rank correlation under cross-validation, three times in five folds; twins stay together. 95%: "
+            help="Rank correlation on the study's own cells, each left out of the fit: cross-validated three times in "
+            "five folds; twins stay together. 95%: "
             f"{within['spearman_low']:.3f} to {within['spearman_high']:.3f}.",
         )
         st.plotly_chart(

@@ -52,9 +52,9 @@ def _by_ensemble(source: Source, plan: Plan) -> tuple[pd.Series, pd.DataFrame, s
     judged = known.rename(columns={"left_out": "predicted"})[["predicted", ACCURACY]]
     words = (
         f"Of {predicted.notna().sum():,} cells, those that the ensemble puts first; of twins one. Labelled cells are "
-        "ranked by fits that have not seen them. Expected: the prediction, with the interval that holds 95% of what "
-        "cells predicted alike missed theirs by in cross-validation. Where it goes beyond all that were judged, the "
-        "highest of those is expected, and the interval reaches up to the prediction."
+        "ranked by fits that have not seen them. Expected: the prediction, moved by the median of what cells "
+        "predicted alike missed theirs by in cross-validation; the interval holds 95% of that. A prediction beyond all "
+        "that were judged counts as the highest of those, and the interval reaches up to it."
     )
     if plan.recipe.label_free:
         words += " No label enters the ranking; the true accuracies of the labelled cells only say what to expect."
@@ -66,7 +66,7 @@ def _by_rule(source: Source, plan: Plan) -> tuple[pd.Series, pd.DataFrame, str]:
     recorded = scores[list(source.recorded)]
     predicted = without_labels(recorded, source.dataset).predict(scores)
     truth = proxy_queries.accuracy(source.dataset, plan.epochs).reindex(scores.index)
-    words = rule_words(rule_proxies(source.recorded)) + (
+    words = rule_words(rule_proxies(source.recorded), source.searched_by) + (
         f" Ranked are the {len(scores):,} cells scored here. Expected: from the true accuracies of cells that rank "
         "alike, which only say what to expect."
     )

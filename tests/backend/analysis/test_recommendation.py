@@ -74,6 +74,12 @@ def test_intervals_hold_the_truth_of_cells_that_were_not_seen(model: str) -> Non
     assert (expected["high"] - expected["low"]).mean() < 8
 
 
+def test_what_was_missed_in_the_middle_is_expected_to_be_missed_again() -> None:
+    judged = pd.Series(np.linspace(80, 94, 200), index=range(200))
+    expected = expected_accuracy(pd.Series([90.0], index=[6111]), judged, judged - 2, labelled=True).iloc[0]
+    assert expected.tolist() == pytest.approx([88, 88, 90])
+
+
 def test_nothing_is_expected_where_nothing_is_known() -> None:
     few = pd.Series([1.0, 2.0], index=[6111, 5115])
     assert expected_accuracy(few, few, few, labelled=True).isna().all(axis=None)
