@@ -202,6 +202,8 @@ def test_an_unknown_study_is_named_with_those_there_are(app: Open, finished: str
     assert not page.exception
     assert "no study 'nowhere'" in page.error[0].value
     assert finished in page.error[0].value
+    page.button(key="open_chosen").click().run()
+    assert page.title[0].value == finished
 
 
 def test_without_a_study_in_the_link_one_is_chosen(app: Open, finished: str, foreign: str) -> None:
