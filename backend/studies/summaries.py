@@ -148,7 +148,7 @@ def _summary(item: FrozenStudy, run: runs.Run | None, counts: TrialCounts) -> St
     return StudySummary(
         name=item.study_name,
         study_id=item._study_id,
-        objectives=list(names or (f"value {position}" for position in range(len(item.directions)))),
+        objectives=list(names or (f"objective {position}" for position in range(len(item.directions)))),
         directions=["maximize" if d == StudyDirection.MAXIMIZE else "minimize" for d in item.directions],
         counts=counts,
         config_text=item.user_attrs.get(CONFIG) or "",

@@ -1,7 +1,10 @@
 """A cell, of a trial or by itself: its graph, what was measured on it and what is known of it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
+from typing import TypeGuard
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +16,7 @@ from dashboard.components.errors import plain
 from dashboard.components.links import BENCHMARK, CELL_PARAMETER, VIEW_PARAMETER
 from dashboard.figures import cell_graph
 from dashboard.figures.numbers import readable
-from dashboard.figures.quantities import is_truth, quantity
+from dashboard.figures.quantities import is_foreign, is_truth, quantity
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,12 @@ def _recorded(trial: pd.Series) -> list[str]:
     return [
         str(column)
         for column, value in trial.items()
-        if column not in skipped and isinstance(value, int | float) and not isinstance(value, bool) and value == value  # noqa: PLR0124
+        if column not in skipped and (_is_number(value) or (is_foreign(str(column)) and pd.notna(value)))
     ]
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, Real) and not isinstance(value, bool) and not math.isnan(value)
 
 
 def _size_line(cell: Cell, dataset: str | None, trial: pd.Series) -> str:
@@ -145,8 +152,10 @@ def _number(facts: dict[str, str | int | float | None], name: str) -> float | No
 def _numbers_table(heading: str, trial: pd.Series, columns: list[str], roles: _Roles, key: str) -> None:
     rows = [
         {
-            heading: quantity(column).name,
-            "Value": readable(float(trial[column]), quantity(column).unit),
+            heading: plain(quantity(column).name) if is_foreign(column) else quantity(column).name,
+            "Value": readable(value, quantity(column).unit)
+            if _is_number(value := trial[column])
+            else plain(str(value)),
             "Role": roles.role(column, trial),
         }
         for column in columns

@@ -25,6 +25,11 @@ def picture_choice() -> None:
     )
 
 
+def picture_options(name: str) -> dict[str, Any]:
+    """How a chart's camera button saves it, in the chosen format and under that name."""
+    return {"format": _PICTURES.value, "filename": name, "scale": 2}
+
+
 def chart(
     figure: go.Figure,
     data: pd.DataFrame | Callable[[], pd.DataFrame],
@@ -55,7 +60,7 @@ def chart(
         "displayModeBar": "hover",
         "displaylogo": False,
         "modeBarButtonsToRemove": _UNLINKED_ZOOM if zoom else ["select2d", "lasso2d"],
-        "toImageButtonOptions": {"format": _PICTURES.value, "filename": name, "scale": 2},
+        "toImageButtonOptions": picture_options(name),
     }
     st.plotly_chart(
         figure,

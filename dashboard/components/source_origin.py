@@ -14,7 +14,9 @@ def source_origin(source: Source) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         query = {STUDY_PARAMETER: source.name}
-        st.page_link(STUDY, label="Open the study", icon=":material/scatter_plot:", query_params=query)
+        st.page_link(
+            STUDY, label="Open the study", icon=":material/scatter_plot:", query_params=query, help="Its page."
+        )
         if source.active:
             st.button(
                 "Read its new cells",

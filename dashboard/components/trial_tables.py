@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
-from streamlit.column_config import CheckboxColumn, NumberColumn, TextColumn
+from streamlit.column_config import CheckboxColumn, Column, NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend.studies.trials import HARDWARE, SCALED, SOFTWARE, TRUTH
 from dashboard.components.download import csv_button
-from dashboard.figures.quantities import plottable, quantity
+from dashboard.figures.quantities import is_foreign, label, plottable, quantity
 
 _HEIGHT, _ROWS_IN_HEIGHT = 420, 11
 GROUPS = (SOFTWARE, HARDWARE, SCALED, TRUTH)
@@ -101,18 +101,25 @@ def _help(group: str, metric: str) -> str:
     return f"{words} {quantity(metric).help}".rstrip() if group == HARDWARE else words
 
 
-def all_trials_table(frame: pd.DataFrame, first: Iterable[str], file_stem: str, on_select: Callable[[], None]) -> None:
-    """All trials, the newest on top; a row can be chosen.
+def trials_table(
+    frame: pd.DataFrame, first: Iterable[str], key: str, file_name: str, on_select: Callable[[], None]
+) -> None:
+    """Trials with all that was recorded, and a button for the CSV; a row can be chosen.
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it, in the order to show.
         first: columns to stand in front, such as the objectives.
-        file_stem: of the CSV file.
-        on_select: called when a row is chosen; the row is in ``st.session_state["all_trials"]``.
+        key: of the widget; the button's is ``download_<key>``.
+        file_name: of the CSV file.
+        on_select: called when a row is chosen; the row is in ``st.session_state[key]``.
     """
     numbers = plottable(frame, first)
-    order = [name for name in ("number", "state", "breaks", "pareto", "index", *numbers, "arch") if name in frame]
+    words = [name for name in map(str, frame) if is_foreign(name) and name not in numbers]
+    order = [
+        name for name in ("number", "state", "breaks", "pareto", "index", *numbers, *words, "arch") if name in frame
+    ]
     formats = {column: number_column(frame[column]) for column in numbers} | {
+        **{column: Column(label(column)) for column in words},
         "number": NumberColumn("Trial", pinned=True, width="small"),
         "state": TextColumn("State", width="small"),
         "breaks": TextColumn("Breaks", width="large", help="The constraints that an infeasible cell breaks."),
@@ -122,7 +129,7 @@ def all_trials_table(frame: pd.DataFrame, first: Iterable[str], file_stem: str, 
     }
     st.dataframe(
         frame,
-        key="all_trials",
+        key=key,
         hide_index=True,
         height=_HEIGHT if len(frame) > _ROWS_IN_HEIGHT else "auto",
         column_order=order,
@@ -130,9 +137,9 @@ def all_trials_table(frame: pd.DataFrame, first: Iterable[str], file_stem: str, 
         on_select=on_select,
         selection_mode="single-row",
         placeholder="–",
-        alt="All trials of the study",
+        alt="Trials of the study",
     )
-    csv_button(frame, f"{file_stem} trials.csv", "download_trials")
+    csv_button(frame, file_name, f"download_{key}")
 
 
 def number_column(values: pd.Series) -> ColumnConfig:

@@ -16,7 +16,7 @@ from backend.search.sections import ENSEMBLE_PREFIX
 Direction = Literal["maximize", "minimize"]
 
 OPERATION_COLUMNS = tuple(f"op_{target}_{source}" for source, target in EDGES)
-_SCALED, _VALUE, _PARAMETER = "scaled:", "value:", "param:"
+_SCALED, _VALUE, _PARAMETER, _ATTRIBUTE = "scaled:", "value:", "param:", "attr:"
 _NO_QUANTITY = frozenset({"number", "state", "arch", "index", "finished", "pareto", "breaks", *OPERATION_COLUMNS})
 
 
@@ -101,6 +101,11 @@ def _is_constant_setting(frame: pd.DataFrame, column: str) -> bool:
     return column in {"C", "N"} and frame[column].nunique() <= 1
 
 
+def is_foreign(column: str) -> bool:
+    """Whether a column holds what a study made elsewhere recorded: a parameter, a value or an attribute."""
+    return column.startswith((_VALUE, _PARAMETER, _ATTRIBUTE))
+
+
 def is_truth(column: str) -> bool:
     """Whether a column holds a record of NAS-Bench-201, such as ``200:test-accuracy``."""
     return column in _known() and ":" in column
@@ -127,6 +132,8 @@ def _derived(column: str) -> Quantity:
         return Quantity(column, f"objective {name}" if name.isdecimal() else name)
     if column.startswith(_PARAMETER):
         return Quantity(column, column.removeprefix(_PARAMETER), help="A parameter of the study.")
+    if column.startswith(_ATTRIBUTE):
+        return Quantity(column, column.removeprefix(_ATTRIBUTE), help="An attribute of the trials.")
     if column.startswith(ENSEMBLE_PREFIX):
         name = f"ensemble {column.removeprefix(ENSEMBLE_PREFIX)}"
         return Quantity(column, name, help="What a saved ensemble predicts: accuracy (%), or a sum of log ranks.")

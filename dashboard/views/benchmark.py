@@ -4,12 +4,16 @@ import streamlit as st
 
 from dashboard.components.benchmark import VIEW, cell_view, link_problems, space_view, study_view
 from dashboard.components.benchmark_import import benchmark_import
+from dashboard.components.charts import picture_choice
 from dashboard.components.errors import plain, shown_errors
 
 
 def show() -> None:
     """The page."""
-    st.title("Benchmark", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        st.title("Benchmark", anchor=False, width="content")
+        with st.container(width="content"):
+            picture_choice()
     st.caption(
         "NAS-Bench-201: 15,625 cells, each trained on four data sets and measured on six devices. "
         "Every number names its release in brackets; every view has its own link."

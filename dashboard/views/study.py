@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from backend.errors import UserError
 from backend.studies import StudySummary
 from dashboard import queries
 from dashboard.components import study as parts
@@ -19,7 +20,12 @@ def show() -> None:
         if not name:
             _choose()
             return
-        summary = queries.find_study(name)
+        try:
+            summary = queries.find_study(name)
+        except UserError:
+            # The way to the studies that there are stands above the reason.
+            _choose()
+            raise
         active = bool(summary.run and summary.run.active)
         st.fragment(_view, run_every=_POLL_SECONDS if active else None)(summary, active)
         if not active:

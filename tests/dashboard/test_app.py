@@ -8,8 +8,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from backend import proxies
+from tests.dashboard.conftest import APP
 
 Open = Callable[..., AppTest]
+VIEWS = APP.parent / "views"
 
 
 @pytest.fixture
@@ -45,3 +47,12 @@ def test_a_storage_that_cannot_be_used_is_said_on_the_page(monkeypatch: pytest.M
     page = app("studies")
     assert not page.exception
     assert any("cannot make the folder /proc/none" in box.value.replace("\\", "") for box in page.error)
+
+
+@pytest.mark.parametrize("state", ["", "running", "finished", "failed", "foreign"])
+def test_every_page_opens_on_a_storage_in_every_state(app: Open, request: pytest.FixtureRequest, state: str) -> None:
+    study = {"study": request.getfixturevalue(state)} if state else {}
+    for path in sorted(VIEWS.glob("[!_]*.py")):
+        page = app(path.stem, **study)
+        assert not page.exception, path.stem
+        assert page.title, path.stem

@@ -124,7 +124,7 @@ def _summary(
     return StudySummary(
         name=row["study_name"],
         study_id=row["study_id"],
-        objectives=list(names or (f"value {position}" for position in range(len(directions)))),
+        objectives=list(names or (f"objective {position}" for position in range(len(directions)))),
         directions=directions,
         counts=counts,
         config_text=user.get(CONFIG) or "",

@@ -9,7 +9,7 @@ import streamlit as st
 from plotly import graph_objects as go
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from dashboard.components.charts import clicked
+from dashboard.components.charts import clicked, picture_options
 from dashboard.components.links import link_cell
 
 CHART_CONFIG: Final = {
@@ -40,7 +40,7 @@ def cell_chart(
         key=key,
         on_select=partial(_link_marker, key, fragment),
         selection_mode="points",
-        config=dict(config),
+        config={**config, "toImageButtonOptions": picture_options(key.replace("_", " "))},
         alt=alt,
     )
 

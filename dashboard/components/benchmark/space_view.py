@@ -18,6 +18,7 @@ from dashboard.components.benchmark.selection import (
     cell_table,
     marked_cell,
 )
+from dashboard.components.charts import picture_options
 from dashboard.components.download import csv_button
 from dashboard.components.links import known_cell
 from dashboard.figures import accuracy_histogram, space_scatter
@@ -53,7 +54,7 @@ def _distribution() -> None:
     st.plotly_chart(
         accuracy_histogram(table, shown, cell.index if cell else None),
         key="distribution_chart",
-        config=CHART_CONFIG,
+        config={**CHART_CONFIG, "toImageButtonOptions": picture_options(f"{dataset} {split} accuracies")},
         alt=f"Histogram of the true accuracies of all cells on {dataset}",
     )
     _csv(table, f"{dataset} {split} accuracies.csv")

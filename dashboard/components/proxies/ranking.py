@@ -49,7 +49,7 @@ def ranking_section(source: Source, target: Target, selected: str) -> None:
     st.caption(
         f"Bars and brackets: 95% percentile intervals of {RESAMPLES} bootstrap resamples, each {counted} counted once. "
         f"Dotted line: {BASELINE}, the baseline. A proxy that is better when lower should correlate negatively. "
-        "Click a proxy to see it below."
+        "Click a proxy to see it below." + _too_few(correlations)
     )
 
 
@@ -87,6 +87,13 @@ def _verdict(correlations: pd.DataFrame) -> str:
     if best != BASELINE and BASELINE in spearman:
         text += f" The number of parameters alone reaches {spearman[BASELINE]:+.3f}."
     return text
+
+
+def _too_few(correlations: pd.DataFrame) -> str:
+    """Why there is no correlation over the best tenth."""
+    if correlations["top_spearman"].notna().any():
+        return ""
+    return f" The best tenth of these {int(correlations['cells'].max()):,} cells are too few for a correlation."
 
 
 def _table(correlations: pd.DataFrame, source: Source) -> None:

@@ -65,8 +65,20 @@ def _links(summary: StudySummary, run: Run | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="study_links"):
         link = {STUDY_PARAMETER: summary.name}
         if run:
-            st.page_link(PROXIES, label="How its proxies rank", icon=":material/query_stats:", query_params=link)
-            st.page_link(COMPARE, label="Compare with others", icon=":material/stacked_line_chart:", query_params=link)
+            st.page_link(
+                PROXIES,
+                label="How its proxies rank",
+                icon=":material/query_stats:",
+                query_params=link,
+                help="Which of its proxies orders its cells as their true accuracies do, and where each fails.",
+            )
+            st.page_link(
+                COMPARE,
+                label="Compare with others",
+                icon=":material/stacked_line_chart:",
+                query_params=link,
+                help="Its regret, hypervolume and time beside those of other studies.",
+            )
         if summary.config:
             st.page_link(
                 BENCHMARK,

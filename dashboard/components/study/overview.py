@@ -1,5 +1,7 @@
 """The first view of a study: how it gets on, its fronts, the cell that is chosen, and the best trials."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import queries
@@ -10,7 +12,7 @@ from dashboard.components.study.pareto import pareto_section
 from dashboard.components.study.progress import progress_section
 from dashboard.components.study.recommended import recommended_section
 from dashboard.components.study.shown import Shown
-from dashboard.components.trial_tables import best_trials, best_trials_table
+from dashboard.components.trial_tables import best_trials, best_trials_table, trials_table
 from dashboard.kept import kept
 
 
@@ -39,8 +41,13 @@ def _best(shown: Shown) -> None:
     limits = " and ".join(plain(item.shown) for item in summary.config.constraints) if summary.config else ""
     among = f", among those that keep {limits}" if limits else ""
     records = f"; NAS-Bench-201's records after {epochs} epochs" if shown.axes.truth else ""
-    st.caption(f"{count}{among}{records}. Choose a row to see its cell.")
+    st.caption(f"{count}{among}{records}. Choose a row to see {'its cell' if summary.config_text else 'it alone'}.")
     numbers = best["number"].tolist()
+    if not summary.config_text:
+        rows = shown.frame[shown.frame["number"].isin(numbers)].reset_index(drop=True)
+        on_select = partial(link_row, "best_trials", numbers)
+        trials_table(rows, shown.axes.objectives, "best_trials", f"{summary.name} best trials.csv", on_select)
+        return
     # Most trials leave the front as it is.
     made = kept(shown.key[:-1], "best trials", (numbers, epochs), lambda: best_trials(best))
     best_trials_table(made, epochs, summary.name, lambda: link_row("best_trials", numbers))

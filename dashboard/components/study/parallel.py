@@ -1,5 +1,6 @@
 """All trials across operations and quantities at once."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
@@ -31,7 +32,7 @@ def parallel_view(frame: pd.DataFrame, axes: Axes, name: str) -> None:
         )
         with st.container(width=280):
             color = axes.choice("shade", axes.truth).dropdown("Colour", "What the colour of a trial's line shows.")
-    chosen = _columns(axes)
+    chosen = _columns(axes, settings)
     figure = parallel_coordinates(shown, settings, chosen, color, ranked=scale == "ranks")
     chart(
         figure,
@@ -46,13 +47,13 @@ def parallel_view(frame: pd.DataFrame, axes: Axes, name: str) -> None:
     )
 
 
-def _columns(axes: Axes) -> list[str]:
+def _columns(axes: Axes, settings: Sequence[str]) -> list[str]:
     named = st.query_params.get_all(_AXIS)
     unknown = [column for column in named if column not in axes.columns]
     if unknown:
         st.warning(plain(f"{_AXIS}: this study has no {', '.join(unknown)}"), icon=":material/link_off:")
     first = [*axes.objectives, *([axes.truth] if axes.truth else []), *axes.columns]
-    default = list(dict.fromkeys(first))[:_MOST]
+    default = [column for column in dict.fromkeys(first) if column not in settings][:_MOST]
     st.session_state[_KEY] = [column for column in named if column in axes.columns] or default
     return list(
         st.multiselect(

@@ -46,7 +46,7 @@ def similar_cells(cell: Cell, shown: Shown, dataset: str) -> None:
             hide_index=True,
             height=_HEIGHT,
             column_config={
-                "how": TextColumn("How", width="small", help="A twin, or the edge that is changed and its operation."),
+                "how": TextColumn("How", width=120, help="A twin, or the edge that is changed and its operation."),
                 "accuracy": NumberColumn("Accuracy (%)", format="%.2f", help=measure.label),
                 "gain": NumberColumn("Gain", format="%+.2f", help="Percentage points more than the chosen cell."),
                 "trial": NumberColumn("Trial", format="%d", help="Of this study; empty where it has not tried it."),

@@ -6,9 +6,10 @@ import streamlit as st
 from dashboard.components.linked_choice import LinkedChoice
 from dashboard.components.links import link_trial
 from dashboard.components.study_axes import Axes
-from dashboard.components.trial_tables import all_trials_table
+from dashboard.components.trial_tables import trials_table
 
 _ALL, _BEST = "all", "best"
+_TABLE = "all_trials"
 
 
 def trials_view(frame: pd.DataFrame, axes: Axes, name: str) -> None:
@@ -26,11 +27,12 @@ def trials_view(frame: pd.DataFrame, axes: Axes, name: str) -> None:
         frame = frame[frame["state"] == kind]
     newest_first = frame.iloc[::-1].reset_index(drop=True)
     numbers = newest_first["number"].tolist()
-    st.caption("Choose a row, then open the overview to see its cell.")
-    all_trials_table(newest_first, [*axes.objectives, *axes.bounds], name, lambda: _link_row(numbers))
+    st.caption("Choose a row, then open the overview to see it alone.")
+    first = [*axes.objectives, *axes.bounds]
+    trials_table(newest_first, first, _TABLE, f"{name} trials.csv", lambda: _link_row(numbers))
 
 
 def _link_row(numbers: list[int]) -> None:
-    rows = st.session_state["all_trials"]["selection"]["rows"]
+    rows = st.session_state[_TABLE]["selection"]["rows"]
     if rows:
         link_trial(int(numbers[rows[0]]))

@@ -41,7 +41,7 @@ def test_the_newest_study_stands_first_and_studies_made_elsewhere_are_listed(dat
     names = [summary.name for summary in list_studies(database)]
     assert names == ["new", "old", "theirs"]
     theirs = list_studies(database)[-1]
-    assert (theirs.config, theirs.run, theirs.objectives) == (None, None, ["value 0"])
+    assert (theirs.config, theirs.run, theirs.objectives) == (None, None, ["objective 0"])
 
 
 def test_times_are_utc(database: Database) -> None:

@@ -56,7 +56,7 @@ def test_an_empty_study_has_no_axes() -> None:
 
 def test_objectives_of_a_foreign_study_stand_by_position() -> None:
     frame = pd.DataFrame({"number": [0], "state": ["complete"], "value:0": [1.0], "value:1": [2.0]})
-    assert objective_columns(frame, ["value 0", "value 1"]) == ["value:0", "value:1"]
+    assert objective_columns(frame, ["objective 0", "objective 1"]) == ["value:0", "value:1"]
 
 
 def test_the_sum_of_metrics_is_one_objective() -> None:

@@ -186,8 +186,15 @@ def test_a_foreign_study_shows_what_it_recorded(app: Open, foreign: str) -> None
     assert not page.error
     assert any("made elsewhere" in box.value for box in page.info)
     assert set(page.selectbox(key="linked_x").options) >= {"objective 0", "objective 1"}
+    best = table(page, "pareto")
+    assert {"value:0", "value:1", "param:x", "param:depth"} <= set(best)
+    assert 0 < len(best) < 8
+    recorded = next(item.value for item in page.table if "Recorded" in item.value)
+    assert set(recorded["Recorded"]) >= {"objective 0", "objective 1", "x", "depth"}
     page = app("study", study=foreign, view="trials")
     assert len(table(page, "number")) == 8
+    page = app("study", study=foreign, view="parallel")
+    assert page.multiselect(key="parallel_axes").value == ["value:0", "value:1", "seconds"]
 
 
 def test_an_unknown_study_is_named_with_those_there_are(app: Open, finished: str) -> None:
@@ -195,6 +202,8 @@ def test_an_unknown_study_is_named_with_those_there_are(app: Open, finished: str
     assert not page.exception
     assert "no study 'nowhere'" in page.error[0].value
     assert finished in page.error[0].value
+    page.button(key="open_chosen").click().run()
+    assert page.title[0].value == finished
 
 
 def test_without_a_study_in_the_link_one_is_chosen(app: Open, finished: str, foreign: str) -> None:
