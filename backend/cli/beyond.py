@@ -157,7 +157,7 @@ def print_all(
     print_plan(console, listed, "Train these: the cells that it puts first, unseen ones included, no twins")
     console.print(
         "Expected: the prediction, moved by the median of what cells predicted alike missed theirs by; the interval "
-        "holds 95% of that. Beyond all that were judged it counts as the highest of those; the interval reaches up to it."
+        "holds 95% of that. Beyond all that were judged it counts as their highest; the interval reaches up to it."
         if not fitted.ensemble.recipe.label_free
         else "Expected: what labelled cells of like rank reach; no label enters the ranking.",
         highlight=False,
