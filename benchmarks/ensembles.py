@@ -1,8 +1,8 @@
 """Measures ensembles on the bundled table of scores; ``python -m benchmarks.ensembles --help``.
 
-An ensemble is fitted to the true accuracies of a few cells of cifar10 and judged on all connected cells of no fitted
-cell's class; the mean of several draws of the fitted cells stands in the table. Those without labels are judged on all
-connected cells: which proxies they add up was chosen on the data sets that are named, and on no other.
+An ensemble is fitted to the true accuracies of a few cells, by cifar10's scores, and judged on all connected cells of
+no fitted cell's class; the mean of several draws of the fitted cells stands in the table. Those without labels are
+judged on all connected cells: which proxies they add up was chosen on the data sets that are named, and on no other.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import pandas as pd
@@ -60,11 +61,11 @@ KINDS = [
 ]
 
 
-def curve(kind: Kind, sizes: list[int], repeats: int) -> list[dict[str, Any]]:
+def curve(kind: Kind, sizes: list[int], repeats: int, truth: str) -> list[dict[str, Any]]:
     """Figures of one kind of ensemble by number of labelled cells."""
     scores = table_scores(bundled_table(DATASET))
     recipe = Recipe(kind.model, _all_proxies(scores), graph=kind.graph)
-    found = learning_curve(recipe, scores, benchmark.test_accuracy(DATASET, 200), sizes, repeats, kind.choose)
+    found = learning_curve(recipe, scores, benchmark.test_accuracy(truth, 200), sizes, repeats, kind.choose)
     means = found.groupby("cells_labelled").mean().reset_index()
     return [{"kind": str(kind), **row} for row in means.to_dict("records")]
 
@@ -103,6 +104,7 @@ def _all_proxies(scores: pd.DataFrame) -> tuple[str, ...]:
 def main(
     sizes: Annotated[str, typer.Option(help="Numbers of labelled cells.")] = "8,32,128,512,1024,2048",
     repeats: Annotated[int, typer.Option(min=1, help="Draws of the labelled cells.")] = 20,
+    truth: Annotated[str, typer.Option(help="Data set of the true accuracies.")] = DATASET,
     processes: Annotated[int, typer.Option(min=1, help="Kinds fitted at once.")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
@@ -110,7 +112,7 @@ def main(
     numbers = [int(size) for size in sizes.split(",")]
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
-        done = list(pool.map(curve, KINDS, [numbers] * len(KINDS), [repeats] * len(KINDS)))
+        done = list(pool.map(partial(curve, sizes=numbers, repeats=repeats, truth=truth), KINDS))
     rows = pd.DataFrame([row for found in done for row in found])
     chosen_elsewhere = best_set("cifar100")
     sets = {
@@ -130,19 +132,20 @@ def main(
     if as_json:
         print(json.dumps({"curves": rows.to_dict("records"), "label_free": free}))
         return
-    _print(rows, free, numbers, repeats)
+    _print(rows, free, numbers, repeats, truth)
 
 
-def _print(rows: pd.DataFrame, free: dict[str, Any], sizes: list[int], repeats: int) -> None:
+def _print(rows: pd.DataFrame, free: dict[str, Any], sizes: list[int], repeats: int, truth: str) -> None:
     console = Console(width=150)
-    table = Table(title=f"Spearman / Kendall on unseen cells of {DATASET}, mean of {repeats} draws, by labelled cells")
+    table = Table(title=f"Spearman / Kendall on unseen cells of {truth}, mean of {repeats} draws, by labelled cells")
     table.add_column("ensemble")
     for size in sizes:
         table.add_column(str(size), justify="right")
     for kind, found in rows.groupby("kind", sort=False):
         by_size = found.set_index("cells_labelled")
         table.add_row(str(kind), *(f"{by_size.spearman[n]:.3f} / {by_size.kendall[n]:.3f}" for n in sizes))
-    table.add_row("aim", *(" / ".join(map(str, AIMS[size])) if size in AIMS else "" for size in sizes))
+    if truth == DATASET:
+        table.add_row("aim", *(" / ".join(map(str, AIMS[size])) if size in AIMS else "" for size in sizes))
     console.print(table)
     table = Table(title=f"Without labels: sums of log ranks of {DATASET}'s scores, Spearman / Kendall on all cells")
     for heading in ("set", "proxies", *TRUTHS):

@@ -12,6 +12,7 @@ import streamlit as st
 from backend.benchmark import EPOCHS, architecture
 from backend.cells import Cell
 from backend.hardware import Constraint
+from dashboard.components.charts import drawing_config
 from dashboard.components.errors import plain
 from dashboard.components.links import BENCHMARK, CELL_PARAMETER, VIEW_PARAMETER
 from dashboard.figures import cell_graph
@@ -74,7 +75,7 @@ def cell_card(
         st.plotly_chart(
             cell_graph(cell),
             key="cell_graph",
-            config={"displayModeBar": False},
+            config=drawing_config(f"cell {cell.index}"),
             alt=f"Graph of the cell {arch}",
         )
         st.caption(_size_line(cell, dataset, trial))

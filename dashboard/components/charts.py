@@ -30,6 +30,16 @@ def picture_options(name: str) -> dict[str, Any]:
     return {"format": _PICTURES.value, "filename": name, "scale": 2}
 
 
+def drawing_config(name: str) -> dict[str, Any]:
+    """Configuration of a chart that offers no tool but to save its picture under that name."""
+    return {
+        "displayModeBar": "hover",
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": picture_options(name),
+    }
+
+
 def chart(
     figure: go.Figure,
     data: pd.DataFrame | Callable[[], pd.DataFrame],

@@ -6,6 +6,7 @@ import streamlit as st
 from backend.search.config import SearchConfig
 from backend.studies import StudySummary
 from dashboard import queries
+from dashboard.components.charts import drawing_config
 from dashboard.components.download import csv_button
 from dashboard.components.errors import shown_errors
 from dashboard.figures import ensemble_weights
@@ -40,7 +41,7 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
         st.plotly_chart(
             ensemble_weights(weights, logarithms),
             key="ensemble_chart",
-            config={"displayModeBar": False},
+            config=drawing_config(f"{summary.name} ensemble"),
             alt="Weights of the ensemble",
         )
         rows = [(f"log {name}" if name in logarithms else name, weight) for name, weight in weights.items()]

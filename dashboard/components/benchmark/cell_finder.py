@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from backend.cells import EDGES, NUM_CELLS, OPERATIONS, Cell
+from dashboard.components.charts import drawing_config
 from dashboard.components.errors import kept_errors, show_kept_error
 from dashboard.components.links import link_cell
 from dashboard.figures import cell_graph
@@ -30,7 +31,10 @@ def cell_finder(cell: Cell) -> None:
             _by_drawing(cell)
         with drawing:
             st.plotly_chart(
-                cell_graph(cell), key="drawn_cell", config={"displayModeBar": False}, alt=f"Graph of the cell {cell}"
+                cell_graph(cell),
+                key="drawn_cell",
+                config=drawing_config(f"cell {cell.index}"),
+                alt=f"Graph of the cell {cell}",
             )
             st.code(str(cell), language=None, wrap_lines=True)
 

@@ -11,6 +11,7 @@ from backend.benchmark.measures import Measure
 from backend.cells import Cell
 from dashboard import queries
 from dashboard.components.benchmark.choices import VIEW
+from dashboard.components.charts import drawing_config
 from dashboard.components.links import known_cell, link_cell
 from dashboard.figures import cell_graph
 from dashboard.figures.numbers import readable
@@ -32,7 +33,10 @@ def cell_panel(best: Cell, words: str) -> None:
         st.markdown(f"**Cell {cell.index:,}**")
         st.caption("Chosen cell" if linked else words)
         st.plotly_chart(
-            cell_graph(cell), key="panel_graph", config={"displayModeBar": False}, alt=f"Graph of the cell {cell}"
+            cell_graph(cell),
+            key="panel_graph",
+            config=drawing_config(f"cell {cell.index}"),
+            alt=f"Graph of the cell {cell}",
         )
         st.code(str(cell), language=None, wrap_lines=True)
         for epochs in (200, 12):

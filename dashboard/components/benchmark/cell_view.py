@@ -13,6 +13,7 @@ from dashboard import queries
 from dashboard.components.benchmark import choices, columns
 from dashboard.components.benchmark.cell_finder import cell_finder
 from dashboard.components.benchmark.selection import cell_chart, cell_table
+from dashboard.components.charts import drawing_config
 from dashboard.components.download import csv_button
 from dashboard.components.links import known_cell
 from dashboard.figures import neighbour_grid
@@ -109,7 +110,7 @@ def _neighbours(cell: Cell, measure: Measure) -> None:
                 neighbour_grid(cell, accuracies, measure),
                 _GRID,
                 f"Accuracies of the 24 neighbours of cell {cell.index}",
-                config={"displayModeBar": False},
+                config=drawing_config(f"neighbours of cell {cell.index}"),
             )
         with grid.cell():
             _neighbour_table(cell, measure)

@@ -10,7 +10,7 @@ from dashboard.components.links import link_trial
 from dashboard.components.study.cell import cell_section
 from dashboard.components.study.pareto import pareto_section
 from dashboard.components.study.progress import progress_section
-from dashboard.components.study.recommended import recommended_section
+from dashboard.components.study.recommended import recommended_line, recommended_section
 from dashboard.components.study.shown import Shown
 from dashboard.components.trial_tables import best_trials, best_trials_table, trials_table
 from dashboard.kept import kept
@@ -18,6 +18,7 @@ from dashboard.kept import kept
 
 def overview(shown: Shown) -> None:
     """Draw it."""
+    recommended_line(shown.summary, active=shown.active)
     if shown.axes.columns:
         charts, cell = st.columns([3, 2], gap="small")
         with charts:

@@ -1,5 +1,6 @@
 """The cell that an ended search recommends without any label, and those to train next."""
 
+import pandas as pd
 import streamlit as st
 
 from backend.studies import StudySummary
@@ -9,12 +10,20 @@ from dashboard.components.shortlist_table import shortlist_table
 from dashboard.figures.numbers import readable
 
 
+def recommended_line(summary: StudySummary, *, active: bool) -> None:
+    """One line for the top of the page that names the cell, and leads to the section."""
+    table, _rule = _recommendation(summary, active=active)
+    if not table.empty:
+        st.markdown(
+            f":material/recommend: Recommended without labels: train **cell {table.index[0]:,}**. "
+            "[Why, and which next](#recommended)"
+        )
+
+
 def recommended_section(summary: StudySummary, *, active: bool) -> None:
     """Draw it; a live study has none yet, and a study that scored no cell of the benchmark never has one."""
-    if summary.config is None or active:
-        return
-    table, rule = queries.recommendation(summary, summary.config)
-    if table.empty:
+    table, rule = _recommendation(summary, active=active)
+    if summary.config is None or table.empty:
         return
     epochs = summary.config.runner.nasbench_epochs
     st.subheader("Recommended", anchor="recommended")
@@ -27,3 +36,9 @@ def recommended_section(summary: StudySummary, *, active: bool) -> None:
     )
     st.caption(plain(rule))
     shortlist_table(table, "recommended", f"{summary.name} recommended.csv")
+
+
+def _recommendation(summary: StudySummary, *, active: bool) -> tuple[pd.DataFrame, str]:
+    if summary.config is None or active:
+        return pd.DataFrame(), ""
+    return queries.recommendation(summary, summary.config)
