@@ -110,7 +110,7 @@ def main(
 
 
 def window(server: Server | None, url: str, number: int, seconds: float, through: Callable[[str], str] = str) -> Row:
-    """What workers do in a time, once all have joined one search.
+    """What workers do in a time, once all have joined one search and done a trial: the first takes a worker seconds.
 
     Args:
         server: where the database is; None for SQLite.
@@ -122,7 +122,7 @@ def window(server: Server | None, url: str, number: int, seconds: float, through
     database = open_database(url)
     with started(open_database(through(url)), number) as processes:
         study_id = _queue(database, _table_config(number))
-        _wait(lambda: len(workers.list_workers(database, study_id)) == number)
+        _wait(lambda: len(_at_work(database, study_id)) == number)
         before = _sample(database, server, processes)
         time.sleep(seconds)
         after = _sample(database, server, processes)
@@ -131,6 +131,10 @@ def window(server: Server | None, url: str, number: int, seconds: float, through
         _wait(lambda: not _run(database, study_id).active)
     database.engine.dispose()
     return row
+
+
+def _at_work(database: Database, study_id: int) -> list[workers.Worker]:
+    return [worker for worker in workers.list_workers(database, study_id) if worker.trials]
 
 
 def alone(server: Server, number: int, seconds: float, *, grpc: bool) -> Row:
