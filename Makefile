@@ -72,7 +72,8 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 browser:
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || true
 
-# The tests on PostgreSQL start a server of their own from Debian's package: installed as Chromium is.
+# The tests on PostgreSQL start a server and a pooler of their own from Debian's packages: installed as Chromium is.
 .PHONY: postgres
 postgres:
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq postgresql >/dev/null; } || true
+	@command -v pgbouncer >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq pgbouncer >/dev/null; } || true

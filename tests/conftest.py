@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -53,9 +53,13 @@ def postgres_server() -> Iterator[Server]:
 def postgres_programs() -> Path:
     """The folder of PostgreSQL's programs; a skip where it is not installed, and a failure in CI."""
     programs = find_programs()
-    if programs is not None:
-        return programs
-    words = "no PostgreSQL: install Debian's package postgresql, or put initdb and postgres on the path"
+    if programs is None:
+        missing("no PostgreSQL: install Debian's package postgresql, or put initdb and postgres on the path")
+    return programs
+
+
+def missing(words: str) -> NoReturn:
+    """Skip for want of a program that ``make test`` installs where it can; in CI that is a failure."""
     if os.environ.get("CI") == "true":
         pytest.fail(words)
     pytest.skip(words)
