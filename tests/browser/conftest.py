@@ -1,6 +1,5 @@
 """The real app on an installation of its own, and a real Chromium."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 
 from backend.studies import open_database, runs
 from tests.browser.app import CHROMIUM_ARGUMENTS, CHROMIUM_VARIABLE, find_chromium
+from tests.conftest import missing
 
 WAIT_MILLISECONDS = 150_000
 
@@ -19,10 +19,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """Debian's Chromium; a skip where there is none, and a failure in CI."""
     path = find_chromium()
     if path is None:
-        words = f"no Chromium: install Debian's package chromium, or set {CHROMIUM_VARIABLE} to the path of one"
-        if os.environ.get("CI") == "true":
-            pytest.fail(words)
-        pytest.skip(words)
+        missing(f"no Chromium: install Debian's package chromium, or set {CHROMIUM_VARIABLE} to the path of one")
     return {**browser_type_launch_args, "executable_path": path, "args": CHROMIUM_ARGUMENTS}
 
 
