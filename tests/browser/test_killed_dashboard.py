@@ -23,6 +23,7 @@ def test_a_search_outlives_the_dashboard_that_launched_it(page: Page, installati
         fill(page, "Number of trials", "2000")
         fill(page, "Name of the study", "outlives")
         page.get_by_role("button", name="Launch the search").click()
+        expect(page.locator(".st-key-run_state")).to_contain_text("Running")
         wait_until(lambda: the_run().done >= 3)
         for child in psutil.Process().children():
             if "streamlit" in child.cmdline():
