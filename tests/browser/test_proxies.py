@@ -54,6 +54,26 @@ def test_the_whole_space_is_drawn_with_its_intervals(page: Page, installation: P
         expect(page.get_by_text("15,284 cells. Click one to see it")).to_be_visible()
 
 
+def test_the_keyboard_reaches_a_charts_buttons_and_no_folded_sidebar(page: Page, installation: Path) -> None:
+    with running_app(installation) as address:
+        page.goto(f"{address}/proxies")
+        buttons = page.locator(".st-key-ranking_section .modebar-group").first
+        download = buttons.get_by_role("button", name="Download plot as a PNG")
+        expect(page.locator(".st-key-scatter_section .modebar")).to_be_attached()
+        expect(buttons).to_have_css("opacity", "0")
+        inside = page.locator('[data-testid="stSidebar"] :focus')
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            expect(inside).to_have_count(0)
+            if download.evaluate("button => button === document.activeElement"):
+                break
+        expect(download).to_be_focused()
+        expect(buttons).to_have_css("opacity", "1")
+        with page.expect_download() as saved:
+            page.keyboard.press("Enter")
+        assert saved.value.suggested_filename.endswith(".png")
+
+
 def click_marker(page: Page, section: str, position: int) -> None:
     """Click the middle of a chart's marker, once the chart has been drawn and stands still."""
     markers: Locator = page.locator(f"{section} .scatterlayer .point")

@@ -75,7 +75,7 @@ def test_an_editor_launches_under_their_name_a_viewer_looks_and_a_stranger_sees_
 ) -> None:
     expect.set_options(timeout=WAIT_MILLISECONDS)
     with signed_in(browser, address, "ann") as page:
-        expect(page.get_by_text("ann@lab.org").first).to_be_visible()
+        expect(page.get_by_role("main").get_by_text("ann@lab.org")).to_be_visible()
         page.get_by_test_id("stExpandSidebarButton").click()
         expect(page.get_by_text("This server opens this one alone.")).to_be_visible()
         expect(page.get_by_text("ann@lab.org, editor")).to_be_visible()
