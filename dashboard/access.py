@@ -146,15 +146,12 @@ def _refusal(address: str, people: People) -> str:
 
 def _secrets() -> dict[str, Any]:
     """All of the file; nothing where there is none. One that is there and cannot be used lets nobody in."""
-    files = [Path(path) for path in st.get_option("secrets.files")]
+    # Without a file Streamlit would look for it, and fail, each of the many times that a page asks.
+    is_there = any(Path(path).exists() for path in st.get_option("secrets.files"))
     try:
-        secrets = st.secrets.to_dict()
+        secrets = st.secrets.to_dict() if is_there else {}
     except (StreamlitSecretNotFoundError, OSError, UnicodeDecodeError):
-        if any(file.exists() for file in files):
-            raise AccessError(
-                f"{_FILE} cannot be read, so nobody can sign in; the log of the dashboard says why"
-            ) from None
-        secrets = {}
+        raise AccessError(f"{_FILE} cannot be read, so nobody can sign in; the log of the dashboard says why") from None
     if "auth" in secrets:
         _logins_seen().add("auth")
     elif _logins_seen():

@@ -4,7 +4,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import optuna
 import pandas as pd
@@ -91,9 +90,8 @@ def app(home: Path) -> Callable[..., AppTest]:
     st.cache_data.clear()
     st.cache_resource.clear()
 
-    def open_page(page: str, secrets: dict[str, Any] | None = None, **parameters: str) -> AppTest:
+    def open_page(page: str, **parameters: str) -> AppTest:
         test = AppTest.from_file(str(APP), default_timeout=60)
-        test.secrets = secrets or {}
         test.run()
         test.switch_page(f"views/{page}.py")
         for name, value in parameters.items():

@@ -1,15 +1,29 @@
 """Who may do what: the lists beside the login, and files that are not in order, which let nobody in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
+import tomli_w
 from streamlit.testing.v1 import AppTest
 
 from dashboard.access import AccessError, People, people_of
 
 AUTH = {"redirect_uri": "http://127.0.0.1/oauth2callback", "cookie_secret": "c" * 32, "client_id": "proxyscope"}
+
+LOGIN = {"auth": AUTH, "access": {"editors": ["ann@lab.org"]}}
+
+
+@pytest.fixture
+def secrets_file(tmp_path: Path) -> Iterator[Path]:
+    """Where the dashboard looks for its login; nothing is there yet."""
+    file, before = tmp_path / "secrets.toml", st.get_option("secrets.files")
+    st.secrets._reset()
+    st._config.set_option("secrets.files", [str(file)])
+    yield file
+    st._config.set_option("secrets.files", before)
+    st.secrets._reset()
 
 
 @pytest.mark.parametrize(
@@ -53,9 +67,10 @@ def test_lists_that_are_not_in_order_are_named(lists: dict[str, object], said: s
     ],
 )
 def test_a_login_that_is_not_in_order_shows_nothing(
-    app: Callable[..., AppTest], finished: str, secrets: dict[str, object], said: str
+    app: Callable[..., AppTest], finished: str, secrets_file: Path, secrets: dict[str, object], said: str
 ) -> None:
-    page = app("studies", secrets=secrets)
+    secrets_file.write_text(tomli_w.dumps(secrets), encoding="utf-8")
+    page = app("studies")
     assert not page.exception
     assert any(said in box.value.replace("\\", "") for box in page.error)
     assert not page.dataframe
@@ -63,33 +78,30 @@ def test_a_login_that_is_not_in_order_shows_nothing(
 
 
 def test_a_file_that_cannot_be_read_lets_nobody_in(
-    app: Callable[..., AppTest], finished: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app: Callable[..., AppTest], finished: str, secrets_file: Path
 ) -> None:
-    file = tmp_path / "secrets.toml"
-    file.write_text("[auth\n", encoding="utf-8")
-    before = st.get_option("secrets.files")
-    st.secrets._reset()
-    st._config.set_option("secrets.files", [str(file)])
-    try:
-        page = app("studies")
-    finally:
-        st._config.set_option("secrets.files", before)
+    secrets_file.write_text("[auth\n", encoding="utf-8")
+    page = app("studies")
     assert any("cannot be read, so nobody can sign in" in box.value.replace("\\", "") for box in page.error)
     assert not page.dataframe
 
 
-def test_whoever_has_not_signed_in_sees_a_way_in_and_nothing_else(app: Callable[..., AppTest], finished: str) -> None:
-    page = app("study", secrets={"auth": AUTH, "access": {"editors": ["ann@lab.org"]}}, study=finished)
+def test_whoever_has_not_signed_in_sees_a_way_in_and_nothing_else(
+    app: Callable[..., AppTest], finished: str, secrets_file: Path
+) -> None:
+    secrets_file.write_text(tomli_w.dumps(LOGIN), encoding="utf-8")
+    page = app("study", study=finished)
     assert [button.label for button in page.button] == ["Sign in"]
     assert not page.sidebar.code
     assert finished not in str(page.main)
 
 
 def test_a_login_that_is_taken_away_while_the_server_runs_opens_no_door(
-    app: Callable[..., AppTest], finished: str
+    app: Callable[..., AppTest], finished: str, secrets_file: Path
 ) -> None:
-    page = app("studies", secrets={"auth": AUTH, "access": {"editors": ["ann@lab.org"]}})
-    page.secrets = {}
+    secrets_file.write_text(tomli_w.dumps(LOGIN), encoding="utf-8")
+    page = app("studies")
+    secrets_file.unlink()
     page.run()
     assert any("is gone, so nobody can sign in" in box.value.replace("\\", "") for box in page.error)
     assert not page.dataframe

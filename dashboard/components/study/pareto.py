@@ -77,7 +77,8 @@ def pareto_section(shown: Shown) -> None:
         ways = ", ".join(f"{_way(axes, column)} {label(column)}" for column in dict.fromkeys(quantities))
         no_truth = "" if axes.truth else " No true accuracies are known for these cells."
         no_click = "" if zoom else " Drag to turn it; to see a cell, choose its row below: markers take no clicks."
-        st.caption(f"Better: {ways}." + _not_drawn(needed, quantities) + no_truth + no_click)
+        not_drawn = shown.kept("not drawn", (quantities,), lambda: _not_drawn(needed, quantities))
+        st.caption(f"Better: {ways}." + not_drawn + no_truth + no_click)
         goals = axes.goals(list(dict.fromkeys(quantities)))
         _show_front(shown.kept("front", (quantities, color), lambda: _front(needed, goals, color)), name)
 
