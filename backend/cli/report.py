@@ -90,6 +90,11 @@ def interval(values: "Mapping[str, float] | pd.Series[float]", kind: str) -> str
     return f"{values[kind]:+.3f} [{values[f'{kind}_low']:+.3f}, {values[f'{kind}_high']:+.3f}]"
 
 
+def written(value: float, spec: str) -> str:
+    """A number as a format specification has it; a dash where it is not defined."""
+    return "–" if np.isnan(value) else format(value, spec)
+
+
 def print_failures(console: Console, failures: "list[Failure]", shown: int = 10) -> None:
     """Print how many scores of a sweep failed, and the first of them."""
     if not failures:
@@ -186,8 +191,8 @@ def print_ensembles(
     )
     for title, places in fits.items():
         for where, found in places.items():
-            numbers = (f"{found[name]:+.3f}" for name in ("kendall", "top_spearman"))
-            accuracies = (f"{found[name]:.2f}" for name in ("picked", "best"))
+            numbers = (written(found[name], "+.3f") for name in ("kendall", "top_spearman"))
+            accuracies = (written(found[name], ".2f") for name in ("picked", "best"))
             table.add_row(title, where, f"{found['cells']:.0f}", interval(found, "spearman"), *numbers, *accuracies)
     console.print(table)
     console.print(

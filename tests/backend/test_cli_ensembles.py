@@ -18,6 +18,7 @@ def test_ensembles_are_compared_saved_exported_and_imported(home: Path, config_f
     compared = backend("ensemble", "a", "--proxies", "params,flops", "--table", write_sweep_table(home)).stdout
     for title in ("Linear regression", "Extra trees", "Sum of log ranks", "the study", "unseen cells"):
         assert title in compared
+    assert "nan" not in compared
     exported = tmp_path / "mine.json"
     one = backend("ensemble", "a", "--model", "linear", "--save", "mine", "--export", exported).stdout
     assert "95% interval" in one
