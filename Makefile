@@ -26,7 +26,8 @@ search: $(VENV)/installed ## run a search in the terminal (CONFIG=file.toml; wit
 	$(BIN)/python -m backend search $(if $(CONFIG),--config $(CONFIG))
 
 test: $(VENV)/installed-dev browser postgres ## run all tests but the slow ones
-	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow and not network" --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -m "network and not slow"
 
 lint: $(VENV)/installed-dev ## check style and types
 	$(BIN)/ruff check .

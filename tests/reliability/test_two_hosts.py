@@ -18,6 +18,8 @@ from tests.conftest import postgres_programs
 from tests.postgres.server import running_server
 from tests.reliability.system import OtherHost, other_host
 
+pytestmark = pytest.mark.network
+
 
 @pytest.fixture
 def host() -> Iterator[OtherHost]:
