@@ -1,8 +1,8 @@
-"""Measures ensembles on the bundled table of scores; ``python -m benchmarks.ensembles --help``.
+"""Measures ensembles on a bundled table of scores; ``python -m benchmarks.ensembles --help``.
 
-An ensemble is fitted to the true accuracies of a few cells, by cifar10's scores, and judged on all connected cells of
-no fitted cell's class; the mean of several draws of the fitted cells stands in the table. Those without labels are
-judged on all connected cells: which proxies they add up was chosen on the data sets that are named, and on no other.
+An ensemble is fitted to the true accuracies of a few cells and judged on all connected cells of no fitted cell's
+class; the mean of several draws of the fitted cells stands in the table. Those without labels are judged on all
+connected cells: which proxies they add up was chosen on the data sets that are named, and on no other.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from backend.analysis.recommendation import CHOSEN
 from backend.cells import Cell
 from backend.scoring.tables import bundled_table
 
-DATASET, TRUTHS = "cifar10", ("cifar10", "cifar100", "ImageNet16-120")
+AIMED_AT, TRUTHS = "cifar10", ("cifar10", "cifar100", "ImageNet16-120")
 SKIPPED = ("synflow", "l2_norm", "flops", "tenas")
 """Proxies that others say as well: log_synflow; params, of l2_norm and flops; ntk_cond and linear_regions, of tenas."""
 AIMS = {32: (0.92, 0.75), 128: (0.95, 0.81), 1024: (0.978, 0.875)}
 LABEL_FREE_AIM = (0.93, 0.77)
 FEWEST, MOST = 2, 4
 """How many proxies a label-free set may have when the best is looked for."""
+_WIDTH = 150
 AZ_NAS = ("az_expressivity", "az_progressivity", "az_trainability", "flops")
 ONE_SKIP = "|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|"
 
@@ -61,24 +62,25 @@ KINDS = [
 ]
 
 
-def curve(kind: Kind, sizes: list[int], repeats: int, truth: str) -> list[dict[str, Any]]:
+def curve(kind: Kind, scored: str, sizes: list[int], repeats: int, truth: str) -> list[dict[str, Any]]:
     """Figures of one kind of ensemble by number of labelled cells."""
-    scores = table_scores(bundled_table(DATASET))
+    scores = table_scores(bundled_table(scored))
     recipe = Recipe(kind.model, _all_proxies(scores), graph=kind.graph)
     found = learning_curve(recipe, scores, benchmark.test_accuracy(truth, 200), sizes, repeats, kind.choose)
     means = found.groupby("cells_labelled").mean().reset_index()
     return [{"kind": str(kind), **row} for row in means.to_dict("records")]
 
 
-def label_free(names: tuple[str, ...], dataset: str, *, skips_last: bool = False) -> dict[str, float]:
-    """Figures of a sum of log ranks of cifar10's scores, for the true accuracies of a data set, over all cells.
+def label_free(names: tuple[str, ...], scored: str, dataset: str, *, skips_last: bool = False) -> dict[str, float]:
+    """Figures of a sum of log ranks of a data set's scores, for the true accuracies of another, over all cells.
 
     Args:
         names: the proxies.
+        scored: data set of the scores.
         dataset: of the accuracies.
         skips_last: give cells that are one skip connection the lowest trainability, as the authors of AZ-NAS do.
     """
-    scores = table_scores(bundled_table(DATASET))
+    scores = table_scores(bundled_table(scored))
     if skips_last:
         skip = Cell.parse(ONE_SKIP)
         skips = [cell.index for cell in (skip, *skip.twins())]
@@ -88,8 +90,8 @@ def label_free(names: tuple[str, ...], dataset: str, *, skips_last: bool = False
 
 
 def best_set(dataset: str) -> tuple[str, ...]:
-    """The set of proxies whose sum of log ranks has the highest Spearman correlation on a data set."""
-    scores = table_scores(bundled_table(DATASET))
+    """The set of proxies whose sum of log ranks of cifar10's scores has the highest Spearman on a data set."""
+    scores = table_scores(bundled_table(AIMED_AT))
     accuracy = benchmark.test_accuracy(dataset, 200).reindex(scores.index).rank()
     names = _all_proxies(scores)
     alone = {name: Ensemble(Recipe(LABEL_FREE, (name,)), scores, fewest=1).predict(scores) for name in names}
@@ -104,57 +106,61 @@ def _all_proxies(scores: pd.DataFrame) -> tuple[str, ...]:
 def main(
     sizes: Annotated[str, typer.Option(help="Numbers of labelled cells.")] = "8,32,128,512,1024,2048",
     repeats: Annotated[int, typer.Option(min=1, help="Draws of the labelled cells.")] = 20,
-    truth: Annotated[str, typer.Option(help="Data set of the true accuracies.")] = DATASET,
+    scored: Annotated[str, typer.Option("--scores", help="Data set of the scores.")] = AIMED_AT,
+    truth: Annotated[str, typer.Option(help="Data set of the true accuracies; that of the scores, if not given.")] = "",
     processes: Annotated[int, typer.Option(min=1, help="Kinds fitted at once.")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Fit every kind of ensemble to few and many labelled cells; add up ranks without any."""
-    numbers = [int(size) for size in sizes.split(",")]
+    numbers, truth = [int(size) for size in sizes.split(",")], truth or scored
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
-        done = list(pool.map(partial(curve, sizes=numbers, repeats=repeats, truth=truth), KINDS))
+        done = list(pool.map(partial(curve, scored=scored, sizes=numbers, repeats=repeats, truth=truth), KINDS))
     rows = pd.DataFrame([row for found in done for row in found])
-    chosen_elsewhere = best_set("cifar100")
     sets = {
         "the recommendation's": CHOSEN,
-        "best of all sets on cifar100": chosen_elsewhere,
+        "best of all sets on cifar100": best_set("cifar100"),
         "jacob_cov + params": ("jacob_cov", "params"),
         "AZ-NAS": AZ_NAS,
     }
-    there = set(map(str, table_scores(bundled_table(DATASET))))
+    there = set(map(str, table_scores(bundled_table(scored))))
     free = {
-        name: {"proxies": names, **{dataset: label_free(names, dataset) for dataset in TRUTHS}}
+        name: {"proxies": names, **{dataset: label_free(names, scored, dataset) for dataset in TRUTHS}}
         for name, names in sets.items()
         if set(names) <= there
     }
-    ruled = {dataset: label_free(AZ_NAS, dataset, skips_last=True) for dataset in TRUTHS}
+    ruled = {dataset: label_free(AZ_NAS, scored, dataset, skips_last=True) for dataset in TRUTHS}
     free["AZ-NAS, one skip connection last"] = {"proxies": AZ_NAS, **ruled}
     if as_json:
         print(json.dumps({"curves": rows.to_dict("records"), "label_free": free}))
         return
-    _print(rows, free, numbers, repeats, truth)
+    heading = f"{scored}'s scores and accuracies of {truth}, mean of {repeats} draws, by labelled cells"
+    _print_curves(rows, f"Spearman / Kendall on unseen cells: {heading}", numbers, aims=truth == AIMED_AT)
+    _print_label_free(free, f"Without labels: sums of log ranks of {scored}'s scores, Spearman / Kendall on all cells")
 
 
-def _print(rows: pd.DataFrame, free: dict[str, Any], sizes: list[int], repeats: int, truth: str) -> None:
-    console = Console(width=150)
-    table = Table(title=f"Spearman / Kendall on unseen cells of {truth}, mean of {repeats} draws, by labelled cells")
+def _print_curves(rows: pd.DataFrame, title: str, sizes: list[int], *, aims: bool) -> None:
+    table = Table(title=title)
     table.add_column("ensemble")
     for size in sizes:
         table.add_column(str(size), justify="right")
     for kind, found in rows.groupby("kind", sort=False):
         by_size = found.set_index("cells_labelled")
         table.add_row(str(kind), *(f"{by_size.spearman[n]:.3f} / {by_size.kendall[n]:.3f}" for n in sizes))
-    if truth == DATASET:
+    if aims:
         table.add_row("aim", *(" / ".join(map(str, AIMS[size])) if size in AIMS else "" for size in sizes))
-    console.print(table)
-    table = Table(title=f"Without labels: sums of log ranks of {DATASET}'s scores, Spearman / Kendall on all cells")
+    Console(width=_WIDTH).print(table)
+
+
+def _print_label_free(free: dict[str, Any], title: str) -> None:
+    table = Table(title=title)
     for heading in ("set", "proxies", *TRUTHS):
         table.add_column(heading)
     for name, row in free.items():
         found = [f"{row[dataset]['spearman']:.3f} / {row[dataset]['kendall']:.3f}" for dataset in TRUTHS]
         table.add_row(name, ", ".join(row["proxies"]), *found)
     table.add_row("aim", "", " / ".join(map(str, LABEL_FREE_AIM)))
-    console.print(table)
+    Console(width=_WIDTH).print(table)
 
 
 if __name__ == "__main__":
