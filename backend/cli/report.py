@@ -161,7 +161,12 @@ def print_ensemble(
     )
     intervals = ensemble.weight_intervals()
     if len(intervals):
-        table = Table("column", "weight", "95% interval", title="Points of accuracy a standard deviation")
+        table = Table(
+            "column",
+            "weight",
+            "95% interval",
+            title="Points of accuracy that a standard deviation is worth to an average cell",
+        )
         for name, (weight, low, high) in intervals.iterrows():
             table.add_row(str(name), f"{weight:+.3f}", f"{low:+.3f} to {high:+.3f}")
         table.add_row("intercept", f"{ensemble.intercept:.3f}", "")

@@ -153,20 +153,21 @@ class Ensemble:
 
     @property
     def weights(self) -> dict[str, float] | None:
-        """Percentage points that one standard deviation of each column is worth; None for models without weights."""
-        if self._pipeline is None or not model(self.recipe.model).linear:
+        """Points of accuracy that one standard deviation of each column is worth to a cell that is average in all.
+
+        None for models without weights.
+        """
+        if (found := self._weights_and_intercept()) is None or self._pipeline is None:
             return None
-        prepared, regression = self._pipeline[0], self._pipeline[-1]
-        names = [name.split("__", 1)[1] for name in prepared.get_feature_names_out()]
-        weights = dict(zip(names, map(float, regression[-1].coef_), strict=True))
+        names = [name.split("__", 1)[1] for name in self._pipeline[0].get_feature_names_out()]
+        weights = dict(zip(names, map(float, found[0]), strict=True))
         return {name: weights[name] for name in _columns(_design(self.recipe, self.cells.iloc[:1]))}
 
     @property
     def intercept(self) -> float | None:
         """Predicted accuracy (%) of a cell that is average in every column; None for models without weights."""
-        if self._pipeline is None or self.weights is None:
-            return None
-        return float(self._pipeline[-1][-1].intercept_)
+        found = self._weights_and_intercept()
+        return found and found[1]
 
     def weight_intervals(self, resamples: int = 200) -> pd.DataFrame:
         """The weights with 95% bootstrap intervals: the fit is repeated on resampled cells.
@@ -184,6 +185,10 @@ class Ensemble:
         refits = pd.DataFrame([Ensemble(self.recipe, self.cells.iloc[draw]).weights for draw in draws])
         low, high = refits.quantile(_TAIL), refits.quantile(1 - _TAIL)
         return pd.DataFrame({"weight": pd.Series(self.weights), "low": low, "high": high})
+
+    def _weights_and_intercept(self) -> tuple[NDArray[np.float64], float] | None:
+        read = model(self.recipe.model).weights
+        return read(self._pipeline[-1]) if read and self._pipeline is not None else None
 
     def _values(self, known: pd.DataFrame) -> NDArray[np.float64]:
         if self._pipeline is not None:

@@ -24,6 +24,8 @@ from backend.errors import UserError
 LABEL_FREE = "log_rank_sum"
 _STRENGTHS = np.logspace(-3, 4, 29)
 _TREES = 200
+_ABOVE = 101
+"""Above any accuracy (%), so that the logarithm of the distance to it is finite."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,16 @@ class Model:
         description: one sentence.
         build: the scikit-learn regressor, given the seed and the number of cells in the fit; its inputs are a frame
             whose skewed columns are logarithms already. None for the label-free sum of ranks.
-        linear: whether it has one weight a column.
+        weights: of the fitted regressor: points of accuracy that one standard deviation of each column is worth to a
+            cell that is average in all, (columns,), and the accuracy (%) predicted of that cell. None where there is
+            no one weight a column.
     """
 
     name: str
     title: str
     description: str
     build: Callable[[int, int], RegressorMixin] | None
-    linear: bool = False
+    weights: Callable[[RegressorMixin], tuple[NDArray[np.float64], float]] | None = None
 
 
 def model(name: str) -> Model:
@@ -61,8 +65,20 @@ def _linear(_seed: int, _cells: int) -> RegressorMixin:
     return make_pipeline(StandardScaler(), LinearRegression())
 
 
+def _linear_weights(fitted: RegressorMixin) -> tuple[NDArray[np.float64], float]:
+    regression = fitted[-1]
+    return regression.coef_, float(regression.intercept_)
+
+
 def _ridge(_seed: int, _cells: int) -> RegressorMixin:
     return _of_log_error(make_pipeline(StandardScaler(), RidgeCV(_STRENGTHS)))
+
+
+def _ridge_weights(fitted: RegressorMixin) -> tuple[NDArray[np.float64], float]:
+    """The slopes at the average cell: −log(101 − accuracy) grows by 1/(101 − accuracy) a point."""
+    regression = fitted.regressor_[-1]
+    average = float(_accuracy(regression.intercept_))
+    return regression.coef_ * (_ABOVE - average), average
 
 
 def _rank_ridge(seed: int, cells: int) -> RegressorMixin:
@@ -80,11 +96,11 @@ def _of_log_error(regressor: RegressorMixin) -> RegressorMixin:
 
 
 def _log_error(accuracy: NDArray[np.float64]) -> NDArray[np.float64]:
-    return -np.log(101 - accuracy)
+    return -np.log(_ABOVE - accuracy)
 
 
 def _accuracy(log_error: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 101 - np.exp(-log_error)
+    return _ABOVE - np.exp(-log_error)
 
 
 def _random_forest(seed: int, _cells: int) -> RegressorMixin:
@@ -108,13 +124,20 @@ def _blend(seed: int, cells: int) -> RegressorMixin:
 MODELS: dict[str, Model] = {
     entry.name: entry
     for entry in (
-        Model("linear", "Linear regression", "Ordinary least squares on standardised proxies.", _linear, linear=True),
+        Model(
+            "linear",
+            "Linear regression",
+            "Ordinary least squares on standardised proxies.",
+            _linear,
+            _linear_weights,
+        ),
         Model(
             "ridge",
             "Ridge regression",
             "Least squares on the logarithm of the error, the weights shrunk as much as cross-validation on the fitted "
             "cells says.",
             _ridge,
+            _ridge_weights,
         ),
         Model(
             "rank_ridge",

@@ -17,7 +17,7 @@ def trust_section(source: Source, plan: Plan) -> None:
     with st.container(border=True, key="trust_section"):
         st.markdown("**Which proxies does it trust?**")
         st.caption(_form(plan))
-        if MODELS[plan.recipe.model].linear:
+        if MODELS[plan.recipe.model].weights:
             _weights(source, plan)
         else:
             worth = ensemble_queries.worth(source, plan)
@@ -49,8 +49,9 @@ def _weights(source: Source, plan: Plan) -> None:
     shown = f" The {MOST_SHOWN} weightiest of {len(intervals)} columns." if len(intervals) > MOST_SHOWN else ""
     named = f"Surely other than 0: {plain(', '.join(map(str, sure)))}." if sure else "No weight is surely other than 0."
     st.caption(
-        f"Bars: points of accuracy that one standard deviation is worth; whiskers: 95% intervals of 200 resamples of "
-        f"the cells. Intercept {fitted.intercept:.2f} %.{shown} {named if len(sure) <= MOST_SHOWN else ''} "
+        f"Bars: points of accuracy that one standard deviation is worth to a cell that is average in all; whiskers: "
+        f"95% intervals of 200 resamples of the cells. Intercept {fitted.intercept:.2f} %.{shown} "
+        f"{named if len(sure) <= MOST_SHOWN else ''} "
         "Proxies that say the same share a weight at random."
     )
 

@@ -31,6 +31,26 @@ def test_weights_are_percentage_points_a_standard_deviation() -> None:
     assert Ensemble(Recipe("extra_trees", PROXIES), cells).weights is None
 
 
+def test_weights_of_ridge_are_its_slopes_at_the_average_cell() -> None:
+    cells = everything().iloc[::100].assign(naswot=lambda frame: np.log(frame["params"]))
+    ensemble = Ensemble(Recipe("ridge", ("l2_norm", "naswot")), cells)
+    mean, spread = cells[["l2_norm", "naswot"]].mean(), cells[["l2_norm", "naswot"]].std(ddof=0)
+    assert ensemble.weights
+    assert ensemble.intercept == pytest.approx(ensemble.predict(_rows(mean)).iloc[0])
+    for name, weight in ensemble.weights.items():
+        step = 1e-4 * spread.where(spread.index == name, 0)
+        low, high = ensemble.predict(_rows(mean - step, mean + step))
+        assert (high - low) / 2e-4 == pytest.approx(weight, rel=1e-4)
+    found = ensemble.weight_intervals(50)
+    assert (found["low"] < found["weight"]).all()
+    assert (found["weight"] < found["high"]).all()
+
+
+def _rows(*rows: "pd.Series[float]") -> pd.DataFrame:
+    """Scores by hand, under the indices of cells that are networks."""
+    return pd.DataFrame(list(rows)).set_axis(everything().index[: len(rows)])
+
+
 def test_unknown_scores_are_left_out_of_the_fit_and_predicted_as_unknown() -> None:
     cells = everything().iloc[::100].copy()
     cells.iloc[0, 0], cells.iloc[1, 1], cells.iloc[2, 2] = np.nan, np.inf, np.nan
