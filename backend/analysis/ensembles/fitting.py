@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from backend import proxies
@@ -100,7 +101,7 @@ class Ensemble:
             )
         self.recipe = recipe
         self.cells = known
-        self._pipeline = None if recipe.label_free else self._fitted(recipe, known)
+        self._pipeline = None if recipe.label_free else _fitted(recipe, known, _regressor(recipe, len(known)))
 
     @classmethod
     def of_mapping(cls, content: Mapping[str, Any]) -> Self:
@@ -157,17 +158,14 @@ class Ensemble:
 
         None for models without weights.
         """
-        if (found := self._weights_and_intercept()) is None or self._pipeline is None:
-            return None
-        names = [name.split("__", 1)[1] for name in self._pipeline[0].get_feature_names_out()]
-        weights = dict(zip(names, map(float, found[0]), strict=True))
-        return {name: weights[name] for name in _columns(_design(self.recipe, self.cells.iloc[:1]))}
+        weighing = model(self.recipe.model).weighing
+        return self._named(weighing.read(self._pipeline[-1])[0]) if weighing and self._pipeline is not None else None
 
     @property
     def intercept(self) -> float | None:
         """Predicted accuracy (%) of a cell that is average in every column; None for models without weights."""
-        found = self._weights_and_intercept()
-        return found and found[1]
+        weighing = model(self.recipe.model).weighing
+        return weighing.read(self._pipeline[-1])[1] if weighing and self._pipeline is not None else None
 
     def weight_intervals(self, resamples: int = 200) -> pd.DataFrame:
         """The weights with 95% bootstrap intervals: the fit is repeated on resampled cells.
@@ -178,17 +176,24 @@ class Ensemble:
         Returns:
             Indexed by column: weight, low, high; empty for models without weights.
         """
-        if self.weights is None:
+        weighing = model(self.recipe.model).weighing
+        if weighing is None or self._pipeline is None:
             return pd.DataFrame(columns=["weight", "low", "high"], dtype=float)
         generator = np.random.default_rng(self.recipe.seed)
         draws = [generator.integers(len(self.cells), size=len(self.cells)) for _ in range(resamples)]
-        refits = pd.DataFrame([Ensemble(self.recipe, self.cells.iloc[draw]).weights for draw in draws])
+        again = weighing.again(self._pipeline[-1])
+        refits = pd.DataFrame(
+            [self._named(weighing.read(_fitted(self.recipe, self.cells.iloc[draw], again)[-1])[0]) for draw in draws]
+        )
         low, high = refits.quantile(_TAIL), refits.quantile(1 - _TAIL)
         return pd.DataFrame({"weight": pd.Series(self.weights), "low": low, "high": high})
 
-    def _weights_and_intercept(self) -> tuple[NDArray[np.float64], float] | None:
-        read = model(self.recipe.model).weights
-        return read(self._pipeline[-1]) if read and self._pipeline is not None else None
+    def _named(self, weights: NDArray[np.float64]) -> dict[str, float]:
+        """Weights by column, in the recipe's order: the regressor has the columns as they leave the preparation."""
+        assert self._pipeline is not None
+        names = [name.split("__", 1)[1] for name in self._pipeline[0].get_feature_names_out()]
+        by_name = dict(zip(names, map(float, weights), strict=True))
+        return {name: by_name[name] for name in _columns(_design(self.recipe, self.cells.iloc[:1]))}
 
     def _values(self, known: pd.DataFrame) -> NDArray[np.float64]:
         if self._pipeline is not None:
@@ -197,12 +202,16 @@ class Ensemble:
         total: NDArray[np.float64] = np.sum(columns, axis=0)
         return total
 
-    @staticmethod
-    def _fitted(recipe: Recipe, known: pd.DataFrame) -> Pipeline:
-        build = model(recipe.model).build
-        assert build is not None, "the label-free model isn't fitted"
-        design = _design(recipe, known)
-        return make_pipeline(unskewed(_columns(design)), build(recipe.seed, len(known))).fit(design, known[ACCURACY])
+
+def _regressor(recipe: Recipe, cells: int) -> RegressorMixin:
+    build = model(recipe.model).build
+    assert build is not None, "the label-free model isn't fitted"
+    return build(recipe.seed, cells)
+
+
+def _fitted(recipe: Recipe, known: pd.DataFrame, regressor: RegressorMixin) -> Pipeline:
+    design = _design(recipe, known)
+    return make_pipeline(unskewed(_columns(design)), regressor).fit(design, known[ACCURACY])
 
 
 def _connected(scores: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import RegressorMixin
+from sklearn.base import RegressorMixin, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
     ExtraTreesRegressor,
@@ -29,6 +29,21 @@ _ABOVE = 101
 
 
 @dataclass(frozen=True)
+class Weighing:
+    """How the weights of a fitted regressor are found.
+
+    Attributes:
+        read: points of accuracy that one standard deviation of each column is worth to a cell that is average in all,
+            (columns,), and the accuracy (%) predicted of that cell.
+        again: the regressor, not fitted, with what was chosen for this fit. Resampled cells are there several times,
+            and cross-validation that leaves out one of them would shrink too little.
+    """
+
+    read: Callable[[RegressorMixin], tuple[NDArray[np.float64], float]]
+    again: Callable[[RegressorMixin], RegressorMixin]
+
+
+@dataclass(frozen=True)
 class Model:
     """A way to predict accuracy from proxies.
 
@@ -38,16 +53,14 @@ class Model:
         description: one sentence.
         build: the scikit-learn regressor, given the seed and the number of cells in the fit; its inputs are a frame
             whose skewed columns are logarithms already. None for the label-free sum of ranks.
-        weights: of the fitted regressor: points of accuracy that one standard deviation of each column is worth to a
-            cell that is average in all, (columns,), and the accuracy (%) predicted of that cell. None where there is
-            no one weight a column.
+        weighing: how its weights are found; None where there is no one weight a column.
     """
 
     name: str
     title: str
     description: str
     build: Callable[[int, int], RegressorMixin] | None
-    weights: Callable[[RegressorMixin], tuple[NDArray[np.float64], float]] | None = None
+    weighing: Weighing | None = None
 
 
 def model(name: str) -> Model:
@@ -71,7 +84,15 @@ def _linear_weights(fitted: RegressorMixin) -> tuple[NDArray[np.float64], float]
 
 
 def _ridge(_seed: int, _cells: int) -> RegressorMixin:
-    return _of_log_error(make_pipeline(StandardScaler(), RidgeCV(_STRENGTHS)))
+    return _ridge_among(_STRENGTHS)
+
+
+def _ridge_among(strengths: NDArray[np.float64]) -> RegressorMixin:
+    return _of_log_error(make_pipeline(StandardScaler(), RidgeCV(strengths)))
+
+
+def _ridge_again(fitted: RegressorMixin) -> RegressorMixin:
+    return _ridge_among(np.array([fitted.regressor_[-1].alpha_]))
 
 
 def _ridge_weights(fitted: RegressorMixin) -> tuple[NDArray[np.float64], float]:
@@ -129,7 +150,7 @@ MODELS: dict[str, Model] = {
             "Linear regression",
             "Ordinary least squares on standardised proxies.",
             _linear,
-            _linear_weights,
+            Weighing(_linear_weights, clone),
         ),
         Model(
             "ridge",
@@ -137,7 +158,7 @@ MODELS: dict[str, Model] = {
             "Least squares on the logarithm of the error, the weights shrunk as much as cross-validation on the fitted "
             "cells says.",
             _ridge,
-            _ridge_weights,
+            Weighing(_ridge_weights, _ridge_again),
         ),
         Model(
             "rank_ridge",

@@ -22,7 +22,7 @@ def compute(source: Source, plan: Plan) -> None:
         ("Cross-validating: 15 fits", lambda: ensemble_queries.predictions(source, plan)),
         ("Predicting unseen cells", lambda: ensemble_queries.all_figures(source, plan)),
     ]
-    if MODELS[plan.recipe.model].weights:
+    if MODELS[plan.recipe.model].weighing:
         steps.append(("Resampling the weights: 200 fits", lambda: ensemble_queries.weights(source, plan)))
     else:
         steps.append(("Shuffling each proxy", lambda: ensemble_queries.worth(source, plan)))

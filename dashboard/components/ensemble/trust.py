@@ -17,7 +17,7 @@ def trust_section(source: Source, plan: Plan) -> None:
     with st.container(border=True, key="trust_section"):
         st.markdown("**Which proxies does it trust?**")
         st.caption(_form(plan))
-        if MODELS[plan.recipe.model].weights:
+        if MODELS[plan.recipe.model].weighing:
             _weights(source, plan)
         else:
             worth = ensemble_queries.worth(source, plan)

@@ -46,6 +46,16 @@ def test_weights_of_ridge_are_its_slopes_at_the_average_cell() -> None:
     assert (found["weight"] < found["high"]).all()
 
 
+def test_resampled_ridge_is_shrunk_as_much_as_the_fit() -> None:
+    generator = np.random.default_rng(0)
+    names = [f"noise_{number}" for number in range(20)]
+    cells = everything().iloc[:40].copy()
+    cells[names] = generator.normal(size=(40, 20))
+    cells["accuracy"] = 80 + generator.normal(size=40)
+    ridge, linear = (Ensemble(Recipe(name, tuple(names)), cells).weight_intervals() for name in ("ridge", "linear"))
+    assert (ridge["high"] - ridge["low"]).max() < 0.1 * (linear["high"] - linear["low"]).min()
+
+
 def _rows(*rows: "pd.Series[float]") -> pd.DataFrame:
     """Scores by hand, under the indices of cells that are networks."""
     return pd.DataFrame(list(rows)).set_axis(everything().index[: len(rows)])
