@@ -67,9 +67,9 @@ def test_a_study_there_gives_its_scores() -> None:
 
 
 def test_where_there_are_no_scores_it_says_what_would_give_some() -> None:
-    with pytest.raises(UserError, match="no scores of zen for cifar100; a study that records them there"):
-        target_scores(("zen",), "cifar100", "cifar10", None)
-    with pytest.raises(UserError, match="no table of the whole space on cifar100 with zen"):
-        home_scores("cifar100", ("zen", "params"))
+    with pytest.raises(UserError, match="no scores of zen for cifar10-valid; a study that records them there"):
+        target_scores(("zen",), "cifar10-valid", "cifar10", None)
+    with pytest.raises(UserError, match="no table of the whole space on cifar10-valid with zen"):
+        home_scores("cifar10-valid", ("zen", "params"))
     with pytest.raises(UserError, match="the table has no my_proxy"):
         home_scores("cifar10", ("my_proxy",), bundled_table("cifar10").scores)
