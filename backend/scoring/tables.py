@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backend import proxies
+from backend.benchmark.datasets import DATASETS
 from backend.cells import NUM_CELLS
 from backend.data import DATA_DIR
 from backend.errors import UserError
@@ -132,8 +133,8 @@ def bundled_path(dataset: str) -> Path:
 
 
 def bundled_datasets() -> list[str]:
-    """Data sets whose score table is bundled."""
-    return sorted(path.stem.removeprefix("scores_") for path in DATA_DIR.glob("scores_*.parquet"))
+    """Data sets whose score table is bundled, in the benchmark's order."""
+    return [dataset for dataset in DATASETS if bundled_path(dataset).is_file()]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The bundled score table: whole, of the present definitions, and in the order that the literature found."""
+"""The bundled score tables: whole, of the present definitions, and in the order that the literature found."""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +6,7 @@ import pytest
 
 from backend import benchmark, proxies
 from backend.cells import Cell, class_indices
+from backend.data import DATA_DIR
 from backend.scoring import score_cell
 from backend.scoring.tables import bundled_datasets, bundled_table
 
@@ -39,11 +40,17 @@ def test_twins_share_their_scores(dataset: str) -> None:
     assert (scores.groupby(classes)[shared].nunique() == 1).all(axis=None)
 
 
-def test_the_engine_still_gives_the_scores_of_the_table() -> None:
+@pytest.mark.parametrize("dataset", bundled_datasets())
+def test_the_engine_still_gives_the_scores_of_the_table(dataset: str) -> None:
     cell = Cell.parse("|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|")
     names = ["l2_norm", "log_synflow", "naswot_relu", "grad_norm", "jacob_cov", "zen", "linear_regions"]
-    scores = score_cell(cell, "cifar10", names, batch_size=64, seed=0, device="cpu")
-    assert scores == pytest.approx(bundled_table("cifar10").scores.loc[cell.index, names].to_dict(), rel=2e-3)
+    scores = score_cell(cell, dataset, names, batch_size=64, seed=0, device="cpu")
+    assert scores == pytest.approx(bundled_table(dataset).scores.loc[cell.index, names].to_dict(), rel=2e-3)
+
+
+def test_tables_stand_in_the_benchmarks_order() -> None:
+    assert bundled_datasets()[0] == "cifar10"
+    assert set(bundled_datasets()) == {file.stem.removeprefix("scores_") for file in DATA_DIR.glob("scores_*.parquet")}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
