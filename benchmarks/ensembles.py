@@ -22,8 +22,9 @@ from rich.table import Table
 
 from backend import benchmark
 from backend.analysis.cell_scores import table_scores
-from backend.analysis.ensembles import LABEL_FREE, Ensemble, Recipe
+from backend.analysis.ensembles import ACCURACY, LABEL_FREE, Ensemble, Recipe, StudyEnsemble
 from backend.analysis.ensembles.evaluation import figures, learning_curve
+from backend.analysis.ensembles.transfer import TargetScores, target_scores, transferred
 from backend.analysis.recommendation import CHOSEN
 from backend.cells import Cell
 from backend.scoring.tables import bundled_table
@@ -71,6 +72,24 @@ def curve(kind: Kind, scored: str, sizes: list[int], repeats: int, truth: str) -
     return [{"kind": str(kind), **row} for row in means.to_dict("records")]
 
 
+def carried(kind: Kind, scored: str, sizes: list[int], repeats: int, to: str) -> list[dict[str, Any]]:
+    """Figures on another data set of an ensemble fitted on one, from the scores of either's images."""
+    home, truth = table_scores(bundled_table(scored)), benchmark.test_accuracy(to, 200)
+    names = _all_proxies(home)
+    places = [target_scores(names, to, scored, home), TargetScores(home, f"scores of {scored}'s images", matched=False)]
+    rows = []
+    for size, seed in itertools.product(sizes, range(repeats)):
+        recipe = Recipe(kind.model, names, graph=kind.graph, seed=seed)
+        accuracy = benchmark.test_accuracy(scored, 200)
+        fitted = StudyEnsemble.of_space(home, accuracy, recipe, "200:test-accuracy", size, kind.choose)
+        for place in places:
+            cells = transferred(fitted, place, truth, home)
+            found = figures(cells["predicted"], cells[ACCURACY], resamples=0)
+            rows.append({"kind": f"{kind}, {place.words}", "cells_labelled": size, **found})
+    means = pd.DataFrame(rows).groupby(["kind", "cells_labelled"], sort=False).mean().reset_index()
+    return means.to_dict("records")
+
+
 def label_free(names: tuple[str, ...], scored: str, dataset: str, *, skips_last: bool = False) -> dict[str, float]:
     """Figures of a sum of log ranks of a data set's scores, for the true accuracies of another, over all cells.
 
@@ -108,15 +127,32 @@ def main(
     repeats: Annotated[int, typer.Option(min=1, help="Draws of the labelled cells.")] = 20,
     scored: Annotated[str, typer.Option("--scores", help="Data set of the scores.")] = AIMED_AT,
     truth: Annotated[str, typer.Option(help="Data set of the true accuracies; that of the scores, if not given.")] = "",
+    to: Annotated[str, typer.Option("--transfer", help="Judge on this data set what is fitted, and no more.")] = "",
     processes: Annotated[int, typer.Option(min=1, help="Kinds fitted at once.")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Fit every kind of ensemble to few and many labelled cells; add up ranks without any."""
     numbers, truth = [int(size) for size in sizes.split(",")], truth or scored
+    measure = partial(carried, to=to) if to else partial(curve, truth=truth)
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
-        done = list(pool.map(partial(curve, scored=scored, sizes=numbers, repeats=repeats, truth=truth), KINDS))
+        done = list(pool.map(partial(measure, scored=scored, sizes=numbers, repeats=repeats), KINDS))
     rows = pd.DataFrame([row for found in done for row in found])
+    if to:
+        title = f"Spearman / Kendall on unseen cells of {to} of what is fitted on {scored}, mean of {repeats} draws"
+        _print_curves(rows, title, numbers, aims=False, as_json=as_json)
+        return
+    free = _without_labels(scored)
+    if as_json:
+        print(json.dumps({"curves": rows.to_dict("records"), "label_free": free}))
+        return
+    heading = f"{scored}'s scores and accuracies of {truth}, mean of {repeats} draws, by labelled cells"
+    _print_curves(rows, f"Spearman / Kendall on unseen cells: {heading}", numbers, aims=truth == AIMED_AT)
+    _print_label_free(free, f"Without labels: sums of log ranks of {scored}'s scores, Spearman / Kendall on all cells")
+
+
+def _without_labels(scored: str) -> dict[str, Any]:
+    """Figures of sums of log ranks of a data set's scores, by name of the set, for the accuracies of each data set."""
     sets = {
         "the recommendation's": CHOSEN,
         "best of all sets on cifar100": best_set("cifar100"),
@@ -130,16 +166,13 @@ def main(
         if set(names) <= there
     }
     ruled = {dataset: label_free(AZ_NAS, scored, dataset, skips_last=True) for dataset in TRUTHS}
-    free["AZ-NAS, one skip connection last"] = {"proxies": AZ_NAS, **ruled}
+    return free | {"AZ-NAS, one skip connection last": {"proxies": AZ_NAS, **ruled}}
+
+
+def _print_curves(rows: pd.DataFrame, title: str, sizes: list[int], *, aims: bool, as_json: bool = False) -> None:
     if as_json:
-        print(json.dumps({"curves": rows.to_dict("records"), "label_free": free}))
+        print(json.dumps(rows.to_dict("records")))
         return
-    heading = f"{scored}'s scores and accuracies of {truth}, mean of {repeats} draws, by labelled cells"
-    _print_curves(rows, f"Spearman / Kendall on unseen cells: {heading}", numbers, aims=truth == AIMED_AT)
-    _print_label_free(free, f"Without labels: sums of log ranks of {scored}'s scores, Spearman / Kendall on all cells")
-
-
-def _print_curves(rows: pd.DataFrame, title: str, sizes: list[int], *, aims: bool) -> None:
     table = Table(title=title)
     table.add_column("ensemble")
     for size in sizes:
