@@ -51,6 +51,7 @@ class LinkedChoice:
         st.segmented_control(
             label,
             list(self.names),
+            wrap=True,
             format_func=self.names.__getitem__,
             required=True,
             key=self.key,
