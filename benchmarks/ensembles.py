@@ -75,12 +75,11 @@ def curve(kind: Kind, scored: str, sizes: list[int], repeats: int, truth: str) -
 def carried(kind: Kind, scored: str, sizes: list[int], repeats: int, to: str) -> list[dict[str, Any]]:
     """Figures on another data set of an ensemble fitted on one, from the scores of either's images."""
     home, truth = table_scores(bundled_table(scored)), benchmark.test_accuracy(to, 200)
-    names = _all_proxies(home)
+    names, accuracy = _all_proxies(home), benchmark.test_accuracy(scored, 200)
     places = [target_scores(names, to, scored, home), TargetScores(home, f"scores of {scored}'s images", matched=False)]
     rows = []
     for size, seed in itertools.product(sizes, range(repeats)):
         recipe = Recipe(kind.model, names, graph=kind.graph, seed=seed)
-        accuracy = benchmark.test_accuracy(scored, 200)
         fitted = StudyEnsemble.of_space(home, accuracy, recipe, "200:test-accuracy", size, kind.choose)
         for place in places:
             cells = transferred(fitted, place, truth, home)
