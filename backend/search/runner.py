@@ -76,7 +76,8 @@ class Search:
         config: what is searched.
         measurer: scores candidates.
         asked: how many trials are to count.
-        on_trial: called after each trial with the number that count so far, from the thread that did the trial.
+        on_trial: called after each trial with the number that count so far, from the thread that did the trial; with
+            one job that is the thread that called :meth:`run`.
         on_cell: called with a trial's id once its cell is known and before it is scored, for others to see it.
         shared: where several processes work on the study, what this one needs to be one of them.
     """
@@ -129,12 +130,24 @@ class Search:
         self._study.sampler = self._sampler(len(finished))
         gone = self._shared.seconds_gone if self._shared else 0.0
         self._deadline = time.monotonic() + setup.timeout - gone if setup.timeout else None
-        torch.set_num_threads(max(1, torch.get_num_threads() // setup.n_jobs))
-        with ThreadPoolExecutor(setup.n_jobs, thread_name_prefix="trial") as pool:
-            workers = [pool.submit(self._work) for _ in range(setup.n_jobs)]
-        for worker in workers:
-            worker.result()
+        if setup.n_jobs == 1:
+            # Not in a thread of a pool: beside the main thread's OpenMP team a second one gets no further core.
+            self._work()
+        else:
+            self._work_side_by_side(setup.n_jobs)
         return Outcome(self._budget.done, self._reason, self._stop_asked)
+
+    def _work_side_by_side(self, jobs: int) -> None:
+        """Work in several threads, among which PyTorch's threads are shared out; afterwards it has them all again."""
+        threads = torch.get_num_threads()
+        torch.set_num_threads(max(1, threads // jobs))
+        try:
+            with ThreadPoolExecutor(jobs, thread_name_prefix="trial") as pool:
+                workers = [pool.submit(self._work) for _ in range(jobs)]
+            for worker in workers:
+                worker.result()
+        finally:
+            torch.set_num_threads(threads)
 
     def _work(self) -> None:
         try:

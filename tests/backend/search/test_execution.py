@@ -15,6 +15,7 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
+import torch
 from optuna.trial import TrialState
 
 from backend import benchmark
@@ -70,6 +71,17 @@ def test_a_search_ends_finished_with_as_many_distinct_connected_cells_as_asked(d
     assert run.device is not None
     assert run.device.startswith("cpu")
     assert "CIFAR-10" in str(run.images)
+
+
+def test_one_job_scores_in_the_calling_thread_and_several_give_pytorch_its_threads_back(database: Database) -> None:
+    threads: set[threading.Thread] = set()
+    before = torch.get_num_threads()
+    for name, jobs in (("one", 1), ("several", 2)):
+        threads.clear()
+        launch.prepare(database, cheap_config(setup={"n_trials": 6, "n_jobs": jobs}), name)
+        execute_run(database, name, lambda _done, _asked: threads.add(threading.current_thread()))
+        assert (threads == {threading.current_thread()}) == (jobs == 1)
+        assert torch.get_num_threads() == before
 
 
 def test_each_trial_has_its_truth_of_both_lengths(database: Database) -> None:
