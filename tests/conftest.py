@@ -40,7 +40,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def every_state(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[tuple[str, str], str]]:
     """An installation with a study of each kind in each state, and their names; tests read it alone."""
-    from tests.states import make_states
+    from tests.states import make_states  # noqa: PLC0415 - it takes the configuration from here
 
     folder = tmp_path_factory.mktemp("states")
     with pytest.MonkeyPatch.context() as patch:

@@ -15,6 +15,9 @@ from backend.search.launch import prepare
 from backend.studies import Database, create_study, load_study, runs
 from tests.conftest import cheap_config
 
+Names = dict[tuple[str, str], str]
+"""Of studies, by kind and state."""
+
 OWN, OWN_SUM, PLAIN, PLAIN_SINGLE = KINDS = ("own", "own sum", "plain", "plain single")
 _MEASURED: Final = ("software_metrics", "hardware_metrics", "scaled_metrics", "nasbench_data_metrics", "seconds")
 _PARAMETERS: Final[dict[str, BaseDistribution]] = {
@@ -29,19 +32,23 @@ def _complete(done: Sequence[FrozenTrial]) -> list[FrozenTrial]:
     return list(done)
 
 
-def _infinite(done: Sequence[FrozenTrial], most: int | None = None) -> list[FrozenTrial]:
-    """The trials, with infinite values of both signs in the first of them, or in all."""
-    return [_with_values(trial, turn) for trial, turn in zip(islice(done, most), cycle((inf, -inf)))] + [
-        *(done[most:] if most else ())
-    ]
+def _infinite(done: Sequence[FrozenTrial], most: int) -> list[FrozenTrial]:
+    """The trials, with infinite values of both signs in the first of them."""
+    signs = islice(cycle((1.0, -1.0)), most)
+    return [*(_unbounded(trial, sign) for trial, sign in zip(done[:most], signs, strict=True)), *done[most:]]
 
 
-def _with_values(trial: FrozenTrial, value: float) -> FrozenTrial:
+def _unbounded(trial: FrozenTrial, sign: float) -> FrozenTrial:
     attributes = dict(trial.user_attrs)
     for group in {"software_metrics", "scaled_metrics"} & set(attributes):
-        attributes[group] = {name: value if at % 2 else -value for at, name in enumerate(attributes[group])}
-    signs = cycle((-1.0, 1.0))
-    return _made(trial, attributes, TrialState.COMPLETE, [sign * value for sign, _ in zip(signs, trial.values)])
+        attributes[group] = {name: _infinity(sign, place) for place, name in enumerate(attributes[group])}
+    values = [_infinity(sign, place) for place in range(len(trial.values))]
+    return _made(trial, attributes, TrialState.COMPLETE, values)
+
+
+def _infinity(sign: float, place: int) -> float:
+    """Of alternating signs."""
+    return sign * inf * (-1.0) ** place
 
 
 def _ended(state: TrialState, done: Iterable[FrozenTrial], **more: Any) -> list[FrozenTrial]:
@@ -70,7 +77,7 @@ STATES: Final[dict[str, Callable[[Sequence[FrozenTrial]], list[FrozenTrial]]]] =
     "all running": lambda done: [],
     "failed": lambda done: _ended(TrialState.FAIL, done[:4], reason="no finite value"),
     "pruned": lambda done: _ended(TrialState.PRUNED, done[:4], disconnected=True),
-    "infinite": lambda done: _infinite(done[:4]),
+    "infinite": lambda done: _infinite(done[:4], 4),
     "one infinite": lambda done: _infinite(done, 2),
 }
 """The trials of a study in each state, from finished ones."""

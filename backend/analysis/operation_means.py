@@ -26,7 +26,7 @@ def operation_means(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     if not {"arch", column, *_COLUMNS} <= set(frame.columns):
         return pd.DataFrame({"edge": [], "operation": [], "mean": [], "spread": [], "cells": []})
     wanted = dict.fromkeys(["arch", "C", "N", *_COLUMNS, column])
-    cells = frame.loc[(frame["state"] == "complete") & np.isfinite(frame[column]), list(wanted)]
+    cells = frame.loc[(frame["state"] == "complete") & (frame[column].abs() < np.inf), list(wanted)]
     cells = cells.drop_duplicates(["arch", "C", "N"])
     tables = []
     for name, edge in _COLUMNS.items():

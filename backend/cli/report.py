@@ -36,8 +36,8 @@ def print_best(console: Console, best: pd.DataFrame, config: SearchConfig) -> No
         table.add_row(str(trial), cell, metric_lines(software), cost_lines(costs), *map(metric_lines, others))
     console.print(table)
     # One is wider than the table's columns can be, and should be copied in one piece.
-    for row in best[best["arch"].notna()].itertuples(index=False):
-        line = f"trial {row.number}, cell {row.index}: {row.arch}"
+    for number, index, arch in best.loc[best["arch"].notna(), ["number", "index", "arch"]].itertuples(index=False):
+        line = f"trial {number}, cell {index}: {arch}"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -49,9 +49,9 @@ def print_best_values(console: Console, best: pd.DataFrame) -> None:
         title_justify="left",
         show_lines=True,
     )
-    for row in best.itertuples(index=False):
-        params = "\n".join(f"{name} {value}" for name, value in row.params.items()) or "–"
-        table.add_row(str(row.number), escape(metric_lines(row.values)), escape(params))
+    for row in best.to_dict("records"):
+        params = "\n".join(f"{name} {value}" for name, value in row["params"].items()) or "–"
+        table.add_row(str(row["number"]), escape(metric_lines(row["values"])), escape(params))
     console.print(table)
 
 

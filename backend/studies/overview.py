@@ -150,7 +150,9 @@ def overview(scores: Mapping[int, Mapping[str, float | None]], dataset: str, epo
     if not scores:
         return Overview()
     rows = list(scores.values())
-    columns = {name: numbers([row.get(name) for row in rows]).to_numpy() for name in dict.fromkeys(itertools.chain(*rows))}
+    columns = {
+        name: numbers([row.get(name) for row in rows]).to_numpy() for name in dict.fromkeys(itertools.chain(*rows))
+    }
     frame = pd.DataFrame(columns, index=list(scores))
     accuracy = benchmark.test_accuracy(dataset, epochs).reindex(frame.index).dropna()
     if accuracy.empty:

@@ -53,7 +53,9 @@ def numbers(values: Sequence[Any]) -> "pd.Series[float]":
 
 def words(values: Iterable[Any]) -> "pd.Series[str]":
     """A column of words; None is unknown, and anything else stands as it is written."""
-    return pd.Series([value if value is None or isinstance(value, str) else str(value) for value in values], dtype=WORDS)
+    return pd.Series(
+        [value if value is None or isinstance(value, str) else str(value) for value in values], dtype=WORDS
+    )
 
 
 def table(columns: Mapping[str, Sequence[Any] | pd.Series]) -> pd.DataFrame:

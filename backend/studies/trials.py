@@ -138,14 +138,17 @@ def best_table(trials: Iterable[FrozenTrial], epochs: int) -> pd.DataFrame:
     listed = list(trials)
     attributes = [trial.user_attrs for trial in listed]
     truths = [_metrics(_table(row.get(TRUTH)).get(str(epochs))) for row in attributes]
-    columns = {
+    columns: dict[str, list[Any]] = {
         "number": [trial.number for trial in listed],
         "index": [row.get(INDEX) for row in attributes],
         "arch": [row.get(ARCH) for row in attributes],
     }
-    metrics = {group: [_metrics(row.get(group)) for row in attributes] for group in (SOFTWARE, HARDWARE, SCALED)}
-    metrics[TRUTH] = [{name: value for name, value in truth.items() if value is not None} for truth in truths]
-    return schema.table(columns).assign(**metrics)
+    table = schema.table(columns)
+    for group in (SOFTWARE, HARDWARE, SCALED):
+        table[group] = pd.Series([_metrics(row.get(group)) for row in attributes], dtype=object)
+    known = [{name: value for name, value in truth.items() if value is not None} for truth in truths]
+    table[TRUTH] = pd.Series(known, dtype=object)
+    return table
 
 
 def best_values(trials: Iterable[FrozenTrial], study: optuna.Study) -> pd.DataFrame:
@@ -253,7 +256,7 @@ def _parameters(trials: Sequence[FrozenTrial]) -> dict[str, pd.Series]:
     for trial in trials:
         for name, distribution in trial.distributions.items():
             kinds.setdefault(name, set()).add(_is_numeric(distribution))
-    columns = {}
+    columns: dict[str, pd.Series] = {}
     for name, numeric in kinds.items():
         if all(numeric):
             columns[f"param:{name}"] = schema.numbers([trial.params.get(name) for trial in trials])
@@ -271,7 +274,7 @@ def _is_numeric(distribution: BaseDistribution) -> bool:
 def _attributes(tables: Sequence[Mapping[str, Any]]) -> dict[str, pd.Series]:
     """A column an attribute that is a number or words somewhere: of numbers where all are, else of words."""
     shown = [{name: value for name, value in row.items() if isinstance(value, str | int | float)} for row in tables]
-    columns = {}
+    columns: dict[str, pd.Series] = {}
     for name in dict.fromkeys(itertools.chain.from_iterable(shown)):
         values = [row.get(name) for row in shown]
         numeric = all(value is None or schema.is_number(value) for value in values)

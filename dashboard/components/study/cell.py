@@ -58,5 +58,5 @@ def _shown(frame: pd.DataFrame, axes: Axes, dataset: str | None, *, active: bool
     if values.empty:
         on_front = frame.index[frame["pareto"]]
         return frame.loc[on_front[0] if len(on_front) else complete[-1]], "Best cell"
-    at = values.idxmin() if axes.direction(axes.objectives[0]) == "minimize" else values.idxmax()
-    return frame.loc[at], f"Best cell by {label(axes.objectives[0])}"
+    place = int(values.argmin() if axes.direction(axes.objectives[0]) == "minimize" else values.argmax())
+    return frame.loc[values.index[place]], f"Best cell by {label(axes.objectives[0])}"

@@ -122,7 +122,9 @@ def _not_drawn(frame: pd.DataFrame, quantities: list[str]) -> str:
     if not count:
         return infinite
     trials = "1 infeasible trial has" if count == 1 else f"{count:,} infeasible trials have"
-    return f"{infinite} {trials} no value of one of them (not scored, or not measured on the device), and no cross here."
+    return (
+        f"{infinite} {trials} no value of one of them (not scored, or not measured on the device), and no cross here."
+    )
 
 
 def _way(axes: Axes, column: str) -> str:
