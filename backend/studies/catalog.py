@@ -22,6 +22,7 @@ from backend.studies.database import Database
 from backend.studies.folders import move_run_folder
 from backend.studies.identity import IDENTITY, new_identity
 from backend.studies.optuna_tables import STUDIES
+from backend.studies.orphans import clear_trials
 from backend.studies.summaries import CONFIG
 from backend.studies.tables import ensembles
 
@@ -68,6 +69,9 @@ def create_study(
         study = optuna.create_study(storage=database.storage, study_name=name, directions=objectives.directions)
     except optuna.exceptions.DuplicatedStudyError:
         raise UserError(f"study: the name {name!r} is taken; give another") from None
+    with database.begin() as connection:
+        # SQLite gives the number of a deleted study again, also where a process wrote trials of that one since.
+        clear_trials(connection, study._study_id)
     study.set_metric_names(objectives.names)
     store_config(study, config)
     for key, value in {IDENTITY: new_identity(), **(kept or {})}.items():

@@ -4,8 +4,10 @@ Reading writes nothing: SQLite files are neither made nor turned to another jour
 not there is read as empty. The way that writes makes the file, Optuna's tables and ProxyScope's own.
 """
 
+import random
 import shlex
 import sqlite3
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -286,11 +288,25 @@ def _use_write_ahead_log(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _set_pragmas(connection: Any, _record: Any) -> None:
         with closing(connection.cursor()) as cursor:
-            cursor.execute("PRAGMA journal_mode=WAL")
+            _set_journal_mode(cursor)
             cursor.execute("PRAGMA synchronous=NORMAL")
             cursor.execute("PRAGMA foreign_keys=ON")
 
     engine.dispose()
+
+
+def _set_journal_mode(cursor: Any) -> None:
+    """Turn a file to WAL mode; SQLite does not wait by itself until others leave it alone for that."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "database is locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(random.uniform(0.005, 0.05))
+        else:
+            return
 
 
 def _refused_in_words(context: ExceptionContext) -> None:

@@ -3,11 +3,12 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from optuna.storages._rdb import models
-from sqlalchemy import Connection, Delete, MetaData, Table, delete, select
+from sqlalchemy import Delete, MetaData, Table, delete, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from backend.errors import UserError, WriteError
@@ -15,6 +16,7 @@ from backend.studies import audit, runs
 from backend.studies.catalog import load_study
 from backend.studies.database import Database, reason
 from backend.studies.folders import remove_run_folder
+from backend.studies.orphans import delete_orphans
 from backend.studies.reserve import Reserve
 from backend.studies.several import change_each
 from backend.studies.tables import ensembles, metadata
@@ -26,8 +28,12 @@ _STUDIES: Final[Table] = _OPTUNA.tables["studies"]
 _TRIALS: Final[Table] = _OPTUNA.tables["trials"]
 _ATTEMPTS: Final = 5
 _PAUSE_SECONDS: Final = 0.2
-_LATE_LOOKS: Final = (0.0, 0.05, 0.2)
-"""Seconds to wait before each look for rows that were on their way as a study was deleted."""
+_QUIET_SECONDS: Final = 1.0
+"""For so long nothing more may come of a study that other processes write to, until it is taken for gone."""
+_MOST_QUIET_SECONDS: Final = 20.0
+_LOOK_SECONDS: Final = 0.1
+_IN_USE: Final = timedelta(minutes=1)
+"""A study is taken for in use for so long after its last trial has begun."""
 _CONFLICTS: Final = frozenset({"40001", "40P01"})
 """States of PostgreSQL: serialization failure and deadlock."""
 
@@ -60,11 +66,11 @@ def delete_study(database: Database, name: str) -> Deleted:
     study_id = load_study(database, name)._study_id
     _check_ended(database, study_id, name)
     database.prepare()
-    open_trials, trials, fitted = _delete_rows(database, study_id, name)
+    trials, fitted = _delete_rows(database, study_id, name)
     if database.engine.dialect.name == "sqlite":
-        _delete_late_rows(database, study_id, open_trials)
+        _delete_late_rows(database, study_id, trials)
     Reserve(database, study_id).give_back()
-    return Deleted(name, trials, fitted, remove_run_folder(database, name))
+    return Deleted(name, len(trials), fitted, remove_run_folder(database, name))
 
 
 def delete_studies(database: Database, names: Sequence[str]) -> None:
@@ -92,11 +98,11 @@ def _check_ended(database: Database, study_id: int, name: str) -> None:
         raise UserError(f"study: {name!r} is {run.state}; stop it before you delete it")
 
 
-def _delete_rows(database: Database, study_id: int, name: str) -> tuple[list[int], int, list[str]]:
+def _delete_rows(database: Database, study_id: int, name: str) -> tuple[Sequence[Any], list[str]]:
     """Delete all rows of a study; again where another process wrote some of it at the same moment.
 
     Returns:
-        Ids of its trials that had not ended, how many trials it had, and names of the ensembles fitted on it.
+        Id, state and beginning of the trials that it had, and names of the ensembles fitted on it.
     """
     for attempt in range(_ATTEMPTS):
         try:
@@ -114,7 +120,7 @@ def _is_conflict(error: DBAPIError) -> bool:
     return isinstance(error, IntegrityError) or state in _CONFLICTS or "database is locked" in str(error.orig)
 
 
-def _try_to_delete(database: Database, study_id: int, name: str) -> tuple[list[int], int, list[str]]:
+def _try_to_delete(database: Database, study_id: int, name: str) -> tuple[Sequence[Any], list[str]]:
     with database.begin() as connection:
         # Nobody adds trials to the study, takes its run, or adds rows to its trials while they are held.
         study = select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == study_id, _STUDIES.c.study_name == name)
@@ -122,7 +128,8 @@ def _try_to_delete(database: Database, study_id: int, name: str) -> tuple[list[i
             raise UserError(f"study: no study {name!r} any more; it was renamed or deleted at this moment")
         runs.hold(connection, study_id)
         _check_ended(database, study_id, name)
-        query = select(_TRIALS.c.trial_id, _TRIALS.c.state).where(_TRIALS.c.study_id == study_id)
+        columns = (_TRIALS.c.trial_id, _TRIALS.c.state, _TRIALS.c.datetime_start)
+        query = select(*columns).where(_TRIALS.c.study_id == study_id)
         trials = connection.execute(query.with_for_update()).all()
         for deletion in _deletions(study_id):
             deleted = connection.execute(deletion)
@@ -131,7 +138,7 @@ def _try_to_delete(database: Database, study_id: int, name: str) -> tuple[list[i
             raise WriteError(f"study: {name!r} is not deleted: the database says that {deleted.rowcount} rows were")
         audit.write(connection, database, "delete", name)
         fitted = connection.scalars(select(ensembles.c.name).where(ensembles.c.study == name)).all()
-    return [row.trial_id for row in trials if not row.state.is_finished()], len(trials), list(fitted)
+    return [*trials], list(fitted)
 
 
 def _deletions(study_id: int) -> Iterator[Delete]:
@@ -145,7 +152,7 @@ def _deletions(study_id: int) -> Iterator[Delete]:
                 yield delete(table).where(table.c.trial_id.in_(own))
 
 
-def _delete_late_rows(database: Database, study_id: int, open_trials: Sequence[int]) -> None:
+def _delete_late_rows(database: Database, study_id: int, trials: Sequence[Any]) -> None:
     """Delete what other processes wrote of a study after its deletion, as SQLite lets plain Optuna do.
 
     SQLite gives the numbers of deleted rows again: such rows would become part of the next study.
@@ -153,24 +160,22 @@ def _delete_late_rows(database: Database, study_id: int, open_trials: Sequence[i
     Args:
         database: where the study was.
         study_id: that it had.
-        open_trials: ids of its trials that had not ended.
+        trials: that it had.
     """
-    numbers = list(open_trials)
-    for seconds in _LATE_LOOKS:
-        time.sleep(seconds)
+    numbers = [row.trial_id for row in trials if not row.state.is_finished()]
+    recent = (row.datetime_start for row in trials if row.datetime_start is not None)
+    # Optuna stores local time.
+    in_use = numbers or datetime.now() - max(recent, default=datetime.min) < _IN_USE
+    begun = quiet = time.monotonic()
+    while True:
         try:
             with database.begin() as connection:
-                numbers += _orphans(connection, study_id)
-                gone = _TRIALS.c.trial_id.in_(numbers) & _TRIALS.c.study_id.not_in(select(_STUDIES.c.study_id))
-                connection.execute(delete(_TRIALS).where(gone))
-                for table in _OPTUNA.sorted_tables:
-                    if "trial_id" in table.c and table is not _TRIALS:
-                        late = table.c.trial_id.in_(numbers) & table.c.trial_id.not_in(select(_TRIALS.c.trial_id))
-                        connection.execute(delete(table).where(late))
+                found = delete_orphans(connection, study_id, numbers)
         except SQLAlchemyError as error:
             logger.warning("rows that were written after the deletion of study %d may be left: %s", study_id, error)
-
-
-def _orphans(connection: Connection, study_id: int) -> list[Any]:
-    query = select(_TRIALS.c.trial_id).where(_TRIALS.c.study_id == study_id)
-    return list(connection.scalars(query.where(_TRIALS.c.study_id.not_in(select(_STUDIES.c.study_id)))))
+            return
+        now = time.monotonic()
+        quiet = now if found else quiet
+        if not in_use or now - quiet > _QUIET_SECONDS or now - begun > _MOST_QUIET_SECONDS:
+            return
+        time.sleep(_LOOK_SECONDS)
