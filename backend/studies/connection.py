@@ -34,6 +34,8 @@ DATABASE_ERRORS = (SQLAlchemyError, optuna.exceptions.StorageInternalError)
 """What is raised where a database that was open is not there any more, or does not take what it is given."""
 _OPTUNA_TABLES = frozenset({"studies", "trials", "version_info"})
 """By which Optuna's database is told from another program's."""
+_NOT_ALLOWED = "42501"
+"""State of PostgreSQL: insufficient privilege."""
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 5
 _SILENT_MILLISECONDS = 20_000
@@ -310,7 +312,9 @@ def _set_journal_mode(cursor: Any) -> None:
 
 
 def _refused_in_words(context: ExceptionContext) -> None:
-    """What a read-only database refuses is the user's error, said in one line."""
+    """What a database refuses of what an account asks is the user's error, said in one line."""
     words = str(context.original_exception)
+    if getattr(context.original_exception, "sqlstate", None) == _NOT_ALLOWED:
+        raise StorageError(f"storage: this account may not do that: {words.strip().splitlines()[0]}") from None
     if "attempt to write a readonly database" in words or "read-only transaction" in words:
         raise StorageError(READ_ONLY) from None

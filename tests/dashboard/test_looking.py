@@ -28,12 +28,14 @@ def test_pages_leave_no_trace(
     page = app("help")
     for name in PAGES:
         page.switch_page(f"views/{name}.py")
-        page.query_params["study"] = PLAIN if kind == "plain" else OWN
+        if name != "new_search":
+            # There it names the study whose settings the form begins with.
+            page.query_params["study"] = PLAIN if kind == "plain" else OWN
         page.run()
         assert not page.exception, name
         assert traces(file.parent, home) == before
         if kind in {"plain", "own"}:
-            assert not page.error, (name, page.error)
+            assert [error.value for error in page.error] == []
     page.switch_page("views/studies.py").run()
     errors = [item.value.replace("\\", "") for item in page.main.error]
     if kind in {"plain", "own"}:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
-import optuna
 import pytest
 from sqlalchemy import create_engine, inspect, make_url, text
 from streamlit.testing.v1 import AppTest
@@ -72,11 +71,13 @@ def test_pages_read_and_make_no_table(
     before, page = tables(postgres_url), app("help")
     for name in PAGES:
         page.switch_page(f"views/{name}.py")
-        page.query_params["study"] = PLAIN if kind == "plain" else OWN
+        if name != "new_search":
+            # There it names the study whose settings the form begins with.
+            page.query_params["study"] = PLAIN if kind == "plain" else OWN
         page.run()
         assert not page.exception, name
         if kind != "empty":
-            assert not page.error, (name, page.error)
+            assert [error.value for error in page.error] == []
     assert tables(postgres_url) == before
 
 
@@ -86,7 +87,7 @@ def test_a_write_is_refused_in_one_line(reader: str, postgres_url: str, kind: st
             rename_study(open_database(reader), "a", "b")
         return
     before, name = tables(postgres_url), PLAIN if kind == "plain" else OWN
-    with pytest.raises((StorageError, optuna.exceptions.StorageInternalError, Exception), match="permission denied"):
+    with pytest.raises(StorageError, match=r"^storage: this account may not do that: permission denied"):
         rename_study(open_database(reader), name, "b")
     assert tables(postgres_url) == before
     assert [item.name for item in list_studies(open_database(reader))] == [name]

@@ -205,10 +205,9 @@ def test_a_study_that_gets_the_number_of_one_that_another_program_deleted_has_a_
 def test_trials_that_were_written_after_a_deletion_are_no_part_of_the_next_study(home: Path) -> None:
     database = open_database()
     launch.prepare(database, cheap_config(), "a")
+    optuna.delete_study(study_name="a", storage=database.storage)
     database.close()
     late = (
-        "PRAGMA foreign_keys=OFF",
-        "DELETE FROM studies",
         "INSERT INTO trials (trial_id, number, study_id, state) VALUES (7, 0, 1, 'RUNNING')",
         "INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (7, 'a', '1')",
     )
