@@ -2,7 +2,13 @@
 
 
 class UserError(ValueError):
-    """Bad input from a user; shown as it is, with no traceback (exit status 2 on the command line)."""
+    """Bad input from a user; shown as it is, with no traceback.
+
+    Attributes:
+        exit_status: of a command that it ends.
+    """
+
+    exit_status = 2
 
 
 class ConfigError(UserError):
@@ -28,6 +34,12 @@ class ConfigError(UserError):
 
 class StorageError(UserError):
     """A study database or folder that cannot be opened, read or written."""
+
+
+class WriteError(StorageError):
+    """A change that was in order, but that the database or the disk did not take, or not all of."""
+
+    exit_status = 1
 
 
 class SearchFailedError(RuntimeError):

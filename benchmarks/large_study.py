@@ -63,7 +63,7 @@ def append_trials(database: Database, name: str, config: SearchConfig, numbers: 
     order = np.random.default_rng(0).permutation([cell.index for cell in enumerate_cells() if cell.connected])
     scores, objectives = bundled_table(_DATASET).scores, Objectives(config)
     begin = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         heads = [
             {
                 "number": number,

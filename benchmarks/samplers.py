@@ -127,8 +127,9 @@ def cost(task: Task) -> float:
     _be_quiet()
     with tempfile.TemporaryDirectory() as folder:
         database = open_database(f"sqlite:///{Path(folder) / 'studies.db'}")
+        database.prepare()
         _, seconds = run(task, BatchedStorage(database.storage), cpu=False)
-        database.engine.dispose()
+        database.close()
     return 1000 * seconds
 
 

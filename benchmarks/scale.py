@@ -129,7 +129,7 @@ def window(server: Server | None, url: str, number: int, seconds: float, through
         row = Row(number, before, after, _connections(database, server))
         stop(database, _STUDY)
         _wait(lambda: not _run(database, study_id).active)
-    database.engine.dispose()
+    database.close()
     return row
 
 

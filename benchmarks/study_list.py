@@ -62,7 +62,7 @@ def add_trials(database: Database, name: str, numbers: list[int]) -> None:
     names = [proxy for proxy in proxies.available() if proxy in scores][:_RECORDED]
     connected = [index for index in range(len(scores)) if Cell.from_index(index).connected]
     now = datetime.now()
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         first = (connection.scalar(select(func.max(models.TrialModel.trial_id))) or 0) + 1
         rows, values, attributes = [], [], []
         for trial_id, number in enumerate(numbers, first):

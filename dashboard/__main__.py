@@ -36,7 +36,7 @@ def report(
         path.write_text(study_report(queries.find_study(study)), encoding="utf-8")
     except UserError as error:
         typer.echo(str(error), err=True)
-        sys.exit(2)
+        sys.exit(error.exit_status)
     except DATABASE_ERRORS as error:
         typer.echo(lost_in_words(error), err=True)
         sys.exit(1)
@@ -60,9 +60,12 @@ def optuna(
 
     try:
         database = open_database()
+        if not database.read_only:
+            # Whoever takes a note there writes.
+            database.prepare()
     except UserError as error:
         typer.echo(str(error), err=True)
-        sys.exit(2)
+        sys.exit(error.exit_status)
     typer.echo(f"optuna-dashboard of {database}: http://{host}:{port}/dashboard")
     run_server(database.storage, host=host, port=port)
 

@@ -111,7 +111,7 @@ def choose(url: str) -> None:
     if not url.strip():
         raise StorageError("storage: give the URL of a study database, such as postgresql://user:password@host/name")
     opened = open_existing(url.strip(), read_only=read_only())
-    opened.engine.dispose()
+    opened.close()
     st.session_state[_CHOSEN] = opened.url
 
 
@@ -120,7 +120,7 @@ def back_to_default() -> None:
     st.session_state.pop(_CHOSEN, None)
 
 
-@st.cache_resource(show_spinner=False, max_entries=50, on_release=lambda opened: opened.engine.dispose())
+@st.cache_resource(show_spinner=False, max_entries=50, on_release=lambda opened: opened.close())
 def _opened(url: str, read_only: bool) -> Database:
     return open_database(url, read_only=read_only)
 

@@ -63,7 +63,13 @@ def states(
 @pytest.fixture
 def database(home: Path) -> Database:
     """The study database of the empty installation."""
-    return open_database()
+    return _made(open_database())
+
+
+def _made(database: Database) -> Database:
+    """A database with all tables, which the first write would make."""
+    database.prepare()
+    return database
 
 
 @pytest.fixture(scope="session")
@@ -100,15 +106,15 @@ def postgres_url(postgres_server: Server) -> Iterator[str]:
 def postgres_database(home: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """The study database of the empty installation, on the server: what its pages and commands open too."""
     monkeypatch.setenv("PROXYSCOPE_STORAGE", postgres_url)
-    database = open_database()
+    database = _made(open_database())
     yield database
-    database.engine.dispose()
+    database.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def each_database(request: pytest.FixtureRequest, home: Path) -> Database:
     """The study database of the empty installation: a file in one test, on the server in another."""
-    return request.getfixturevalue("postgres_database") if request.param == "postgres" else open_database()
+    return request.getfixturevalue("postgres_database") if request.param == "postgres" else _made(open_database())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -27,13 +27,14 @@ def _app() -> None:
 def main() -> None:
     """Run the command line.
 
-    A user's error becomes one line and exit status 2; a failed search, or a database that is lost, one line and 1.
+    A user's error becomes one line and exit status 2; a failed search, a change that was not taken, or a database that
+    is lost, one line and 1.
     """
     try:
         app()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        print(f"{'error' if error.exit_status == 2 else 'failed'}: {error}", file=sys.stderr)
+        sys.exit(error.exit_status)
     except SearchFailedError as error:
         print(f"failed: {error}", file=sys.stderr)
         sys.exit(1)

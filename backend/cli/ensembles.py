@@ -22,7 +22,7 @@ from backend.json_records import json_records
 from backend.scoring.tables import bundled_table, read_table
 from backend.search.results import study_ensemble, target_of
 from backend.studies import load_study, open_database, runs, study_config, trials_frame
-from backend.studies.database import Database
+from backend.studies.database import Database, open_existing
 from backend.studies.ensembles import SavedEnsemble, load_ensemble, read_ensemble, save_ensemble
 from backend.studies.trials import json_numbers
 from backend.user_proxies import load_user_proxies
@@ -88,7 +88,7 @@ def ensemble(
         raise UserError("ensemble: give a study, or --labels for a number of cells of the whole space")
     if (transfer or curve) and not (model or label_free):
         raise UserError("--transfer, --curve: for one ensemble; say which with --model or --label-free")
-    database = open_database(storage)
+    database = open_existing(storage)
     basis = _study_basis(database, study, table) if study is not None else _space_basis(dataset, table, labels, choose)
     names = () if proxies == "none" else _names(label_free or proxies) or basis.recorded
     models = [LABEL_FREE] if label_free else [model] if model else list(MODELS)

@@ -10,7 +10,8 @@ from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument, console
 from backend.errors import UserError
 from backend.search.results import recommendation_record, recommendation_rule, study_recommendation
-from backend.studies import load_study, open_database, study_config, trials_frame
+from backend.studies import load_study, study_config, trials_frame
+from backend.studies.database import open_existing
 from backend.user_proxies import load_user_proxies
 
 
@@ -23,7 +24,7 @@ def recommend(
 ) -> None:
     """Name the cells of a study to train, by a fixed rule without any label, and what training them costs and gives."""
     load_user_proxies(proxy_module or [])
-    loaded = load_study(open_database(storage), study)
+    loaded = load_study(open_existing(storage), study)
     config = study_config(loaded)
     if config is None:
         raise UserError(f"study: {study!r} was made elsewhere: no proxies and no truth are recorded in it")

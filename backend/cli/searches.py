@@ -11,6 +11,7 @@ from backend.cli.options import ModuleOption, StorageOption, StudyArgument, cons
 from backend.search import execution, joining, launch, queueing
 from backend.search.config import SearchConfig
 from backend.studies import open_database
+from backend.studies.database import open_existing
 from backend.user_proxies import load_user_proxies
 
 
@@ -42,7 +43,7 @@ def run(study: StudyArgument, storage: StorageOption = None, proxy_module: Modul
     """
     load_user_proxies(proxy_module or [])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    execution.execute_run(open_database(storage), study)
+    execution.execute_run(open_existing(storage), study)
 
 
 def queue(storage: StorageOption = None, proxy_module: ModuleOption = None) -> None:

@@ -40,7 +40,7 @@ def export(
     """Write studies to one SQLite file that Optuna opens as it is, also while searches run."""
     from backend.studies.sharing import export_studies  # noqa: PLC0415
 
-    database = open_database(storage)
+    database = open_existing(storage)
     if everything == bool(names):
         raise UserError("study: name the studies to export, or give --all")
     chosen = [item.name for item in list_studies(database)] if everything else names or []

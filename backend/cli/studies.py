@@ -12,6 +12,7 @@ from backend.cli import sharing
 from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument, console
 from backend.cli.study_list import print_studies, study_record
+from backend.errors import WriteError
 from backend.json_records import json_records
 from backend.studies import (
     audit,
@@ -21,9 +22,10 @@ from backend.studies import (
     delete_study,
     list_studies,
     load_study,
-    open_database,
     rename_study,
 )
+from backend.studies.database import open_existing
+from backend.studies.deletion import folder_left
 
 app = typer.Typer(help="List, show, share, stop, resume and delete studies.", no_args_is_help=True)
 
@@ -31,7 +33,7 @@ app = typer.Typer(help="List, show, share, stop, resume and delete studies.", no
 @app.command("list")
 def list_command(storage: StorageOption = None, as_json: JsonOption = False) -> None:
     """List the studies of the database, the newest first."""
-    summaries = list_studies(open_database(storage))
+    summaries = list_studies(open_existing(storage))
     if as_json:
         print_json([study_record(item) for item in summaries])
     else:
@@ -43,7 +45,7 @@ def show(study: StudyArgument, storage: StorageOption = None, as_json: JsonOptio
     """Show a study's state, best trials and ensemble weights."""
     from backend.cli.foreground import print_results  # noqa: PLC0415
 
-    database = open_database(storage)
+    database = open_existing(storage)
     loaded = load_study(database, study)
     summary = next(item for item in list_studies(database) if item.name == study)
     if as_json:
@@ -61,8 +63,7 @@ def stop(study: StudyArgument, storage: StorageOption = None) -> None:
     """Stop a study's run after the trial in work."""
     from backend.search import launch  # noqa: PLC0415
 
-    launch.stop(open_database(storage), study)
-    console.print(f"{study}: stopping after the trial in work", highlight=False)
+    console.print(f"{study}: {launch.stop(open_existing(storage), study)}", highlight=False)
 
 
 @app.command()
@@ -78,7 +79,7 @@ def resume(
     from backend.user_proxies import load_user_proxies  # noqa: PLC0415
 
     load_user_proxies(proxy_module or [])
-    database = open_database(storage)
+    database = open_existing(storage)
     launch.requeue(database, study, trials)
     execute(database, study)
 
@@ -90,7 +91,7 @@ def rename(
     storage: StorageOption = None,
 ) -> None:
     """Rename a study that is not being searched."""
-    rename_study(open_database(storage), study, name)
+    rename_study(open_existing(storage), study, name)
     console.print(f"{study}: now {name}", highlight=False)
 
 
@@ -101,7 +102,7 @@ def audit_command(
     as_json: JsonOption = False,
 ) -> None:
     """Show who launched, stopped, resumed, renamed, deleted or imported what, the newest first."""
-    found = audit.entries(open_database(storage), last)
+    found = audit.entries(open_existing(storage), last)
     if as_json:
         print_json([{**asdict(entry), "time": entry.time.isoformat()} for entry in found])
         return
@@ -116,13 +117,17 @@ def delete(
     storage: StorageOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete a study, its trials and its run's folder."""
-    database = open_database(storage)
+    """Delete a study, its trials and its run's folder; saved ensembles stay."""
+    database = open_existing(storage)
     load_study(database, study)
     if not yes:
         typer.confirm(f"Delete the study {study!r} and all its trials?", abort=True)
-    delete_study(database, study)
+    deleted = delete_study(database, study)
     console.print(f"{study}: deleted", highlight=False)
+    if deleted.ensembles:
+        console.print(f"its saved ensembles stay: {', '.join(deleted.ensembles)}", highlight=False)
+    if deleted.folder:
+        raise WriteError(folder_left(study, deleted.folder))
 
 
 app.command()(sharing.export)

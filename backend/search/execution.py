@@ -23,7 +23,7 @@ from backend.search.score_source import open_scores
 from backend.search.signals import stopping_on_signals
 from backend.studies import runs, workers
 from backend.studies.batched_storage import BatchedStorage
-from backend.studies.catalog import load_study, study_config, trials_asked
+from backend.studies.catalog import load_study, load_to_change, study_config, trials_asked
 from backend.studies.database import Database
 from backend.studies.folders import run_folder
 from backend.studies.outages import is_outage, refusal
@@ -63,7 +63,7 @@ def execute_run(database: Database, name: str, on_trial: Callable[[int, int], No
     if not runs.claim(database, study_id):
         run = runs.read_run(database, study_id)
         raise RunTakenError(f"study: the run of {name!r} is {run.state if run else 'unknown'}, not queued")
-    place = None
+    place, study = None, load_to_change(database, name)
     with _logged_to(database, study_id):
         try:
             Reserve(database, study_id).set_aside()

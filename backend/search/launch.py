@@ -20,6 +20,7 @@ from backend.studies.catalog import (
     check_name,
     create_study,
     load_study,
+    load_to_change,
     store_config,
     study_config,
     trials_asked,
@@ -118,18 +119,24 @@ def launch(database: Database, config: SearchConfig, name: str | None = None) ->
     return name
 
 
-def stop(database: Database, name: str) -> None:
-    """Ask a study's run to stop after the trial in work.
+def stop(database: Database, name: str) -> str:
+    """Ask a study's run to stop after the trial in work; one that has not begun is stopped at once.
+
+    Returns:
+        How its run stands now, in words.
 
     Raises:
         UserError: no such study, or it has no active run.
     """
     study_id = load_study(database, name)._study_id
-    if runs.request_stop(database, study_id):
-        audit.record(database, "stop", name)
-    else:
-        run = runs.read_run(database, study_id)
+    asked = runs.request_stop(database, study_id)
+    run = runs.read_run(database, study_id)
+    if not asked:
         raise UserError(f"study: {name!r} has no run to stop; it is {run.state if run else 'not a search'}")
+    audit.record(database, "stop", name)
+    if run is None or run.state == "stopping":
+        return "stopping after the trial in work"
+    return f"{run.state}: {run.message}" if run.message else run.state
 
 
 def requeue(database: Database, name: str, trials: int | None = None) -> None:
@@ -155,7 +162,7 @@ def requeue(database: Database, name: str, trials: int | None = None) -> None:
         raise UserError(f"study: all {run.done} trials of {name!r} are done; ask for more to go on")
     if not runs.requeue(database, study._study_id, asked):
         raise UserError(f"study: {name!r} is {run.state}; stop it before you resume it")
-    store_config(study, config)
+    store_config(load_to_change(database, name), config)
     audit.record(database, "resume", name, f"{asked} trials")
 
 

@@ -81,10 +81,12 @@ def resume(database: Database, names: Sequence[str]) -> None:
     Raises:
         UserError: one of them cannot go on; those before it wait in the queue.
     """
-    for name in names:
-        launch.requeue(database, name)
-        queue.add(database, load_study(database, name)._study_id)
-    start_worker(database)
+    try:
+        for name in names:
+            launch.requeue(database, name)
+            queue.add(database, load_study(database, name)._study_id)
+    finally:
+        start_worker(database)
 
 
 def start_worker(database: Database) -> None:

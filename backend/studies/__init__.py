@@ -1,7 +1,8 @@
 """Studies in an Optuna database: open, make, list, read, and the state of their runs."""
 
-from backend.studies.catalog import create_study, delete_study, load_study, rename_study, study_config
+from backend.studies.catalog import create_study, load_study, rename_study, study_config
 from backend.studies.database import Database, default_url, open_database
+from backend.studies.deletion import delete_study
 from backend.studies.folders import run_folder
 from backend.studies.summaries import StudySummary, list_studies
 from backend.studies.trials import best_table, best_trials, best_values, trials_frame

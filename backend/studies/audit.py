@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from backend.studies.database import Database
 from backend.studies.tables import audit
@@ -40,11 +40,16 @@ class Entry:
 
 def record(database: Database, action: Action, study: str, detail: str = "") -> None:
     """Add a line; who did it is the database's ``actor``."""
+    with database.begin() as connection:
+        write(connection, database, action, study, detail)
+
+
+def write(connection: Connection, database: Database, action: Action, study: str, detail: str = "") -> None:
+    """Add a line as :func:`record`, in the transaction that does what it tells."""
     now = datetime.now(UTC).replace(tzinfo=None)
     who = database.actor or f"{_account()}@{socket.gethostname()}"
     row = {"time": now, "who": who, "via": database.via, "action": action, "study": study, "detail": detail}
-    with database.engine.begin() as connection:
-        connection.execute(insert(audit).values(row))
+    connection.execute(insert(audit).values(row))
 
 
 def entries(database: Database, last: int = 200) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""The studies of a database: make, load, rename and delete them.
+"""The studies of a database: make, load and rename them.
 
 What needs the search's own modules loads them when it is called: they load PyTorch, which takes longer than a list of
 studies.
@@ -16,13 +16,13 @@ import optuna
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from backend.errors import UserError
+from backend.errors import StorageError, UserError, WriteError
 from backend.studies import audit, runs
 from backend.studies.database import Database
-from backend.studies.folders import move_run_folder, remove_run_folder
+from backend.studies.folders import move_run_folder
 from backend.studies.identity import IDENTITY, new_identity
 from backend.studies.optuna_tables import STUDIES
-from backend.studies.reserve import Reserve
+from backend.studies.orphans import clear_trials
 from backend.studies.summaries import CONFIG
 from backend.studies.tables import ensembles
 
@@ -59,15 +59,19 @@ def create_study(
     from backend.search.objectives import Objectives  # noqa: PLC0415
 
     name = name or free_name(database, config)
-    check_name(name)
+    check_free_name(database, name)
     asked = trials_asked(config)
     if asked == 0:
         raise UserError("op_1_0 … op_3_2: no cell of these options connects input to output; allow more operations")
     objectives = Objectives(config)
+    database.prepare()
     try:
         study = optuna.create_study(storage=database.storage, study_name=name, directions=objectives.directions)
     except optuna.exceptions.DuplicatedStudyError:
         raise UserError(f"study: the name {name!r} is taken; give another") from None
+    with database.begin() as connection:
+        # SQLite gives the number of a deleted study again, also where a process wrote trials of that one since.
+        clear_trials(connection, study._study_id)
     study.set_metric_names(objectives.names)
     store_config(study, config)
     for key, value in {IDENTITY: new_identity(), **(kept or {})}.items():
@@ -124,6 +128,18 @@ def load_study(database: Database, name: str) -> optuna.Study:
         raise UserError(f"study: no study {name!r}; {there}") from None
 
 
+def load_to_change(database: Database, name: str) -> optuna.Study:
+    """As :func:`load_study`, in a database that is ready to be written.
+
+    Raises:
+        UserError: as there.
+        StorageError: the database cannot be written.
+    """
+    load_study(database, name)
+    database.prepare()
+    return load_study(database, name)
+
+
 def study_config(study: optuna.Study) -> SearchConfig | None:
     """The configuration that the study was made with, or None for a study that was made elsewhere."""
     from backend.search.config import SearchConfig  # noqa: PLC0415
@@ -133,9 +149,17 @@ def study_config(study: optuna.Study) -> SearchConfig | None:
 
 
 def store_config(study: optuna.Study, config: SearchConfig) -> None:
-    """Keep a configuration with its study; the data set stands beside it for other tools."""
-    study.set_user_attr(CONFIG, config.to_toml())
-    study.set_user_attr("dataset", config.dataset)
+    """Keep a configuration with its study; the data set stands beside it for other tools.
+
+    Raises:
+        WriteError: another process wrote it at the same moment.
+    """
+    kept = {CONFIG: config.to_toml(), "dataset": config.dataset}
+    for key, value in kept.items():
+        study.set_user_attr(key, value)
+    # Optuna says nothing of an attribute that it could not write.
+    if not kept.items() <= study.user_attrs.items():
+        raise WriteError(f"study: the search file of {study.study_name!r} is not stored; try it again")
 
 
 def rename_study(database: Database, name: str, new: str) -> None:
@@ -149,34 +173,30 @@ def rename_study(database: Database, name: str, new: str) -> None:
     Raises:
         UserError: no such study, the new name is malformed or taken, or the run is active: its process writes into the
             folder of the name that it began with.
+        WriteError: the study was renamed, but not its folder.
     """
     check_name(new)
     study_id = load_study(database, name)._study_id
+    _check_ended(database, study_id, name)
+    try:
+        with database.begin() as connection:
+            runs.hold(connection, study_id)
+            _check_ended(database, study_id, name)
+            own = update(STUDIES).where(STUDIES.c.study_id == study_id, STUDIES.c.study_name == name)
+            if connection.execute(own.values(study_name=new)).rowcount != 1:
+                raise UserError(f"study: no study {name!r} any more; it was renamed or deleted at this moment")
+            connection.execute(update(ensembles).where(ensembles.c.study == name).values(study=new))
+            audit.write(connection, database, "rename", name, f"to {new}")
+    except IntegrityError:
+        raise UserError(f"study: the name {new!r} is taken; give another") from None
+    try:
+        move_run_folder(database, name, new)
+    except StorageError as error:
+        said = str(error).removeprefix("storage: ")
+        raise WriteError(f"study: {name!r} is now {new!r}, but the folder of its run keeps its name: {said}") from None
+
+
+def _check_ended(database: Database, study_id: int, name: str) -> None:
     run = runs.read_run(database, study_id)
     if run is not None and run.active:
         raise UserError(f"study: {name!r} is {run.state}, and its process knows it by that name; stop it to rename it")
-    try:
-        with database.engine.begin() as connection:
-            connection.execute(update(STUDIES).where(STUDIES.c.study_id == study_id).values(study_name=new))
-            connection.execute(update(ensembles).where(ensembles.c.study == name).values(study=new))
-    except IntegrityError:
-        raise UserError(f"study: the name {new!r} is taken; give another") from None
-    audit.record(database, "rename", name, f"to {new}")
-    move_run_folder(database, name, new)
-
-
-def delete_study(database: Database, name: str) -> None:
-    """Delete a study, its trials, its run, log and folder; scores stay in the score store.
-
-    Raises:
-        UserError: there is none of that name, or its run is active.
-    """
-    study_id = load_study(database, name)._study_id
-    run = runs.read_run(database, study_id)
-    if run is not None and run.active:
-        raise UserError(f"study: {name!r} is {run.state}; stop it before you delete it")
-    runs.forget(database, study_id)
-    Reserve(database, study_id).give_back()
-    optuna.delete_study(study_name=name, storage=database.storage)
-    audit.record(database, "delete", name)
-    remove_run_folder(database, name)

@@ -117,7 +117,7 @@ def save_ensemble(database: Database, saved: SavedEnsemble) -> None:
         "content": json.dumps(saved.to_json(), allow_nan=False),
     }
     try:
-        with database.engine.begin() as connection:
+        with database.begin() as connection:
             connection.execute(insert(ensembles).values(row))
     except IntegrityError:
         raise UserError(f"ensemble: the name {saved.name!r} is taken; give another") from None
@@ -167,8 +167,9 @@ def delete_ensemble(database: Database, name: str) -> None:
         UserError: there is none of that name.
     """
     load_ensemble(database, name)
-    with database.engine.begin() as connection:
-        connection.execute(delete(ensembles).where(ensembles.c.name == name))
+    with database.begin() as connection:
+        if connection.execute(delete(ensembles).where(ensembles.c.name == name)).rowcount != 1:
+            raise UserError(f"ensemble: no ensemble {name!r} any more; it was deleted at this moment")
 
 
 def read_ensemble(path: Path) -> SavedEnsemble:

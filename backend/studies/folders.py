@@ -42,11 +42,13 @@ def run_folder(database: Database, study_name: str) -> Path:
     return make_folder(folder)
 
 
-def remove_run_folder(database: Database, study_name: str) -> None:
-    """Delete the folder of one study's run, if it is on this machine."""
+def remove_run_folder(database: Database, study_name: str) -> Path | None:
+    """Delete the folder of one study's run, if it is on this machine; returns it where it cannot be deleted."""
     folder = runs_folder(database) / study_name
-    if _is_inside(folder, database):
-        shutil.rmtree(folder, ignore_errors=True)
+    if not _is_inside(folder, database):
+        return None
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder if folder.exists() else None
 
 
 def move_run_folder(database: Database, study_name: str, new: str) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import optuna
 
+from backend.errors import UserError, WriteError
+
 LONGEST_NOTE = 10_000
 _VERSION = "dashboard:note_ver"
 
@@ -20,7 +22,24 @@ def note_in(system_attributes: Mapping[str, Any]) -> str:
 
 
 def save_note(study: optuna.Study, text: str) -> None:
-    """Write a study's note (Markdown), also while it is searched; what was there is replaced."""
+    """Write a study's note (Markdown), also while it is searched; what was there is replaced.
+
+    Args:
+        study: in a database that is ready to be written.
+        text: of which the first :data:`LONGEST_NOTE` characters are kept.
+
+    Raises:
+        UserError: the study was deleted.
+        WriteError: another process wrote a note at the same moment.
+    """
     from optuna_dashboard import save_note as save  # noqa: PLC0415
 
-    save(study, text[:LONGEST_NOTE])
+    kept = text[:LONGEST_NOTE]
+    try:
+        save(study, kept)
+        # Optuna says nothing of an attribute that it could not write.
+        stored = note_in(study._storage.get_study_system_attrs(study._study_id))
+    except KeyError:
+        raise UserError(f"study: no study {study.study_name!r} any more; it was deleted at this moment") from None
+    if stored != kept:
+        raise WriteError(f"note: that of {study.study_name!r} is not stored; save it again")

@@ -21,7 +21,7 @@ MOST_PARALLEL = 16
 
 def add(database: Database, study_id: int) -> None:
     """Put a queued run at the end of this machine's queue."""
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         connection.execute(insert(queue).values(study_id=study_id, host=socket.gethostname()))
 
 
@@ -39,7 +39,7 @@ def waiting(database: Database) -> list[int]:
 
 def leave(database: Database, study_id: int) -> bool:
     """Take a run out of the queue; False when it was not in it, or another process has taken it."""
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         return connection.execute(delete(queue).where(queue.c.study_id == study_id)).rowcount > 0
 
 
@@ -53,10 +53,10 @@ def parallel(database: Database) -> int:
 def set_parallel(database: Database, number: int) -> None:
     """Say how many runs this machine's queue keeps in work at once; a worker that runs takes it over."""
     try:
-        with database.engine.begin() as connection:
+        with database.begin() as connection:
             connection.execute(insert(queue_workers).values(host=socket.gethostname(), parallel=number))
     except IntegrityError:
-        with database.engine.begin() as connection:
+        with database.begin() as connection:
             connection.execute(update(queue_workers).where(_own()).values(parallel=number))
 
 
@@ -76,13 +76,13 @@ def claim_worker(database: Database) -> bool:
         return False
     process = process_columns(os.getpid())
     unchanged = queue_workers.c.pid.is_not_distinct_from(row["pid"])
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         return connection.execute(update(queue_workers).where(_own(), unchanged).values(process)).rowcount == 1
 
 
 def release_worker(database: Database) -> None:
     """Say that this process is the worker no more."""
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         own = (queue_workers.c.pid == os.getpid()) & _own()
         connection.execute(update(queue_workers).where(own).values(pid=None, process_started=None))
 

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from backend.studies.database import Database
 
 _BYTES = 256 * 1024
@@ -18,9 +20,9 @@ class Reserve:
     """
 
     def __init__(self, database: Database, study_id: int) -> None:
-        name = database.engine.url.database
-        is_file = database.engine.dialect.name == "sqlite" and name
-        self._file = Path(f"{name}-reserve-{study_id}") if is_file else None
+        url = make_url(database.url)
+        is_file = url.get_backend_name() == "sqlite"
+        self._file = Path(f"{url.database}-reserve-{study_id}") if is_file else None
 
     def set_aside(self) -> None:
         """Take the room; where there is none left, the run does without."""

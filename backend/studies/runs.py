@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from backend.studies import workers
 from backend.studies.database import Database
 from backend.studies.machines import this_machine
-from backend.studies.tables import run_log, runs
+from backend.studies.tables import metadata, run_log, runs
 from backend.studies.workers import is_living, process_columns, utc_now
 
 State = Literal["queued", "running", "stopping", "stopped", "finished", "failed"]
@@ -64,7 +64,9 @@ class LogLine:
 def create_run(database: Database, study_id: int, asked: int) -> None:
     """Enter a run as queued."""
     row = {"study_id": study_id, "state": "queued", "message": "", "asked": asked, "done": 0, "created": utc_now()}
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
+        # Another program may have deleted a study that had this number, and knows nothing of its run.
+        _forget(connection, study_id)
         connection.execute(insert(runs).values(row))
 
 
@@ -91,7 +93,7 @@ def requeue(database: Database, study_id: int, asked: int) -> bool:
     nowhere = dict.fromkeys(("host", "machine", "pid", "process_started"))
     fresh = {"state": "queued", "message": "", "asked": asked, "ended": None, **nowhere}
     unchanged = (runs.c.state == row["state"]) & runs.c.pid.is_not_distinct_from(row["pid"])
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         query = update(runs).where(runs.c.study_id == study_id, unchanged).values(fresh)
         queued = connection.execute(query).rowcount == 1
     if queued:
@@ -142,11 +144,10 @@ def request_stop(database: Database, study_id: int) -> bool:
     run = read_run(database, study_id)
     if run is None or not run.active:
         return False
-    if run.state == "queued" and run.pid is None:
-        return _change(
-            database, study_id, ("queued",), state="stopped", message="stopped before it began", ended=utc_now()
-        )
-    return _change(database, study_id, ("queued", "running", "stopping"), state="stopping")
+    ended = {"state": "stopped", "message": "stopped before it began", "ended": utc_now()}
+    if run.state == "queued" and run.pid is None and _change(database, study_id, ("queued",), **ended):
+        return True
+    return _change(database, study_id, ACTIVE, state="stopping")
 
 
 def stop_requested(database: Database, study_id: int) -> bool:
@@ -161,16 +162,14 @@ def end(database: Database, study_id: int, state: State, message: str) -> None:
     _change(database, study_id, ACTIVE, state=state, message=message, ended=utc_now(), heartbeat=utc_now())
 
 
-def forget(database: Database, study_id: int) -> None:
-    """Delete a run and its log."""
-    with database.engine.begin() as connection:
-        connection.execute(delete(run_log).where(run_log.c.study_id == study_id))
-        connection.execute(delete(runs).where(runs.c.study_id == study_id))
+def hold(connection: Connection, study_id: int) -> None:
+    """Let no other process change how a run stands until the transaction ends."""
+    connection.execute(select(runs.c.study_id).where(runs.c.study_id == study_id).with_for_update())
 
 
 def append_log(database: Database, study_id: int, level: str, message: str) -> None:
     """Add a line to a run's log."""
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         line = {"study_id": study_id, "time": utc_now(), "level": level.lower(), "message": message}
         connection.execute(insert(run_log).values(line))
 
@@ -183,10 +182,16 @@ def read_log(database: Database, study_id: int, last: int = 200) -> list[LogLine
     return [LogLine(row["id"], row["time"].replace(tzinfo=UTC), row["level"], row["message"]) for row in reversed(rows)]
 
 
+def _forget(connection: Connection, study_id: int) -> None:
+    for table in reversed(metadata.sorted_tables):
+        if "study_id" in table.c:
+            connection.execute(delete(table).where(table.c.study_id == study_id))
+
+
 def _change(database: Database, study_id: int, states: Iterable[str], **values: Any) -> bool:
     """Set columns of a run if its stored state is one of ``states``; whether it was."""
     query = update(runs).where(runs.c.study_id == study_id, runs.c.state.in_(tuple(states))).values(**values)
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         return connection.execute(query).rowcount == 1
 
 

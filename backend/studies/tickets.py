@@ -58,14 +58,14 @@ class Tickets:
             }
             for number, candidate, counts in entries
         ]
-        with self.database.engine.begin() as connection:
+        with self.database.begin() as connection:
             connection.execute(delete(tickets).where(tickets.c.study_id == self.study_id))
             if rows:
                 connection.execute(insert(tickets), rows)
 
     def take(self, token: str, worker_id: int) -> bool:
         """Open a ticket; False when enough trials are done or in work, or the run does not go on."""
-        with self.database.engine.begin() as connection:
+        with self.database.begin() as connection:
             # The run's row is written first: others wait until the count stands.
             running = update(runs).where(runs.c.study_id == self.study_id, runs.c.state == "running")
             if connection.execute(running.values(asked=runs.c.asked)).rowcount != 1:
@@ -88,10 +88,10 @@ class Tickets:
         """
         own = update(tickets).where(tickets.c.token == token)
         try:
-            with self.database.engine.begin() as connection:
+            with self.database.begin() as connection:
                 connection.execute(own.values(number=number, candidate=candidate))
         except IntegrityError:
-            with self.database.engine.begin() as connection:
+            with self.database.begin() as connection:
                 connection.execute(own.values(number=number))
                 found = select(tickets.c.number).where(self._all(), tickets.c.candidate == candidate)
                 first = connection.execute(found).scalar()
@@ -101,7 +101,7 @@ class Tickets:
 
     def finish(self, token: str, state: Settled) -> int:
         """End an open ticket, if it still is; returns how many trials count now."""
-        with self.database.engine.begin() as connection:
+        with self.database.begin() as connection:
             connection.execute(self._settled(token, state))
             return self._count(connection)
 
@@ -114,7 +114,7 @@ class Tickets:
             forget: leave the candidate to another trial.
         """
         query = self._settled(token, state)
-        with self.database.engine.begin() as connection:
+        with self.database.begin() as connection:
             return connection.execute(query.values(candidate=None) if forget else query).rowcount == 1
 
     def done(self) -> int:

@@ -51,7 +51,7 @@ def come_first(database: Database, study_id: int) -> int:
     Returns:
         The worker's id.
     """
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         return _enter(connection, study_id)
 
 
@@ -68,7 +68,7 @@ def join(database: Database, study_id: int, most: int) -> int | None:
     """
     since = select(runs.c.started).where(runs.c.study_id == study_id).scalar_subquery()
     prepared = select(workers.c.id).where(workers.c.study_id == study_id, workers.c.joined >= since)
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         if not _hold_run(connection, study_id) or len(_living(connection, study_id)) >= most:
             return None
         return _enter(connection, study_id) if connection.execute(prepared).first() else None
@@ -77,7 +77,7 @@ def join(database: Database, study_id: int, most: int) -> int | None:
 def beat(database: Database, worker_id: int) -> bool:
     """Show a sign of life; False once others took this process for dead, and its trials for lost."""
     query = update(workers).where(workers.c.id == worker_id, workers.c.left_at.is_(None))
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         return connection.execute(query.values(heartbeat=utc_now())).rowcount == 1
 
 
@@ -87,7 +87,7 @@ def leave(database: Database, study_id: int, worker_id: int) -> bool:
     Returns:
         Whether it left.
     """
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         # Whatever its state: of two that leave at once, one has to see that it is the last.
         connection.execute(update(runs).where(runs.c.study_id == study_id).values(asked=runs.c.asked))
         if _living(connection, study_id) in ([], [worker_id]):
@@ -98,7 +98,7 @@ def leave(database: Database, study_id: int, worker_id: int) -> bool:
 
 def dismiss(database: Database, study_id: int) -> None:
     """Take all workers of a run for gone, once it has ended, or before it begins anew."""
-    with database.engine.begin() as connection:
+    with database.begin() as connection:
         gone = (workers.c.study_id == study_id) & workers.c.left_at.is_(None)
         connection.execute(update(workers).where(gone).values(left_at=utc_now()))
 

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from backend.search import launch
-from backend.studies import StudySummary, delete_study
+from backend.studies import StudySummary
+from backend.studies.deletion import delete_studies
 from backend.studies.runs import Run
 from dashboard import queries
 from dashboard.components.errors import kept_errors, plain, show_kept_error
@@ -87,5 +88,7 @@ def _confirm_delete(summary: StudySummary) -> None:
 
 def _delete(name: str) -> None:
     with kept_errors():
-        delete_study(queries.database(), name)
-        queries.forget_study()
+        try:
+            delete_studies(queries.database(), [name])
+        finally:
+            queries.forget_study()

@@ -82,6 +82,7 @@ def test_what_is_launched_goes_to_the_chosen_database(
     app: Open, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = open_database(f"sqlite:///{tmp_path / 'chosen.db'}")
+    chosen.prepare()
     page = opened(app("studies"), chosen.url)
     page.switch_page("views/new_search.py").run()
     page.text_input(key="study_name").set_value("there")

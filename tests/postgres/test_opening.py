@@ -17,6 +17,7 @@ from tests.postgres.server import PASSWORD, Server
 def test_several_open_an_empty_database_at_once(postgres_url: str) -> None:
     with ThreadPoolExecutor(6) as pool:
         databases = list(pool.map(open_database, [postgres_url] * 6))
+        list(pool.map(lambda database: database.prepare(), databases))
         list(pool.map(lambda database: ScoreStore(database.engine), databases))
     assert [list_studies(database) for database in databases] == [[]] * 6
 
@@ -24,6 +25,7 @@ def test_several_open_an_empty_database_at_once(postgres_url: str) -> None:
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
 def test_a_url_without_a_driver_takes_psycopg_3(postgres_url: str, scheme: str) -> None:
     database = open_database(postgres_url.replace("postgresql+psycopg", scheme))
+    database.prepare()
     assert database.engine.driver == "psycopg"
     assert list_studies(database) == []
 
@@ -69,6 +71,7 @@ def test_a_server_that_does_not_answer_is_given_up_in_seconds() -> None:
 
 def test_a_server_that_comes_back_is_used_again(postgres_server: Server, postgres_url: str) -> None:
     database = open_database(postgres_url)
+    database.prepare()
     postgres_server.stop()
     try:
         with pytest.raises(OperationalError), database.engine.connect() as connection:

@@ -93,8 +93,7 @@ def _write(
         try:
             copied = copy_studies(source, target, chosen, without_places, with_scores=with_scores, progress=progress)
         finally:
-            target.storage.remove_session()
-            target.engine.dispose()
+            target.close()
     try:
         with closing(sqlite3.connect(partial)) as connection:
             connection.execute(f"PRAGMA application_id = {MARK}")

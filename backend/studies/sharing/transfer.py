@@ -28,6 +28,7 @@ def copy_studies(
     with_scores: bool = True,
     without: Container[str] = (),
     progress: Callable[[int], None] = lambda _: None,
+    note: Callable[[Connection, Copied], None] = lambda *_: None,
 ) -> list[Copied]:
     """Copy studies into a database; those that are there just as they are are passed over.
 
@@ -39,6 +40,7 @@ def copy_studies(
         with_scores: whether the stored scores of their cells come too.
         without: names of saved ensembles that stay behind.
         progress: called now and then with how many trials more have been dealt with.
+        note: called with each study that was copied, in its transaction.
 
     Returns:
         What was copied, in the order of the studies.
@@ -50,29 +52,29 @@ def copy_studies(
     # The score store loads PyTorch.
     from backend.scoring.store import make_table  # noqa: PLC0415
 
-    database.check_writable()
+    database.prepare()
     copied = []
     try:
         make_table(database.engine)
         for study in studies:
-            with database.engine.begin() as target:
+            with database.begin() as target:
                 _keep_others_out(target)
                 (arrival,) = arrivals_at([study], target)
                 if arrival.status == "here":
                     progress(study.summary.trials)
                     continue
-                copied.append(
-                    copy_study(
-                        source,
-                        target,
-                        study,
-                        arrival.name,
-                        words,
-                        with_scores=with_scores,
-                        without=without,
-                        progress=progress,
-                    )
+                done = copy_study(
+                    source,
+                    target,
+                    study,
+                    arrival.name,
+                    words,
+                    with_scores=with_scores,
+                    without=without,
+                    progress=progress,
                 )
+                note(target, done)
+            copied.append(done)
     except (IntegrityError, DataError) as error:
         raise UserError(f"study: {study.name!r} holds rows that no database takes: {_reason(error)}") from None
     except SQLAlchemyError as error:
@@ -101,21 +103,19 @@ def import_studies(
         with_scores: as there.
         progress: as there.
     """
+
+    def note(target: Connection, item: Copied) -> None:
+        audit.write(target, database, "import", item.name, f"from {origin}")
+
     without = left_out(source)
-    copied = list[Copied]()
-    for study in studies:
-        done = copy_studies(source, database, [study], with_scores=with_scores, without=without, progress=progress)
-        for item in done:
-            audit.record(database, "import", item.name, f"from {origin}")
-        copied += done
-    return copied
+    return copy_studies(
+        source, database, studies, with_scores=with_scores, without=without, progress=progress, note=note
+    )
 
 
 def _keep_others_out(target: Connection) -> None:
     """Let nobody else copy into the database until the transaction ends: two at once would not see each other's."""
-    if target.dialect.name == "sqlite":
-        target.exec_driver_sql("BEGIN IMMEDIATE")
-    elif target.dialect.name == "postgresql":
+    if target.dialect.name == "postgresql":
         target.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 

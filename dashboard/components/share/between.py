@@ -129,7 +129,7 @@ def _open() -> None:
             raise UserError("database: give the URL of another database")
         session.check_may_choose()
         here, other = queries.database(), open_existing(url)
-        if place_of(here) == place_of(other) and here.engine.url == other.engine.url:
+        if here.url == other.url:
             raise UserError(f"database: {place_of(other)} is the one that is open here; give another")
         st.session_state[_OTHER] = replace(other, actor=here.actor, via=here.via)
 
@@ -137,7 +137,7 @@ def _open() -> None:
 def _close() -> None:
     other: Database = st.session_state.pop(_OTHER)
     st.session_state.pop(_JOB, None)
-    other.engine.dispose()
+    other.close()
 
 
 def _copy(origin: Database, target: Database, chosen: Sequence[SharedStudy], with_scores: bool) -> None:

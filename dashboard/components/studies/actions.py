@@ -6,7 +6,9 @@ import streamlit as st
 
 from backend.errors import UserError
 from backend.search import launch, queueing
-from backend.studies import StudySummary, delete_study
+from backend.studies import StudySummary
+from backend.studies.deletion import delete_studies
+from backend.studies.several import change_each
 from dashboard import queries
 from dashboard.components.errors import kept_errors, plain, show_kept_error, shown_errors
 from dashboard.components.links import COMPARE, NEW_SEARCH, SHARE, STUDY_PARAMETER, open_study
@@ -150,8 +152,7 @@ def _several(chosen: Sequence[StudySummary]) -> None:
 
 def _stop(names: Sequence[str]) -> None:
     with kept_errors():
-        for name in names:
-            launch.stop(queries.database(), name)
+        change_each(names, lambda name: launch.stop(queries.database(), name))
 
 
 def _resume_all(ended: Sequence[StudySummary]) -> None:
@@ -169,7 +170,10 @@ def _confirm_delete(items: Sequence[StudySummary], kept: int) -> None:
         st.markdown(f"- **{plain(item.name)}**, {item.trials:,} trial{'' if item.trials == 1 else 's'}")
     if len(items) > 10:
         st.markdown(f"- … and {len(items) - 10} more")
-    st.caption("Their trials, logs and files will be gone; scores stay known, so that no cell is scored twice.")
+    st.caption(
+        "Their trials, logs and files will be gone; saved ensembles stay, and scores stay known, so that no cell is "
+        "scored twice."
+    )
     if kept:
         st.caption(f"{kept} of the chosen stay: they are being searched.")
     with st.container(horizontal=True, horizontal_alignment="right"):
@@ -191,7 +195,6 @@ def _confirm_delete(items: Sequence[StudySummary], kept: int) -> None:
 def _delete(items: Sequence[StudySummary]) -> None:
     with kept_errors():
         try:
-            for item in items:
-                delete_study(queries.database(), item.name)
+            delete_studies(queries.database(), [item.name for item in items])
         finally:
             queries.forget_study()

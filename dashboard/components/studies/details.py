@@ -3,7 +3,8 @@
 import streamlit as st
 
 from backend.search import launch
-from backend.studies import StudySummary, load_study, rename_study
+from backend.studies import StudySummary, rename_study
+from backend.studies.catalog import load_to_change
 from backend.studies.notes import LONGEST_NOTE, save_note
 from dashboard import queries
 from dashboard.components.errors import kept_errors, plain, show_kept_error
@@ -76,7 +77,7 @@ def note_dialog(item: StudySummary) -> None:
 
 def _save_note(item: StudySummary, key: str) -> None:
     with kept_errors():
-        save_note(load_study(queries.database(), item.name), st.session_state[key])
+        save_note(load_to_change(queries.database(), item.name), st.session_state[key])
 
 
 @st.dialog("Go on with this search", icon=":material/play_arrow:")

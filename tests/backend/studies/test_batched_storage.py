@@ -16,6 +16,7 @@ from backend.studies.database import Database, open_database
 @pytest.fixture
 def storage(tmp_path: Path) -> Iterator[BatchedStorage]:
     database = open_database(f"sqlite:///{tmp_path / 'contract.db'}")
+    database.prepare()
     yield BatchedStorage(database.storage)
     database.engine.dispose()
 

@@ -4,15 +4,19 @@ from pathlib import Path
 
 import optuna
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from backend.errors import StorageError
-from backend.studies import Database, create_study, list_studies, open_database
+from backend.studies import Database, create_study, list_studies, open_database, workers
+from backend.studies.tables import metadata
+from backend.studies.tickets import Tickets
+from backend.table_creation import missing_columns
 from tests.conftest import cheap_config
 
 
 def test_the_default_is_a_file_in_the_installations_folder_in_wal_mode(home: Path) -> None:
     database = open_database()
+    database.prepare()
     assert (home / "studies.db").is_file()
     with database.engine.connect() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
@@ -35,7 +39,6 @@ def test_plain_optuna_opens_the_database(database: Database) -> None:
         ("postgresql+psycopg://ann:secret@127.0.0.1:1/name", "cannot open postgresql"),
         ("postgresql://ann:half@secret@127.0.0.1:1/name", "an @ in its password is written %40"),
         ("postgresql://ann@127.0.0.1:1/name?password=secret&sslpassword=secret", "cannot open postgresql"),
-        ("sqlite:////proc/none/studies.db", "cannot make the folder /proc/none"),
     ],
 )
 def test_a_database_that_cannot_be_opened_is_named_in_one_line_without_its_password(url: str, said: str) -> None:
@@ -47,6 +50,13 @@ def test_a_database_that_cannot_be_opened_is_named_in_one_line_without_its_passw
     assert "\n" not in line
 
 
+def test_a_folder_that_cannot_be_made_is_named_at_the_first_write() -> None:
+    database = open_database("sqlite:////proc/none/studies.db")
+    assert list_studies(database) == []
+    with pytest.raises(StorageError, match=r"^storage: cannot make the folder /proc/none"):
+        create_study(database, cheap_config(), "a")
+
+
 def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "notes.db"
     file.write_text("these are my notes, not a database " * 40)
@@ -56,11 +66,21 @@ def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
-def test_a_database_of_an_earlier_version_is_brought_up_when_it_is_opened_to_write(each_database: Database) -> None:
-    with each_database.engine.begin() as connection:
+def test_a_database_of_an_earlier_version_is_read_as_it_is_and_brought_up_by_the_first_write(
+    each_database: Database,
+) -> None:
+    create_study(each_database, cheap_config(), "a")
+    with each_database.begin() as connection:
         for table in ("proxyscope_runs", "proxyscope_workers"):
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN machine")
-    with pytest.raises(StorageError, match="of an earlier version; open it once to write"):
-        open_database(each_database.url, read_only=True)
-    open_database(each_database.url)
-    assert list_studies(open_database(each_database.url, read_only=True)) == []
+        connection.exec_driver_sql("DROP TABLE proxyscope_tickets")
+    later = open_database(each_database.url)
+    for database in (open_database(each_database.url, read_only=True), later):
+        (summary,) = list_studies(database)
+        assert (summary.name, summary.run and summary.run.state) == ("a", "queued")
+        assert workers.list_workers(database, summary.study_id) == []
+        assert Tickets(database, summary.study_id, 1).done() == 0
+    assert "machine" not in {column["name"] for column in inspect(later.engine).get_columns("proxyscope_runs")}
+    create_study(later, cheap_config(), "b")
+    assert missing_columns(later.engine, metadata) == []
+    assert {item.name for item in list_studies(later)} == {"a", "b"}

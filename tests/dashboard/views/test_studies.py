@@ -10,10 +10,11 @@ from streamlit.testing.v1 import AppTest
 from backend.search.config import SearchConfig
 from backend.search.execution import execute_run
 from backend.search.launch import prepare
-from backend.studies import Database, load_study, queue, runs
+from backend.studies import Database, list_studies, load_study, queue, runs
 from backend.studies.notes import note_in, save_note
 from dashboard.components.studies.export import as_archive
 from dashboard.queries import studies
+from tests.backend.studies.test_deletion import BUSY, rows_left, writer
 from tests.dashboard.conftest import Config
 
 Open = Callable[..., AppTest]
@@ -86,6 +87,8 @@ def test_keeping_it_keeps_it(app: Open, finished: str, database: Database) -> No
 def test_an_unwritable_storage_is_one_line_in_words(app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROXYSCOPE_STORAGE", "sqlite:////proc/nowhere/studies.db")
     page = app("studies")
+    assert not page.error
+    page.button(key="run_example").click().run()
     assert not page.exception
     assert page.error[0].value.replace("\\", "").startswith("storage: cannot make the folder /proc/nowhere")
 
@@ -236,3 +239,25 @@ def test_a_queue_that_nobody_works_on_can_be_started(app: Open, queued: str, dat
 
 def study_id(database: Database, name: str) -> int:
     return load_study(database, name)._study_id
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def shared(request: pytest.FixtureRequest) -> Database:
+    """The installation's study database: a file in one test, on the server in another."""
+    return request.getfixturevalue("postgres_database" if request.param == "postgres" else "database")
+
+
+def test_studies_are_deleted_while_another_process_writes_to_one(app: Open, shared: Database) -> None:
+    for name in ("idle", BUSY):
+        optuna.create_study(storage=shared.storage, study_name=name)
+    with writer(shared) as process:
+        page = app("help")
+        page.session_state["chosen_studies"] = [item.study_id for item in list_studies(shared)]
+        page.switch_page("views/studies.py").run().button(key="delete_study").click().run()
+        assert page.button(key="confirm_delete").label == "Delete 2 studies"
+        page.button(key="confirm_delete").click().run()
+        assert not page.exception
+        assert not page.error
+        assert list_studies(shared) == []
+        assert process.wait(timeout=120) != 0
+    assert rows_left(shared.url) == {}

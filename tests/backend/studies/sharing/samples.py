@@ -25,6 +25,7 @@ def make_search(database: Database, name: str = SEARCH, trials: int = 14, sample
 
 def make_foreign(database: Database, name: str = FOREIGN) -> str:
     """A study of plain Optuna with everything that Optuna can keep, and a trial in work."""
+    database.prepare()
     study = optuna.create_study(storage=database.storage, study_name=name, direction="maximize")
 
     def objective(trial: optuna.Trial) -> float:
