@@ -5,6 +5,7 @@ from typing import Final, NoReturn
 
 import streamlit as st
 
+from backend.cell_notations import parse_cell
 from backend.cells import Cell
 from backend.errors import UserError
 
@@ -57,7 +58,7 @@ def link_trial(number: int | None) -> None:
 
 
 def linked_cell() -> Cell | None:
-    """The cell that the page's link names by its official index, if it names one.
+    """The cell that the page's link names in any notation, if it names one.
 
     Raises:
         UserError: what it names is no cell.
@@ -66,7 +67,7 @@ def linked_cell() -> Cell | None:
     if text is None:
         return None
     try:
-        return Cell.from_index(int(text)) if re.fullmatch(r"[0-9]{1,9}", text) else Cell.parse(text[:200])
+        return parse_cell(text)
     except UserError as error:
         raise UserError(f"{CELL_PARAMETER}: {error}") from None
 
