@@ -7,7 +7,7 @@ from backend.studies import StudySummary, delete_study
 from backend.studies.runs import Run
 from dashboard import queries
 from dashboard.components.errors import kept_errors, plain, show_kept_error
-from dashboard.components.links import STUDIES
+from dashboard.components.links import STUDIES, open_page
 from dashboard.components.writing import writing
 
 
@@ -82,7 +82,7 @@ def _confirm_delete(summary: StudySummary) -> None:
             args=(summary.name,),
         )
     if confirmed and not show_kept_error():
-        st.switch_page(STUDIES)
+        open_page(STUDIES)
 
 
 def _delete(name: str) -> None:
