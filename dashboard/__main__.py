@@ -54,17 +54,20 @@ def optuna(
     ] = "127.0.0.1",
 ) -> None:
     """Serve the study database with optuna-dashboard; the password of its URL is in no process list."""
-    from optuna_dashboard import run_server  # noqa: PLC0415
+    from bottle import run  # noqa: PLC0415
+    from optuna_dashboard import wsgi  # noqa: PLC0415
 
     from backend.studies import open_database  # noqa: PLC0415
+    from dashboard.hosts import allow_hosts, with_allowed_hosts  # noqa: PLC0415
 
     try:
+        allow_hosts()
         database = open_database()
     except UserError as error:
         typer.echo(str(error), err=True)
         sys.exit(2)
     typer.echo(f"optuna-dashboard of {database}: http://{host}:{port}/dashboard")
-    run_server(database.storage, host=host, port=port)
+    run(with_allowed_hosts(wsgi(database.storage)), host=host, port=port)
 
 
 if __name__ == "__main__":
