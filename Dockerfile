@@ -3,6 +3,7 @@
 #   docker build -t proxyscope .
 #   docker run -p 127.0.0.1:8501:8501 -v proxyscope:/app/storage proxyscope
 #
+# It answers as localhost alone; under another name: add -e PROXYSCOPE_ALLOWED_HOSTS=proxyscope.lab.org
 # With an NVIDIA GPU: run with --gpus all.
 # Without one: build with --build-arg TORCH_INDEX=<PyTorch's index of CPU wheels>, and the image is gigabytes smaller.
 # One's own images: add -v /path/to/images:/images:ro and give /images as image source.

@@ -49,7 +49,7 @@ class Cell:
 
     @classmethod
     def parse(cls, arch_string: str) -> Cell:
-        """Reads an architecture string in the official notation.
+        """Reads an architecture string in the official notation; :mod:`backend.cell_notations` reads what people type.
 
         Args:
             arch_string: for example ``|nor_conv_3x3~0|+|skip_connect~0|none~1|+|none~0|none~1|skip_connect~2|``.
@@ -59,7 +59,8 @@ class Cell:
         """
         match = _PATTERN.fullmatch(arch_string.strip()) if isinstance(arch_string, str) else None
         if match is None:
-            raise UserError(f"architecture {arch_string!r}: not a NAS-Bench-201 string; expected the form {_EXAMPLE}")
+            shown = arch_string if not isinstance(arch_string, str) else arch_string[: 2 * len(_EXAMPLE)]
+            raise UserError(f"architecture {shown!r}: not a NAS-Bench-201 string; expected the form {_EXAMPLE}")
         return cls(match.groups())
 
     @classmethod

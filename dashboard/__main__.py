@@ -54,11 +54,14 @@ def optuna(
     ] = "127.0.0.1",
 ) -> None:
     """Serve the study database with optuna-dashboard; the password of its URL is in no process list."""
-    from optuna_dashboard import run_server  # noqa: PLC0415
+    from bottle import run  # noqa: PLC0415
+    from optuna_dashboard import wsgi  # noqa: PLC0415
 
     from backend.studies import open_database  # noqa: PLC0415
+    from dashboard.hosts import allow_hosts, with_allowed_hosts  # noqa: PLC0415
 
     try:
+        allow_hosts()
         database = open_database()
         if not database.read_only:
             # Whoever takes a note there writes.
@@ -67,7 +70,7 @@ def optuna(
         typer.echo(str(error), err=True)
         sys.exit(error.exit_status)
     typer.echo(f"optuna-dashboard of {database}: http://{host}:{port}/dashboard")
-    run_server(database.storage, host=host, port=port)
+    run(with_allowed_hosts(wsgi(database.storage)), host=host, port=port)
 
 
 if __name__ == "__main__":

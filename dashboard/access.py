@@ -6,13 +6,14 @@ Without a login there, everybody who reaches the server may do all that it allow
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import streamlit as st
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from backend.errors import UserError
@@ -21,6 +22,8 @@ _FILE = "secrets.toml"
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _ENTRY = re.compile(r"[^@\s]*@[^@\s]+")
 _SHORTEST_SECRET = 32
+_VERIFIED: Final = "email_verified"
+_ASCII_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 Role = Literal["editor", "viewer"]
 
 
@@ -56,7 +59,15 @@ class Visitor:
 def _address(entry: str) -> str:
     if not _ENTRY.fullmatch(entry.strip()):
         raise ValueError(f"{entry!r} is no address; give ann@lab.org, or @lab.org for all of a domain")
-    return entry.strip().lower()
+    return _folded(entry.strip())
+
+
+def _folded(address: str) -> str:
+    """An address as it is compared.
+
+    Only ASCII letters are folded: Unicode's lower case would make the Kelvin sign a "k", and so another address equal.
+    """
+    return address.translate(_ASCII_LOWER)
 
 
 class People(BaseModel):
@@ -66,6 +77,7 @@ class People(BaseModel):
         editors: who may do everything.
         viewers: who may look.
         contact: whom to ask for access.
+        trust_unverified: whether to admit logins that do not say whether the address is verified.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -73,15 +85,24 @@ class People(BaseModel):
     editors: list[Annotated[str, AfterValidator(_address)]] = Field(default_factory=list)
     viewers: list[Annotated[str, AfterValidator(_address)]] = Field(default_factory=list)
     contact: str = ""
+    trust_unverified: StrictBool = False
 
     def role(self, address: str) -> Role | None:
         """What an address may do; None for one in no list."""
         if not _ADDRESS.fullmatch(address):
             return None
-        names = {address.lower(), f"@{address.lower().rpartition('@')[2]}"}
+        folded = _folded(address)
+        names = {folded, f"@{folded.rpartition('@')[2]}"}
         if names & set(self.editors):
             return "editor"
         return "viewer" if names & set(self.viewers) else None
+
+    def trusts(self, claims: Mapping[str, Any]) -> bool:
+        """Whether the address of a login counts, by what the provider says of the person."""
+        if _VERIFIED not in claims:
+            return self.trust_unverified
+        # A JSON boolean by the standard; some providers send it as text.
+        return claims[_VERIFIED] is True or claims[_VERIFIED] == "true"
 
 
 def has_login() -> bool:
@@ -112,12 +133,14 @@ def visitor() -> Visitor:
     people = people_of(secrets)
     if not st.user.get("is_logged_in"):
         raise SignedOutError("sign in to see the studies of this server")
-    address = str(st.user.get("email") or "")
-    vouched = str(st.user.get("email_verified", True)).lower() != "false"
-    role = people.role(address) if address and vouched else None
+    claims = st.user.to_dict()
+    email = claims.get("email")
+    address = email if isinstance(email, str) else ""
+    role = people.role(address) if people.trusts(claims) else None
     if role is None:
-        raise AccessError(_refusal(address, people), signed_in=address or "somebody without an e-mail address")
-    return Visitor(address.lower(), may_write=role == "editor")
+        refusal = _refusal(address, people, claims)
+        raise AccessError(refusal, signed_in=address or "somebody without an e-mail address")
+    return Visitor(_folded(address), may_write=role == "editor")
 
 
 def people_of(secrets: Mapping[str, Any]) -> People:
@@ -135,13 +158,18 @@ def people_of(secrets: Mapping[str, Any]) -> People:
         raise AccessError(f"[access] {where} in {_FILE}: {said}") from None
 
 
-def _refusal(address: str, people: People) -> str:
-    whom = people.contact or "whoever runs this server"
+def _refusal(address: str, people: People, claims: Mapping[str, Any]) -> str:
+    contact = people.contact or "whoever runs this server"
     if not address:
-        return f"your login tells no e-mail address; ask {whom}"
-    if people.role(address):
+        return f"your login tells no e-mail address; ask {contact}"
+    if people.role(address) is None:
+        return f"{address} is neither among the editors nor among the viewers of this server; ask {contact}"
+    if _VERIFIED in claims:
         return f"your login does not vouch for the address {address}; verify it there"
-    return f"{address} is neither among the editors nor among the viewers of this server; ask {whom}"
+    return (
+        f"your login does not say whether the address {address} is verified; ask {contact}: trust_unverified = true in "
+        f"[access] of {_FILE} admits such logins"
+    )
 
 
 def _secrets() -> dict[str, Any]:

@@ -45,6 +45,11 @@ def test_ports_are_this_machines_alone(services: dict[str, dict[str, Any]]) -> N
     assert "ports" not in services["postgres"]
 
 
+def test_both_servers_learn_under_which_names_a_proxy_leads_to_them(services: dict[str, dict[str, Any]]) -> None:
+    for name in ("dashboard", "optuna-dashboard"):
+        assert services[name]["environment"]["PROXYSCOPE_ALLOWED_HOSTS"] == "${PROXYSCOPE_ALLOWED_HOSTS:-}"
+
+
 def test_passwords_come_from_the_environment_and_have_no_default(services: dict[str, dict[str, Any]]) -> None:
     given = [
         value for service in services.values() for name, value in service["environment"].items() if "PASSWORD" in name

@@ -1,5 +1,6 @@
 """The Dockerfile agrees with the repository: what it copies is there, and runs from the copy alone."""
 
+import http.client
 import json
 import os
 import re
@@ -175,6 +176,12 @@ def test_the_copied_dashboard_starts_and_is_found_healthy(
         assert server.poll() is None, log
         assert time.monotonic() < deadline, log
         time.sleep(0.5)
+    # It listens on every interface, and still answers under loopback's names alone.
+    for host, status in (("localhost", 200), ("evil.example", 400)):
+        connection = http.client.HTTPConnection("127.0.0.1", free_port, timeout=30)
+        connection.request("GET", "/", headers={"Host": f"{host}:8501"})
+        assert connection.getresponse().status == status
+        connection.close()
 
 
 def test_the_copied_files_are_all_that_the_first_page_needs(image: Path) -> None:

@@ -1,6 +1,5 @@
-"""What the commands share: options, the console, and how texts name cells and proxies."""
+"""What the commands share: options, the console, and how texts name proxies."""
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from backend.cells import Cell
+from backend.cell_notations import ACCEPTED
 
 StorageOption = Annotated[
     str | None,
@@ -31,19 +30,11 @@ BatchSizeOption = Annotated[int, typer.Option(min=2, help="Images in the mini-ba
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of weights and images.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 ImagesOption = Annotated[str, typer.Option(help="bundled, random, or the folder of your own data.")]
+CELL_HELP = f"{ACCEPTED[0].upper()}{ACCEPTED[1:]}."
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of the study.")]
 
 # A file or pipe has no width of its own: the tables' headings need this much.
 console = Console(width=None if sys.stdout.isatty() else 120)
-
-
-def parse_cell(text: str) -> Cell:
-    """A cell from an architecture string or an official index.
-
-    Raises:
-        UserError: it is neither.
-    """
-    return Cell.from_index(int(text)) if re.fullmatch(r"\s*-?[0-9]{1,9}\s*", text) else Cell.parse(text)
 
 
 def parse_proxies(text: str) -> tuple[str, ...]:

@@ -8,10 +8,12 @@ import typer
 from backend import benchmark
 from backend.analysis.cell_scores import cell_classes
 from backend.analysis.correlation import class_means, correlations
+from backend.cell_notations import parse_cell
 from backend.cells import Cell
 from backend.cli import report
 from backend.cli.json_output import print_json
 from backend.cli.options import (
+    CELL_HELP,
     BatchSizeOption,
     DatasetOption,
     DeviceOption,
@@ -21,7 +23,6 @@ from backend.cli.options import (
     ProxiesOption,
     SeedOption,
     console,
-    parse_cell,
     parse_proxies,
     progress_bar,
 )
@@ -34,7 +35,7 @@ from backend.user_proxies import load_user_proxies
 
 
 def score(
-    archs: Annotated[list[str], typer.Argument(metavar="ARCH…", help="Architecture strings or official indices.")],
+    archs: Annotated[list[str], typer.Argument(metavar="CELL…", help=CELL_HELP)],
     dataset: DatasetOption = "cifar10",
     proxies: ProxiesOption = "all",
     batch_size: BatchSizeOption = 64,

@@ -7,14 +7,15 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from backend import benchmark
+from backend.cell_notations import parse_cell
 from backend.cells import NUM_CELLS
 from backend.cli import report
 from backend.cli.json_output import print_json
-from backend.cli.options import DatasetOption, JsonOption, console, parse_cell
+from backend.cli.options import CELL_HELP, DatasetOption, JsonOption, console
 
 
 def truth(
-    arch: Annotated[str, typer.Argument(metavar="ARCH|INDEX", help="Architecture string or official index.")],
+    arch: Annotated[str, typer.Argument(metavar="CELL", help=CELL_HELP)],
     dataset: DatasetOption = "cifar10",
     epochs: Annotated[int, typer.Option(help="12 or 200.")] = 200,
     release: Annotated[

@@ -14,7 +14,7 @@ from backend.cells import Cell
 from backend.hardware import Constraint
 from dashboard.components.charts import drawing_config
 from dashboard.components.errors import plain
-from dashboard.components.links import BENCHMARK, CELL_PARAMETER, VIEW_PARAMETER
+from dashboard.components.links import BENCHMARK, CELL_PARAMETER, VIEW_PARAMETER, page_link
 from dashboard.figures import cell_graph
 from dashboard.figures.numbers import readable
 from dashboard.figures.quantities import is_foreign, is_truth, quantity
@@ -80,12 +80,12 @@ def cell_card(
         )
         st.caption(_size_line(cell, dataset, trial))
         st.code(arch, language=None, wrap_lines=True)
-        st.page_link(
+        page_link(
             BENCHMARK,
-            label="This cell in the benchmark",
-            icon=":material/leaderboard:",
-            query_params={VIEW_PARAMETER: "cell", CELL_PARAMETER: str(cell.index)},
-            help="All its records, its rank, its twins and its neighbours.",
+            "This cell in the benchmark",
+            ":material/leaderboard:",
+            "All its records, its rank, its twins and its neighbours.",
+            {VIEW_PARAMETER: "cell", CELL_PARAMETER: str(cell.index)},
         )
         recorded = _recorded(trial)
         truths = [column for column in recorded if is_truth(column)]

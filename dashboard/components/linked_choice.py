@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboard.components.links import parameter, set_parameter
+
 
 @dataclass(frozen=True)
 class LinkedChoice:
@@ -27,23 +29,20 @@ class LinkedChoice:
     @property
     def value(self) -> str:
         """The link's value, or the default where the link has none that is valid."""
-        asked = st.query_params.get(self.parameter, "")
-        return asked if asked in self.names else next(iter(self.names))
+        asked = parameter(self.parameter)
+        return asked if asked is not None and asked in self.names else next(iter(self.names))
 
     @property
     def problem(self) -> str:
         """What is wrong with the link's value, in one line; "" if nothing is."""
-        asked = st.query_params.get(self.parameter)
+        asked = parameter(self.parameter)
         if asked is None or asked in self.names:
             return ""
         return f"{self.parameter}: {asked!r} is not valid in a link; valid are {', '.join(self.names)}"
 
     def choose(self, value: str) -> None:
         """Put a value into the link."""
-        if value == next(iter(self.names)):
-            st.query_params.pop(self.parameter, None)
-        else:
-            st.query_params[self.parameter] = value
+        set_parameter(self.parameter, None if value == next(iter(self.names)) else value)
 
     def segments(self, label: str, words: str) -> str:
         """Show the choices side by side."""

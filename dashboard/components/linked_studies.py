@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from backend.studies import StudySummary
-from dashboard.components.links import STUDY_PARAMETER
+from dashboard.components.links import STUDY_PARAMETER, named_studies, set_parameter
 from dashboard.components.states import look
 
 
@@ -18,7 +18,7 @@ def linked_studies(summaries: Sequence[StudySummary], key: str, placeholder: str
         placeholder: in it, while none is chosen.
         words: the tooltip.
     """
-    named = list(dict.fromkeys(st.query_params.get_all(STUDY_PARAMETER)))
+    named = named_studies()
     there = {item.name: item for item in summaries}
     st.session_state[key] = [name for name in named if name in there]
     st.multiselect(
@@ -35,10 +35,7 @@ def linked_studies(summaries: Sequence[StudySummary], key: str, placeholder: str
 
 def link_studies(names: Sequence[str]) -> None:
     """Put studies into the page's link."""
-    if names:
-        st.query_params[STUDY_PARAMETER] = list(names)
-    else:
-        st.query_params.pop(STUDY_PARAMETER, None)
+    set_parameter(STUDY_PARAMETER, names)
 
 
 def _words(item: StudySummary) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.components.links import parameters, set_parameter
+
 _DIGITS = 6
 
 
@@ -31,7 +33,7 @@ class LinkedZoom:
     @property
     def ranges(self) -> tuple[float, float, float, float] | None:
         """Left, right, bottom and top; None where the link has none for these axes."""
-        parts = st.query_params.get_all(self.parameter)
+        parts = parameters(self.parameter)
         if parts[:2] != [self.x, self.y]:
             return None
         try:
@@ -56,7 +58,7 @@ class LinkedZoom:
         if not boxes:
             return False
         corners = [*sorted(boxes[0]["x"]), *sorted(boxes[0]["y"])]
-        st.query_params[self.parameter] = [self.x, self.y, *(f"{value:.{_DIGITS}g}" for value in corners)]
+        set_parameter(self.parameter, [self.x, self.y, *(f"{value:.{_DIGITS}g}" for value in corners)])
         return True
 
     def reset_button(self) -> None:
@@ -71,4 +73,4 @@ class LinkedZoom:
             )
 
     def _reset(self) -> None:
-        st.query_params.pop(self.parameter, None)
+        set_parameter(self.parameter, None)

@@ -1,10 +1,12 @@
-"""Where the pages are, and links to them that open a certain study, trial or cell."""
+"""Where the pages are, and the only way between them: every link is made here, and its parameters are read here."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
 import streamlit as st
 
+from backend.cell_notations import parse_cell
 from backend.cells import Cell
 from backend.errors import UserError
 
@@ -26,21 +28,84 @@ VIEW_PARAMETER: Final = "view"
 _SHOWN: Final = 30
 
 
+Parameters = Mapping[str, str | Sequence[str]]
+"""Name in the link → value, or several values in their order."""
+
+
+def open_page(page: str, link: Parameters | None = None) -> NoReturn:
+    """Go to a page.
+
+    Args:
+        page: one of the pages above.
+        link: what it shows.
+    """
+    st.switch_page(page, query_params=_listed(link))
+    raise AssertionError("unreachable")
+
+
+def page_link(page: str, label: str, icon: str, words: str | None = None, link: Parameters | None = None) -> None:
+    """Draw a link to a page.
+
+    Args:
+        page: one of the pages above, or the address of another server.
+        label: of the link.
+        icon: before the label.
+        words: the tooltip.
+        link: what the page shows.
+    """
+    st.page_link(page, label=label, icon=icon, help=words, query_params=_listed(link))
+
+
+def _listed(link: Parameters | None) -> dict[str, list[str]]:
+    # Of pairs that repeat a name Streamlit keeps the last; of a list it keeps all.
+    listed = {name: [value] if isinstance(value, str) else list(value) for name, value in (link or {}).items()}
+    return {name: values for name, values in listed.items() if values}
+
+
+def parameters(name: str) -> list[str]:
+    """All values that the page's link has under a name, in their order."""
+    return list(st.query_params.get_all(name))
+
+
+def parameter(name: str) -> str | None:
+    """The value that the page's link has under a name, the last of several; None where it has none."""
+    return st.query_params.get(name)
+
+
+def has_parameters() -> bool:
+    """Whether the page's link says what to show."""
+    return bool(st.query_params)
+
+
+def set_parameter(name: str, value: str | Sequence[str] | None) -> None:
+    """Put a value, or several, into the page's link; None, or an empty list, takes the name out."""
+    values = [value] if isinstance(value, str) else list(value or ())
+    if not values:
+        st.query_params.pop(name, None)
+    elif values != parameters(name):
+        st.query_params[name] = values[0] if len(values) == 1 else values
+
+
+def clear_parameters() -> None:
+    """Take everything out of the page's link."""
+    # clear() raises where a widget is bound to a parameter.
+    st.query_params.from_dict({})
+
+
 def open_study(name: str) -> NoReturn:
     """Go to a study's page."""
-    st.switch_page(STUDY, query_params={STUDY_PARAMETER: name})
-    raise AssertionError("unreachable")
+    open_page(STUDY, {STUDY_PARAMETER: name})
 
 
 def linked_trial() -> int | None:
     """The trial that the page's link names, if it names one."""
-    text = st.query_params.get(TRIAL_PARAMETER, "")
+    text = parameter(TRIAL_PARAMETER) or ""
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
 def trial_problem() -> str:
     """What is wrong with the trial that the page's link names, in one line; "" if nothing is."""
-    text = st.query_params.get(TRIAL_PARAMETER, "")
+    text = parameter(TRIAL_PARAMETER) or ""
     if not text or linked_trial() is not None:
         return ""
     shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
@@ -49,24 +114,21 @@ def trial_problem() -> str:
 
 def link_trial(number: int | None) -> None:
     """Put a trial into the page's link, in place of a cell, or take it out."""
-    st.query_params.pop(CELL_PARAMETER, None)
-    if number is None:
-        st.query_params.pop(TRIAL_PARAMETER, None)
-    else:
-        st.query_params[TRIAL_PARAMETER] = str(number)
+    set_parameter(CELL_PARAMETER, None)
+    set_parameter(TRIAL_PARAMETER, None if number is None else str(number))
 
 
 def linked_cell() -> Cell | None:
-    """The cell that the page's link names by its official index, if it names one.
+    """The cell that the page's link names in any notation, if it names one.
 
     Raises:
         UserError: what it names is no cell.
     """
-    text = st.query_params.get(CELL_PARAMETER)
+    text = parameter(CELL_PARAMETER)
     if text is None:
         return None
     try:
-        return Cell.from_index(int(text)) if re.fullmatch(r"[0-9]{1,9}", text) else Cell.parse(text[:200])
+        return parse_cell(text)
     except UserError as error:
         raise UserError(f"{CELL_PARAMETER}: {error}") from None
 
@@ -90,9 +152,14 @@ def cell_problem() -> str:
 
 def link_cell(index: int) -> None:
     """Put a cell into the page's link."""
-    st.query_params[CELL_PARAMETER] = str(index)
+    set_parameter(CELL_PARAMETER, str(index))
+
+
+def named_studies() -> list[str]:
+    """The studies that the page's link names, each once."""
+    return list(dict.fromkeys(parameters(STUDY_PARAMETER)))
 
 
 def link_study(name: str) -> None:
     """Put a study into the page's link."""
-    st.query_params[STUDY_PARAMETER] = name
+    set_parameter(STUDY_PARAMETER, name)

@@ -8,7 +8,7 @@ from backend.studies.deletion import delete_studies
 from backend.studies.runs import Run
 from dashboard import queries
 from dashboard.components.errors import kept_errors, plain, show_kept_error
-from dashboard.components.links import STUDIES
+from dashboard.components.links import STUDIES, open_page
 from dashboard.components.writing import writing
 
 
@@ -83,7 +83,7 @@ def _confirm_delete(summary: StudySummary) -> None:
             args=(summary.name,),
         )
     if confirmed and not show_kept_error():
-        st.switch_page(STUDIES)
+        open_page(STUDIES)
 
 
 def _delete(name: str) -> None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.access import AccessError, SignedOutError, Visitor, has_login, login_providers, visitor
 from dashboard.components.errors import plain
+from dashboard.components.links import has_parameters
 
 
 def admitted() -> Visitor | None:
@@ -47,5 +48,5 @@ def _outside(error: AccessError) -> None:
                     on_click=st.login,
                     args=(name,) if name else (),
                 )
-            if st.query_params:
+            if has_parameters():
                 st.caption("Then open your link once more: the login leads to the first page.")

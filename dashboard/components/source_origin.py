@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.components.errors import plain
-from dashboard.components.links import STUDY, STUDY_PARAMETER
+from dashboard.components.links import STUDY, STUDY_PARAMETER, page_link
 from dashboard.proxy_queries import Source
 
 
@@ -13,10 +13,8 @@ def source_origin(source: Source) -> None:
     if source.kind != "study":
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        query = {STUDY_PARAMETER: source.name}
-        st.page_link(
-            STUDY, label="Open the study", icon=":material/scatter_plot:", query_params=query, help="Its page."
-        )
+        link = {STUDY_PARAMETER: source.name}
+        page_link(STUDY, "Open the study", ":material/scatter_plot:", "Its page.", link)
         if source.active:
             st.button(
                 "Read its new cells",

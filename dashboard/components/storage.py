@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import queries, session
 from dashboard.components.errors import kept_errors, plain, show_kept_error, shown_errors
+from dashboard.components.links import clear_parameters
 
 _URL, _ERROR, _CHOSEN_STUDIES = "storage_url", "storage_error", "chosen_studies"
 _EXAMPLE = "postgresql://user:password@host/name"
@@ -69,4 +70,4 @@ def _leave() -> None:
     if _URL in st.session_state:
         st.session_state[_URL] = ""
     st.session_state.pop(_CHOSEN_STUDIES, None)
-    st.query_params.clear()
+    clear_parameters()

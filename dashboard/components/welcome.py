@@ -6,7 +6,7 @@ from backend.search import launch
 from backend.search.config import SearchConfig
 from dashboard import queries
 from dashboard.components.errors import shown_errors
-from dashboard.components.links import NEW_SEARCH, open_study
+from dashboard.components.links import NEW_SEARCH, open_study, page_link
 from dashboard.components.writing import writing
 
 
@@ -27,7 +27,7 @@ def welcome() -> None:
                 key="run_example",
                 **writing("Launches a search on bundled images: nothing to download, stopped and resumed at any time."),
             )
-            st.page_link(NEW_SEARCH, label="Set up a search of my own", icon=":material/tune:")
+            page_link(NEW_SEARCH, "Set up a search of my own", ":material/tune:")
         st.caption(_example_line())
         if clicked:
             with shown_errors():

@@ -7,7 +7,7 @@ from backend import installation
 from dashboard import queries
 from dashboard.components.errors import plain, shown_errors
 from dashboard.components.glossary import GLOSSARY
-from dashboard.components.links import COMPARE, ENSEMBLE, NEW_SEARCH, PROXIES, SHARE, STUDIES
+from dashboard.components.links import COMPARE, ENSEMBLE, NEW_SEARCH, PROXIES, SHARE, STUDIES, page_link
 
 _TERM = "term"
 _KEYS = (
@@ -59,12 +59,12 @@ button below it) and its picture (the camera above it). Every control has a ques
 """
     )
     with st.container(horizontal=True):
-        st.page_link(STUDIES, label="Studies", icon=":material/lists:")
-        st.page_link(NEW_SEARCH, label="New search", icon=":material/add_circle:")
-        st.page_link(PROXIES, label="Proxies", icon=":material/query_stats:")
-        st.page_link(ENSEMBLE, label="Ensemble", icon=":material/join_inner:")
-        st.page_link(COMPARE, label="Compare", icon=":material/stacked_line_chart:")
-        st.page_link(SHARE, label="Share", icon=":material/share:")
+        page_link(STUDIES, "Studies", ":material/lists:")
+        page_link(NEW_SEARCH, "New search", ":material/add_circle:")
+        page_link(PROXIES, "Proxies", ":material/query_stats:")
+        page_link(ENSEMBLE, "Ensemble", ":material/join_inner:")
+        page_link(COMPARE, "Compare", ":material/stacked_line_chart:")
+        page_link(SHARE, "Share", ":material/share:")
     st.markdown("All of it from a terminal, too:")
     st.code(
         "make search                                    # the example search\n"

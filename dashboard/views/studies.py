@@ -8,7 +8,7 @@ from backend.studies import StudySummary
 from dashboard import queries
 from dashboard.components import studies as parts
 from dashboard.components.errors import show_kept_error, shown_errors
-from dashboard.components.links import NEW_SEARCH
+from dashboard.components.links import NEW_SEARCH, page_link
 from dashboard.components.studies.filters import clear_filters
 from dashboard.components.welcome import welcome
 
@@ -20,7 +20,7 @@ def show() -> None:
     """The page."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title("Studies", anchor=False, width="content")
-        st.page_link(NEW_SEARCH, label="New search", icon=":material/add_circle:", help="Set up and launch a search.")
+        page_link(NEW_SEARCH, "New search", ":material/add_circle:", "Set up and launch a search.")
     with shown_errors():
         summaries = queries.studies()
         if not summaries:

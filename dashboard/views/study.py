@@ -7,7 +7,7 @@ from backend.studies import StudySummary
 from dashboard import queries
 from dashboard.components import study as parts
 from dashboard.components.errors import plain, shown_errors
-from dashboard.components.links import NEW_SEARCH, STUDIES, STUDY_PARAMETER, open_study
+from dashboard.components.links import NEW_SEARCH, STUDIES, STUDY_PARAMETER, open_study, page_link, parameter
 
 _POLL_SECONDS = 1.5
 _IDLE_SECONDS = 10
@@ -16,7 +16,7 @@ _IDLE_SECONDS = 10
 def show() -> None:
     """The page."""
     with shown_errors():
-        name = st.query_params.get(STUDY_PARAMETER)
+        name = parameter(STUDY_PARAMETER)
         if not name:
             _choose()
             return
@@ -46,8 +46,8 @@ def _choose() -> None:
     summaries = queries.studies()
     if not summaries:
         st.info("There is no study yet. Launch a search, and it opens here.", icon=":material/info:")
-        st.page_link(STUDIES, label="Run the example search", icon=":material/play_arrow:")
-        st.page_link(NEW_SEARCH, label="Set up a search", icon=":material/tune:")
+        page_link(STUDIES, "Run the example search", ":material/play_arrow:")
+        page_link(NEW_SEARCH, "Set up a search", ":material/tune:")
         return
     names = [item.name for item in summaries]
     name = st.selectbox("Which study?", names, key="choose_study", help="The newest study is on top.")

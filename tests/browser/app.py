@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -33,7 +33,13 @@ def find_chromium() -> str | None:
 
 @contextmanager
 def running_app(
-    home: Path, *, storage: str | None = None, port: int | None = None, options: Sequence[str] = ()
+    home: Path,
+    *,
+    storage: str | None = None,
+    port: int | None = None,
+    options: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+    folder: Path = ROOT,
 ) -> Iterator[str]:
     """The dashboard on a storage folder of its own; yields its address, and ends it afterwards.
 
@@ -42,15 +48,18 @@ def running_app(
         storage: URL of its study database; None takes the file in the folder.
         port: to listen on; None takes a free one.
         options: of Streamlit.
+        variables: of the environment, besides this process's own.
+        folder: in which it is started; Streamlit looks for its configuration there.
     """
     port = port or free_port()
-    environment = {**os.environ, "PROXYSCOPE_HOME": str(home)}
+    environment = {**os.environ, "PROXYSCOPE_HOME": str(home), **(variables or {})}
     environment.pop("PROXYSCOPE_STORAGE", None)
     if storage:
         environment["PROXYSCOPE_STORAGE"] = storage
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port), *options]
+    app = str(ROOT / "dashboard" / "app.py")
+    command = [sys.executable, "-m", "streamlit", "run", app, "--server.port", str(port), *options]
     with (home / "dashboard.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_until_healthy(address, process, home / "dashboard.log")

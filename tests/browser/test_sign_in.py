@@ -22,9 +22,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore:get_jwt_co
 STUDY = "kept from strangers"
 PEOPLE = {
     "ann": {"email": "Ann@lab.org", "email_verified": True},
-    "ben": {"email": "ben@group.org"},
+    "ben": {"email": "ben@group.org", "email_verified": "true"},
     "eve": {"email": "eve@elsewhere.org", "email_verified": True},
     "mallory": {"email": "ann@lab.org", "email_verified": False},
+    "trudy": {"email": "ann@lab.org", "email_verified": None},
+    "oscar": {"email": "ann@lab.org"},
 }
 
 
@@ -102,6 +104,8 @@ def test_an_editor_launches_under_their_name_a_viewer_looks_and_a_stranger_sees_
     for name, said in (
         ("eve", "eve@elsewhere.org is neither among the editors nor among the viewers of this server; ask ann@lab.org"),
         ("mallory", "your login does not vouch for the address ann@lab.org"),
+        ("trudy", "your login does not vouch for the address ann@lab.org"),
+        ("oscar", "your login does not say whether the address ann@lab.org is verified"),
     ):
         with signed_in(browser, address, name) as page:
             expect(page.get_by_text(said)).to_be_visible()

@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from backend.search.execution import execute_run
 from backend.search.launch import prepare
 from backend.studies import list_studies, open_database
+from tests.backend.studies.sharing import samples
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 from tests.conftest import cheap_config
@@ -85,6 +87,41 @@ def test_studies_are_filtered_linked_noted_exported_and_deleted(
         page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
         expect(page.get_by_text(re.compile(r"^1 study"))).to_be_visible()
     assert [item.name for item in list_studies(database)] == ["random"]
+
+
+def test_three_ticked_studies_are_compared_and_shared(page: Page, browser: Browser, installation: Path) -> None:
+    database = open_database()
+    for sampler in ("random", "qmc"):
+        execute_run(database, prepare(database, cheap_config(setup={"n_trials": 12, "sampler": sampler}), sampler))
+    strange = "a & b=c #1+1 50 % größe"
+    samples.make_foreign(database, strange)
+    names = [strange, "qmc", "random"]
+    with running_app(installation) as address:
+        for button, way in (("Compare", "compare"), ("Share…", "share")):
+            page.goto(address)
+            actions = page.locator(".st-key-study_actions")
+            expect(actions).to_contain_text(strange)
+            for number, row in enumerate((1, 2), start=2):
+                tick(page, row)
+                expect(actions).to_contain_text(f"{number} studies")
+            actions.get_by_role("button", name=button, exact=True).click()
+            page.wait_for_url(f"{address}/{way}?**")
+            assert sorted(parse_qs(urlsplit(page.url).query)["study"]) == names
+            other = browser.new_page()
+            other.set_default_timeout(WAIT_MILLISECONDS)
+            other.goto(page.url)
+            for opened in (page, other):
+                chosen = opened.locator(f".st-key-{'compared' if way == 'compare' else 'shared'}_studies")
+                for name in names:
+                    expect(chosen).to_contain_text(name)
+            other.close()
+        expect(page.get_by_role("button", name="Make a file of 3 studies")).to_be_enabled()
+
+
+def tick(page: Page, row: int) -> None:
+    """Click the box at the left of a row; the table is a canvas, whose rows and head have one height."""
+    height = 35
+    page.locator(".stDataFrameGlideDataEditor").first.click(position={"x": 15, "y": height * (row + 1.5)})
 
 
 def fill(page: Page, label: str, value: str) -> None:

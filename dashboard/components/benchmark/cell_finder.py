@@ -1,13 +1,13 @@
-"""Finds a cell: by its index, by its architecture string, or by drawing it."""
+"""Finds a cell: by what is typed in any notation, or by drawing it."""
 
-import re
 from typing import Final
 
 import streamlit as st
 
-from backend.cells import EDGES, NUM_CELLS, OPERATIONS, Cell
+from backend.cell_notations import ACCEPTED, parse_cell
+from backend.cells import EDGES, OPERATIONS, Cell
 from dashboard.components.charts import drawing_config
-from dashboard.components.errors import kept_errors, show_kept_error
+from dashboard.components.errors import kept_errors, plain, show_kept_error
 from dashboard.components.links import link_cell
 from dashboard.figures import cell_graph
 from dashboard.figures.cell_graph import OPERATION_NAMES
@@ -41,10 +41,10 @@ def cell_finder(cell: Cell) -> None:
 
 def _by_name() -> None:
     st.text_input(
-        "Index or architecture string",
+        "Index, architecture string or operations",
         key=_TEXT,
         placeholder="6111 or |nor_conv_3x3~0|+|…",
-        help=f"The official index, 0 to {NUM_CELLS - 1:,}, or the official notation of the six edges. Press Enter.",
+        help=plain(f"Reads {ACCEPTED}. Press Enter."),
         on_change=_find,
     )
 
@@ -54,9 +54,7 @@ def _find() -> None:
     if not text:
         return
     with kept_errors():
-        plain_number = text.replace(",", "")
-        found = Cell.from_index(int(plain_number)) if re.fullmatch(r"-?\d{1,9}", plain_number) else Cell.parse(text)
-        link_cell(found.index)
+        link_cell(parse_cell(text).index)
         st.session_state[_TEXT] = ""
 
 

@@ -16,7 +16,16 @@ from dashboard.components.benchmark.selection import cell_chart, marked_cell
 from dashboard.components.benchmark.study_distances import distances_section, percentiles_section
 from dashboard.components.download import csv_button
 from dashboard.components.errors import plain
-from dashboard.components.links import NEW_SEARCH, STUDIES, STUDY, STUDY_PARAMETER, known_cell, link_study
+from dashboard.components.links import (
+    NEW_SEARCH,
+    STUDIES,
+    STUDY,
+    STUDY_PARAMETER,
+    known_cell,
+    link_study,
+    page_link,
+    parameter,
+)
 from dashboard.figures import space_scatter
 from dashboard.figures.numbers import readable
 
@@ -28,8 +37,8 @@ def study_view() -> None:
     names = [summary.name for summary in queries.studies()]
     if not names:
         st.info("There is no study yet. Launch a search, and its cells are placed here.", icon=":material/info:")
-        st.page_link(STUDIES, label="Run the example search", icon=":material/play_arrow:")
-        st.page_link(NEW_SEARCH, label="Set up a search", icon=":material/tune:")
+        page_link(STUDIES, "Run the example search", ":material/play_arrow:")
+        page_link(NEW_SEARCH, "Set up a search", ":material/tune:")
         return
     dataset, epochs, split, summary = _controls(names)
     frame = queries.trials(summary)
@@ -51,7 +60,8 @@ def study_view() -> None:
 
 
 def _controls(names: list[str]) -> tuple[str, int, str, StudySummary]:
-    asked = st.query_params.get(STUDY_PARAMETER, names[0])
+    asked = parameter(STUDY_PARAMETER)
+    asked = names[0] if asked is None else asked
     with st.container(key="study_controls"):
         grid = st.grid(4, min_column_width=130)
         if asked in names:
@@ -131,12 +141,12 @@ def _metrics(cells: pd.DataFrame, shown: Measure, summary: StudySummary) -> None
         _figure(grid, "Typical gap", readable(short.typical_gap, "points"), scored, words)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{shown.label} [{shown.release}]")
-        st.page_link(
+        page_link(
             STUDY,
-            label=f"Open {plain(summary.name)}",
-            icon=":material/scatter_plot:",
-            query_params={STUDY_PARAMETER: summary.name},
-            help="The study's own page.",
+            f"Open {plain(summary.name)}",
+            ":material/scatter_plot:",
+            "The study's own page.",
+            {STUDY_PARAMETER: summary.name},
         )
 
 

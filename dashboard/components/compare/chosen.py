@@ -10,14 +10,14 @@ from dashboard import compare_queries, queries
 from dashboard.compare_queries import Compared
 from dashboard.components.errors import plain
 from dashboard.components.linked_studies import link_studies, linked_studies
-from dashboard.components.links import NEW_SEARCH, STUDIES, STUDY_PARAMETER
+from dashboard.components.links import NEW_SEARCH, STUDIES, named_studies, page_link
 
 _NEWEST = 5
 
 
 def choose_studies(summaries: Sequence[StudySummary]) -> list[str]:
     """A control for the studies; returns the names in the link, which may name studies that there are not."""
-    named = list(dict.fromkeys(st.query_params.get_all(STUDY_PARAMETER)))
+    named = named_studies()
     if not summaries and not named:
         _nothing_yet()
         return []
@@ -69,5 +69,5 @@ def _nothing_yet() -> None:
         "cells sooner.",
         icon=":material/info:",
     )
-    st.page_link(STUDIES, label="Run the example search", icon=":material/play_arrow:")
-    st.page_link(NEW_SEARCH, label="Set up a search", icon=":material/tune:")
+    page_link(STUDIES, "Run the example search", ":material/play_arrow:")
+    page_link(NEW_SEARCH, "Set up a search", ":material/tune:")

@@ -9,6 +9,7 @@ from backend.analysis.ensembles.evaluation import DIVERSE, RANDOM
 from backend.analysis.recommendation import rule_proxies
 from backend.benchmark import EPOCHS
 from dashboard.components.linked_choice import LinkedChoice
+from dashboard.components.links import parameter, set_parameter
 from dashboard.ensemble_queries import Plan
 from dashboard.proxy_queries import Source
 
@@ -91,7 +92,7 @@ def link_plan(recipe: Recipe, epochs: int, labels: int) -> None:
     _EPOCHS.choose(str(epochs))
     if labels in SIZES:
         _LABELS.choose(str(labels))
-    st.query_params[PROXIES_PARAMETER] = ",".join(recipe.proxies) or _HIDDEN
+    set_parameter(PROXIES_PARAMETER, ",".join(recipe.proxies) or _HIDDEN)
 
 
 def _labels_choice(model: str) -> str:
@@ -142,13 +143,10 @@ def _default(source: Source) -> list[str]:
 
 def _proxies_chosen(default: list[str]) -> None:
     chosen = st.session_state[_PROXIES_KEY]
-    if chosen == default:
-        st.query_params.pop(PROXIES_PARAMETER, None)
-    else:
-        st.query_params[PROXIES_PARAMETER] = ",".join(chosen) or _HIDDEN
+    set_parameter(PROXIES_PARAMETER, None if chosen == default else ",".join(chosen) or _HIDDEN)
 
 
 def _linked() -> list[str] | None:
     """The proxies that the link names; None where it names none."""
-    text = st.query_params.get(PROXIES_PARAMETER)
+    text = parameter(PROXIES_PARAMETER)
     return None if text is None else [name for name in text.split(",") if name]

@@ -15,7 +15,7 @@ from dashboard import ensemble_queries, queries
 from dashboard.components.download import csv_button
 from dashboard.components.ensemble.choices import link_plan
 from dashboard.components.errors import kept_errors, plain, show_kept_error
-from dashboard.components.links import NEW_SEARCH
+from dashboard.components.links import NEW_SEARCH, page_link
 from dashboard.components.proxies import link_source
 from dashboard.components.writing import writing
 from dashboard.ensemble_queries import LEFT_OUT, UNSEEN, Plan
@@ -68,11 +68,11 @@ def saved_section() -> None:
     with st.container(border=True, key="saved_section"):
         if found:
             _list(found)
-            st.page_link(
+            page_link(
                 NEW_SEARCH,
-                label="Search by a saved ensemble",
-                icon=":material/add_circle:",
-                help="Choose it under Ensembles in the form: its prediction is an objective like any proxy.",
+                "Search by a saved ensemble",
+                ":material/add_circle:",
+                "Choose it under Ensembles in the form: its prediction is an objective like any proxy.",
             )
         else:
             st.caption("None is saved yet. Saved ones can be compared here, and be the objective of a new search.")

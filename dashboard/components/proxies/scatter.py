@@ -10,7 +10,7 @@ from dashboard import proxy_queries
 from dashboard.components.cell_card import cell_card
 from dashboard.components.cell_row import cell_row
 from dashboard.components.charts import chart, clicked
-from dashboard.components.links import CELL_PARAMETER, link_cell, linked_cell
+from dashboard.components.links import CELL_PARAMETER, link_cell, linked_cell, set_parameter
 from dashboard.components.proxies.choices import ACCURACY, ONE_COLOUR, against_choice, color_choice, scale_choice
 from dashboard.figures.proxy_scatter import proxy_scatter
 from dashboard.proxy_queries import Source, Target
@@ -100,7 +100,7 @@ def _cells(
 
 
 def _clear() -> None:
-    st.query_params.pop(CELL_PARAMETER, None)
+    set_parameter(CELL_PARAMETER, None)
 
 
 def _row(source: Source, cell: Cell) -> pd.Series:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from backend.studies import StudySummary
 from dashboard import proxy_queries, queries
-from dashboard.components.links import CELL_PARAMETER, STUDY_PARAMETER, TABLE_PARAMETER
+from dashboard.components.links import CELL_PARAMETER, STUDY_PARAMETER, TABLE_PARAMETER, parameter, set_parameter
 from dashboard.components.states import look
 from dashboard.proxy_queries import Source
 
@@ -56,9 +56,9 @@ def _words(item: StudySummary) -> str:
 
 
 def _linked() -> _Choice | None:
-    for parameter in (STUDY_PARAMETER, TABLE_PARAMETER):
-        if name := st.query_params.get(parameter):
-            return parameter, name
+    for kind in (STUDY_PARAMETER, TABLE_PARAMETER):
+        if name := parameter(kind):
+            return kind, name
     return None
 
 
@@ -66,13 +66,12 @@ def link_source(choice: tuple[str, str]) -> None:
     """Put a table or a study, by its link parameter and its name, into the page's link."""
     kind, name = choice
     other = STUDY_PARAMETER if kind == TABLE_PARAMETER else TABLE_PARAMETER
-    if st.query_params.get(kind) != name:
-        st.query_params[kind] = name
-    st.query_params.pop(other, None)
+    set_parameter(kind, name)
+    set_parameter(other, None)
 
 
 def _chosen() -> None:
     choice = st.session_state[_KEY]
     if choice:
         link_source(choice)
-        st.query_params.pop(CELL_PARAMETER, None)
+        set_parameter(CELL_PARAMETER, None)

@@ -11,7 +11,7 @@ from backend.studies import queue
 from backend.studies.catalog import check_free_name, free_name
 from dashboard import queries, session
 from dashboard.components.errors import plain, shown_errors
-from dashboard.components.links import STUDIES, open_study
+from dashboard.components.links import STUDIES, open_page, open_study
 from dashboard.components.search_form.estimate import time_estimate
 from dashboard.components.search_form.metric_rows import KEEP
 from dashboard.components.search_form.problems import Problems
@@ -152,7 +152,7 @@ def _queue_button(config: SearchConfig | None, name: str, seeds: list[int]) -> N
         with shown_errors():
             stem = name or free_name(database, config)
             queueing.enqueue(database, queueing.with_seeds(config, stem, seeds), int(at_once or 1))
-            st.switch_page(STUDIES, query_params={"find": stem})
+            open_page(STUDIES, {"find": stem})
 
 
 def _summary(config: SearchConfig) -> str:

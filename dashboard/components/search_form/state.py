@@ -19,7 +19,7 @@ from backend.search.config import SearchConfig
 from backend.search.launch import example_config_path
 from backend.search.sections import EDGE_KEYS, ENSEMBLE_PREFIX
 from dashboard import queries
-from dashboard.components.links import STUDY_PARAMETER
+from dashboard.components.links import STUDY_PARAMETER, parameter
 
 PREFIX = "search_"
 FOLDER = "folder"
@@ -64,7 +64,7 @@ def begin() -> None:
     if _READY not in st.session_state:
         fill(st.session_state, SearchConfig.from_file(example_config_path()))
         st.session_state[_READY] = True
-    study = st.query_params.get(STUDY_PARAMETER)
+    study = parameter(STUDY_PARAMETER)
     if study == st.session_state.get(_CLONED):
         return
     st.session_state[_CLONED] = study

@@ -15,7 +15,7 @@ from backend.studies.sharing import ExportSummary, export_studies
 from dashboard import queries
 from dashboard.components.errors import plain, shown_errors
 from dashboard.components.linked_studies import linked_studies
-from dashboard.components.links import NEW_SEARCH, STUDIES
+from dashboard.components.links import NEW_SEARCH, STUDIES, page_link
 from dashboard.components.share.choices import WHICH, choose_scores
 from dashboard.components.share.progress import busy, counted, show_progress
 from dashboard.components.states import look
@@ -37,8 +37,8 @@ def export_section() -> None:
     summaries = queries.studies()
     if not summaries:
         st.info("There is no study to export yet.", icon=":material/info:")
-        st.page_link(STUDIES, label="Run the example search", icon=":material/play_arrow:")
-        st.page_link(NEW_SEARCH, label="Set up a search", icon=":material/tune:")
+        page_link(STUDIES, "Run the example search", ":material/play_arrow:")
+        page_link(NEW_SEARCH, "Set up a search", ":material/tune:")
         return
     st.markdown(
         "One SQLite file with the studies, their logs, notes and saved ensembles, that ProxyScope, Optuna and "

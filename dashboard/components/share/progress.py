@@ -7,7 +7,7 @@ import streamlit as st
 
 from backend.studies.sharing import Copied
 from dashboard.components.errors import plain
-from dashboard.components.links import STUDY, STUDY_PARAMETER
+from dashboard.components.links import STUDY, STUDY_PARAMETER, page_link
 from dashboard.share_job import ShareJob
 
 _QUICK_SECONDS = 0.4
@@ -60,12 +60,12 @@ def show_copied(copied: Sequence[Copied], where: str = "", *, links: bool = True
         return
     with st.container(horizontal=True, key="copied_studies"):
         for item in copied[:_MOST_LINKS]:
-            st.page_link(
+            page_link(
                 STUDY,
-                label=plain(item.name),
-                icon=":material/scatter_plot:",
-                query_params={STUDY_PARAMETER: item.name},
-                help="Open its page.",
+                plain(item.name),
+                ":material/scatter_plot:",
+                "Open its page.",
+                {STUDY_PARAMETER: item.name},
             )
     if len(copied) > _MOST_LINKS:
         st.caption(f"And {len(copied) - _MOST_LINKS:,} more, on “Studies”.")

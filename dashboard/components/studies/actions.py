@@ -11,7 +11,7 @@ from backend.studies.deletion import delete_studies
 from backend.studies.several import change_each
 from dashboard import queries
 from dashboard.components.errors import kept_errors, plain, show_kept_error, shown_errors
-from dashboard.components.links import COMPARE, NEW_SEARCH, SHARE, STUDY_PARAMETER, open_study
+from dashboard.components.links import COMPARE, NEW_SEARCH, SHARE, STUDY_PARAMETER, open_page, open_study
 from dashboard.components.studies.details import note_dialog, rename_dialog, resume_dialog
 from dashboard.components.studies.export import as_archive
 from dashboard.components.writing import writing
@@ -51,7 +51,7 @@ def _one(chosen: Sequence[StudySummary]) -> None:
         help="Set up a new search that begins with this study's settings. For one study whose settings are known here.",
     )
     if cloned and item:
-        st.switch_page(NEW_SEARCH, query_params={STUDY_PARAMETER: item.name})
+        open_page(NEW_SEARCH, {STUDY_PARAMETER: item.name})
     active = bool(item and item.run and item.run.active)
     renamed = st.button(
         "Rename…",
@@ -115,7 +115,7 @@ def _several(chosen: Sequence[StudySummary]) -> None:
         help="See the chosen studies side by side.",
     )
     if compared:
-        st.switch_page(COMPARE, query_params=[(STUDY_PARAMETER, name) for name in names])
+        open_page(COMPARE, {STUDY_PARAMETER: names})
     shared = st.button(
         "Share…",
         icon=":material/share:",
@@ -124,7 +124,7 @@ def _several(chosen: Sequence[StudySummary]) -> None:
         help="Make one file of the chosen studies for others to open.",
     )
     if shared:
-        st.switch_page(SHARE, query_params=[(STUDY_PARAMETER, name) for name in names])
+        open_page(SHARE, {STUDY_PARAMETER: names})
     st.download_button(
         "Trials as CSV",
         bound(lambda: as_archive(chosen)),

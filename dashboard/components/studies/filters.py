@@ -9,6 +9,7 @@ from backend.studies import StudySummary
 from backend.studies.overview import Overview
 from dashboard.components.errors import plain
 from dashboard.components.linked_choice import LinkedChoice
+from dashboard.components.links import parameter, set_parameter
 from dashboard.components.states import LOOKS
 
 _FIND, _FIND_KEY = "find", "find_studies"
@@ -76,12 +77,12 @@ def filtered(summaries: Sequence[StudySummary], overviews: Mapping[int, Overview
 
 def clear_filters() -> None:
     """Take all filters out of the link."""
-    for parameter in (_FIND, _STATE.parameter, "dataset", "sampler"):
-        st.query_params.pop(parameter, None)
+    for name in (_FIND, _STATE.parameter, "dataset", "sampler"):
+        set_parameter(name, None)
 
 
 def _find_field() -> str:
-    st.session_state[_FIND_KEY] = st.query_params.get(_FIND, "")
+    st.session_state[_FIND_KEY] = parameter(_FIND) or ""
     st.text_input(
         "Find",
         key=_FIND_KEY,
@@ -90,14 +91,11 @@ def _find_field() -> str:
         help="Shows the studies with these letters in their name or note.",
         on_change=_find,
     )
-    return st.query_params.get(_FIND, "").strip().lower()
+    return (parameter(_FIND) or "").strip().lower()
 
 
 def _find() -> None:
-    if words := st.session_state[_FIND_KEY].strip():
-        st.query_params[_FIND] = words
-    else:
-        st.query_params.pop(_FIND, None)
+    set_parameter(_FIND, st.session_state[_FIND_KEY].strip() or None)
 
 
 def _options(what: str, found: Sequence[str | None]) -> dict[str, str]:

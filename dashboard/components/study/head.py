@@ -9,7 +9,7 @@ from backend.user_proxies import MODULES_VARIABLE
 from dashboard import queries
 from dashboard.components.charts import picture_choice
 from dashboard.components.errors import plain, show_kept_error
-from dashboard.components.links import BENCHMARK, COMPARE, PROXIES, STUDY_PARAMETER, VIEW_PARAMETER
+from dashboard.components.links import BENCHMARK, COMPARE, PROXIES, STUDY_PARAMETER, VIEW_PARAMETER, page_link
 from dashboard.components.run_actions import delete_button, resume_button, stop_button
 from dashboard.components.run_status import run_status
 from dashboard.components.states import state_badge
@@ -65,34 +65,34 @@ def _links(summary: StudySummary, run: Run | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="study_links"):
         link = {STUDY_PARAMETER: summary.name}
         if run:
-            st.page_link(
+            page_link(
                 PROXIES,
-                label="How its proxies rank",
-                icon=":material/query_stats:",
-                query_params=link,
-                help="Which of its proxies orders its cells as their true accuracies do, and where each fails.",
+                "How its proxies rank",
+                ":material/query_stats:",
+                "Which of its proxies orders its cells as their true accuracies do, and where each fails.",
+                link,
             )
-            st.page_link(
+            page_link(
                 COMPARE,
-                label="Compare with others",
-                icon=":material/stacked_line_chart:",
-                query_params=link,
-                help="Its regret, hypervolume and time beside those of other studies.",
+                "Compare with others",
+                ":material/stacked_line_chart:",
+                "Its regret, hypervolume and time beside those of other studies.",
+                link,
             )
         if summary.config:
-            st.page_link(
+            page_link(
                 BENCHMARK,
-                label="In the benchmark",
-                icon=":material/leaderboard:",
-                query_params={VIEW_PARAMETER: "study", **link},
-                help="Where its cells lie among all 15,625, and how far the best are from the optimum.",
+                "In the benchmark",
+                ":material/leaderboard:",
+                "Where its cells lie among all 15,625, and how far the best are from the optimum.",
+                {VIEW_PARAMETER: "study", **link},
             )
         if address := optuna_link(summary):
-            st.page_link(
+            page_link(
                 address,
-                label="In optuna-dashboard",
-                icon=":material/open_in_new:",
-                help="The same study in Optuna's own dashboard, which runs beside this one.",
+                "In optuna-dashboard",
+                ":material/open_in_new:",
+                "The same study in Optuna's own dashboard, which runs beside this one.",
             )
         st.space("stretch")
         with st.container(width="content"):

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from dashboard.components.links import parameters, set_parameter
+
 _PARAMETER: Final = "log"
 _KEY: Final = "linked_log"
 _NAMES: Final = dict(zip("xyz", ("Horizontal", "Vertical", "Third"), strict=True))
@@ -22,7 +24,7 @@ def log_choice(frame: pd.DataFrame, quantities: Sequence[str]) -> tuple[str, ...
     able = [axis for axis, column in zip(_NAMES, quantities, strict=False) if _positive(frame, column)]
     if not able:
         return ()
-    chosen = [axis for axis in able if axis in st.query_params.get_all(_PARAMETER)]
+    chosen = [axis for axis in able if axis in parameters(_PARAMETER)]
     st.session_state[_KEY] = chosen
     st.pills(
         "Logarithmic",
@@ -46,7 +48,4 @@ def _positive(frame: pd.DataFrame, column: str) -> bool:
 
 
 def _link() -> None:
-    if chosen := st.session_state[_KEY]:
-        st.query_params[_PARAMETER] = chosen
-    else:
-        st.query_params.pop(_PARAMETER, None)
+    set_parameter(_PARAMETER, st.session_state[_KEY])

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.components.charts import chart
 from dashboard.components.errors import plain
 from dashboard.components.linked_choice import LinkedChoice
+from dashboard.components.links import parameters, set_parameter
 from dashboard.components.study_axes import Axes
 from dashboard.figures import parallel_coordinates
 from dashboard.figures.parallel_coordinates import settings_of
@@ -48,7 +49,7 @@ def parallel_view(frame: pd.DataFrame, axes: Axes, name: str) -> None:
 
 
 def _columns(axes: Axes, settings: Sequence[str]) -> list[str]:
-    named = st.query_params.get_all(_AXIS)
+    named = list(dict.fromkeys(parameters(_AXIS)))
     unknown = [column for column in named if column not in axes.columns]
     if unknown:
         st.warning(plain(f"{_AXIS}: this study has no {', '.join(unknown)}"), icon=":material/link_off:")
@@ -68,8 +69,4 @@ def _columns(axes: Axes, settings: Sequence[str]) -> list[str]:
 
 
 def _chosen() -> None:
-    columns = st.session_state[_KEY]
-    if columns:
-        st.query_params[_AXIS] = columns
-    else:
-        st.query_params.pop(_AXIS, None)
+    set_parameter(_AXIS, st.session_state[_KEY])

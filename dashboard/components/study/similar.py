@@ -8,7 +8,7 @@ from backend.benchmark import EPOCHS, measures
 from backend.cells import EDGES, Cell
 from dashboard import queries
 from dashboard.components.download import csv_button
-from dashboard.components.links import TRIAL_PARAMETER, link_cell, link_trial
+from dashboard.components.links import TRIAL_PARAMETER, link_cell, link_trial, set_parameter
 from dashboard.components.study.shown import Shown
 from dashboard.figures.cell_graph import OPERATION_NAMES
 
@@ -85,5 +85,5 @@ def _link_row(key: str, table: pd.DataFrame) -> None:
     if pd.notna(row["trial"]):
         link_trial(int(row["trial"]))
     else:
-        st.query_params.pop(TRIAL_PARAMETER, None)
+        set_parameter(TRIAL_PARAMETER, None)
         link_cell(int(row["index"]))

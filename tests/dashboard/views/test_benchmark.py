@@ -136,7 +136,8 @@ def test_an_unsupported_device_is_said_in_the_costs(app: Open) -> None:
     ("typed", "found"),
     [
         ("6111", "6111"),
-        ("6,111", "6111"),
+        ("naslib:(4, 0, 3, 1, 4, 3)", "2631"),
+        ("Structure(4 nodes with |none~0|+|none~0|none~1|+|none~2|none~1|none~0|)", "1651"),
         (" |nor_conv_1x1~0|+|none~0|nor_conv_1x1~1|+|none~0|nor_conv_1x1~1|nor_conv_1x1~2| ", "15624"),
     ],
 )
@@ -147,14 +148,28 @@ def test_a_cell_is_found_by_what_is_typed(app: Open, typed: str, found: str) -> 
     assert page.text_input(key="find_cell").value == ""
 
 
-@pytest.mark.parametrize("typed", ["99999", "-1", "conv everywhere", "|conv~0|+|none~0|none~1|+|none~0|none~1|none~2|"])
-def test_what_is_no_cell_is_said_and_the_cell_stays(app: Open, typed: str) -> None:
+UNKNOWN = "|conv~0|+|none~0|none~1|+|none~0|none~1|none~2|"
+
+
+@pytest.mark.parametrize(
+    "typed", ["99999", "-1", "conv everywhere", UNKNOWN, "6,111", "1,2,3", "0,1,2,3,2,4", "(" * 9999]
+)
+def test_what_is_no_cell_or_several_is_said_and_the_cell_stays(app: Open, typed: str) -> None:
     page = app("benchmark", view="cell", cell="5115")
     page.text_input(key="find_cell").input(typed).run()
     assert not page.exception
     assert page.error
     assert linked(page, "cell") == "5115"
     assert page.text_input(key="find_cell").value == typed
+
+
+def test_a_link_names_a_cell_in_any_notation_and_what_means_several_is_said(app: Open) -> None:
+    assert "Cell 2,631" in text(app("benchmark", view="cell", cell="naslib:4,0,3,1,4,3"))
+    page = app("benchmark", view="cell", cell="0,1,2,3,2,4")
+    assert not page.exception
+    assert "autodl:0,1,2,3,2,4 (AutoDL, NATS-Bench) for cell 13026" in "".join(
+        box.value.replace("\\", "") for box in [*page.error, *page.warning]
+    )
 
 
 def test_a_cell_is_drawn_edge_by_edge(app: Open) -> None:
