@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from backend.errors import StorageError
 from backend.home import home, make_folder
 from backend.read_only import READ_ONLY, is_read_only
+from backend.studies.attributes import BoundedStorage
 from backend.studies.tables import metadata
 from backend.table_creation import add_missing_columns, made_together, missing_columns
 
@@ -105,7 +106,7 @@ def open_database(url: str | None = None, *, read_only: bool | None = None) -> D
 
 def _open_storage(url: str, connect_args: dict[str, Any]) -> RDBStorage:
     kwargs = {"connect_args": connect_args, "pool_pre_ping": make_url(url).get_backend_name() != "sqlite"}
-    return made_together(lambda: RDBStorage(url, engine_kwargs=dict(kwargs)))
+    return made_together(lambda: BoundedStorage(url, engine_kwargs=dict(kwargs)))
 
 
 def _connect_args(parsed: URL, read_only: bool) -> dict[str, Any]:

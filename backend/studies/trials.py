@@ -20,6 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from backend.benchmark import query
 from backend.cells import EDGES, NUM_CELLS, Cell
+from backend.studies.attributes import metric_names_in
 from backend.studies.summaries import CONFIG
 
 ARCH = "arch"
@@ -84,8 +85,8 @@ def rows_of(trials: Sequence[FrozenTrial], study: optuna.Study) -> pd.DataFrame:
         return pd.DataFrame({"number": pd.Series(dtype=int), "state": pd.Series(dtype=str)})
     if CONFIG in study.user_attrs:
         return pd.DataFrame(_own_columns(trials, is_sum=study.metric_names == [SUM_NAME]))
-    names = study.metric_names or []
-    names = names if len(set(names)) == len(study.directions) else list(map(str, range(len(study.directions))))
+    count = len(study.directions)
+    names = metric_names_in(study.metric_names, count) or list(map(str, range(count)))
     return pd.DataFrame(_foreign_columns(trials, names))
 
 

@@ -96,7 +96,8 @@ def _configuration(shown: Shown) -> None:
             st.caption(f":material/info: {plain(line)}")
         st.code(config.to_toml(), language="toml")
     elif shown.run:
-        st.code(queries.stored_config(shown.summary), language="toml")
+        st.caption(f":material/warning: It cannot be read here: {plain(shown.summary.config_problem)}.")
+        st.code(shown.summary.config_text or "", language="toml")
     else:
         st.caption("A study made elsewhere has no search file.")
 
