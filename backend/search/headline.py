@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from backend.errors import ConfigError
 from backend.search.config import SearchConfig
 from backend.search.sections import NAMES_ALONE, CellChoices, SearchSetup
-from backend.search.toml_text import parse_toml
+from backend.search.toml_text import LARGEST, parse_toml
 
 _CELLS: Final = ("search", "search_space", "nas_zero_cost", "config")
 _SETUP: Final = ("search", "strategy", "setup")
@@ -40,9 +40,14 @@ class Headline:
     problem: str = ""
 
 
-@lru_cache(maxsize=1_000)
 def read_headline(text: str) -> Headline:
     """Read a stored search file without PyTorch; no text makes this fail."""
+    # What is past the bound is refused all the same, and not held.
+    return _read(text[: LARGEST + 1])
+
+
+@lru_cache(maxsize=1_000)
+def _read(text: str) -> Headline:
     if not text.strip():
         return Headline(problem="it is empty, or no text")
     try:

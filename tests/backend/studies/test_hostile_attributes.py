@@ -278,7 +278,7 @@ def test_an_import_says_that_a_search_file_is_not_valid_before_it_copies(databas
         launch.resume(database, COLLEAGUES)
 
 
-def test_the_commands_show_one_bad_row(database: Database) -> None:
+def test_the_commands_show_one_bad_row(database: Database, tmp_path: Path) -> None:
     samples.make_search(database, HEALTHY)
     printed = backend("studies", "import", WRONG_TYPES, "--yes").stdout
     assert "its search file is not valid" in printed
@@ -293,6 +293,7 @@ def test_the_commands_show_one_bad_row(database: Database) -> None:
     assert "its search file is not valid" in shown
     assert json.loads(backend("studies", "show", COLLEAGUES, "--json").stdout)["best_trials"]
     assert "its search file is not valid" in backend("studies", "resume", COLLEAGUES, status=2).stderr
+    assert "60 trials" in backend("studies", "export", COLLEAGUES, "-o", tmp_path / "out.db").stdout
 
 
 def test_an_integer_that_no_float_holds_is_refused_with_its_place(database: Database) -> None:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, Validation
 from backend.cells import NUM_CELLS, Cell
 from backend.errors import UserError
 from backend.search.toml_text import ExcessiveTomlError, parse_toml
+from backend.studies.sharing.inspection.attributes import read_json
 from backend.studies.sharing.inspection.errors import BadFileError
 from backend.studies.summaries import CONFIG, KEPT
 from backend.studies.trials import (
@@ -84,8 +85,8 @@ def check_ensembles(connection: sqlite3.Connection) -> None:
     from backend.studies.ensembles import SavedEnsemble, not_usable  # noqa: PLC0415
 
     for name, text in connection.execute("SELECT name, content FROM proxyscope_ensembles"):
+        content = read_json(text)
         try:
-            content = json.loads(text)
             if not not_usable(content):
                 SavedEnsemble.from_json(content | {"name": "any"})
         except UserError as error:
