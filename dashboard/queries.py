@@ -37,7 +37,6 @@ from backend.studies import (
 from backend.studies.ensembles import SavedEnsemble, ensembles_state, list_ensembles
 from backend.studies.live_trials import LiveTrials, Snapshot
 from backend.studies.overview import Overview, OverviewReader
-from backend.studies.summaries import CONFIG
 from backend.user_proxies import load_user_proxies
 from dashboard import session
 from dashboard.figures.quantities import Direction
@@ -105,11 +104,6 @@ def log(summary: StudySummary, last: int = 200) -> list[runs.LogLine]:
 def workers_of(summary: StudySummary) -> list[workers.Worker]:
     """The processes that share, or have shared, the study's run."""
     return workers.list_workers(database(), summary.study_id)
-
-
-def stored_config(summary: StudySummary) -> str:
-    """The study's search file as it is stored, readable here or not."""
-    return str(load_study(database(), summary.name).user_attrs[CONFIG])
 
 
 def trials(summary: StudySummary) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from rich.highlighter import NullHighlighter
 from rich.logging import RichHandler
 
+from backend.benchmark import EPOCHS
 from backend.cli import report
 from backend.cli.beyond import print_plan
 from backend.cli.options import console, progress_bar
@@ -41,14 +42,20 @@ def _run_messages() -> Iterator[None]:
 
 
 def print_results(database: Database, name: str) -> None:
-    """Print a study's best trials, the cells to train, and the ensemble's weights."""
+    """Print a study's best trials, the cells to train and the ensemble's weights, or why it has none."""
     study = load_study(database, name)
-    config = study_config(study)
+    try:
+        config = study_config(study)
+    except UserError as error:
+        report.print_best(console, best_table(best_trials(study), EPOCHS[-1]), EPOCHS[-1])
+        console.print(str(error), style="yellow", highlight=False, markup=False)
+        return
     if config is None:
         report.print_best_values(console, best_values(best_trials(study), study))
         console.print("made elsewhere: no proxies, truth or weights are recorded in it", highlight=False)
         return
-    report.print_best(console, best_table(best_trials(study), config.runner.nasbench_epochs), config)
+    epochs = config.runner.nasbench_epochs
+    report.print_best(console, best_table(best_trials(study), epochs), epochs)
     frame = trials_frame(study)
     listed = results.study_recommendation(frame, config)
     if len(listed):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from backend.cell_notations import ACCEPTED
@@ -35,6 +36,17 @@ StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of the
 
 # A file or pipe has no width of its own: the tables' headings need this much.
 console = Console(width=None if sys.stdout.isatty() else 120)
+
+
+def printable(text: str, longest: int = 200) -> str:
+    """A text that somebody stored, for a terminal: no markup or control character in it does anything.
+
+    Args:
+        text: of a database or a file.
+        longest: how many characters of it are printed.
+    """
+    shown = text if len(text) <= longest else f"{text[:longest]}…"
+    return escape("".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in shown))
 
 
 def parse_proxies(text: str) -> tuple[str, ...]:

@@ -13,16 +13,25 @@ from backend import hardware
 from backend.analysis.correlation import STATISTICS
 from backend.analysis.ensembles import MODELS, StudyEnsemble
 from backend.benchmark import TruthField
+from backend.cli.options import printable
 from backend.scoring.tables import Provenance
-from backend.search.config import SearchConfig
+from backend.studies.attributes import number_in
 
 if TYPE_CHECKING:
     from backend.scoring.sweep import Failure
 
+_LONGEST_NO_NUMBER = 40
 
-def print_best(console: Console, best: pd.DataFrame, config: SearchConfig) -> None:
-    """Print the "Best trial(s)" table, each metric of a cell on a line of its own, and the cells' architectures."""
-    truth = f"nasbench_data_metrics\n({config.runner.nasbench_epochs} epochs)"
+
+def print_best(console: Console, best: pd.DataFrame, epochs: int) -> None:
+    """Print the "Best trial(s)" table, each metric of a cell on a line of its own, and the architectures.
+
+    Args:
+        console: to print on.
+        best: as ``backend.studies.best_table`` gives it.
+        epochs: the training length of its truth.
+    """
+    truth = f"nasbench_data_metrics\n({epochs} epochs)"
     headings = ["number", "index", "software_metrics", "hardware_metrics", "scaled_metrics", truth]
     table = Table(
         *(Column(heading, overflow="fold") for heading in headings),
@@ -138,10 +147,12 @@ def cost_lines(costs: Mapping[str, float | None]) -> str:
 
 
 def number(value: float | None) -> str:
-    """Six significant digits, whole numbers in full; a dash for what is unknown."""
+    """Six significant digits, whole numbers in full; a dash for what is unknown, and the start of what is no number."""
     if value is None:
         return "–"
-    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e9 else f"{value:.6g}"
+    if isinstance(value, bool) or (found := number_in(value)) is None:
+        return printable(str(value), _LONGEST_NO_NUMBER)
+    return f"{found:.0f}" if found.is_integer() and abs(found) < 1e9 else f"{found:.6g}"
 
 
 def print_weights(console: Console, fitted: StudyEnsemble) -> None:

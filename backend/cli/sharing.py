@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from backend.cli.json_output import print_json
-from backend.cli.options import JsonOption, StorageOption, console
+from backend.cli.options import JsonOption, StorageOption, console, printable
+from backend.cli.study_list import print_problems, study_record
 from backend.errors import UserError
 from backend.studies import list_studies, open_database
 from backend.studies.database import default_url, open_existing
@@ -141,10 +141,11 @@ def _print_arrivals(found: Sequence[Arrival]) -> None:
     for item in found:
         summary = item.study.summary
         state = summary.run.state if summary.run else "made elsewhere"
-        cells = [repr(summary.name)[1:-1], state, f"{summary.trials:,}", summary.dataset or "–"]
-        cells += [repr(", ".join(summary.objectives))[1:-1], item.words]
-        table.add_row(*map(escape, cells))
+        cells = [summary.name, state, f"{summary.trials:,}", summary.dataset or "–"]
+        cells += [", ".join(summary.objectives), item.status_words("here")]
+        table.add_row(*map(printable, cells))
     console.print(table)
+    print_problems(console, (item.study.summary for item in found))
 
 
 def _print_left_out(behind: Mapping[str, str]) -> None:
@@ -164,8 +165,6 @@ def _print_copied(copied: Sequence[Copied]) -> None:
 
 def _record(item: Arrival) -> dict[str, Any]:
     """A study of a file as JSON types."""
-    from backend.cli.study_list import study_record  # noqa: PLC0415
-
     return {
         **study_record(item.study.summary),
         "status": item.status,

@@ -51,7 +51,7 @@ def show(study: StudyArgument, storage: StorageOption = None, as_json: JsonOptio
     if as_json:
         epochs = summary.config.runner.nasbench_epochs if summary.config else 200
         best = best_trials(loaded)
-        table = best_table(best, epochs) if summary.config_text else best_values(best, loaded)
+        table = best_table(best, epochs) if summary.config_text is not None else best_values(best, loaded)
         print_json({**study_record(summary), "best_trials": json_records(table)})
         return
     print_studies(console, [summary])

@@ -1,12 +1,15 @@
 """The list of studies as the command line prints it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from backend.cli.options import printable
 from backend.studies import StudySummary
+
+_LONGEST_CELL = 400
 
 
 def print_studies(console: Console, summaries: list[StudySummary]) -> None:
@@ -18,10 +21,20 @@ def print_studies(console: Console, summaries: list[StudySummary]) -> None:
     for item in summaries:
         record = study_record(item)
         done = f"{record['done']}/{record['asked']}" if item.run else str(item.trials)
-        cells = [item.name, record["state"], done, record["dataset"] or "–", record["sampler"] or "–"]
         created = f"{item.created:%Y-%m-%d %H:%M}" if item.created else "–"
-        table.add_row(*map(escape, cells), ", ".join(item.objectives), created)
+        cells = [item.name, record["state"], done, record["dataset"] or "–", record["sampler"] or "–"]
+        cells += [", ".join(item.objectives), created]
+        table.add_row(*(printable(cell, _LONGEST_CELL) for cell in cells))
     console.print(table)
+    print_problems(console, summaries)
+
+
+def print_problems(console: Console, summaries: Iterable[StudySummary]) -> None:
+    """Print what is wrong with the search files of studies, a line each."""
+    for item in summaries:
+        if item.file_problem:
+            line = f"{printable(item.name)}: {printable(item.file_problem, _LONGEST_CELL)}"
+            console.print(line, style="yellow", highlight=False, soft_wrap=True)
 
 
 def study_record(item: StudySummary) -> dict[str, Any]:
@@ -39,4 +52,5 @@ def study_record(item: StudySummary) -> dict[str, Any]:
         "constraints": item.constraints,
         "objectives": dict(zip(item.objectives, item.directions, strict=True)),
         "created": item.created.isoformat() if item.created else None,
+        "problem": item.file_problem or None,
     }

@@ -4,12 +4,9 @@ import math
 from collections.abc import Iterable
 from functools import lru_cache
 
-from backend import proxies
 from backend.benchmark import NUM_CLASSES
 from backend.cells import Cell
 from backend.hardware.metrics import AVERAGE_BITWIDTH, get, measured
-from backend.images.folder import LAYOUTS
-from backend.proxies.observations import Design
 
 UNQUANTISED_BITS = 32.0
 MEASURED_SIZE = (16, 5)
@@ -55,6 +52,11 @@ class Costs:
 
 @lru_cache(maxsize=10_000)
 def _size(name: str, operations: tuple[str, ...], dataset: str, channels: int, cells_per_stage: int) -> float:
+    # Proxies and images load PyTorch, which a list of studies leaves alone.
+    from backend import proxies  # noqa: PLC0415
+    from backend.images.folder import LAYOUTS  # noqa: PLC0415
+    from backend.proxies.observations import Design  # noqa: PLC0415
+
     side = LAYOUTS[dataset].side
     design = Design(Cell(operations), channels, cells_per_stage, NUM_CLASSES[dataset], side, side)
     return proxies.get(name).value(design)

@@ -1,4 +1,7 @@
-"""The hardware metrics, by the names that files, tables and charts give them, such as ``latency:raspi4``."""
+"""The hardware metrics, by the names that files, tables and charts give them, such as ``latency:raspi4``.
+
+A list of studies reads search files, which name them: so nothing here loads PyTorch until a description is asked for.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,7 +9,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backend import proxies
 from backend.benchmark import architectures_table, devices
 from backend.errors import UserError
 
@@ -20,14 +22,21 @@ class HardwareMetric:
     Attributes:
         name: in search files, tables and charts.
         unit: "ms", "mJ", "bits", "M" (millions), or "" for a count.
-        description: one or two sentences.
+        words: one or two sentences; "" for a count that is a zero-cost proxy as well, which describes it.
         measured: whether it comes from measurements of networks with C = 16 and N = 5; else it is counted at any size.
     """
 
     name: str
     unit: str
-    description: str
+    words: str = ""
     measured: bool = False
+
+    @property
+    def description(self) -> str:
+        """One or two sentences."""
+        from backend import proxies  # noqa: PLC0415
+
+        return self.words or proxies.get(self.name).description
 
     def shown(self, value: float) -> str:
         """A value with six significant digits, whole numbers in full, and the unit."""
@@ -73,17 +82,12 @@ def _measured_metric(quantity: str, device: str) -> HardwareMetric:
     return HardwareMetric(f"{quantity}:{device}", devices.UNITS[quantity], words, measured=True)
 
 
-def _counted(name: str, unit: str) -> HardwareMetric:
-    """A count that is a zero-cost proxy as well: one definition, whichever runner lists it."""
-    return HardwareMetric(name, unit, proxies.get(name).description)
-
-
 _METRICS: Final = {
     metric.name: metric
     for metric in (
         HardwareMetric(AVERAGE_BITWIDTH, "bits", "Bits a weight, averaged over the network: 32 as none is quantised."),
-        _counted("params", ""),
-        _counted("flops", "M"),
+        HardwareMetric("params", ""),
+        HardwareMetric("flops", "M"),
         *(_measured_metric(quantity, device) for quantity, device in devices.MEASURED),
     )
 }

@@ -5,7 +5,6 @@ of one model: ``SearchConfig.from_toml(text)``, ``config.to_toml()``. What a fil
 contradicts is settled in :mod:`backend.search.notices`, and said.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -17,6 +16,7 @@ from backend import hardware
 from backend.errors import ConfigError
 from backend.hardware import Constraint
 from backend.search.sections import (
+    NAMES_ALONE,
     CellChoices,
     RunnerName,
     SearchSetup,
@@ -25,7 +25,8 @@ from backend.search.sections import (
     StrategySection,
     ZeroCostRunner,
 )
-from backend.search.validation import problems_of
+from backend.search.toml_text import parse_toml, read_toml
+from backend.search.validation import problems_of, shown_key
 
 
 class SearchConfig(Section):
@@ -58,8 +59,12 @@ class SearchConfig(Section):
         return self
 
     @classmethod
-    def from_mapping(cls, tables: Mapping[str, Any]) -> Self:
+    def from_mapping(cls, tables: Mapping[str, Any], *, names_alone: bool = False) -> Self:
         """Validate parsed TOML tables, those under ``[search]`` included.
+
+        Args:
+            tables: of the file.
+            names_alone: whether any name may stand for a proxy: nothing loads PyTorch then.
 
         Raises:
             ConfigError: a key or value is wrong; the message names the dotted key and what is valid.
@@ -67,9 +72,11 @@ class SearchConfig(Section):
         if "search" not in tables:
             raise ConfigError([("search", "this table is missing; a search file begins with [search.search_space]")])
         if unknown := sorted(set(tables) - {"search"}):
-            raise ConfigError([(unknown[0], "unknown table; all tables of a search file begin with 'search.'")])
+            raise ConfigError(
+                [(shown_key(unknown[0]), "unknown table; all tables of a search file begin with 'search.'")]
+            )
         try:
-            return cls.model_validate(tables["search"])
+            return cls.model_validate(tables["search"], context=NAMES_ALONE if names_alone else None)
         except ValidationError as error:
             raise ConfigError(problems_of(error, cls, "search")) from None
 
@@ -80,11 +87,7 @@ class SearchConfig(Section):
         Raises:
             ConfigError: as :meth:`from_mapping`, and for text that is no TOML.
         """
-        try:
-            tables = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError([("", f"{source} is not valid TOML: {error}")]) from None
-        return cls.from_mapping(tables)
+        return cls.from_mapping(parse_toml(text, source))
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
@@ -93,13 +96,7 @@ class SearchConfig(Section):
         Raises:
             ConfigError: as :meth:`from_toml`, and for a file that cannot be read.
         """
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise ConfigError([("", f"cannot read {path}: {error.strerror}")]) from None
-        except UnicodeDecodeError:
-            raise ConfigError([("", f"{path} is not valid TOML: it is not UTF-8 text")]) from None
-        return cls.from_toml(text, source=str(path))
+        return cls.from_toml(read_toml(path), source=str(path))
 
     def to_toml(self) -> str:
         """The search file of this configuration; parsing it gives an equal configuration."""

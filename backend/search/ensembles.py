@@ -64,8 +64,13 @@ def kept_ensembles(database: Database, study: optuna.Study) -> dict[str, SavedEn
     Args:
         database: where the study is.
         study: made by ProxyScope.
+
+    Raises:
+        UserError: what the study holds of them is not valid.
     """
     kept = database.storage.get_study_system_attrs(study._study_id).get(KEPT, {})
+    if not isinstance(kept, dict):
+        raise UserError(f"study: {study.study_name!r}: the ensembles that it was made with are no table")
     return {metric: SavedEnsemble.from_json(content) for metric, content in kept.items()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import random
 import socket
 import time
@@ -18,6 +18,7 @@ from backend import proxies
 from backend.scoring import Scorer
 from backend.search.config import SearchConfig
 from backend.search.space import SearchSpace
+from backend.studies.attributes import number_in, value_or_words
 from backend.studies.catalog import trials_asked
 from backend.studies.database import Database
 from backend.studies.optuna_tables import TRIALS
@@ -132,4 +133,5 @@ def _seconds(database: Database, study_id: int) -> list[float]:
     with database.engine.connect() as connection:
         rows = connection.execute(query).all()
     known = {trial for trial, key, _ in rows if key == KNOWN}
-    return [float(json.loads(value)) for trial, key, value in rows if key == SECONDS and trial not in known]
+    recorded = [number_in(value_or_words(text)) for trial, key, text in rows if key == SECONDS and trial not in known]
+    return [seconds for seconds in recorded if seconds is not None and 0 <= seconds < math.inf]

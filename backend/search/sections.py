@@ -1,12 +1,25 @@
-"""The tables of a search file as pydantic models, key for key; :mod:`backend.search.config` puts them together."""
+"""The tables of a search file as pydantic models, key for key; :mod:`backend.search.config` puts them together.
+
+They hold names. That there is such a proxy is asked of the registry, which loads PyTorch: a validation with the context
+:data:`NAMES_ALONE` leaves it out, for lists of studies and for files that name proxies of their makers' own.
+"""
 
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from backend import hardware, proxies
+from backend import hardware
+from backend.benchmark import DATASETS
 from backend.hardware import Constraint, by_metric
-from backend.images import DATASETS
 
 Direction = Literal["maximize", "minimize"]
 SamplerName = Literal["tpe", "rank_tpe", "nsgaii", "nsgaiii", "random", "qmc"]
@@ -17,6 +30,8 @@ BLIND_SAMPLERS = ("random", "qmc")
 """Samplers that learn from no trial, and so not which cells break a constraint either."""
 ENSEMBLE_PREFIX = "ensemble:"
 """Before the name of a saved ensemble where it stands as a metric."""
+NAMES_ALONE = {"proxies": "unchecked"}
+"""Context of a validation that takes any name for that of a proxy."""
 EDGE_KEYS = ("op_1_0", "op_2_0", "op_2_1", "op_3_0", "op_3_1", "op_3_2")
 
 OptionNumber = Annotated[int, Field(ge=0, le=4, strict=True)]
@@ -129,13 +144,13 @@ class ZeroCostRunner(Section):
 
     @field_validator("metrics")
     @classmethod
-    def _known_metrics(cls, value: list[str]) -> list[str]:
+    def _known_metrics(cls, value: list[str], info: ValidationInfo) -> list[str]:
         for name in value:
             if name.startswith(ENSEMBLE_PREFIX):
                 raise ValueError(f"{name!r} is no proxy; ensembles stand in search.strategy.metrics")
             if ":" in name:
                 raise ValueError(f"{name!r} is no proxy; hardware metrics stand in hw_runner.hardware_cost.metrics")
-            proxies.get(name)
+            _check_proxy(name, info)
         if len(set(value)) != len(value):
             raise ValueError(f"a proxy is listed twice in {value}")
         return value
@@ -242,14 +257,14 @@ class StrategySection(Section):
 
     @field_validator("metrics")
     @classmethod
-    def _known_goals(cls, value: dict[str, MetricGoal]) -> dict[str, MetricGoal]:
+    def _known_goals(cls, value: dict[str, MetricGoal], info: ValidationInfo) -> dict[str, MetricGoal]:
         for name in value:
             if name.startswith(ENSEMBLE_PREFIX):
                 continue
             if ":" in name:
                 hardware.get(name)
             elif name not in hardware.available():
-                proxies.get(name)
+                _check_proxy(name, info)
         return value
 
     @model_validator(mode="after")
@@ -303,3 +318,12 @@ class RunnerName(Section):
     """``[search.sw_runner]``."""
 
     name: Literal["zero_cost"] = "zero_cost"
+
+
+def _check_proxy(name: str, info: ValidationInfo) -> None:
+    if info.context is NAMES_ALONE:
+        return
+    # The proxies load PyTorch.
+    from backend import proxies  # noqa: PLC0415
+
+    proxies.get(name)

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ValidationError
 
 _OPTIONS = "0 none, 1 skip_connect, 2 nor_conv_3x3, 3 nor_conv_1x1, 4 avg_pool_3x3"
 
+_LONGEST_SHOWN = 100
+"""Characters of a value in a message."""
 _WORDS = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
@@ -50,12 +52,24 @@ def problems_of(error: ValidationError, model: type[BaseModel], root: str) -> li
 def _dotted(root: str, location: tuple[int | str, ...]) -> str:
     key = root
     for part in location:
-        key += f"[{part}]" if isinstance(part, int) else f".{part}"
+        key += f"[{part}]" if isinstance(part, int) else f".{shown_key(part)}"
     return key
+
+
+def shown_key(key: str) -> str:
+    """A key of a file in a message: as it is, or short and quoted where it could not stand in a line."""
+    return key if key.isprintable() and len(key) <= _LONGEST_SHOWN else _shortened(key)
+
+
+def _shortened(value: object) -> str:
+    """A value of a file in a message, on one line."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def _message(item: Any, model: type[BaseModel]) -> str:
     location, given = item["loc"], item.get("input")
+    shown = _shortened(given)
     match item["type"]:
         case "extra_forbidden":
             known = ", ".join(_keys_at(model, location[:-1]))
@@ -63,27 +77,27 @@ def _message(item: Any, model: type[BaseModel]) -> str:
         case "missing":
             return "this table or key is missing"
         case "greater_than_equal" | "less_than_equal" | "int_type" if _is_option(location):
-            return f"{given!r} is no option number; the options are {_OPTIONS}"
+            return f"{shown} is no option number; the options are {_OPTIONS}"
         case "too_short":
             return "the list is empty; give at least one choice"
         case "too_long":
-            return f"{given!r} has more than one entry; one study searches one {location[-1]}"
+            return f"{shown} has more than one entry; one study searches one {location[-1]}"
         case "string_pattern_mismatch" if location[-1] == "device":
-            return f"unknown device {given!r}; auto, cpu, cuda, cuda:N or mps"
+            return f"unknown device {shown}; auto, cpu, cuda, cuda:N or mps"
         case "int_type" | "float_type" | "string_type" | "bool_type" | "list_type" if given is None:
             return "this field is empty; give a value"
         case "string_too_short":
             return "this text is empty; give a value"
         case "model_type" | "model_attributes_type" | "dict_type":
-            return f"should be a table (got {given!r})"
+            return f"should be a table (got {shown})"
         case "value_error":
             return str(item["ctx"]["error"])
         case kind if kind in _WORDS:
             limits = {name: f"{v:g}" if isinstance(v, float) else v for name, v in item.get("ctx", {}).items()}
-            return f"should be {_WORDS[kind].format(**limits)} (got {given!r})"
+            return f"should be {_WORDS[kind].format(**limits)} (got {shown})"
         case _:
             text = re.sub(r"^Input should be ", "should be ", item["msg"])
-            return f"{text} (got {given!r})"
+            return f"{text} (got {shown})"
 
 
 def _is_option(location: tuple[int | str, ...]) -> bool:

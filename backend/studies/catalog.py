@@ -10,24 +10,23 @@ import itertools
 import re
 from collections.abc import Container, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import optuna
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.errors import StorageError, UserError, WriteError
+from backend.search.config import SearchConfig
+from backend.search.headline import read_headline
 from backend.studies import audit, runs
 from backend.studies.database import Database
 from backend.studies.folders import move_run_folder
 from backend.studies.identity import IDENTITY, new_identity
 from backend.studies.optuna_tables import STUDIES
 from backend.studies.orphans import clear_trials
-from backend.studies.summaries import CONFIG
+from backend.studies.summaries import CONFIG, NOT_VALID, search_file_in
 from backend.studies.tables import ensembles
-
-if TYPE_CHECKING:
-    from backend.search.config import SearchConfig
 
 LONGEST_NAME = 100
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._ -]{{0,{LONGEST_NAME - 1}}}")
@@ -83,7 +82,7 @@ def create_study(
 def free_name(database: Database, config: SearchConfig) -> str:
     """A name that tells data set, sampler and moment."""
     stem = f"{config.dataset} {config.setup.sampler} {datetime.now():%Y-%m-%d %H.%M.%S}"
-    return numbered_name(stem, set(optuna.get_all_study_names(database.storage)))
+    return numbered_name(stem, set(_names(database)))
 
 
 def check_free_name(database: Database, name: str) -> None:
@@ -123,7 +122,7 @@ def load_study(database: Database, name: str) -> optuna.Study:
     try:
         return optuna.load_study(study_name=name, storage=database.storage)
     except KeyError:
-        names = optuna.get_all_study_names(database.storage)
+        names = _names(database)
         there = f"there are: {', '.join(sorted(names)[:10])}" if names else "the database has none yet"
         raise UserError(f"study: no study {name!r}; {there}") from None
 
@@ -141,11 +140,17 @@ def load_to_change(database: Database, name: str) -> optuna.Study:
 
 
 def study_config(study: optuna.Study) -> SearchConfig | None:
-    """The configuration that the study was made with, or None for a study that was made elsewhere."""
-    from backend.search.config import SearchConfig  # noqa: PLC0415
+    """The configuration that the study was made with, or None for a study that was made elsewhere.
 
-    text = study.user_attrs.get(CONFIG)
-    return SearchConfig.from_toml(text, source=f"the configuration of {study.study_name!r}") if text else None
+    Raises:
+        UserError: its search file is not valid, or names what is not known here.
+    """
+    text = search_file_in(study.user_attrs)
+    if text is None:
+        return None
+    if problem := read_headline(text).problem:
+        raise UserError(f"study: {study.study_name!r}: {NOT_VALID}: {problem}")
+    return SearchConfig.from_toml(text)
 
 
 def store_config(study: optuna.Study, config: SearchConfig) -> None:
@@ -200,3 +205,9 @@ def _check_ended(database: Database, study_id: int, name: str) -> None:
     run = runs.read_run(database, study_id)
     if run is not None and run.active:
         raise UserError(f"study: {name!r} is {run.state}, and its process knows it by that name; stop it to rename it")
+
+
+def _names(database: Database) -> list[str]:
+    """Of all studies; Optuna reads all their attributes to tell them."""
+    with database.engine.connect() as connection:
+        return list(connection.scalars(select(STUDIES.c.study_name)).all())

@@ -27,6 +27,7 @@ from backend.errors import StorageError, WriteError
 from backend.home import make_folder
 from backend.read_only import READ_ONLY
 from backend.studies.absent_tables import read_absent_as_empty
+from backend.studies.attributes import BoundedStorage
 from backend.studies.tables import metadata
 from backend.table_creation import add_missing_columns, made_together
 
@@ -166,7 +167,7 @@ def _open(url: URL, arguments: dict[str, Any], *, skip_table_creation: bool = Fa
     # The runner logs trials itself, and knows that metric names and NSGA-III are marked experimental.
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning, module="backend")
-    storage = RDBStorage(
+    storage = BoundedStorage(
         text, engine_kwargs=arguments, skip_compatibility_check=True, skip_table_creation=skip_table_creation
     )
     event.listen(storage.engine, "handle_error", _refused_in_words)

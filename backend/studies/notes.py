@@ -8,17 +8,22 @@ import optuna
 from backend.errors import UserError, WriteError
 
 LONGEST_NOTE = 10_000
-_VERSION = "dashboard:note_ver"
+NOTE_PREFIX = "dashboard:note_"
+"""Of the study's system attributes that hold its note."""
+_VERSION = f"{NOTE_PREFIX}ver"
 
 
 def note_in(system_attributes: Mapping[str, Any]) -> str:
-    """The note (Markdown) in a study's system attributes; "" where there is none."""
+    """The note (Markdown) in a study's system attributes; "" where there is none, or something else in its place."""
     if _VERSION not in system_attributes:
         return ""
     # optuna-dashboard takes longer to load than a list of studies to read.
     from optuna_dashboard._note import get_note_from_system_attrs  # noqa: PLC0415
 
-    return str(get_note_from_system_attrs(dict(system_attributes), None)["body"])
+    try:
+        return str(get_note_from_system_attrs(dict(system_attributes), None)["body"])
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        return ""
 
 
 def save_note(study: optuna.Study, text: str) -> None:
@@ -36,6 +41,8 @@ def save_note(study: optuna.Study, text: str) -> None:
 
     kept = text[:LONGEST_NOTE]
     try:
+        if type(study._storage.get_study_system_attrs(study._study_id).get(_VERSION, 0)) is not int:
+            study._storage.set_study_system_attr(study._study_id, _VERSION, 0)
         save(study, kept)
         # Optuna says nothing of an attribute that it could not write.
         stored = note_in(study._storage.get_study_system_attrs(study._study_id))

@@ -7,7 +7,6 @@ only when it is new; true accuracies come from the benchmark's tables.
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from sqlalchemy import case, column, select, table
 
 from backend import benchmark
 from backend.benchmark import DATASETS
+from backend.studies.attributes import numbers_in, value_or_words
 from backend.studies.database import Database
 from backend.studies.optuna_tables import TRIALS
 from backend.studies.summaries import StudySummary, TrialCounts
@@ -109,8 +109,8 @@ class OverviewReader:
         if new := ids - known.trials:
             for attributes in self._attributes(item.study_id, new if known.trials else None).values():
                 index = attributes.get(INDEX)
-                if isinstance(index, int) and REPEAT_OF not in attributes and attributes.get(TRUTH):
-                    known.scores[index] = attributes.get(SOFTWARE) or {}
+                if type(index) is int and REPEAT_OF not in attributes and attributes.get(TRUTH):
+                    known.scores[index] = numbers_in(attributes.get(SOFTWARE))
             known.trials |= new
             known.overview = overview(known.scores, str(item.dataset), _epochs(item))
         known.counts = item.counts
@@ -135,7 +135,7 @@ class OverviewReader:
         found: dict[int, dict[str, Any]] = {}
         with self._database.engine.connect() as connection:
             for trial, name, content in connection.execute(query):
-                found.setdefault(trial, {})[name] = json.loads(content)
+                found.setdefault(trial, {})[name] = value_or_words(content)
         return found if trials is None else {trial: found[trial] for trial in trials if trial in found}
 
 

@@ -8,13 +8,15 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from pydantic import BaseModel, Field, NaiveDatetime, ValidationError
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from backend.studies import workers
 from backend.studies.database import Database
 from backend.studies.machines import this_machine
+from backend.studies.moments import times_as_text
 from backend.studies.tables import metadata, run_log, runs
 from backend.studies.workers import is_living, process_columns, utc_now
 
@@ -22,6 +24,30 @@ State = Literal["queued", "running", "stopping", "stopped", "finished", "failed"
 STATES: tuple[str, ...] = get_args(State)
 ACTIVE: tuple[State, ...] = ("queued", "running", "stopping")
 HEARTBEAT_SECONDS = 5
+_Count = Annotated[int, Field(ge=0, lt=2**31, strict=True)]
+
+
+class _Row(BaseModel):
+    """A row of the table of runs, as far as it is shown; SQLite keeps values of any kind in it."""
+
+    study_id: int
+    state: State = "failed"
+    message: str = ""
+    asked: _Count = 0
+    done: _Count = 0
+    host: str | None = None
+    pid: Annotated[int, Field(gt=0, lt=2**31, strict=True)] | None = None
+    device: str | None = None
+    images: str | None = None
+    created: NaiveDatetime = datetime(1970, 1, 1)
+    started: NaiveDatetime | None = None
+    heartbeat: NaiveDatetime | None = None
+    ended: NaiveDatetime | None = None
+    machine: str | None = None
+    process_started: float | None = None
+
+
+_DEFAULTS: Final = {name: field.default for name, field in _Row.model_fields.items() if not field.is_required()}
 
 
 @dataclass(frozen=True)
@@ -72,22 +98,17 @@ def create_run(database: Database, study_id: int, asked: int) -> None:
 
 def read_run(database: Database, study_id: int) -> Run | None:
     """The run of a study, or None for a study that ProxyScope did not make."""
-    with database.engine.connect() as connection:
-        row = connection.execute(select(runs).where(runs.c.study_id == study_id)).mappings().first()
-    return next(_to_runs(database, [row])) if row else None
+    return next(_to_runs(database, _rows(database, runs.c.study_id == study_id)), None)
 
 
 def read_runs(database: Database) -> dict[int, Run]:
     """All runs by study id."""
-    with database.engine.connect() as connection:
-        rows = connection.execute(select(runs)).mappings().all()
-    return {run.study_id: run for run in _to_runs(database, rows)}
+    return {run.study_id: run for run in _to_runs(database, _rows(database))}
 
 
 def requeue(database: Database, study_id: int, asked: int) -> bool:
     """Queue an ended run again; False when it is active, or was queued by another at the same moment."""
-    with database.engine.connect() as connection:
-        row = connection.execute(select(runs).where(runs.c.study_id == study_id)).mappings().first()
+    row = next(iter(_rows(database, runs.c.study_id == study_id)), None)
     if row is None or next(_to_runs(database, [row])).active:
         return False
     nowhere = dict.fromkeys(("host", "machine", "pid", "process_started"))
@@ -195,26 +216,53 @@ def _change(database: Database, study_id: int, states: Iterable[str], **values: 
         return connection.execute(query).rowcount == 1
 
 
-def _to_runs(database: Database, rows: Sequence[RowMapping]) -> Iterator[Run]:
+def _rows(database: Database, *conditions: ColumnElement[bool]) -> list[Mapping[str, Any]]:
+    """Rows of the table of runs; where a time in them is none, times come as they are stored."""
+    query = select(runs).where(*conditions)
+    with database.engine.connect() as connection:
+        try:
+            return [dict(row) for row in connection.execute(query).mappings()]
+        except (TypeError, ValueError):
+            query = select(*times_as_text(runs.c)).where(*conditions)
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _to_runs(database: Database, rows: Sequence[Mapping[str, Any]]) -> Iterator[Run]:
     active = [row["study_id"] for row in rows if row["state"] in ACTIVE]
     living = workers.living_by_study(database, active) if active else {}
     for row in rows:
-        yield to_run(dict(row), living.get(row["study_id"]))
+        yield to_run(row, living.get(row["study_id"]))
 
 
 def to_run(row: Mapping[str, Any], living: bool | None = None) -> Run:
-    """A row of the table of runs, its state corrected where no process has it.
+    """A row of the table of runs, its state corrected where no process has it, its message where it is not valid.
 
     Args:
         row: of the table.
         living: whether any of its workers is there; None for a run that one process has.
     """
-    state, message = _true_state(row, living)
+    checked, wrong = _checked(row)
+    state, message = _true_state(checked, living)
+    if wrong:
+        message = f"what is stored of its run is not valid: {', '.join(wrong)}"
     times: dict[str, Any] = {
-        key: row[key].replace(tzinfo=UTC) if row[key] else None for key in ("created", "started", "heartbeat", "ended")
+        key: checked[key].replace(tzinfo=UTC) if checked[key] else None
+        for key in ("created", "started", "heartbeat", "ended")
     }
-    same: dict[str, Any] = {key: row[key] for key in ("study_id", "asked", "done", "host", "pid", "device", "images")}
+    same: dict[str, Any] = {
+        key: checked[key] for key in ("study_id", "asked", "done", "host", "pid", "device", "images")
+    }
     return Run(state=state, message=message, **same, **times)
+
+
+def _checked(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """A row with defaults in the place of values that are not valid, and the names of these."""
+    there = {name: value for name, value in row.items() if value is not None}
+    try:
+        return _Row.model_validate(there).model_dump(), []
+    except ValidationError as error:
+        wrong = list(dict.fromkeys(str(item["loc"][0]) for item in error.errors()))
+    return _Row.model_validate({**there, **{name: _DEFAULTS[name] for name in wrong}}).model_dump(), wrong
 
 
 def _true_state(row: Mapping[str, Any], living: bool | None) -> tuple[State, str]:

@@ -1,36 +1,39 @@
 """The list of studies: what each is and how its run stands, without reading a trial.
 
-A list has to be quick, so this module and what it imports leave PyTorch alone until a configuration is asked for.
+A list has to be quick, so this module and what it imports leave PyTorch alone until a configuration is asked for. Of
+the attributes of the studies it reads those few that it shows, and whatever stands in them spoils one row at most.
 """
 
 from __future__ import annotations
 
-import tomllib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
-from sqlalchemy import case, func, select
+from sqlalchemy import Connection, case, func, or_, select
 
 from backend.errors import UserError
+from backend.search.config import SearchConfig
+from backend.search.headline import Headline, read_headline
 from backend.studies import runs
+from backend.studies.attributes import metric_names_in, value_or_words
 from backend.studies.database import Database
 from backend.studies.moments import in_utc
-from backend.studies.notes import note_in
-from backend.studies.optuna_tables import TRIALS
-
-if TYPE_CHECKING:
-    from optuna.study._frozen import FrozenStudy
-
-    from backend.search.config import SearchConfig
+from backend.studies.notes import NOTE_PREFIX, note_in
+from backend.studies.optuna_tables import STUDIES, STUDY_DIRECTIONS, STUDY_SYSTEM, STUDY_USER, TRIALS
 
 CONFIG = "proxyscope:config"
 """The study's user attribute that holds the search file that it was made with."""
 KEPT = "proxyscope:ensembles"
 """The study's system attribute that holds the ensembles that it is searched by."""
+METRIC_NAMES = "study:metric_names"
+"""The study's system attribute that holds the names of its objectives, as Optuna calls it."""
+NOT_VALID: Final = "its search file is not valid"
 _ENDED = tuple(state for state in TrialState if state.is_finished())
 
 
@@ -59,7 +62,7 @@ class StudySummary:
         objectives: names of the objective values.
         directions: which way each is better.
         counts: of its trials.
-        config_text: the search file that it was made with; "" for a study made elsewhere.
+        config_text: the search file that it was made with; None for a study made elsewhere.
         run: None for a study that was made elsewhere.
         note: what somebody wrote about it, here or in optuna-dashboard.
         created: None while there is neither run nor trial.
@@ -70,7 +73,7 @@ class StudySummary:
     objectives: list[str]
     directions: list[str]
     counts: TrialCounts
-    config_text: str = field(repr=False)
+    config_text: str | None = field(repr=False)
     run: runs.Run | None
     note: str
     created: datetime | None
@@ -91,45 +94,68 @@ class StudySummary:
         return self._read[1]
 
     @property
+    def file_problem(self) -> str:
+        """Why the search file is not valid, in one line; "" where it is, and for a study made elsewhere.
+
+        Whether its proxies are known here is not asked, so that this loads no PyTorch.
+        """
+        if self.config_text is None and self.run is not None:
+            return "it has no search file"
+        return f"{NOT_VALID}: {self._headline.problem}" if self._headline.problem else ""
+
+    @property
     def dataset(self) -> str | None:
         """Of the search, whether or not its configuration can be read here; None for a study made elsewhere."""
-        named = _at(self._tables, "search_space", "nas_zero_cost", "config").get("dataset")
-        return str(named[0]) if isinstance(named, list) and named else None
+        return self._headline.dataset
 
     @property
     def sampler(self) -> str | None:
         """As :attr:`dataset`."""
-        return _at(self._tables, "strategy", "setup").get("sampler")
+        return self._headline.sampler
 
     @property
     def seed(self) -> int | None:
         """As :attr:`dataset`."""
-        return _at(self._tables, "strategy", "setup").get("seed")
+        return self._headline.seed
 
     @property
     def constraints(self) -> list[str]:
         """Bounds on hardware metrics, as the search file says them."""
-        return list(_at(self._tables, "strategy", "setup").get("constraints", []))
+        return list(self._headline.constraints)
 
     @cached_property
     def _read(self) -> tuple[SearchConfig | None, str]:
         """The configuration, or why this installation cannot read it (a user's proxy that is not loaded, say)."""
+        if self.config_text is None or self.file_problem:
+            return None, self.file_problem
         try:
-            return (_parsed(self.config_text) if self.config_text else None), ""
+            return _parsed(self.config_text), ""
         except UserError as error:
             return None, str(error)
 
     @property
-    def _tables(self) -> dict[str, Any]:
-        return _tables(self.config_text)
+    def _headline(self) -> Headline:
+        return Headline() if self.config_text is None else read_headline(self.config_text)
 
 
 def list_studies(database: Database) -> list[StudySummary]:
     """All studies, the newest first."""
     all_runs, counts = runs.read_runs(database), trial_counts(database)
-    studies = database.storage.get_all_studies()
+    with database.engine.connect() as connection:
+        names = connection.execute(select(STUDIES.c.study_id, STUDIES.c.study_name)).all()
+        directions = _directions(connection)
+        user, system = _shown_attributes(connection)
     summaries = [
-        _summary(item, all_runs.get(item._study_id), counts.get(item._study_id, TrialCounts())) for item in studies
+        summary_of(
+            study_id,
+            name,
+            directions[study_id],
+            user[study_id],
+            system[study_id],
+            counts.get(study_id),
+            all_runs.get(study_id),
+        )
+        for study_id, name in names
     ]
     return sorted(summaries, key=lambda item: (item.created is not None, item.created, item.study_id), reverse=True)
 
@@ -143,38 +169,68 @@ def trial_counts(database: Database) -> dict[int, TrialCounts]:
     return {study_id: TrialCounts(total, int(ended), in_utc(started)) for study_id, total, ended, started in rows}
 
 
-def _summary(item: FrozenStudy, run: runs.Run | None, counts: TrialCounts) -> StudySummary:
-    names = item.system_attrs.get("study:metric_names")
+def summary_of(
+    study_id: int,
+    name: str,
+    directions: Sequence[StudyDirection],
+    user: Mapping[str, Any],
+    system: Mapping[str, Any],
+    counts: TrialCounts | None,
+    run: runs.Run | None,
+) -> StudySummary:
+    """A study of a list from what is stored of it.
+
+    Args:
+        study_id: Optuna's.
+        name: of the study.
+        directions: of its objectives.
+        user: user attributes, :data:`CONFIG` among them where it has one; of any kind.
+        system: system attributes, those of names and note among them; of any kind.
+        counts: of its trials; None where it has none.
+        run: None for a study that was made elsewhere.
+    """
+    counts = counts or TrialCounts()
+    numbered = [f"objective {position}" for position in range(len(directions))]
     return StudySummary(
-        name=item.study_name,
-        study_id=item._study_id,
-        objectives=list(names or (f"objective {position}" for position in range(len(item.directions)))),
-        directions=["maximize" if d == StudyDirection.MAXIMIZE else "minimize" for d in item.directions],
+        name=name,
+        study_id=study_id,
+        objectives=metric_names_in(system.get(METRIC_NAMES), len(directions)) or numbered,
+        directions=["maximize" if direction == StudyDirection.MAXIMIZE else "minimize" for direction in directions],
         counts=counts,
-        config_text=item.user_attrs.get(CONFIG) or "",
+        config_text=search_file_in(user),
         run=run,
-        note=note_in(item.system_attrs),
+        note=note_in(system),
         created=run.created if run else counts.started,
     )
 
 
+def search_file_in(user: Mapping[str, Any]) -> str | None:
+    """The search file in a study's user attributes; "", which is none, for what is no text; None without any."""
+    if CONFIG not in user:
+        return None
+    return user[CONFIG] if isinstance(user[CONFIG], str) else ""
+
+
+def _directions(connection: Connection) -> Mapping[int, list[StudyDirection]]:
+    found = defaultdict[int, list[StudyDirection]](list)
+    for row in connection.execute(select(STUDY_DIRECTIONS).order_by(STUDY_DIRECTIONS.c.objective)):
+        found[row.study_id].append(row.direction)
+    return found
+
+
+def _shown_attributes(connection: Connection) -> Sequence[Mapping[int, dict[str, Any]]]:
+    """User and system attributes that a list shows, by study."""
+    is_note = STUDY_SYSTEM.c.key.startswith(NOTE_PREFIX, autoescape=True)
+    wanted = {STUDY_USER: STUDY_USER.c.key == CONFIG, STUDY_SYSTEM: or_(STUDY_SYSTEM.c.key == METRIC_NAMES, is_note)}
+    both = []
+    for table, condition in wanted.items():
+        found = defaultdict[int, dict[str, Any]](dict)
+        for row in connection.execute(select(table).where(condition)):
+            found[row.study_id][row.key] = value_or_words(row.value_json)
+        both.append(found)
+    return both
+
+
 @lru_cache(maxsize=1_000)
 def _parsed(text: str) -> SearchConfig:
-    from backend.search.config import SearchConfig  # noqa: PLC0415
-
     return SearchConfig.from_toml(text)
-
-
-@lru_cache(maxsize=1_000)
-def _tables(text: str) -> dict[str, Any]:
-    try:
-        return _at(tomllib.loads(text), "search")
-    except tomllib.TOMLDecodeError:
-        return {}
-
-
-def _at(tables: Any, *path: str) -> dict[str, Any]:
-    """The table at a path; an empty one where there is none."""
-    for name in path:
-        tables = tables.get(name) if isinstance(tables, dict) else None
-    return tables if isinstance(tables, dict) else {}

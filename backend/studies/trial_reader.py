@@ -4,7 +4,6 @@ Optuna loads a trial through a dozen objects of SQLAlchemy's, which takes second
 come as tuples, and each distribution is parsed once. A later call reads the trials that are new or had not ended.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -14,6 +13,7 @@ from optuna.distributions import BaseDistribution, json_to_distribution
 from optuna.trial import FrozenTrial
 from sqlalchemy import ColumnElement, Connection, Engine, Row, column, or_, select, table
 
+from backend.studies.attributes import value_or_words
 from backend.studies.moments import in_utc
 from backend.studies.optuna_tables import TRIALS
 
@@ -119,7 +119,7 @@ def _parameters(connection: Connection, which: Any) -> tuple[_Tables, _Tables]:
 def _attributes(connection: Connection, source: Any, which: Any) -> _Tables:
     tables: _Tables = defaultdict(dict)
     for trial_id, key, text in connection.execute(select(source).where(_of(source, which))).all():
-        tables[trial_id][key] = json.loads(text)
+        tables[trial_id][key] = value_or_words(text)
     return tables
 
 

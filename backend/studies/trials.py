@@ -21,7 +21,8 @@ from backend.cells import EDGES, NUM_CELLS, Cell
 from backend.dominance import nondominated
 from backend.errors import UserError
 from backend.studies import trial_schema as schema
-from backend.studies.summaries import CONFIG
+from backend.studies.attributes import metric_names_in
+from backend.studies.summaries import CONFIG, search_file_in
 
 ARCH = "arch"
 INDEX = "index"
@@ -84,7 +85,7 @@ def rows_of(trials: Sequence[FrozenTrial], study: optuna.Study) -> pd.DataFrame:
     # The search's modules load PyTorch.
     from backend.search.objectives import SUM_NAME  # noqa: PLC0415
 
-    config = study.user_attrs.get(CONFIG)
+    config = search_file_in(study.user_attrs)
     if config is not None:
         return schema.table(_own_columns(trials, _named(config), is_sum=study.metric_names == [SUM_NAME]))
     return schema.table(_foreign_columns(trials, value_names(study)))
@@ -92,8 +93,8 @@ def rows_of(trials: Sequence[FrozenTrial], study: optuna.Study) -> pd.DataFrame:
 
 def value_names(study: optuna.Study) -> list[str]:
     """Names of a study's objective values; their positions where they have none, or share one."""
-    names, count = study.metric_names or [], len(study.directions)
-    return names if len(set(names)) == count else [str(position) for position in range(count)]
+    count = len(study.directions)
+    return metric_names_in(study.metric_names, count) or [str(position) for position in range(count)]
 
 
 def mark_front(rows: pd.DataFrame, front: Collection[int]) -> pd.DataFrame:

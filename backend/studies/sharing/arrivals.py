@@ -35,14 +35,22 @@ class Arrival:
 
     @property
     def words(self) -> str:
-        """The status in words, to those who look at the database."""
+        """As :meth:`words_from`, to those who look at the database."""
         return self.words_from("here")
 
     def words_from(self, where: Literal["here", "there"]) -> str:
-        """The status in words.
+        """The status in words, and what is wrong with the study's search file.
 
         Args:
             where: what the database is to those who read it.
+        """
+        return "; ".join(filter(None, (self.status_words(where), self.study.summary.file_problem)))
+
+    def status_words(self, where: Literal["here", "there"]) -> str:
+        """The status alone in words.
+
+        Args:
+            where: as there.
         """
         if self.status == "new":
             return "new" if self.name == self.study.name else f"new, as {self.name!r}"

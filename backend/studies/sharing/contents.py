@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,15 +12,15 @@ from optuna.trial import TrialState
 from sqlalchemy import case, func, select
 
 from backend.errors import UserError
-from backend.studies import runs, tables
+from backend.studies import tables
+from backend.studies.attributes import value_or_words
 from backend.studies.catalog import fit_name
 from backend.studies.identity import Progress, identity_of
 from backend.studies.moments import in_utc
-from backend.studies.notes import note_in
 from backend.studies.sharing.elsewhere import run_elsewhere
 from backend.studies.sharing.source import Source
 from backend.studies.sharing.tables import STUDIES, STUDY_DIRECTIONS, STUDY_SYSTEM, STUDY_USER, TRIALS
-from backend.studies.summaries import CONFIG, StudySummary, TrialCounts
+from backend.studies.summaries import StudySummary, TrialCounts, summary_of
 
 _TOLD = (TrialState.COMPLETE, TrialState.PRUNED)
 _ENDED = (*_TOLD, TrialState.FAIL)
@@ -52,16 +51,22 @@ class SharedStudy:
 def read_contents(source: Source) -> list[SharedStudy]:
     """All studies of a source, the newest first."""
     counts, progress = _counts(source)
-    directions = defaultdict[int, list[str]](list)
+    directions = defaultdict[int, list[StudyDirection]](list)
     for row in sorted(source.rows(STUDY_DIRECTIONS), key=lambda row: row["objective"]):
-        directions[row["study_id"]].append("maximize" if row["direction"] == StudyDirection.MAXIMIZE else "minimize")
+        directions[row["study_id"]].append(row["direction"])
     user, system = _attributes(source, STUDY_USER), _attributes(source, STUDY_SYSTEM)
     all_runs = {row["study_id"]: run_elsewhere(row, live=source.live)[1] for row in source.rows(tables.runs)}
     found = []
     for row in source.rows(STUDIES):
         number = row["study_id"]
-        summary = _summary(
-            row, directions[number], user[number], system[number], counts.get(number), all_runs.get(number)
+        summary = summary_of(
+            number,
+            row["study_name"],
+            directions[number],
+            user[number],
+            system[number],
+            counts.get(number),
+            all_runs.get(number),
         )
         wanted = summary.name if source.live else fit_name(summary.name)
         identity = identity_of(system[number], summary.name, summary.directions, summary.counts.started)
@@ -107,28 +112,5 @@ def _counts(source: Source) -> tuple[dict[int, TrialCounts], dict[int, Progress]
 def _attributes(source: Source, table: Any) -> Mapping[int, dict[str, Any]]:
     found = defaultdict[int, dict[str, Any]](dict)
     for row in source.rows(table):
-        found[row["study_id"]][row["key"]] = json.loads(row["value_json"])
+        found[row["study_id"]][row["key"]] = value_or_words(row["value_json"])
     return found
-
-
-def _summary(
-    row: Mapping[str, Any],
-    directions: list[str],
-    user: Mapping[str, Any],
-    system: Mapping[str, Any],
-    counts: TrialCounts | None,
-    run: runs.Run | None,
-) -> StudySummary:
-    names = system.get("study:metric_names")
-    counts = counts or TrialCounts()
-    return StudySummary(
-        name=row["study_name"],
-        study_id=row["study_id"],
-        objectives=list(names or (f"objective {position}" for position in range(len(directions)))),
-        directions=directions,
-        counts=counts,
-        config_text=user.get(CONFIG) or "",
-        run=run,
-        note=note_in(system),
-        created=run.created if run else counts.started,
-    )

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, insert, select
 
 from backend.studies import tables
+from backend.studies.attributes import value_or_words
 from backend.studies.identity import IDENTITY
 from backend.studies.sharing.contents import SharedStudy
 from backend.studies.sharing.elsewhere import run_elsewhere, trial_elsewhere
@@ -81,8 +82,8 @@ def copy_study(
     rows_of_system = [{"study_id": new, "key": key, "value_json": text} for key, text in texts.items()]
     _insert(target, STUDY_SYSTEM, rows_of_system)
     _copy_run(source, target, old, new, words)
-    kept = json.loads(system[KEPT]) if KEPT in system else {}
-    fitted = copy_ensembles(source, target, study.name, name, kept, words, without)
+    kept = value_or_words(system[KEPT]) if KEPT in system else {}
+    fitted = copy_ensembles(source, target, study.name, name, _tables_in(kept), words, without)
     stored = copy_scores(source, target, old) if with_scores else 0
     return Copied(name, len(ids), fitted, stored)
 
@@ -124,11 +125,17 @@ def _renumbered(system: Mapping[str, str], ids: Mapping[int, int]) -> dict[str, 
             # A note on a trial that is not there belongs to nothing.
             if int(note[1]) in ids:
                 changed[f"dashboard:{ids[int(note[1])]}:{note[2]}"] = text
-        elif _PARENTS.fullmatch(key) and isinstance(parents := json.loads(text), list):
-            changed[key] = json.dumps([ids.get(parent, parent) for parent in parents])
+        elif _PARENTS.fullmatch(key) and isinstance(parents := value_or_words(text), list):
+            changed[key] = json.dumps([ids.get(item, item) if type(item) is int else item for item in parents])
         else:
             changed[key] = text
     return changed
+
+
+def _tables_in(value: Any) -> dict[str, dict[str, Any]]:
+    """Those of a stored value's entries that are tables."""
+    found = value if isinstance(value, dict) else {}
+    return {name: item for name, item in found.items() if isinstance(item, dict)}
 
 
 def _without_id(table: Any, row: Mapping[str, Any]) -> dict[str, Any]:

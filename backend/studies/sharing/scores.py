@@ -4,14 +4,13 @@ A study does not say under which setting its scores are stored. The store does: 
 the very numbers that its trials record stand for their cells.
 """
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from backend.cells import Cell
 from backend.errors import UserError
+from backend.studies.attributes import numbers_in, value_or_words
 from backend.studies.sharing.source import Source, parts
 from backend.studies.sharing.tables import TRIAL_USER, TRIALS
 from backend.studies.trials import INDEX, SOFTWARE
@@ -53,13 +52,12 @@ def _recorded(source: Source, study_id: int) -> dict[int, dict[str, Any]]:
     for part in parts(trials):
         wanted = TRIAL_USER.c.trial_id.in_(part), TRIAL_USER.c.key.in_((INDEX, SOFTWARE))
         for row in source.rows(TRIAL_USER, *wanted):
-            attributes.setdefault(row["trial_id"], {})[row["key"]] = json.loads(row["value_json"])
+            attributes.setdefault(row["trial_id"], {})[row["key"]] = value_or_words(row["value_json"])
     recorded: dict[int, dict[str, Any]] = {}
     for found in attributes.values():
         try:
             cell = Cell.from_index(found.get(INDEX, -1))
         except UserError:
             continue  # an attribute of that name in a study made elsewhere
-        if isinstance(found.get(SOFTWARE), Mapping):
-            recorded.setdefault(cell.representative().index, {}).update(found[SOFTWARE])
+        recorded.setdefault(cell.representative().index, {}).update(numbers_in(found.get(SOFTWARE)))
     return recorded

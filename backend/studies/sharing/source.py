@@ -1,7 +1,7 @@
 """What studies are copied from: a database as it is at one moment, also while searches write into it."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,7 @@ from sqlalchemy.pool import StaticPool
 
 from backend.errors import StorageError
 from backend.studies.database import Database
+from backend.studies.moments import times_as_text
 from backend.studies.sharing.tables import own_id
 
 _MANY = 500
@@ -39,9 +40,17 @@ class Source:
         if table.name not in self._columns:
             there = {column["name"] for column in inspect(self.connection).get_columns(table.name)}
             self._columns[table.name] = [column.name for column in table.columns if column.name in there]
-        query = select(*(table.c[name] for name in self._columns[table.name])).where(*conditions)
-        found = self.connection.execute(query.order_by(own_id(table))).mappings()
-        return [dict(row) for row in found]
+        columns = [table.c[name] for name in self._columns[table.name]]
+        try:
+            return self._select(columns, table, conditions)
+        except (TypeError, ValueError):
+            return self._select(times_as_text(columns), table, conditions)
+
+    def _select(
+        self, columns: Iterable[ColumnElement[Any]], table: Table, conditions: Iterable[ColumnElement[bool]]
+    ) -> list[dict[str, Any]]:
+        query = select(*columns).where(*conditions).order_by(own_id(table))
+        return [dict(row) for row in self.connection.execute(query).mappings()]
 
     def rows_of(self, table: Table, column: "ColumnElement[Any]", values: Sequence[Any]) -> Iterator[dict[str, Any]]:
         """The rows whose column has one of many values; a query for some of the values at a time."""

@@ -8,6 +8,7 @@ from backend.errors import ConfigError
 from backend.search import launch
 from backend.search.config import SearchConfig
 from backend.search.notices import notices
+from backend.search.toml_text import decode_toml
 from dashboard.components.errors import plain
 from dashboard.components.search_form.state import fill
 
@@ -125,16 +126,12 @@ def _load_upload() -> None:
     if uploaded is None:
         st.session_state.pop(_OUTCOME, None)
         return
-    try:
-        text = uploaded.getvalue().decode("utf-8")
-    except UnicodeDecodeError:
-        st.session_state[_OUTCOME] = (False, [f"{uploaded.name} is not valid TOML: it is not UTF-8 text"])
-        return
-    _load(text, uploaded.name)
+    _load(uploaded.getvalue(), uploaded.name)
 
 
-def _load(text: str, source: str) -> None:
+def _load(content: str | bytes, source: str) -> None:
     try:
+        text = content if isinstance(content, str) else decode_toml(content, source)
         config = SearchConfig.from_toml(text, source=source)
     except ConfigError as error:
         st.session_state[_OUTCOME] = (False, error.lines())

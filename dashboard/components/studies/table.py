@@ -24,9 +24,12 @@ def studies_frame(summaries: Sequence[StudySummary], overviews: Mapping[int, Ove
 
     Returns:
         Columns open, name, state, progress (%), accuracy (%), proxy, spearman, dataset, objectives (list), sampler,
-        trials, started (UTC), where and note.
+        trials, started (UTC), where and note; problem after the state where any has one.
     """
-    return pd.DataFrame([_row(item, overviews.get(item.study_id)) for item in summaries])
+    rows = [_row(item, overviews.get(item.study_id)) for item in summaries]
+    if not any(row["problem"] for row in rows):
+        rows = [{name: value for name, value in row.items() if name != "problem"} for row in rows]
+    return pd.DataFrame(rows)
 
 
 def study_table(
@@ -48,6 +51,7 @@ def study_table(
             "open": ButtonColumn("", key=_OPEN, width=80, pinned=True),
             "name": TextColumn("Study", pinned=True, width=210),
             "state": TextColumn("State", width=125),
+            "problem": TextColumn("Problem", width=320, help="Why a study's settings are not known."),
             "progress": ProgressColumn("Progress", format="%d%%", min_value=0, max_value=100, width=110),
             "accuracy": NumberColumn(
                 "Best accuracy (%)",
@@ -115,6 +119,7 @@ def _row(item: StudySummary, found: Overview | None) -> dict[str, object]:
         "open": "Open",
         "name": item.name,
         "state": look(run).word,
+        "problem": item.file_problem or None,
         "progress": progress(item),
         "accuracy": found.accuracy,
         "proxy": found.proxy or None,

@@ -100,6 +100,11 @@ def _links(summary: StudySummary, run: Run | None) -> None:
 
 
 def _unreadable(summary: StudySummary) -> str:
+    if summary.file_problem:
+        return (
+            f"This study's settings are not known, as {plain(summary.file_problem)}. Its trials are shown, and it "
+            "cannot be resumed or cloned."
+        )
     return (
         f"This installation cannot read the study's configuration: {plain(summary.config_problem)}. "
         f"A proxy of one's own is loaded from the files that `{MODULES_VARIABLE}` names when the dashboard starts."

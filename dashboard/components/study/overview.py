@@ -42,9 +42,11 @@ def _best(shown: Shown) -> None:
     limits = " and ".join(plain(item.shown) for item in summary.config.constraints) if summary.config else ""
     among = f", among those that keep {limits}" if limits else ""
     records = f"; NAS-Bench-201's records after {epochs} epochs" if shown.axes.truth else ""
-    st.caption(f"{count}{among}{records}. Choose a row to see {'its cell' if summary.config_text else 'it alone'}.")
+    st.caption(
+        f"{count}{among}{records}. Choose a row to see {'it alone' if summary.config_text is None else 'its cell'}."
+    )
     numbers = best["number"].tolist()
-    if not summary.config_text:
+    if summary.config_text is None:
         rows = shown.frame[shown.frame["number"].isin(numbers)].reset_index(drop=True)
         on_select = partial(link_row, "best_trials", numbers)
         trials_table(rows, shown.axes.objectives, "best_trials", f"{summary.name} best trials.csv", on_select)

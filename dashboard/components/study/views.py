@@ -39,6 +39,8 @@ VIEW: Final = LinkedChoice(
 _WITHOUT_VALUES: Final = {"trials", "log", "config"}
 """Views that need no trial with a value."""
 
+_LONGEST_SHOWN: Final = 20_000
+"""Characters of a search file that cannot be read."""
 _WITH_VALUES: Final = ("complete", "infeasible")
 
 
@@ -96,7 +98,8 @@ def _configuration(shown: Shown) -> None:
             st.caption(f":material/info: {plain(line)}")
         st.code(config.to_toml(), language="toml")
     elif shown.run:
-        st.code(queries.stored_config(shown.summary), language="toml")
+        st.caption(f":material/warning: It cannot be read here: {plain(shown.summary.config_problem)}.")
+        st.code((shown.summary.config_text or "")[:_LONGEST_SHOWN], language="toml")
     else:
         st.caption("A study made elsewhere has no search file.")
 

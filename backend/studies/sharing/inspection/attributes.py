@@ -6,6 +6,7 @@ import sqlite3
 from collections import defaultdict
 from typing import Any, Final
 
+from backend.studies.attributes import UnreadableValueError, read_value
 from backend.studies.sharing.inspection.errors import BadFileError
 
 _LONE: Final = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
@@ -20,11 +21,13 @@ def read_json(text: str) -> Any:
         BadFileError: it is none, nested too deeply, or has text in it that cannot be written down.
     """
     try:
-        value = json.loads(text)
+        value = read_value(text)
         if _LONE.search(text):
-            json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        raise BadFileError(f"it has an attribute that is no JSON: {text[:40]!r}") from None
+            json.dumps(json.loads(text), ensure_ascii=False).encode()
+    except UnreadableValueError as error:
+        raise BadFileError(f"it has an attribute that is {error}: {text[:40]!r}") from None
+    except ValueError:
+        raise BadFileError(f"it has an attribute with half of a character: {text[:40]!r}") from None
     return value
 
 

@@ -5,10 +5,12 @@ import sqlite3
 from typing import Annotated, Any, Final
 
 from optuna.distributions import json_to_distribution
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from backend.cells import NUM_CELLS, Cell
 from backend.errors import UserError
+from backend.search.toml_text import ExcessiveTomlError, parse_toml
+from backend.studies.sharing.inspection.attributes import read_json
 from backend.studies.sharing.inspection.errors import BadFileError
 from backend.studies.summaries import CONFIG, KEPT
 from backend.studies.trials import (
@@ -27,7 +29,18 @@ from backend.studies.trials import (
 )
 
 _STRICT: Final = ConfigDict(strict=True, allow_inf_nan=False)
-_Numbers = dict[str, float | None]
+_LONGEST_PLACE: Final = 100
+_LARGEST_WHOLE: Final = 2**53
+
+
+def _as_held(value: Any) -> Any:
+    if type(value) is int and abs(value) > _LARGEST_WHOLE:
+        raise ValueError(f"is a whole number of {len(str(abs(value)))} digits, more than a float holds")
+    return value
+
+
+_Number = Annotated[float, BeforeValidator(_as_held)]
+_Numbers = dict[str, _Number | None]
 _CellIndex = Annotated[int, Field(ge=0, lt=NUM_CELLS)]
 _KINDS: Final[dict[str, TypeAdapter[Any]]] = {
     ARCH: TypeAdapter(str, config=_STRICT),
@@ -36,7 +49,7 @@ _KINDS: Final[dict[str, TypeAdapter[Any]]] = {
     HARDWARE: TypeAdapter(_Numbers, config=_STRICT),
     SCALED: TypeAdapter(_Numbers, config=_STRICT),
     TRUTH: TypeAdapter(dict[str, _Numbers] | None, config=_STRICT),
-    SECONDS: TypeAdapter(float, config=_STRICT),
+    SECONDS: TypeAdapter(_Number, config=_STRICT),
     REPEAT_OF: TypeAdapter(int, config=_STRICT),
     DISCONNECTED: TypeAdapter(bool, config=_STRICT),
     KNOWN: TypeAdapter(bool, config=_STRICT),
@@ -72,8 +85,8 @@ def check_ensembles(connection: sqlite3.Connection) -> None:
     from backend.studies.ensembles import SavedEnsemble, not_usable  # noqa: PLC0415
 
     for name, text in connection.execute("SELECT name, content FROM proxyscope_ensembles"):
+        content = read_json(text)
         try:
-            content = json.loads(text)
             if not not_usable(content):
                 SavedEnsemble.from_json(content | {"name": "any"})
         except UserError as error:
@@ -83,20 +96,17 @@ def check_ensembles(connection: sqlite3.Connection) -> None:
 
 
 def _check_configurations(connection: sqlite3.Connection) -> None:
-    # The configuration loads PyTorch.
-    from backend.search.config import SearchConfig  # noqa: PLC0415
-
     query = f"SELECT value_json FROM study_user_attributes WHERE key = '{CONFIG}'"
     for (text,) in connection.execute(query):
         content = json.loads(text)
         if not isinstance(content, str) or not content:
             raise BadFileError("a study's search file is no text")
         try:
-            SearchConfig.from_toml(content)
+            parse_toml(content, "a study's search file")
+        except ExcessiveTomlError as error:
+            raise BadFileError(str(error)) from None
         except UserError:
-            continue  # of another version, or with a proxy of its maker's own: the page says so
-        except Exception as error:  # nested too deeply, say
-            raise BadFileError("a study's search file cannot be read") from error
+            continue  # not valid, which what would come of the import says
 
 
 def _check_trials(connection: sqlite3.Connection) -> None:
@@ -142,5 +152,8 @@ def _check_sizes(connection: sqlite3.Connection, with_cell: set[int]) -> None:
 def _check_kind(key: str, kind: TypeAdapter[Any], value: Any) -> None:
     try:
         kind.validate_python(value)
-    except (ValidationError, OverflowError):
-        raise BadFileError(f"an attribute {key!r} is not what ProxyScope keeps there") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, (key, *first["loc"])))[:_LONGEST_PLACE]
+        words = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"].removeprefix("Input ")
+        raise BadFileError(f"an attribute {place!r} is not what ProxyScope keeps there: it {words}") from None
