@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from backend import hardware
 from backend.analysis.correlation import STATISTICS
 from backend.analysis.ensembles import MODELS, StudyEnsemble
 from backend.benchmark import TruthField
+from backend.cli.terminal import Terminal, lines
 from backend.scoring.tables import Provenance
 from backend.search.config import SearchConfig
 
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
     from backend.scoring.sweep import Failure
 
 
-def print_best(console: Console, best: pd.DataFrame, config: SearchConfig) -> None:
+def print_best(console: Terminal, best: pd.DataFrame, config: SearchConfig) -> None:
     """Print the "Best trial(s)" table, each metric of a cell on a line of its own."""
-    truth = f"nasbench_data_metrics\n({config.runner.nasbench_epochs} epochs)"
-    headings = ["number", "software_metrics", "hardware_metrics", "scaled_metrics", truth]
+    truth = lines(["nasbench_data_metrics", f"({config.runner.nasbench_epochs} epochs)"])
+    headings: list[str | Text] = ["number", "software_metrics", "hardware_metrics", "scaled_metrics", truth]
     table = Table(
         *(Column(heading, overflow="fold") for heading in headings),
         title="Best trial(s)",
@@ -35,7 +36,7 @@ def print_best(console: Console, best: pd.DataFrame, config: SearchConfig) -> No
     console.print(table)
 
 
-def print_scores(console: Console, names: Sequence[str], rows: list[dict[str, Any]]) -> None:
+def print_scores(console: Terminal, names: Sequence[str], rows: list[dict[str, Any]]) -> None:
     """Print scores, a proxy a line and a cell a column."""
     table = Table("proxy", *(f"cell {row['index']}" for row in rows))
     for name in names:
@@ -45,7 +46,7 @@ def print_scores(console: Console, names: Sequence[str], rows: list[dict[str, An
 
 
 def print_truth(
-    console: Console,
+    console: Terminal,
     title: str,
     described: Iterable[TruthField],
     fields: Mapping[str, float | None],
@@ -62,7 +63,7 @@ def print_truth(
 
 
 def print_correlations(
-    console: Console, provenance: Provenance, dataset: str, cells: pd.DataFrame, classes: pd.DataFrame
+    console: Terminal, provenance: Provenance, dataset: str, cells: pd.DataFrame, classes: pd.DataFrame
 ) -> None:
     """Print rank correlations over cells and over classes, the best proxy first."""
     title = f"Rank correlation with {dataset} test accuracy after 200 epochs"
@@ -79,7 +80,6 @@ def print_correlations(
     console.print(
         f"95% bootstrap intervals; best 10%: the cells of highest accuracy. Scores of {provenance.images} "
         f"Seed {provenance.seed}.",
-        highlight=False,
     )
 
 
@@ -95,26 +95,26 @@ def written(value: float, spec: str) -> str:
     return "–" if np.isnan(value) else format(value, spec)
 
 
-def print_failures(console: Console, failures: "list[Failure]", shown: int = 10) -> None:
+def print_failures(console: Terminal, failures: "list[Failure]", shown: int = 10) -> None:
     """Print how many scores of a sweep failed, and the first of them."""
     if not failures:
         return
-    console.print(f"{len(failures)} scores could not be computed:", style="yellow", highlight=False)
+    console.print(f"{len(failures)} scores could not be computed:", style="yellow")
     for failure in failures[:shown]:
-        console.print(f"  cell {failure.cell_class}, {failure.proxy}: {failure.reason}", highlight=False)
+        console.print(f"  cell {failure.cell_class}, {failure.proxy}: {failure.reason}")
     if len(failures) > shown:
-        console.print(f"  … and {len(failures) - shown} more", highlight=False)
+        console.print(f"  … and {len(failures) - shown} more")
 
 
-def metric_lines(metrics: Mapping[str, float | None]) -> str:
+def metric_lines(metrics: Mapping[str, float | None]) -> Text:
     """Metrics one a line, six significant digits; a dash where there are none."""
-    return "\n".join(f"{name} {number(value)}" for name, value in metrics.items()) or "–"
+    return lines(f"{name} {number(value)}" for name, value in metrics.items()) or Text("–")
 
 
-def cost_lines(costs: Mapping[str, float | None]) -> str:
+def cost_lines(costs: Mapping[str, float | None]) -> Text:
     """Hardware metrics one a line, with their units."""
     units = {name: hardware.get(name).unit for name in costs if name in hardware.available()}
-    return "\n".join(f"{name} {number(value)} {units.get(name, '')}".rstrip() for name, value in costs.items()) or "–"
+    return lines(f"{name} {number(value)} {units.get(name, '')}".rstrip() for name, value in costs.items()) or Text("–")
 
 
 def number(value: float | None) -> str:
@@ -124,7 +124,7 @@ def number(value: float | None) -> str:
     return f"{value:.0f}" if value.is_integer() and abs(value) < 1e9 else f"{value:.6g}"
 
 
-def print_weights(console: Console, fitted: StudyEnsemble) -> None:
+def print_weights(console: Terminal, fitted: StudyEnsemble) -> None:
     """Print a linear ensemble: weights in points of accuracy a standard deviation, intercept, how good it is."""
     ensemble = fitted.ensemble
     table = Table("proxy", "weight", title="Ensemble weights", title_justify="left")
@@ -134,8 +134,6 @@ def print_weights(console: Console, fitted: StudyEnsemble) -> None:
     console.print(table)
     console.print(
         f"[{' '.join(f'{weight:.8e}' for weight in (ensemble.weights or {}).values())}]",
-        highlight=False,
-        markup=False,
         soft_wrap=True,
     )
     console.print(
@@ -147,7 +145,7 @@ def print_weights(console: Console, fitted: StudyEnsemble) -> None:
 
 
 def print_ensemble(
-    console: Console, fitted: StudyEnsemble, figures: Mapping[str, Mapping[str, float]], note: str
+    console: Terminal, fitted: StudyEnsemble, figures: Mapping[str, Mapping[str, float]], note: str
 ) -> None:
     """Print one ensemble: what it is, weights with intervals, figures, and the ten cells that it puts first."""
     ensemble = fitted.ensemble
@@ -157,7 +155,6 @@ def print_ensemble(
     labels = "" if recipe.label_free else f" for {fitted.target.replace(':', '-epoch ')} (%)"
     console.print(
         f"{MODELS[recipe.model].title}{labels} on {', '.join(made_of)}{logs}; {len(ensemble.cells)} cells.",
-        highlight=False,
     )
     intervals = ensemble.weight_intervals()
     if len(intervals):
@@ -180,7 +177,7 @@ def print_ensemble(
 
 
 def print_ensembles(
-    console: Console, fits: Mapping[str, Mapping[str, Mapping[str, float]]], target: str, notes: Sequence[str]
+    console: Terminal, fits: Mapping[str, Mapping[str, Mapping[str, float]]], target: str, notes: Sequence[str]
 ) -> None:
     """Print ensembles side by side: how they rank cells, and the accuracy of the one that they pick.
 
@@ -204,7 +201,6 @@ def print_ensembles(
         f"{target.replace(':', '-epoch ')}; 95% bootstrap intervals. The study: its own cells, cross-validated, three "
         "times in five folds, twins together (without labels: all of them). Unseen cells: connected cells that are no "
         "twins of the fitted ones. Picks: true accuracy of the cell predicted best.",
-        highlight=False,
     )
     for note in notes:
-        console.print(note, style="yellow", highlight=False)
+        console.print(note, style="yellow")

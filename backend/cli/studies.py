@@ -10,8 +10,9 @@ import typer
 
 from backend.cli import sharing
 from backend.cli.json_output import print_json
-from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument, console
+from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument
 from backend.cli.study_list import print_studies, study_record
+from backend.cli.terminal import confirm, console
 from backend.studies import (
     audit,
     best_table,
@@ -59,7 +60,7 @@ def stop(study: StudyArgument, storage: StorageOption = None) -> None:
     from backend.search import launch  # noqa: PLC0415
 
     launch.stop(open_database(storage), study)
-    console.print(f"{study}: stopping after the trial in work", highlight=False)
+    console.print(f"{study}: stopping after the trial in work", soft_wrap=True)
 
 
 @app.command()
@@ -88,7 +89,7 @@ def rename(
 ) -> None:
     """Rename a study that is not being searched."""
     rename_study(open_database(storage), study, name)
-    console.print(f"{study}: now {name}", highlight=False)
+    console.print(f"{study}: now {name}", soft_wrap=True)
 
 
 @app.command("audit")
@@ -104,7 +105,7 @@ def audit_command(
         return
     for entry in found:
         line = f"{entry.time:%Y-%m-%d %H:%M:%S} UTC  {entry.who} ({entry.via})  {entry.action}  {entry.study}"
-        console.print(f"{line}  {entry.detail}".rstrip(), highlight=False, markup=False, soft_wrap=True)
+        console.print(f"{line}  {entry.detail}".rstrip(), soft_wrap=True)
 
 
 @app.command()
@@ -117,9 +118,9 @@ def delete(
     database = open_database(storage)
     load_study(database, study)
     if not yes:
-        typer.confirm(f"Delete the study {study!r} and all its trials?", abort=True)
+        confirm(f"Delete the study {study!r} and all its trials?", abort=True)
     delete_study(database, study)
-    console.print(f"{study}: deleted", highlight=False)
+    console.print(f"{study}: deleted", soft_wrap=True)
 
 
 app.command()(sharing.export)

@@ -2,25 +2,32 @@
 
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
+from backend.cli.terminal import Terminal
 from backend.studies import StudySummary
 
 
-def print_studies(console: Console, summaries: list[StudySummary]) -> None:
+def print_studies(console: Terminal, summaries: list[StudySummary]) -> None:
     """Print the list of studies."""
     if not summaries:
-        console.print("no study yet: `python -m backend search` makes one", highlight=False)
+        console.print("no study yet: `python -m backend search` makes one")
         return
-    table = Table("study", "state", "done", "data set", "sampler", "objectives", "created (UTC)")
+    table = Table(
+        Column("study", overflow="fold"),
+        "state",
+        "done",
+        "data set",
+        "sampler",
+        Column("objectives", overflow="fold"),
+        "created (UTC)",
+    )
     for item in summaries:
         record = study_record(item)
         done = f"{record['done']}/{record['asked']}" if item.run else str(item.trials)
         cells = [item.name, record["state"], done, record["dataset"] or "–", record["sampler"] or "–"]
         created = f"{item.created:%Y-%m-%d %H:%M}" if item.created else "–"
-        table.add_row(*map(escape, cells), ", ".join(item.objectives), created)
+        table.add_row(*cells, ", ".join(item.objectives), created)
     console.print(table)
 
 
