@@ -30,11 +30,15 @@ def is_visible(text: str) -> bool:
     return visible(text) == text
 
 
-def file_name(name: str) -> str:
+def file_name(name: str, *, marked: bool = True) -> str:
     """The name of a file or folder for something of any name: one path component on every file system.
 
-    Names of any alphabet stay as they are. A name that has to change is marked with a part of its hash, so that two
-    different names never share a file.
+    Names of any alphabet stay as they are.
+
+    Args:
+        name: of the thing.
+        marked: whether a name that has to change gets a part of its hash as an end, so that two different names never
+            share a file.
     """
     safe = unicodedata.normalize("NFC", name.encode(errors="replace").decode())
     safe = "".join("_" if _acts(character) or character in '/\\:*?"<>|' else character for character in safe)
@@ -43,8 +47,8 @@ def file_name(name: str) -> str:
     if not safe or _RESERVED.fullmatch(safe):
         safe = f"_{safe}"
     safe = safe.encode()[:_LONGEST_FILE_NAME].decode(errors="ignore")
-    if safe == name and not is_marked(name):
-        return name
+    if not marked or (safe == name and not is_marked(name)):
+        return safe
     return f"{safe}~{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:8]}"
 
 

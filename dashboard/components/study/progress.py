@@ -130,7 +130,7 @@ def _accuracy(study: Compared) -> None:
 def _hypervolume(study: Compared) -> None:
     if study.no_cells or not study.objectives:
         why = study.no_cells or "records no objective"
-        st.info(f"No hypervolume: this study {why}.", icon=":material/info:")
+        st.info(f"No hypervolume: this study {plain(why)}.", icon=":material/info:")
         return
     volume = compare_queries.hypervolumes([study], ranked=True)[study.name]
     band = median_band([pd.Series(volume["hypervolume"].to_numpy(), index=volume["cells"])])
