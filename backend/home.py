@@ -4,13 +4,14 @@ import os
 from pathlib import Path
 
 from backend.errors import StorageError
+from backend.paths import local_path
 
 HOME_VARIABLE = "PROXYSCOPE_HOME"
 
 
 def home() -> Path:
     """The folder of a running installation: ``$PROXYSCOPE_HOME``, else ``storage/`` of this source tree."""
-    return Path(os.environ.get(HOME_VARIABLE) or Path(__file__).parents[1] / "storage").resolve()
+    return local_path(os.environ.get(HOME_VARIABLE) or Path(__file__).parents[1] / "storage").resolve()
 
 
 def make_folder(folder: Path) -> Path:

@@ -1,15 +1,18 @@
 """What the dashboard does without a browser: ``python -m dashboard report STUDY``, or ``optuna``, beside it."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from streamlit.logger import set_log_level
 
+from backend.cli import main
+from backend.cli.options import given_path
+from backend.cli.terminal import console
 from backend.errors import UserError
+from backend.naming import file_name
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.callback()
@@ -20,30 +23,26 @@ def dashboard() -> None:
 @app.command()
 def report(
     study: Annotated[str, typer.Argument(help="name of the study")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="file to write; STUDY.html if left out")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", parser=given_path, metavar="FILE", help="file to write; STUDY.html if left out"),
+    ] = None,
 ) -> None:
     """Write a study's charts, best trials, configuration and versions as one HTML file."""
     # Streamlit warns of each cache that no server holds.
     set_log_level("error")
-    from backend.studies.database import DATABASE_ERRORS, lost_in_words  # noqa: PLC0415
     from backend.user_proxies import load_user_proxies  # noqa: PLC0415
     from dashboard import queries  # noqa: PLC0415
     from dashboard.report import study_report  # noqa: PLC0415
 
-    path = output or Path(f"{study}.html")
+    path = output or Path(f"{file_name(study)}.html")
+    load_user_proxies()
+    page = study_report(queries.find_study(study))
     try:
-        load_user_proxies()
-        path.write_text(study_report(queries.find_study(study)), encoding="utf-8")
-    except UserError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(error.exit_status)
-    except DATABASE_ERRORS as error:
-        typer.echo(lost_in_words(error), err=True)
-        sys.exit(1)
+        path.write_text(page, encoding="utf-8")
     except OSError as error:
-        typer.echo(f"output: cannot write {path}: {error.strerror}", err=True)
-        sys.exit(2)
-    typer.echo(f"wrote {path}")
+        raise UserError(f"--output: cannot write {path}: {error.strerror}") from None
+    console.print(f"wrote {path}", soft_wrap=True)
 
 
 @app.command()
@@ -60,18 +59,14 @@ def optuna(
     from backend.studies import open_database  # noqa: PLC0415
     from dashboard.hosts import allow_hosts, with_allowed_hosts  # noqa: PLC0415
 
-    try:
-        allow_hosts()
-        database = open_database()
-        if not database.read_only:
-            # Whoever takes a note there writes.
-            database.prepare()
-    except UserError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(error.exit_status)
-    typer.echo(f"optuna-dashboard of {database}: http://{host}:{port}/dashboard")
+    allow_hosts()
+    database = open_database()
+    if not database.read_only:
+        # Whoever takes a note there writes.
+        database.prepare()
+    console.print(f"optuna-dashboard of {database}: http://{host}:{port}/dashboard", soft_wrap=True)
     run(with_allowed_hosts(wsgi(database.storage)), host=host, port=port)
 
 
 if __name__ == "__main__":
-    app()
+    main(app)

@@ -14,6 +14,7 @@ _ROOT = str(Path(__file__).parents[1])
 if _ROOT not in sys.path:
     sys.path.append(_ROOT)
 
+from backend.cli.terminal import complain  # noqa: E402
 from backend.errors import UserError  # noqa: E402
 from dashboard.hosts import AllowedHosts, allow_hosts  # noqa: E402
 
@@ -26,6 +27,6 @@ else:
     try:
         allow_hosts()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(f"error: {error}")
         sys.exit(2)
     app = st.App(__file__, middleware=[Middleware(AllowedHosts)])

@@ -4,10 +4,13 @@ Exit status: 0 done, 2 bad input (one line on standard error), 1 anything else.
 """
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import typer
 
 from backend.cli.lazy import LazyCommands
+from backend.cli.terminal import complain, print_unencodable
 from backend.errors import SearchFailedError, UserError
 
 app = typer.Typer(
@@ -24,19 +27,20 @@ def _app() -> None:
     """Zero-cost neural architecture search on NAS-Bench-201."""
 
 
-def main() -> None:
-    """Run the command line.
+def main(commands: Callable[[], Any] = app) -> None:
+    """Run the command line, or another program's.
 
     A user's error becomes one line and exit status 2; a failed search, a change that was not taken, or a database that
     is lost, one line and 1.
     """
+    print_unencodable()
     try:
-        app()
+        commands()
     except UserError as error:
-        print(f"{'error' if error.exit_status == 2 else 'failed'}: {error}", file=sys.stderr)
+        complain(f"{'error' if error.exit_status == 2 else 'failed'}: {error}")
         sys.exit(error.exit_status)
     except SearchFailedError as error:
-        print(f"failed: {error}", file=sys.stderr)
+        complain(f"failed: {error}")
         sys.exit(1)
     except Exception as error:
         # What knows a database's errors takes a while to load.
@@ -44,5 +48,5 @@ def main() -> None:
 
         if not isinstance(error, DATABASE_ERRORS):
             raise
-        print(f"failed: {lost_in_words(error)}", file=sys.stderr)
+        complain(f"failed: {lost_in_words(error)}")
         sys.exit(1)

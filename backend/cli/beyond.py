@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any, Final
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from backend import benchmark
@@ -18,7 +17,7 @@ from backend.analysis.ensembles.evaluation import Figures, figures
 from backend.analysis.ensembles.transfer import home_scores, target_scores, transferred
 from backend.analysis.recommendation import expected_accuracy, shortlist, training_plan
 from backend.cli import report
-from backend.cli.options import progress_bar
+from backend.cli.terminal import Terminal, progress_bar
 from backend.errors import UserError
 from backend.json_records import json_records
 from backend.studies import Database, load_study, study_config, trials_frame
@@ -147,7 +146,7 @@ def records(listed: pd.DataFrame, places: Sequence[Carried], curve: pd.DataFrame
 
 
 def print_all(
-    console: Console,
+    console: Terminal,
     fitted: StudyEnsemble,
     listed: pd.DataFrame,
     places: Sequence[Carried],
@@ -160,7 +159,6 @@ def print_all(
         "holds 95% of that. Beyond all that were judged it counts as their highest; the interval reaches up to it."
         if not fitted.ensemble.recipe.label_free
         else "Expected: what labelled cells of like rank reach; no label enters the ranking.",
-        highlight=False,
     )
     if places:
         table = Table("judged on", "predicted from", "cells", "Spearman", "Kendall", "picks (%)", "best (%)")
@@ -170,12 +168,12 @@ def print_all(
             accuracies = (report.written(found[name], ".2f") for name in ("picked", "best"))
             table.add_row(item.place, item.words, f"{found['cells']:.0f}", *numbers, *accuracies)
         console.print(table)
-        console.print("Cells that are no twins of the fitted ones; 95% bootstrap intervals.", highlight=False)
+        console.print("Cells that are no twins of the fitted ones; 95% bootstrap intervals.")
     if curve is not None:
         _print_curve(console, curve)
 
 
-def print_plan(console: Console, listed: pd.DataFrame, title: str) -> None:
+def print_plan(console: Terminal, listed: pd.DataFrame, title: str) -> None:
     """Print cells to train with their costs.
 
     Args:
@@ -202,7 +200,7 @@ def _costs(row: pd.Series[float]) -> tuple[str, ...]:
     return tuple(report.written(row[name], ".2f") for name in ("accuracy", "hours", "total_hours", "best"))
 
 
-def _print_curve(console: Console, curve: pd.DataFrame) -> None:
+def _print_curve(console: Terminal, curve: pd.DataFrame) -> None:
     table = Table("labelled cells", "Spearman", "Kendall", "Spearman, best 10%", "picks (%)")
     table.title, table.title_justify = f"Learning curve: means of {_REPEATS} draws, on unseen cells", "left"
     for size, row in curve.groupby("cells_labelled").mean().iterrows():

@@ -16,7 +16,8 @@ from backend.analysis.ensembles.transfer import home_scores
 from backend.cli import beyond, report
 from backend.cli.beyond import Basis
 from backend.cli.json_output import print_json
-from backend.cli.options import JsonOption, ModuleOption, SeedOption, StorageOption, console
+from backend.cli.options import JsonOption, ModuleOption, SeedOption, StorageOption, given_path
+from backend.cli.terminal import console
 from backend.errors import StorageError, UserError
 from backend.json_records import json_records
 from backend.scoring.tables import bundled_table, read_table
@@ -55,7 +56,12 @@ def ensemble(
     ] = None,
     table: Annotated[
         Path | None,
-        typer.Option(help="Scores of the whole space, to judge on unseen cells.", show_default="the bundled table"),
+        typer.Option(
+            parser=given_path,
+            metavar="FILE",
+            help="Scores of the whole space, to judge on unseen cells.",
+            show_default="the bundled table",
+        ),
     ] = None,
     labels: Annotated[
         int | None, typer.Option(min=1, help="Instead of a study: so many cells of the whole space count as trained.")
@@ -73,7 +79,9 @@ def ensemble(
     ] = False,
     seed: SeedOption = 0,
     save: Annotated[str | None, typer.Option(metavar="NAME", help="Keep the ensemble under this name.")] = None,
-    export: Annotated[Path | None, typer.Option(help="Write the ensemble to this JSON file.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(parser=given_path, metavar="FILE", help="Write the ensemble to this JSON file.")
+    ] = None,
     storage: StorageOption = None,
     as_json: JsonOption = False,
     proxy_module: ModuleOption = None,
@@ -103,7 +111,9 @@ def ensemble(
 
 
 def import_ensemble(
-    file: Annotated[Path, typer.Argument(help="A JSON file that `ensemble --export` wrote.")],
+    file: Annotated[
+        Path, typer.Argument(parser=given_path, metavar="FILE", help="A JSON file that `ensemble --export` wrote.")
+    ],
     name: Annotated[str | None, typer.Option(help="To keep it under.", show_default="the file's")] = None,
     storage: StorageOption = None,
     proxy_module: ModuleOption = None,
@@ -113,7 +123,7 @@ def import_ensemble(
     saved = read_ensemble(file)
     saved = replace(saved, name=name or saved.name)
     save_ensemble(open_database(storage), saved)
-    console.print(f"ensemble: {saved.name}, fitted on {saved.study}", highlight=False)
+    console.print(f"ensemble: {saved.name}, fitted on {saved.study}")
 
 
 def _study_basis(database: Database, name: str, table: Path | None) -> Basis:
@@ -215,9 +225,9 @@ def _finish_one(
     report.print_ensemble(console, row.fitted, row.figures, row.note)
     beyond.print_all(console, row.fitted, listed, carried, learned)
     if save:
-        console.print(f"saved as {load_ensemble(database, save).name}", highlight=False)
+        console.print(f"saved as {load_ensemble(database, save).name}")
     if export:
-        console.print(f"written to {export}", highlight=False, soft_wrap=True)
+        console.print(f"written to {export}", soft_wrap=True)
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

@@ -4,13 +4,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.highlighter import NullHighlighter
-from rich.logging import RichHandler
-
 from backend.benchmark import EPOCHS
 from backend.cli import report
 from backend.cli.beyond import print_plan
-from backend.cli.options import console, progress_bar
+from backend.cli.terminal import console, log_handler, progress_bar
 from backend.errors import UserError
 from backend.search import execution, results
 from backend.studies import best_table, best_trials, best_values, load_study, run_folder, study_config, trials_frame
@@ -23,15 +20,13 @@ def execute(database: Database, name: str) -> None:
         task = progress.add_task("trials", total=None)
         execution.execute_run(database, name, lambda done, asked: progress.update(task, completed=done, total=asked))
     print_results(database, name)
-    console.print(f"results: {run_folder(database, name)}", highlight=False, soft_wrap=True)
+    console.print(f"results: {run_folder(database, name)}", soft_wrap=True)
 
 
 @contextmanager
 def _run_messages() -> Iterator[None]:
     """Show what a run says of itself, above its progress: all but the line that each trial has in the log."""
-    handler = RichHandler(
-        console=console, show_time=False, show_level=False, show_path=False, highlighter=NullHighlighter()
-    )
+    handler = log_handler()
     handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name == execution.__name__)
     logger = logging.getLogger("backend")
     logger.addHandler(handler)
@@ -48,11 +43,14 @@ def print_results(database: Database, name: str) -> None:
         config = study_config(study)
     except UserError as error:
         report.print_best(console, best_table(best_trials(study), EPOCHS[-1]), EPOCHS[-1])
-        console.print(str(error), style="yellow", highlight=False, markup=False)
+        console.print(
+            str(error),
+            style="yellow",
+        )
         return
     if config is None:
         report.print_best_values(console, best_values(best_trials(study), study))
-        console.print("made elsewhere: no proxies, truth or weights are recorded in it", highlight=False)
+        console.print("made elsewhere: no proxies, truth or weights are recorded in it")
         return
     epochs = config.runner.nasbench_epochs
     report.print_best(console, best_table(best_trials(study), epochs), epochs)
@@ -60,8 +58,8 @@ def print_results(database: Database, name: str) -> None:
     listed = results.study_recommendation(frame, config)
     if len(listed):
         print_plan(console, listed, "Recommended without labels: train these, the first of them first")
-        console.print(results.recommendation_rule(frame, config), highlight=False)
+        console.print(results.recommendation_rule(frame, config))
     try:
         report.print_weights(console, results.study_ensemble(frame, config))
     except UserError as error:
-        console.print(str(error), style="yellow", highlight=False)
+        console.print(str(error), style="yellow")

@@ -1,15 +1,30 @@
-"""What the commands share: options, the console, and how texts name proxies."""
+"""What the commands share: options, and how texts name proxies and paths."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from backend.cell_notations import ACCEPTED
+from backend.naming import visible
+from backend.paths import local_path
+
+
+def given_path(text: str | Path) -> Path:
+    """The path of an argument; every argument that is one is read by this.
+
+    Raises:
+        BadParameter: the system cannot look there.
+    """
+    path = local_path(text)
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise typer.BadParameter(f"{visible(str(text))}: {error.strerror}") from None
+    return path
+
 
 StorageOption = Annotated[
     str | None,
@@ -23,7 +38,12 @@ StorageOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ModuleOption = Annotated[
     list[Path] | None,
-    typer.Option("--proxy-module", help="Python file that registers proxies of your own; repeatable."),
+    typer.Option(
+        "--proxy-module",
+        parser=given_path,
+        metavar="FILE",
+        help="Python file that registers proxies of your own; repeatable.",
+    ),
 ]
 DatasetOption = Annotated[str, typer.Option(help="cifar10, cifar10-valid, cifar100 or ImageNet16-120.")]
 ProxiesOption = Annotated[str, typer.Option("--proxies", help="Comma-separated names, or all.")]
@@ -34,20 +54,6 @@ ImagesOption = Annotated[str, typer.Option(help="bundled, random, or the folder 
 CELL_HELP = f"{ACCEPTED[0].upper()}{ACCEPTED[1:]}."
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of the study.")]
 
-# A file or pipe has no width of its own: the tables' headings need this much.
-console = Console(width=None if sys.stdout.isatty() else 120)
-
-
-def printable(text: str, longest: int = 200) -> str:
-    """A text that somebody stored, for a terminal: no markup or control character in it does anything.
-
-    Args:
-        text: of a database or a file.
-        longest: how many characters of it are printed.
-    """
-    shown = text if len(text) <= longest else f"{text[:longest]}…"
-    return escape("".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in shown))
-
 
 def parse_proxies(text: str) -> tuple[str, ...]:
     """Proxies from comma-separated names, or all of them from "all"."""
@@ -57,9 +63,3 @@ def parse_proxies(text: str) -> tuple[str, ...]:
     if text == "all":
         return proxies.available()
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-
-
-def progress_bar() -> Progress:
-    """A bar with a count, the time so far and the time left."""
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    return Progress(TextColumn("{task.description}"), *columns, console=console)

@@ -7,7 +7,8 @@ import typer
 from backend.analysis.recommendation import LENGTH
 from backend.cli.beyond import print_plan
 from backend.cli.json_output import print_json
-from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument, console
+from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument
+from backend.cli.terminal import console
 from backend.errors import UserError
 from backend.search.results import recommendation_record, recommendation_rule, study_recommendation
 from backend.studies import load_study, study_config, trials_frame
@@ -36,4 +37,4 @@ def recommend(
     if listed.empty:
         raise UserError(f"recommendation: {study!r} has no cell with known scores yet")
     print_plan(console, listed, f"Train these of the cells of {study}")
-    console.print(recommendation_rule(frame, config), highlight=False)
+    console.print(recommendation_rule(frame, config))

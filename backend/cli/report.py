@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
+from rich.text import Text
 
 from backend import hardware
 from backend.analysis.correlation import STATISTICS
 from backend.analysis.ensembles import MODELS, StudyEnsemble
 from backend.benchmark import TruthField
-from backend.cli.options import printable
+from backend.cli.terminal import Terminal, lines
+from backend.naming import shortened
 from backend.scoring.tables import Provenance
 from backend.studies.attributes import number_in
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LONGEST_NO_NUMBER = 40
 
 
-def print_best(console: Console, best: pd.DataFrame, epochs: int) -> None:
+def print_best(console: Terminal, best: pd.DataFrame, epochs: int) -> None:
     """Print the "Best trial(s)" table, each metric of a cell on a line of its own, and the architectures.
 
     Args:
@@ -31,8 +31,8 @@ def print_best(console: Console, best: pd.DataFrame, epochs: int) -> None:
         best: as ``backend.studies.best_table`` gives it.
         epochs: the training length of its truth.
     """
-    truth = f"nasbench_data_metrics\n({epochs} epochs)"
-    headings = ["number", "index", "software_metrics", "hardware_metrics", "scaled_metrics", truth]
+    truth = lines(["nasbench_data_metrics", f"({epochs} epochs)"])
+    headings: list[str | Text] = ["number", "index", "software_metrics", "hardware_metrics", "scaled_metrics", truth]
     table = Table(
         *(Column(heading, overflow="fold") for heading in headings),
         title="Best trial(s)",
@@ -47,10 +47,10 @@ def print_best(console: Console, best: pd.DataFrame, epochs: int) -> None:
     # One is wider than the table's columns can be, and should be copied in one piece.
     for number, index, arch in best.loc[best["arch"].notna(), ["number", "index", "arch"]].itertuples(index=False):
         line = f"trial {number}, cell {index}: {arch}"
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
 
 
-def print_best_values(console: Console, best: pd.DataFrame) -> None:
+def print_best_values(console: Terminal, best: pd.DataFrame) -> None:
     """Print the best trials of a study that was made elsewhere: its values and parameters, each on a line."""
     table = Table(
         *(Column(heading, overflow="fold") for heading in ("number", "values", "params")),
@@ -59,12 +59,12 @@ def print_best_values(console: Console, best: pd.DataFrame) -> None:
         show_lines=True,
     )
     for row in best.to_dict("records"):
-        params = "\n".join(f"{name} {value}" for name, value in row["params"].items()) or "–"
-        table.add_row(str(row["number"]), escape(metric_lines(row["values"])), escape(params))
+        params = lines(f"{name} {value}" for name, value in row["params"].items()) or "–"
+        table.add_row(str(row["number"]), metric_lines(row["values"]), params)
     console.print(table)
 
 
-def print_scores(console: Console, names: Sequence[str], rows: list[dict[str, Any]]) -> None:
+def print_scores(console: Terminal, names: Sequence[str], rows: list[dict[str, Any]]) -> None:
     """Print scores, a proxy a line and a cell a column."""
     table = Table("proxy", *(f"cell {row['index']}" for row in rows))
     for name in names:
@@ -74,7 +74,7 @@ def print_scores(console: Console, names: Sequence[str], rows: list[dict[str, An
 
 
 def print_truth(
-    console: Console,
+    console: Terminal,
     title: str,
     described: Iterable[TruthField],
     fields: Mapping[str, float | None],
@@ -91,7 +91,7 @@ def print_truth(
 
 
 def print_correlations(
-    console: Console, provenance: Provenance, dataset: str, cells: pd.DataFrame, classes: pd.DataFrame
+    console: Terminal, provenance: Provenance, dataset: str, cells: pd.DataFrame, classes: pd.DataFrame
 ) -> None:
     """Print rank correlations over cells and over classes, the best proxy first."""
     title = f"Rank correlation with {dataset} test accuracy after 200 epochs"
@@ -108,7 +108,6 @@ def print_correlations(
     console.print(
         f"95% bootstrap intervals; best 10%: the cells of highest accuracy. Scores of {provenance.images} "
         f"Seed {provenance.seed}.",
-        highlight=False,
     )
 
 
@@ -124,26 +123,26 @@ def written(value: float, spec: str) -> str:
     return "–" if np.isnan(value) else format(value, spec)
 
 
-def print_failures(console: Console, failures: "list[Failure]", shown: int = 10) -> None:
+def print_failures(console: Terminal, failures: "list[Failure]", shown: int = 10) -> None:
     """Print how many scores of a sweep failed, and the first of them."""
     if not failures:
         return
-    console.print(f"{len(failures)} scores could not be computed:", style="yellow", highlight=False)
+    console.print(f"{len(failures)} scores could not be computed:", style="yellow")
     for failure in failures[:shown]:
-        console.print(f"  cell {failure.cell_class}, {failure.proxy}: {failure.reason}", highlight=False)
+        console.print(f"  cell {failure.cell_class}, {failure.proxy}: {failure.reason}")
     if len(failures) > shown:
-        console.print(f"  … and {len(failures) - shown} more", highlight=False)
+        console.print(f"  … and {len(failures) - shown} more")
 
 
-def metric_lines(metrics: Mapping[str, float | None]) -> str:
+def metric_lines(metrics: Mapping[str, float | None]) -> Text:
     """Metrics one a line, six significant digits; a dash where there are none."""
-    return "\n".join(f"{name} {number(value)}" for name, value in metrics.items()) or "–"
+    return lines(f"{name} {number(value)}" for name, value in metrics.items()) or Text("–")
 
 
-def cost_lines(costs: Mapping[str, float | None]) -> str:
+def cost_lines(costs: Mapping[str, float | None]) -> Text:
     """Hardware metrics one a line, with their units."""
     units = {name: hardware.get(name).unit for name in costs if name in hardware.available()}
-    return "\n".join(f"{name} {number(value)} {units.get(name, '')}".rstrip() for name, value in costs.items()) or "–"
+    return lines(f"{name} {number(value)} {units.get(name, '')}".rstrip() for name, value in costs.items()) or Text("–")
 
 
 def number(value: float | None) -> str:
@@ -151,11 +150,11 @@ def number(value: float | None) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool) or (found := number_in(value)) is None:
-        return printable(str(value), _LONGEST_NO_NUMBER)
+        return shortened(str(value), _LONGEST_NO_NUMBER)
     return f"{found:.0f}" if found.is_integer() and abs(found) < 1e9 else f"{found:.6g}"
 
 
-def print_weights(console: Console, fitted: StudyEnsemble) -> None:
+def print_weights(console: Terminal, fitted: StudyEnsemble) -> None:
     """Print a linear ensemble: weights in points of accuracy a standard deviation, intercept, how good it is."""
     ensemble = fitted.ensemble
     table = Table("proxy", "weight", title="Ensemble weights", title_justify="left")
@@ -165,8 +164,6 @@ def print_weights(console: Console, fitted: StudyEnsemble) -> None:
     console.print(table)
     console.print(
         f"[{' '.join(f'{weight:.8e}' for weight in (ensemble.weights or {}).values())}]",
-        highlight=False,
-        markup=False,
         soft_wrap=True,
     )
     console.print(
@@ -178,7 +175,7 @@ def print_weights(console: Console, fitted: StudyEnsemble) -> None:
 
 
 def print_ensemble(
-    console: Console, fitted: StudyEnsemble, figures: Mapping[str, Mapping[str, float]], note: str
+    console: Terminal, fitted: StudyEnsemble, figures: Mapping[str, Mapping[str, float]], note: str
 ) -> None:
     """Print one ensemble: what it is, weights with intervals, figures, and the ten cells that it puts first."""
     ensemble = fitted.ensemble
@@ -188,7 +185,6 @@ def print_ensemble(
     labels = "" if recipe.label_free else f" for {fitted.target.replace(':', '-epoch ')} (%)"
     console.print(
         f"{MODELS[recipe.model].title}{labels} on {', '.join(made_of)}{logs}; {len(ensemble.cells)} cells.",
-        highlight=False,
     )
     intervals = ensemble.weight_intervals()
     if len(intervals):
@@ -211,7 +207,7 @@ def print_ensemble(
 
 
 def print_ensembles(
-    console: Console, fits: Mapping[str, Mapping[str, Mapping[str, float]]], target: str, notes: Sequence[str]
+    console: Terminal, fits: Mapping[str, Mapping[str, Mapping[str, float]]], target: str, notes: Sequence[str]
 ) -> None:
     """Print ensembles side by side: how they rank cells, and the accuracy of the one that they pick.
 
@@ -235,7 +231,6 @@ def print_ensembles(
         f"{target.replace(':', '-epoch ')}; 95% bootstrap intervals. The study: its own cells, cross-validated, three "
         "times in five folds, twins together (without labels: all of them). Unseen cells: connected cells that are no "
         "twins of the fitted ones. Picks: true accuracy of the cell predicted best.",
-        highlight=False,
     )
     for note in notes:
-        console.print(note, style="yellow", highlight=False)
+        console.print(note, style="yellow")

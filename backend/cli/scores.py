@@ -22,10 +22,12 @@ from backend.cli.options import (
     ModuleOption,
     ProxiesOption,
     SeedOption,
-    console,
+    given_path,
     parse_proxies,
-    progress_bar,
 )
+from backend.cli.terminal import console, progress_bar
+from backend.errors import UserError
+from backend.home import make_folder
 from backend.json_records import json_records
 from backend.scoring import DisconnectedCellError, Scorer
 from backend.scoring.tables import SWEEP_TABLE, bundled_datasets, bundled_table, read_table, write_table
@@ -54,7 +56,7 @@ def score(
     if as_json:
         print_json(rows)
     else:
-        console.print(scorer.batch.description, highlight=False)
+        console.print(scorer.batch.description)
         report.print_scores(console, names, rows)
 
 
@@ -79,7 +81,12 @@ def sweep(
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     images: ImagesOption = "bundled",
-    out: Annotated[Path | None, typer.Option(help="The table to write.", show_default="in the sweep's folder")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            parser=given_path, metavar="FILE", help="The table to write.", show_default="in the sweep's folder"
+        ),
+    ] = None,
     proxy_module: ModuleOption = None,
 ) -> None:
     """Score the whole space; killed at any moment, it goes on."""
@@ -89,22 +96,33 @@ def sweep(
 
     load_user_proxies(proxy_module or [])
     setting = SweepSetting(dataset, parse_proxies(proxies), batch_size, seed, device, images)
+    if out is not None:
+        _check_writable(out)
     known = bundled_table(dataset) if dataset in bundled_datasets() else None
     job = Sweep(setting, sweeps_folder(), known=known)
-    console.print(f"shards: {job.folder}", highlight=False, soft_wrap=True)
+    console.print(f"shards: {job.folder}", soft_wrap=True)
     with open_cluster(scheduler, workers) as client, progress_bar() as progress:
         task = progress.add_task("classes", total=None)
         job.run(client, lambda done, total: progress.update(task, completed=done, total=total))
     report.print_failures(console, job.failures())
     path = out or job.folder / SWEEP_TABLE
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_table(job.table(), path)
-    console.print(f"table: {path}", highlight=False, soft_wrap=True)
+    console.print(f"table: {path}", soft_wrap=True)
+
+
+def _check_writable(path: Path) -> None:
+    """Refuse a table that could not be written once it has been computed for hours."""
+    if path.is_dir():
+        raise UserError(f"--out: {path} is a folder; give the name of a file")
+    make_folder(path.parent)
 
 
 def correlate(
     dataset: DatasetOption = "cifar10",
-    table: Annotated[Path | None, typer.Option(help="A sweep's table; without it, the bundled one.")] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(parser=given_path, metavar="FILE", help="A sweep's table; without it, the bundled one."),
+    ] = None,
     resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples for the 95% intervals.")] = 200,
     as_json: JsonOption = False,
 ) -> None:

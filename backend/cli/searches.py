@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from backend.cli.foreground import execute
-from backend.cli.options import ModuleOption, StorageOption, StudyArgument, console
+from backend.cli.options import ModuleOption, StorageOption, StudyArgument, given_path
+from backend.cli.terminal import console, log_to_errors
 from backend.search import execution, joining, launch, queueing
 from backend.search.config import SearchConfig
 from backend.studies import open_database
@@ -17,7 +18,10 @@ from backend.user_proxies import load_user_proxies
 
 def search(
     config: Annotated[
-        Path | None, typer.Option(help="Search file (TOML); without it, the example for this machine.")
+        Path | None,
+        typer.Option(
+            parser=given_path, metavar="FILE", help="Search file (TOML); without it, the example for this machine."
+        ),
     ] = None,
     storage: StorageOption = None,
     study: Annotated[str | None, typer.Option(help="Name of the new study; without it, one is made.")] = None,
@@ -32,7 +36,7 @@ def search(
         settings = settings.with_trials(trials)
     database = open_database(storage)
     name = launch.prepare(database, settings, study)
-    console.print(f"{path.name}: study [bold]{name}[/bold] in {database}", highlight=False)
+    console.print(f"{path.name}: study {name} in {database}", soft_wrap=True)
     execute(database, name)
 
 
@@ -42,7 +46,7 @@ def run(study: StudyArgument, storage: StorageOption = None, proxy_module: Modul
     The dashboard starts this for each search.
     """
     load_user_proxies(proxy_module or [])
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    log_to_errors()
     execution.execute_run(open_existing(storage), study)
 
 
@@ -52,7 +56,7 @@ def queue(storage: StorageOption = None, proxy_module: ModuleOption = None) -> N
     The dashboard starts this where searches are queued; it ends when none waits.
     """
     load_user_proxies(proxy_module or [])
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    log_to_errors()
     queueing.work(open_database(storage))
 
 
@@ -66,7 +70,7 @@ def worker(
     Start it on any machine that reaches the database, as often as you like. A search asks for workers with n_workers.
     """
     load_user_proxies(proxy_module or [])
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    log_to_errors()
     database = open_database(storage)
     logging.getLogger(__name__).info("waiting for searches in %s; stop with Ctrl-C", database)
     joining.work(database, once=once)

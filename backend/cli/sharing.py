@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from backend.cli.json_output import print_json
-from backend.cli.options import JsonOption, StorageOption, console, printable
+from backend.cli.options import JsonOption, StorageOption, given_path
 from backend.cli.study_list import print_problems, study_record
+from backend.cli.terminal import confirm, console
 from backend.errors import UserError
+from backend.naming import LONGEST_SHOWN, shortened
 from backend.studies import list_studies, open_database
 from backend.studies.database import default_url, open_existing
 
@@ -28,9 +30,9 @@ _FROM, _TO = "--from", "--to"
 
 def export(
     names: NamesArgument = None,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")] = Path(
-        "studies.db"
-    ),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", parser=given_path, metavar="FILE", help="The file to write.")
+    ] = Path("studies.db"),
     everything: Annotated[bool, typer.Option("--all", help="Export all studies.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     with_scores: ScoresOption = True,
@@ -51,11 +53,16 @@ def export(
         )
         return
     _print_copied(summary.studies)
-    console.print(f"{summary.path}: {summary.size / 2**20:,.1f} MiB", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"{summary.path}: {summary.size / 2**20:,.1f} MiB", soft_wrap=True)
 
 
 def import_command(
-    file: Annotated[Path, typer.Argument(help="A file that `studies export` wrote, or any Optuna study database.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            parser=given_path, metavar="FILE", help="A file that `studies export` wrote, or any Optuna study database."
+        ),
+    ],
     study: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Only this study, also where it is here with other trials; repeatable."),
@@ -95,7 +102,7 @@ def import_command(
     elif copied:
         _print_copied(copied)
     else:
-        console.print("nothing was copied", highlight=False)
+        console.print("nothing was copied")
 
 
 def copy(
@@ -129,28 +136,35 @@ def copy(
     _print_left_out(behind)
     _print_copied(copied)
     if left := len(chosen) - len(copied):
-        console.print(f"{left} already there", highlight=False)
+        console.print(f"{left} already there")
 
 
 def _confirmed(number: int) -> bool:
-    return typer.confirm(f"Copy {number} {'study' if number == 1 else 'studies'} into the database?")
+    return confirm(f"Copy {number} {'study' if number == 1 else 'studies'} into the database?")
 
 
 def _print_arrivals(found: Sequence[Arrival]) -> None:
-    table = Table("study", "state", "trials", "data set", "objectives", "what would come of it")
+    table = Table(
+        Column("study", overflow="fold"),
+        "state",
+        "trials",
+        "data set",
+        Column("objectives", overflow="fold"),
+        Column("what would come of it", overflow="fold"),
+    )
     for item in found:
         summary = item.study.summary
         state = summary.run.state if summary.run else "made elsewhere"
         cells = [summary.name, state, f"{summary.trials:,}", summary.dataset or "–"]
         cells += [", ".join(summary.objectives), item.status_words("here")]
-        table.add_row(*map(printable, cells))
+        table.add_row(*(shortened(cell, LONGEST_SHOWN) for cell in cells))
     console.print(table)
     print_problems(console, (item.study.summary for item in found))
 
 
 def _print_left_out(behind: Mapping[str, str]) -> None:
     for name, why in behind.items():
-        console.print(f"left out: ensemble {name!r}: {why}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"left out: ensemble {name!r}: {why}", soft_wrap=True)
 
 
 def _print_copied(copied: Sequence[Copied]) -> None:
@@ -160,7 +174,7 @@ def _print_copied(copied: Sequence[Copied]) -> None:
             more.append(f"{item.ensembles} ensemble{'' if item.ensembles == 1 else 's'}")
         if item.scores:
             more.append(f"{item.scores:,} scores")
-        console.print(f"{item.name}: {', '.join(more)}", highlight=False, markup=False)
+        console.print(f"{item.name}: {', '.join(more)}", soft_wrap=True)
 
 
 def _record(item: Arrival) -> dict[str, Any]:

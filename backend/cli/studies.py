@@ -10,8 +10,9 @@ import typer
 
 from backend.cli import sharing
 from backend.cli.json_output import print_json
-from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument, console
+from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument
 from backend.cli.study_list import print_studies, study_record
+from backend.cli.terminal import confirm, console
 from backend.errors import WriteError
 from backend.json_records import json_records
 from backend.studies import (
@@ -63,7 +64,7 @@ def stop(study: StudyArgument, storage: StorageOption = None) -> None:
     """Stop a study's run after the trial in work."""
     from backend.search import launch  # noqa: PLC0415
 
-    console.print(f"{study}: {launch.stop(open_existing(storage), study)}", highlight=False)
+    console.print(f"{study}: {launch.stop(open_existing(storage), study)}", soft_wrap=True)
 
 
 @app.command()
@@ -92,7 +93,7 @@ def rename(
 ) -> None:
     """Rename a study that is not being searched."""
     rename_study(open_existing(storage), study, name)
-    console.print(f"{study}: now {name}", highlight=False)
+    console.print(f"{study}: now {name}", soft_wrap=True)
 
 
 @app.command("audit")
@@ -108,7 +109,7 @@ def audit_command(
         return
     for entry in found:
         line = f"{entry.time:%Y-%m-%d %H:%M:%S} UTC  {entry.who} ({entry.via})  {entry.action}  {entry.study}"
-        console.print(f"{line}  {entry.detail}".rstrip(), highlight=False, markup=False, soft_wrap=True)
+        console.print(f"{line}  {entry.detail}".rstrip(), soft_wrap=True)
 
 
 @app.command()
@@ -121,11 +122,11 @@ def delete(
     database = open_existing(storage)
     load_study(database, study)
     if not yes:
-        typer.confirm(f"Delete the study {study!r} and all its trials?", abort=True)
+        confirm(f"Delete the study {study!r} and all its trials?", abort=True)
     deleted = delete_study(database, study)
-    console.print(f"{study}: deleted", highlight=False)
+    console.print(f"{study}: deleted", soft_wrap=True)
     if deleted.ensembles:
-        console.print(f"its saved ensembles stay: {', '.join(deleted.ensembles)}", highlight=False)
+        console.print(f"its saved ensembles stay: {', '.join(deleted.ensembles)}", soft_wrap=True)
     if deleted.folder:
         raise WriteError(folder_left(study, deleted.folder))
 

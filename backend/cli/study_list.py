@@ -3,38 +3,46 @@
 from collections.abc import Iterable
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
-from backend.cli.options import printable
+from backend.cli.terminal import Terminal
+from backend.naming import LONGEST_SHOWN, shortened
 from backend.studies import StudySummary
 
 _LONGEST_CELL = 400
 
 
-def print_studies(console: Console, summaries: list[StudySummary]) -> None:
+def print_studies(console: Terminal, summaries: list[StudySummary]) -> None:
     """Print the list of studies."""
     if not summaries:
-        console.print("no study yet: `python -m backend search` makes one", highlight=False)
+        console.print("no study yet: `python -m backend search` makes one")
         return
-    table = Table("study", "state", "done", "data set", "sampler", "objectives", "created (UTC)")
+    table = Table(
+        Column("study", overflow="fold"),
+        "state",
+        "done",
+        "data set",
+        "sampler",
+        Column("objectives", overflow="fold"),
+        "created (UTC)",
+    )
     for item in summaries:
         record = study_record(item)
         done = f"{record['done']}/{record['asked']}" if item.run else str(item.trials)
         created = f"{item.created:%Y-%m-%d %H:%M}" if item.created else "–"
         cells = [item.name, record["state"], done, record["dataset"] or "–", record["sampler"] or "–"]
         cells += [", ".join(item.objectives), created]
-        table.add_row(*(printable(cell, _LONGEST_CELL) for cell in cells))
+        table.add_row(*(shortened(cell, _LONGEST_CELL) for cell in cells))
     console.print(table)
     print_problems(console, summaries)
 
 
-def print_problems(console: Console, summaries: Iterable[StudySummary]) -> None:
+def print_problems(console: Terminal, summaries: Iterable[StudySummary]) -> None:
     """Print what is wrong with the search files of studies, a line each."""
     for item in summaries:
         if item.file_problem:
-            line = f"{printable(item.name)}: {printable(item.file_problem, _LONGEST_CELL)}"
-            console.print(line, style="yellow", highlight=False, soft_wrap=True)
+            line = f"{shortened(item.name, LONGEST_SHOWN)}: {shortened(item.file_problem, _LONGEST_CELL)}"
+            console.print(line, style="yellow", soft_wrap=True)
 
 
 def study_record(item: StudySummary) -> dict[str, Any]:

@@ -4,14 +4,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from backend import benchmark
 from backend.cell_notations import parse_cell
 from backend.cells import NUM_CELLS
 from backend.cli import report
 from backend.cli.json_output import print_json
-from backend.cli.options import CELL_HELP, DatasetOption, JsonOption, console
+from backend.cli.options import CELL_HELP, DatasetOption, JsonOption, given_path
+from backend.cli.terminal import console, progress_bar, text_column
 
 
 def truth(
@@ -38,7 +39,7 @@ def truth(
         asked = {"arch": str(cell), "index": cell.index, "dataset": dataset, "epochs": epochs, "seed": seed}
         print_json({**asked, **fields, "releases": releases})
     else:
-        console.print(f"cell {cell.index}  {cell}", highlight=False)
+        console.print(f"cell {cell.index}  {cell}")
         of_seed = "" if seed is None else f", seed {seed}"
         title = f"{dataset}, {epochs} epochs{of_seed}"
         report.print_truth(console, title, benchmark.truth_fields(dataset), fields, releases)
@@ -48,16 +49,16 @@ def import_benchmark(
     path: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE|FOLDER", help="NAS-Bench-201's .pth; NATS-Bench's .pickle.pbz2, or its folder or tar."
+            parser=given_path,
+            metavar="FILE|FOLDER",
+            help="NAS-Bench-201's .pth; NATS-Bench's .pickle.pbz2, or its folder or tar.",
         ),
     ],
     as_json: JsonOption = False,
 ) -> None:
     """Import the official files: every field, every seed. 5 GB take some 4 minutes and 0.5 GB of memory."""
-    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[count]:,} architectures"))
-    times = (TimeElapsedColumn(), TimeRemainingColumn())
-    description = TextColumn("{task.description}")
-    with Progress(description, *columns, *times, console=console, disable=as_json) as progress:
+    columns = (TaskProgressColumn(), text_column("{task.fields[count]:,} architectures"))
+    with progress_bar(*columns, TimeElapsedColumn(), TimeRemainingColumn(), disable=as_json) as progress:
         task = progress.add_task("import", total=1.0, count=0)
         summary = benchmark.import_release(path, lambda part, count: progress.update(task, completed=part, count=count))
         progress.update(task, completed=1.0)
@@ -67,6 +68,5 @@ def import_benchmark(
     console.print(
         f"{summary.release}: {summary.architectures:,} of {NUM_CELLS:,} architectures, {summary.rows:,} rows, "
         f"{summary.seconds:.1f} s",
-        highlight=False,
     )
-    console.print(f"table: {summary.path}", highlight=False, soft_wrap=True)
+    console.print(f"table: {summary.path}", soft_wrap=True)

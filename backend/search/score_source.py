@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -10,6 +9,7 @@ from sqlalchemy import Engine
 
 from backend import proxies
 from backend.errors import UserError
+from backend.paths import local_path
 from backend.scoring import Scorer
 from backend.scoring.store import ScoreStore, setting_of
 from backend.scoring.tables import ScoreTable, bundled_table, read_table
@@ -65,7 +65,7 @@ def configured_table(config: SearchConfig) -> ScoreTable | None:
     name = config.runner.scores
     if name == "compute":
         return None
-    table = bundled_table(config.dataset) if name == "table" else read_table(Path(name))
+    table = bundled_table(config.dataset) if name == "table" else read_table(local_path(name))
     if table.provenance.dataset != config.dataset:
         raise UserError(f"the score table is of {table.provenance.dataset}, not of {config.dataset}")
     if (config.cells.C, config.cells.N) != ([16], [5]):

@@ -7,7 +7,6 @@ studies.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Any
@@ -17,6 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.errors import StorageError, UserError, WriteError
+from backend.naming import visible
 from backend.search.config import SearchConfig
 from backend.search.headline import read_headline
 from backend.studies import audit, runs
@@ -29,7 +29,6 @@ from backend.studies.summaries import CONFIG, NOT_VALID, search_file_in
 from backend.studies.tables import ensembles
 
 LONGEST_NAME = 100
-_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._ -]{{0,{LONGEST_NAME - 1}}}")
 
 
 def trials_asked(config: SearchConfig) -> int:
@@ -49,7 +48,7 @@ def create_study(
     Args:
         database: where it is kept.
         config: what is searched.
-        name: up to 100 letters, digits, spaces and ``._-``; None makes one from data set, sampler and time.
+        name: up to 100 characters that can be seen; None makes one from data set, sampler and time.
         kept: JSON values by system attribute that the run needs beside its configuration.
 
     Raises:
@@ -95,14 +94,15 @@ def check_free_name(database: Database, name: str) -> None:
 
 
 def check_name(name: str) -> None:
-    """Raise UserError unless the name is fit for a study and a folder."""
-    if not _NAME.fullmatch(name):
-        raise UserError(f"study: the name {name!r} is not valid; use up to 100 letters, digits, spaces, '.', '_', '-'")
+    """Raise UserError unless the name is fit for a new study."""
+    if name != fit_name(name):
+        said = f"use 1 to {LONGEST_NAME} characters that can be seen, with no space or line break at either end"
+        raise UserError(f"study: the name {name!r} is not valid; {said}")
 
 
 def fit_name(name: str) -> str:
-    """A name that is fit for a study and a folder, as like the given one as can be; other tools allow paths too."""
-    return re.sub(r"[^A-Za-z0-9._ -]", "_", name).lstrip("._ -")[:LONGEST_NAME].rstrip() or "study"
+    """A name that is fit for a study, as like the given one as can be: of any alphabet, but nothing in it is unseen."""
+    return visible(name.strip())[:LONGEST_NAME].rstrip() or "study"
 
 
 def numbered_name(name: str, taken: Container[str]) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from backend.errors import StorageError
 from backend.home import home
+from backend.paths import local_path
 from backend.read_only import READ_ONLY, is_read_only
 from backend.studies.connection import DATABASE_ERRORS, Link, has_foreign_tables, reason, shown
 
@@ -95,7 +96,12 @@ class Database:
 
 def default_url() -> str:
     """``$PROXYSCOPE_STORAGE``, else the SQLite file in the installation's folder."""
-    return os.environ.get(STORAGE_VARIABLE) or f"sqlite:///{home() / 'studies.db'}"
+    return os.environ.get(STORAGE_VARIABLE) or sqlite_url(home() / "studies.db")
+
+
+def sqlite_url(path: Path) -> str:
+    """The SQLAlchemy URL of a SQLite file, whatever characters its path has."""
+    return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def open_database(url: str | None = None, *, read_only: bool | None = None) -> Database:
@@ -156,6 +162,10 @@ def _parse(url: str) -> URL:
     if password := parsed.query.get("password"):
         # There it would be shown wherever the URL is.
         parsed = parsed.difference_update_query(["password"]).set(password=str(password))
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        if "?" in url and not parsed.query:
+            raise StorageError("storage: not a SQLAlchemy URL; a ? in the path of a SQLite file is written %3F")
+        parsed = parsed.set(database=str(local_path(parsed.database)))
     return parsed.set(drivername="postgresql+psycopg") if parsed.drivername in {"postgres", "postgresql"} else parsed
 
 

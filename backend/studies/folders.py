@@ -8,6 +8,7 @@ from sqlalchemy import make_url
 
 from backend.errors import StorageError
 from backend.home import home, make_folder
+from backend.naming import file_name, is_marked
 from backend.studies.database import Database
 
 
@@ -34,36 +35,38 @@ def run_folder(database: Database, study_name: str) -> Path:
     """The folder of one study's run, made where it is not there.
 
     Raises:
-        StorageError: it cannot be made or written to, or the name leads elsewhere.
+        StorageError: it cannot be made or written to.
     """
-    folder = runs_folder(database) / study_name
-    if not _is_inside(folder, database):
-        raise StorageError(f"storage: no folder can be made for a study of the name {study_name!r}")
-    return make_folder(folder)
+    return make_folder(_folder_of(database, study_name))
 
 
 def remove_run_folder(database: Database, study_name: str) -> Path | None:
     """Delete the folder of one study's run, if it is on this machine; returns it where it cannot be deleted."""
-    folder = runs_folder(database) / study_name
-    if not _is_inside(folder, database):
-        return None
+    folder = _folder_of(database, study_name)
     shutil.rmtree(folder, ignore_errors=True)
     return folder if folder.exists() else None
 
 
 def move_run_folder(database: Database, study_name: str, new: str) -> None:
     """Give the folder of one study's run, if it is on this machine, the study's new name."""
-    folder, target = runs_folder(database) / study_name, runs_folder(database) / new
-    if not (_is_inside(folder, database) and _is_inside(target, database) and folder.is_dir()):
+    folder, target = _folder_of(database, study_name), runs_folder(database) / file_name(new)
+    if not folder.is_dir():
         return
     try:
         # What a deleted study of that name has left behind makes room.
-        shutil.rmtree(target, ignore_errors=True)
+        shutil.rmtree(_folder_of(database, new), ignore_errors=True)
         folder.rename(target)
     except OSError as error:
         raise StorageError(f"storage: cannot rename the folder {folder}: {error.strerror}") from None
 
 
-def _is_inside(folder: Path, database: Database) -> bool:
-    """Whether a study's folder is one of the folder of runs: other tools may give a study any name, a path too."""
-    return folder.resolve().parent == runs_folder(database).resolve()
+def _folder_of(database: Database, study_name: str) -> Path:
+    """Where the folder of a study's run is, or would be made.
+
+    Earlier versions called it as the study is called, also where the name is not fit for a file: such a folder stays.
+    """
+    runs, name = runs_folder(database), file_name(study_name)
+    if name != study_name and not is_marked(study_name) and runs.is_dir():
+        earlier = (folder for folder in runs.iterdir() if folder.name == study_name and folder.is_dir())
+        return next(earlier, runs / name)
+    return runs / name

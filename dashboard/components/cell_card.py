@@ -62,7 +62,7 @@ def cell_card(
         bounds: constraints on columns, said in the table.
     """
     with st.container(border=True, key="cell_card"):
-        st.markdown(f"**{title}** · trial {trial['number']}" if "number" in trial else f"**{title}**")
+        st.markdown(f"**{plain(title)}** · trial {trial['number']}" if "number" in trial else f"**{plain(title)}**")
         if words := _state_words(trial):
             st.caption(plain(words[0].upper() + words[1:] + "."))
         arch = trial.get("arch")
@@ -153,11 +153,11 @@ def _number(facts: dict[str, str | int | float | None], name: str) -> float | No
 def _numbers_table(heading: str, trial: pd.Series, columns: list[str], roles: _Roles, key: str) -> None:
     rows = [
         {
-            heading: plain(quantity(column).name) if is_foreign(column) else quantity(column).name,
+            heading: plain(quantity(column).name),
             "Value": readable(value, quantity(column).unit)
             if _is_number(value := trial[column])
             else plain(str(value)),
-            "Role": roles.role(column, trial),
+            "Role": plain(roles.role(column, trial)),
         }
         for column in columns
     ]

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from backend.naming import file_name
 from dashboard.components.download import csv_button
 from dashboard.components.linked_choice import LinkedChoice
 from dashboard.components.linked_zoom import LinkedZoom
@@ -27,7 +28,7 @@ def picture_choice() -> None:
 
 def picture_options(name: str) -> dict[str, Any]:
     """How a chart's camera button saves it, in the chosen format and under that name."""
-    return {"format": _PICTURES.value, "filename": name, "scale": 2}
+    return {"format": _PICTURES.value, "filename": file_name(name, marked=False), "scale": 2}
 
 
 def drawing_config(name: str) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def chart(
         alt=words,
     )
     with st.container(horizontal=True):
-        csv_button(data, f"{name}.csv", f"download_{key}", "What the chart shows, with all its digits.")
+        csv_button(data, name, f"download_{key}", "What the chart shows, with all its digits.")
         if zoom:
             zoom.reset_button()
 

@@ -1,14 +1,41 @@
 """Tables to take away."""
 
 from collections.abc import Callable
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+
+from backend.naming import file_name
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """A table without its index as CSV; what a spreadsheet would take for a formula is marked as text by a ``'``."""
+    safe = table.set_axis([_as_text(str(name)) for name in table.columns], axis="columns")
+    for position, kind in enumerate(table.dtypes):
+        if not (is_numeric_dtype(kind) or is_datetime64_any_dtype(kind)):
+            safe.isetitem(position, [_as_text(value) for value in table.iloc[:, position]])
+    return safe.to_csv(index=False)
+
+
+def _as_text(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) and not _is_number(value) else value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def csv_button(
     table: pd.DataFrame | Callable[[], pd.DataFrame],
-    file_name: str,
+    stem: str,
     key: str,
     words: str = "The whole table with all its digits.",
 ) -> None:
@@ -16,14 +43,14 @@ def csv_button(
 
     Args:
         table: without its index; or what makes it once the button is clicked.
-        file_name: what the file is called.
+        stem: name of the file without its ending; of any characters.
         key: of the widget.
         words: the tooltip.
     """
     st.download_button(
         "Download CSV",
-        lambda: (table() if callable(table) else table).to_csv(index=False).encode(),
-        file_name=file_name,
+        lambda: csv_text(table() if callable(table) else table).encode(),
+        file_name=f"{file_name(stem, marked=False)}.csv",
         mime="text/csv",
         icon=":material/download:",
         key=key,

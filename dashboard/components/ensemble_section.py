@@ -47,4 +47,4 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
         rows = [(f"log {name}" if name in logarithms else name, weight) for name, weight in weights.items()]
         table = pd.DataFrame([*rows, ("intercept", ensemble.intercept)], columns=["proxy", "weight"])
         words = "Weights in percentage points a standard deviation, and the intercept in %."
-        csv_button(table, f"{summary.name} ensemble.csv", "download_ensemble", words)
+        csv_button(table, f"{summary.name} ensemble", "download_ensemble", words)

@@ -1,14 +1,25 @@
-"""Errors in the backend's own words, where a user sees them."""
+"""Texts of others, and errors in the backend's own words, where a user sees them as Markdown."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
 from backend.errors import UserError
+from backend.naming import visible
 from backend.studies.database import DATABASE_ERRORS, lost_in_words
 
 _KEPT = "error_of_a_callback"
+_MARKUP = frozenset(r"\`*_[]{}$~:<>#!&|")
+_REPLACED = re.compile(
+    r":(?=//|[\w+/-]+:)"  # http://, and :icon: or :emoji:
+    r"|(?<=www)\."
+    r"|@"  # of an address for mail
+    r"|(?<!\S)(?:<->|->|<-|--|>=|<=|~=)(?!\S)",  # arrows and signs
+    re.IGNORECASE,
+)
+_LIST_ITEM = re.compile(r"^(\s*(?:\d+(?=[.)])|(?=[-+=])))")
 
 
 @contextmanager
@@ -46,5 +57,16 @@ def show_kept_error(place: str = _KEPT) -> bool:
 
 
 def plain(text: str) -> str:
-    """Text with the characters that Markdown would read as markup escaped."""
-    return "".join(f"\\{character}" if character in r"\`*_[]$~:<>#" else character for character in text)
+    """Text as Markdown that shows just this text: no markup, link, picture, formula, icon or emoji comes of it."""
+    text = re.sub(r" {2,}", " ", visible(text))
+    parts, end = [], 0
+    for found in _REPLACED.finditer(text):
+        begin = found.start()
+        # Streamlit replaces these after Markdown has taken its backslashes off; a span of no colour parts them.
+        parts += [_escaped(text[end:begin]), rf":color[\{text[begin]}]"]
+        end = begin + 1
+    return _LIST_ITEM.sub(r"\1\\", "".join([*parts, _escaped(text[end:])]))
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{character}" if character in _MARKUP else character for character in text)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboard.components.errors import plain
 from dashboard.components.links import parameter, set_parameter
 
 
@@ -51,7 +52,7 @@ class LinkedChoice:
             label,
             list(self.names),
             wrap=True,
-            format_func=self.names.__getitem__,
+            format_func=lambda value: plain(self.names[value]),
             required=True,
             key=self.key,
             help=words,

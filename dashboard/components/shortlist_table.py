@@ -10,13 +10,13 @@ from dashboard.components.links import link_cell
 from dashboard.figures.cell_picture import cell_picture
 
 
-def shortlist_table(table: pd.DataFrame, key: str, file: str) -> None:
+def shortlist_table(table: pd.DataFrame, key: str, stem: str) -> None:
     """Draw it; choosing a row puts the cell into the page's link.
 
     Args:
         table: as ``backend.analysis.recommendation.training_plan`` gives it, with expected, low and high where known.
         key: of the table, unique on the page.
-        file: name of the CSV file.
+        stem: of the name of the CSV file.
     """
     indices = [int(index) for index in table.index]
     cells = [Cell.from_index(index) for index in indices]
@@ -47,7 +47,7 @@ def shortlist_table(table: pd.DataFrame, key: str, file: str) -> None:
         placeholder="–",
         alt=f"The {len(table)} cells to train first",
     )
-    csv_button(table.reset_index().assign(arch=[str(cell) for cell in cells]), file, f"download_{key}")
+    csv_button(table.reset_index().assign(arch=[str(cell) for cell in cells]), stem, f"download_{key}")
 
 
 def _interval(row: pd.Series) -> str | None:

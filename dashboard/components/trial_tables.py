@@ -89,7 +89,7 @@ def best_trials_table(made: BestTrials, epochs: int, file_stem: str, on_select: 
         alt="Best trials with their metrics",
     )
     flat = spread.set_axis([".".join(filter(None, pair)) for pair in spread.columns], axis="columns")
-    csv_button(flat, f"{file_stem} best trials {epochs} epochs.csv", "download_best")
+    csv_button(flat, f"{file_stem} best trials {epochs} epochs", "download_best")
 
 
 def _metric_column(values: pd.Series, group: str, metric: str) -> ColumnConfig:
@@ -102,16 +102,14 @@ def _metric_column(values: pd.Series, group: str, metric: str) -> ColumnConfig:
     )
 
 
-def trials_table(
-    frame: pd.DataFrame, first: Iterable[str], key: str, file_name: str, on_select: Callable[[], None]
-) -> None:
+def trials_table(frame: pd.DataFrame, first: Iterable[str], key: str, stem: str, on_select: Callable[[], None]) -> None:
     """Trials with all that was recorded, and a button for the CSV; a row can be chosen.
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it, in the order to show.
         first: columns to stand in front, such as the objectives.
         key: of the widget; the button's is ``download_<key>``.
-        file_name: of the CSV file.
+        stem: of the name of the CSV file.
         on_select: called when a row is chosen; the row is in ``st.session_state[key]``.
     """
     numbers = plottable(frame, first)
@@ -141,7 +139,7 @@ def trials_table(
         placeholder="–",
         alt="Trials of the study",
     )
-    csv_button(frame, file_name, f"download_{key}")
+    csv_button(frame, stem, f"download_{key}")
 
 
 def number_column(values: pd.Series) -> ColumnConfig:

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.template import BLUE, GREY, VERMILION, add_note, new_figure
+from dashboard.figures.text import drawn
 
 _BAR_HEIGHT, _FRAME_HEIGHT = 26, 90
 MOST_SHOWN = 24
@@ -24,7 +25,7 @@ def ensemble_weights(
         intervals: indexed by column, low and high of the 95% interval.
     """
     ordered = sorted(weights.items(), key=lambda item: abs(item[1]))[-MOST_SHOWN:]
-    names = [f"log {name}" if name in logarithms else name for name, _ in ordered]
+    names = [drawn(f"log {name}" if name in logarithms else name) for name, _ in ordered]
     values = [value for _, value in ordered]
     figure = new_figure(height=_FRAME_HEIGHT + _BAR_HEIGHT * max(2, len(names)))
     bounds: dict[str, Any] = {}
@@ -74,7 +75,7 @@ def proxy_worth(lost: "pd.Series[float]") -> go.Figure:
     figure.add_trace(
         go.Bar(
             x=ordered,
-            y=ordered.index.astype(str),
+            y=[drawn(str(name)) for name in ordered.index],
             orientation="h",
             marker={"color": BLUE},
             text=[f"{value:.3f}" for value in ordered],

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.template import BLUE, GREY, OUTLINE, add_note, new_figure
+from dashboard.figures.text import drawn
 
 _SIZES = 0.28
 
@@ -51,7 +52,7 @@ def _dots(name: str, groups: pd.DataFrame, color: str, symbol: str) -> go.Scatte
         x=groups.index.astype(str),
         y=values,
         mode="markers",
-        name=name,
+        name=drawn(name),
         marker={"size": 10, "color": color, "symbol": symbol},
         error_y={
             "type": "data",
@@ -64,7 +65,7 @@ def _dots(name: str, groups: pd.DataFrame, color: str, symbol: str) -> go.Scatte
         },
         customdata=groups[["cells", "spearman_low", "spearman_high"]].to_numpy(),
         hovertemplate=(
-            f"<b>{name}</b>, %{{x}}<br>Spearman: %{{y:+.3f}}"
+            f"<b>{drawn(name)}</b>, %{{x}}<br>Spearman: %{{y:+.3f}}"
             "<br>95% interval: %{customdata[1]:+.3f} to %{customdata[2]:+.3f}"
             "<br>%{customdata[0]:,} cells<extra></extra>"
         ),

@@ -4,6 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.template import BLUE, new_figure
+from dashboard.figures.text import drawn
 
 _BAR_HEIGHT, _FRAME_HEIGHT = 34, 90
 
@@ -37,4 +38,4 @@ def setting_name(name: str) -> str:
     parts = name.split("_")
     if len(parts) == 3 and parts[0] == "op" and parts[1].isdecimal() and parts[2].isdecimal():
         return f"edge {parts[2]} → {parts[1]}"
-    return name
+    return drawn(name)

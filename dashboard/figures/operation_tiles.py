@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from backend.cells import EDGES, OPERATIONS
 from dashboard.figures.cell_graph import OPERATION_NAMES
-from dashboard.figures.quantities import label
+from dashboard.figures.quantities import drawn_label
 from dashboard.figures.template import ACCURACY_SCALE, new_figure
 
 _DARK_ABOVE = 0.55
@@ -30,7 +30,7 @@ def operation_tiles(means: pd.DataFrame, column: str) -> go.Figure:
             y=edges,
             customdata=counts.to_numpy(),
             colorscale=[[place / (len(ACCURACY_SCALE) - 1), tone] for place, tone in enumerate(ACCURACY_SCALE)],
-            colorbar={"title": {"text": label(column), "side": "right"}, "thickness": 10, "outlinewidth": 0},
+            colorbar={"title": {"text": drawn_label(column), "side": "right"}, "thickness": 10, "outlinewidth": 0},
             xgap=2,
             ygap=2,
             hoverongaps=False,

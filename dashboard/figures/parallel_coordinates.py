@@ -8,8 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.cells import OPERATIONS
+from backend.naming import visible
 from dashboard.figures.cell_graph import OPERATION_NAMES
-from dashboard.figures.quantities import OPERATION_COLUMNS, label
+from dashboard.figures.quantities import OPERATION_COLUMNS, drawn_label
 from dashboard.figures.template import ACCURACY_SCALE, GREY, OUTLINE, add_note, new_figure
 
 _MOST_WORDS: Final = 30
@@ -57,7 +58,11 @@ def parallel_coordinates(
                 "colorscale": [[place / (len(ACCURACY_SCALE) - 1), tone] for place, tone in enumerate(ACCURACY_SCALE)],
                 **({"cmin": low, "cmax": high} if low < high else {}),
                 "showscale": True,
-                "colorbar": {"title": {"text": label(color), "side": "right"}, "thickness": 10, "outlinewidth": 0},
+                "colorbar": {
+                    "title": {"text": drawn_label(color), "side": "right"},
+                    "thickness": 10,
+                    "outlinewidth": 0,
+                },
             },
             unselected={"line": {"color": OUTLINE, "opacity": 0.08}},
             labelangle=_ANGLE,
@@ -83,7 +88,8 @@ def _setting(frame: pd.DataFrame, name: str, *, first: bool) -> dict[str, Any]:
     if _is_number(frame, name):
         return _quantity(frame, name, ranked=False)
     words = pd.Categorical(frame[name].astype(str))
-    return _named(label(name), words.codes, [str(word) for word in words.categories])
+    # Unlike all other texts, Plotly draws these ticks as they are.
+    return _named(drawn_label(name), words.codes, [visible(str(word)) for word in words.categories])
 
 
 def _named(title: str, codes: "np.ndarray", names: Sequence[str]) -> dict[str, Any]:
@@ -97,10 +103,10 @@ def _quantity(frame: pd.DataFrame, name: str, *, ranked: bool) -> dict[str, Any]
     known = values.dropna()
     if known.empty or known.min() == known.max() or not ranked:
         floor = float(known.min()) if len(known) else 0.0
-        return {"label": label(name), "values": values.fillna(floor).to_numpy(dtype=np.float32)}
+        return {"label": drawn_label(name), "values": values.fillna(floor).to_numpy(dtype=np.float32)}
     ranks = (values.rank() - 1) / (len(known) - 1)
     return {
-        "label": label(name),
+        "label": drawn_label(name),
         "values": ranks.fillna(0.0).to_numpy(dtype=np.float32),
         "range": [0, 1],
         "tickvals": list(_TICKS),

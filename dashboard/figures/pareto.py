@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from backend.analysis.pareto import pareto_front
 from backend.hardware import Constraint
-from dashboard.figures.quantities import Direction, finite, label, quantity
+from dashboard.figures.quantities import Direction, drawn_label, finite, quantity
 from dashboard.figures.template import (
     ACCURACY_SCALE,
     BOUND_LINE,
@@ -61,7 +61,7 @@ def pareto_scatter(
     placed = frame.dropna(subset=list({x, y} & set(frame.columns)))
     shown, broken = (placed[placed["state"] == state] for state in ("complete", "infeasible"))
     if (shown.empty and broken.empty) or not {x, y} <= set(frame.columns):
-        figure = new_figure(_HEIGHT, xaxis_title=label(x), yaxis_title=label(y))
+        figure = new_figure(_HEIGHT, xaxis_title=drawn_label(x), yaxis_title=drawn_label(y))
         add_note(figure, "No completed trial has both quantities yet.")
         return figure
     goals = {column: (directions or {}).get(column, quantity(column).direction) for column in (x, y)}
@@ -87,15 +87,15 @@ def pareto_scatter(
         xaxis=log_axis(x, log),
         yaxis=log_axis(y, log),
         **_bounds(x, y, bounds or {}, log),
-        **({"coloraxis": color_axis(shown[color], label(str(color)), low=0.1, high=1)} if colored else {}),
+        **({"coloraxis": color_axis(shown[color], drawn_label(str(color)), low=0.1, high=1)} if colored else {}),
     )
 
 
 def log_axis(column: str, log: Collection[str]) -> dict[str, Any]:
     """The axis of a column, on a logarithmic scale where it is among those."""
     if column not in log:
-        return {"title": {"text": label(column)}}
-    return {"title": {"text": f"{label(column)}, log scale"}, "type": "log", "exponentformat": "power"}
+        return {"title": {"text": drawn_label(column)}}
+    return {"title": {"text": f"{drawn_label(column)}, log scale"}, "type": "log", "exponentformat": "power"}
 
 
 def _known(trials: pd.DataFrame, color: str | None) -> pd.Series:
@@ -116,7 +116,7 @@ def _markers(
     unknown = {"color": GREY, "symbol": "circle-open"}
     fill = {"color": trials[color].to_numpy(), "coloraxis": "coloraxis"} if color else unknown
     hover = _hover(x, y)
-    hover += f"<br>{label(color)}: %{{marker.color:.2f}}" if color else ""
+    hover += f"<br>{drawn_label(color)}: %{{marker.color:.2f}}" if color else ""
     return marker_class(len(trials))(
         x=trials[x].to_numpy(),
         y=trials[y].to_numpy(),
@@ -133,7 +133,7 @@ def _markers(
 
 
 def _hover(x: str, y: str) -> str:
-    return f"<b>Trial %{{customdata[0]}}</b><br>{label(x)}: %{{x:.5g}}<br>{label(y)}: %{{y:.5g}}"
+    return f"<b>Trial %{{customdata[0]}}</b><br>{drawn_label(x)}: %{{x:.5g}}<br>{drawn_label(y)}: %{{y:.5g}}"
 
 
 def _bounds(

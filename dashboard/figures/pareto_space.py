@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from backend.analysis.pareto import pareto_front
 from dashboard.figures.pareto import FRONT, OTHERS, log_axis
-from dashboard.figures.quantities import Direction, finite, label, quantity
+from dashboard.figures.quantities import Direction, drawn_label, finite, quantity
 from dashboard.figures.template import ACCURACY_SCALE, GREY, GRID, VERMILION, add_note, color_axis, new_figure
 
 _LOOKS: dict[str, dict[str, Any]] = {OTHERS: {"size": 2.5, "opacity": 0.4}, FRONT: {"size": 5, "opacity": 1.0}}
@@ -58,7 +58,7 @@ def pareto_space(
             )
         )
     if color and color in shown and finite(shown, [color]).any():
-        figure.update_layout(coloraxis=color_axis(shown[color], label(color), low=0.1, high=1))
+        figure.update_layout(coloraxis=color_axis(shown[color], drawn_label(color), low=0.1, high=1))
         figure.update_layout(coloraxis_colorbar_y=-0.05)
     axis = {"gridcolor": GRID, "zerolinecolor": GRID, "showbackground": False, "color": GREY}
     figure.update_layout(
@@ -74,7 +74,9 @@ def pareto_space(
 def _markers(trials: pd.DataFrame, quantities: tuple[str, str, str], name: str, color: str | None) -> go.Scatter3d:
     known = color is not None and color in trials and bool(finite(trials, [color]).any())
     shade: dict[str, Any] = {"color": trials[color], "coloraxis": "coloraxis"} if known else _plain(name)
-    lines = "<br>".join(f"{label(column)}: %{{{axis}:.5g}}" for axis, column in zip("xyz", quantities, strict=True))
+    lines = "<br>".join(
+        f"{drawn_label(column)}: %{{{axis}:.5g}}" for axis, column in zip("xyz", quantities, strict=True)
+    )
     return go.Scatter3d(
         **_places(trials, quantities),
         mode="markers",

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.hardware import Constraint
-from dashboard.figures.quantities import Direction, finite, label
+from dashboard.figures.quantities import Direction, drawn_label, finite
 from dashboard.figures.template import (
     BLUE,
     BOUND_LINE,
@@ -54,7 +54,7 @@ def progress_chart(
     if asked:
         last = int(frame["number"].max()) if len(frame) else 0
         x_axis["range"] = [-0.5, max(asked, last + 1)]
-    axes: dict[str, Any] = {"xaxis": x_axis, "yaxis_title": label(column)}
+    axes: dict[str, Any] = {"xaxis": x_axis, "yaxis_title": drawn_label(column)}
     if known.empty:
         figure = new_figure(_HEIGHT, **axes)
         infinite = column in frame and bool(frame[column].notna().any())
@@ -105,7 +105,7 @@ def _markers(trials: pd.DataFrame, column: str, name: str, color: str, symbol: s
 
 
 def _hover(column: str) -> str:
-    return f"<b>Trial %{{x}}</b><br>{label(column)}: %{{y:.5g}}"
+    return f"<b>Trial %{{x}}</b><br>{drawn_label(column)}: %{{y:.5g}}"
 
 
 def _best_line(known: pd.DataFrame, column: str, direction: Direction) -> go.Scatter | go.Scattergl:

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.template import GREY, add_note, new_figure
+from dashboard.figures.text import drawn
 
 # Blue to orange through a grey that is quiet on light and dark pages; the colour-blind tell the ends apart.
 _DIVERGING = ((0.0, "#b35806"), (0.25, "#f6bd74"), (0.5, "#e4e4ea"), (0.75, "#a3cbe6"), (1.0, "#0b5a94"))
@@ -24,7 +25,7 @@ def proxy_agreement(matrix: pd.DataFrame) -> go.Figure:
     if len(matrix) < 2:
         add_note(figure, "Two quantities at least are needed.")
         return figure
-    names = matrix.columns.astype(str).tolist()
+    names = [drawn(str(name)) for name in matrix.columns]
     figure.add_trace(
         go.Heatmap(
             z=matrix.to_numpy(),
@@ -50,7 +51,7 @@ def proxy_agreement(matrix: pd.DataFrame) -> go.Figure:
 
 def _numbers(matrix: pd.DataFrame) -> go.Scatter:
     """Each correlation on its square, dark on the pale squares and white on the others."""
-    names = matrix.columns.astype(str).tolist()
+    names = [drawn(str(name)) for name in matrix.columns]
     values = matrix.to_numpy()
     squares = [
         (row, column) for row in range(len(names)) for column in range(len(names)) if pd.notna(values[row, column])

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from backend.analysis.correlation import STATISTICS
 from dashboard.figures.template import BLUE, GREY, OUTLINE, VERMILION, add_note, new_figure
+from dashboard.figures.text import drawn
 
 STATISTIC_NAMES = {
     "spearman": "Spearman",
@@ -43,7 +44,7 @@ def proxy_ranking(correlations: pd.DataFrame, *, baseline: str | None = None, se
             line = {"color": GREY, "width": 1.5, "dash": "dot"}
             figure.add_vline(x=level, line=line, row=1, col=column)
         figure.update_xaxes(title=STATISTIC_NAMES[statistic], range=[-1.05, 1.05], dtick=0.5, row=1, col=column)
-    figure.update_yaxes(autorange="reversed", ticks="", showgrid=True, categoryarray=names.tolist())
+    figure.update_yaxes(autorange="reversed", ticks="", showgrid=True, categoryarray=[drawn(name) for name in names])
     figure.update_layout(showlegend=False, margin={"l": 8, "r": 8, "t": 12, "b": 8}, dragmode=False)
     return figure
 
@@ -53,7 +54,7 @@ def _dots(correlations: pd.DataFrame, statistic: str, colors: list[str]) -> go.S
     low, high = correlations[f"{statistic}_low"], correlations[f"{statistic}_high"]
     return go.Scatter(
         x=values,
-        y=correlations.index.astype(str),
+        y=[drawn(str(name)) for name in correlations.index],
         mode="markers",
         marker={"size": 9, "color": colors},
         error_x={

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from dashboard.figures.axis_scales import Scale, scaled
 from dashboard.figures.cell_graph import OPERATION_COLORS
 from dashboard.figures.template import ACCURACY_SCALE, BLUE, GREY, OUTLINE, VERMILION, add_note, color_axis, new_figure
+from dashboard.figures.text import drawn
 
 WEBGL_FROM: Final = 1_000
 """From so many cells on the browser draws with the graphics card, which has no shapes to style but stays fluid."""
@@ -45,17 +46,17 @@ def proxy_scatter(
     if known.empty:
         add_note(figure, "No cell has both quantities.")
         return figure
-    horizontal, vertical = scaled(known[x], x, x_scale), scaled(known[y], y, y_scale)
+    horizontal, vertical = scaled(known[x], drawn(x), x_scale), scaled(known[y], drawn(y), y_scale)
     figure.update_xaxes(title=horizontal.title, **horizontal.layout)
     figure.update_yaxes(title=vertical.title, **vertical.layout)
     # A zoom belongs to these axes.
     figure.update_layout(uirevision=f"{horizontal.title} {vertical.title}", dragmode="zoom")
-    figure.update_layout(legend={"itemsizing": "constant", "title": {"text": color or ""}})
+    figure.update_layout(legend={"itemsizing": "constant", "title": {"text": drawn(color or "")}})
     places = pd.DataFrame({"x": horizontal.positions, "y": vertical.positions})
     for name, group, marker in _looks(known, color):
         figure.add_trace(_markers(known.loc[group], places.loc[group], (x, y, color), name, marker, len(known)))
     if color and not _is_grouped(known[color]):
-        figure.update_layout(coloraxis=color_axis(known[color], color, low=0.05, high=0.95))
+        figure.update_layout(coloraxis=color_axis(known[color], drawn(color), low=0.05, high=0.95))
     if selected in known.index:
         figure.add_trace(_ring(places.loc[[selected]]))
     return figure
@@ -75,11 +76,13 @@ def _looks(cells: pd.DataFrame, color: str | None) -> list[tuple[str, pd.Index, 
         known = cells[color].notna()
         shaded = {**style, "color": cells.loc[known, color], "coloraxis": "coloraxis"}
         unknown = {**style, "color": GREY, "symbol": "circle-open"}
-        looks = [("Cells", cells.index[known], shaded), (f"{color} unknown", cells.index[~known], unknown)]
+        looks = [("Cells", cells.index[known], shaded), (f"{drawn(color)} unknown", cells.index[~known], unknown)]
         return [look for look in looks if len(look[1])]
     groups = cells[color].cat.categories
     shades = dict(zip(groups, _shades(len(groups)), strict=True)) | OPERATION_COLORS
-    looks = [(str(group), cells.index[cells[color] == group], {**style, "color": shades[group]}) for group in groups]
+    looks = [
+        (drawn(str(group)), cells.index[cells[color] == group], {**style, "color": shades[group]}) for group in groups
+    ]
     return [look for look in looks if len(look[1])]
 
 
@@ -102,11 +105,13 @@ def _markers(
     x, y, color = columns
     kind = go.Scattergl if total >= WEBGL_FROM else go.Scatter
     shown = [cells.index.to_numpy(), cells[x].to_numpy(float), cells[y].to_numpy(float)]
-    hover = f"<b>Cell %{{customdata[0]}}</b><br>{x}: %{{customdata[1]:.5g}}<br>{y}: %{{customdata[2]:.5g}}"
+    hover = (
+        f"<b>Cell %{{customdata[0]}}</b><br>{drawn(x)}: %{{customdata[1]:.5g}}<br>{drawn(y)}: %{{customdata[2]:.5g}}"
+    )
     if color and not _is_grouped(cells[color]):
-        hover += f"<br>{color}: %{{marker.color:.5g}}"
+        hover += f"<br>{drawn(color)}: %{{marker.color:.5g}}"
     elif color:
-        hover += f"<br>{color}: {name}"
+        hover += f"<br>{drawn(color)}: {name}"
     line = {} if total >= WEBGL_FROM else {"line": {"width": 1, "color": OUTLINE}}
     return kind(
         x=places["x"].to_numpy(float),

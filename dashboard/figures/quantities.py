@@ -13,6 +13,7 @@ from backend.benchmark import DATASETS, TruthField, truth_fields
 from backend.cells import EDGES
 from backend.search.objectives import SUM_NAME
 from backend.search.sections import ENSEMBLE_PREFIX
+from dashboard.figures.text import drawn
 
 Direction = Literal["maximize", "minimize"]
 
@@ -61,6 +62,11 @@ def quantity(column: str) -> Quantity:
 def label(column: str) -> str:
     """Name and unit of a column."""
     return quantity(column).label
+
+
+def drawn_label(column: str) -> str:
+    """Name and unit of a column, as Plotly draws them."""
+    return drawn(label(column))
 
 
 def plottable(frame: pd.DataFrame, first: Iterable[str] = ()) -> list[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.template import BLUE, GREEN, GREY, ORANGE, PINK, SKY, VERMILION, add_note, new_figure
+from dashboard.figures.text import drawn
 
 _COLORS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY)
 _DASHES = ("solid", "dash", "dot", "dashdot")
@@ -83,7 +84,7 @@ def _add(figure: go.Figure, curve: Curve, color: str, dash: str, floor: float | 
             x=band.index,
             y=band["median"],
             mode="lines+markers" if len(band) == 1 else "lines",
-            name=curve.name,
+            name=drawn(curve.name),
             legendgroup=curve.name,
             line={"color": color, "width": 2, "shape": "hv", "dash": dash},
             customdata=curve.band[["median", "low", "high"]].to_numpy(),
@@ -103,7 +104,7 @@ def _thinned(band: pd.DataFrame) -> pd.DataFrame:
 
 
 def _hover(curve: Curve) -> str:
-    text = f"<b>{curve.name}</b><br>%{{x:,.6~g}}: %{{customdata[0]:.5g}}"
+    text = f"<b>{drawn(curve.name)}</b><br>%{{x:,.6~g}}: %{{customdata[0]:.5g}}"
     if curve.runs > 1:
         text += "<br>quartiles %{customdata[1]:.5g} to %{customdata[2]:.5g}"
     return text + "<extra></extra>"

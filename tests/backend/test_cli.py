@@ -125,7 +125,7 @@ def test_correlate_prints_the_correlations_with_intervals_over_cells_and_classes
     [
         (["search", "--config", "none.toml"], "cannot read none.toml"),
         (["search", "--trials", "0"], "search.strategy.setup.n_trials: should be at least 1 (got 0)"),
-        (["search", "--study", "a/b"], "study: the name 'a/b' is not valid"),
+        (["search", "--study", "a\x1b[2Jb"], "study: the name 'a\\x1b[2Jb' is not valid"),
         (["search", "--storage", "studies.db"], "storage: not a SQLAlchemy URL"),
         (["search", "--proxy-module", "none.py"], "proxy module"),
         (["score", ARCH, "--proxies", "snap"], "unknown proxy 'snap'"),

@@ -42,4 +42,4 @@ def test_the_command_writes_the_report_and_names_what_is_wrong(finished: str, tm
     assert finished in (tmp_path / "report.html").read_text()
     wrong = run("nowhere")
     assert wrong.returncode == 2
-    assert wrong.stderr.startswith("study: no study 'nowhere'")
+    assert wrong.stderr.startswith("error: study: no study 'nowhere'")

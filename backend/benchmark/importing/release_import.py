@@ -12,6 +12,7 @@ from backend.benchmark.importing import nas_bench_201, nats_bench
 from backend.benchmark.importing.collector import Collector
 from backend.benchmark.importing.errors import ReleaseFormatError
 from backend.errors import UserError
+from backend.paths import local_path
 from backend.read_only import check_writable
 from backend.safe_pickle import UnsafePickleError
 
@@ -60,7 +61,7 @@ def import_release(path: Path | str, on_progress: Progress | None = None) -> Imp
     check_writable()
     started = time.perf_counter()
     imported.check_tables()
-    reading = _Reading(Path(path).expanduser(), on_progress)
+    reading = _Reading(local_path(path), on_progress)
     with reading.user_errors():
         reading.read()
         if not reading.collector.architectures:

@@ -9,10 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from sqlalchemy import URL
-
 from backend.errors import StorageError, UserError
-from backend.studies.database import Database, open_database
+from backend.studies.database import Database, open_database, sqlite_url
 from backend.studies.sharing.contents import find, read_contents
 from backend.studies.sharing.copying import Copied
 from backend.studies.sharing.privacy import without_places
@@ -89,7 +87,7 @@ def _write(
     with snapshot(database, partial.parent) as source:
         contents = read_contents(source)
         chosen = [find(contents, name) for name in names]
-        target = open_database(URL.create("sqlite", database=str(partial)).render_as_string(), read_only=False)
+        target = open_database(sqlite_url(partial), read_only=False)
         try:
             copied = copy_studies(source, target, chosen, without_places, with_scores=with_scores, progress=progress)
         finally:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from backend.errors import StorageError
+from backend.paths import sqlite_uri
 from backend.studies.database import Database
 from backend.studies.moments import times_as_text
 from backend.studies.sharing.tables import own_id
@@ -87,7 +88,7 @@ def snapshot(database: Database, folder: Path | None = None) -> Iterator[Source]
         except (sqlite3.Error, SQLAlchemyError) as error:
             raise StorageError(f"storage: cannot copy {database}: {error}") from None
         with (
-            closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro&immutable=1", uri=True)) as raw,
+            closing(sqlite3.connect(sqlite_uri(copy, mode="ro", immutable=1), uri=True)) as raw,
             connected(raw, live=True) as source,
         ):
             yield source

@@ -87,7 +87,7 @@ def _places(cell: Cell) -> None:
             },
             alt=f"True accuracies, ranks and percentiles of cell {cell.index}",
         )
-    csv_button(table, f"cell {cell.index} places.csv", "download_places")
+    csv_button(table, f"cell {cell.index} places", "download_places")
 
 
 def _choose() -> Measure | None:
@@ -148,7 +148,7 @@ def _neighbour_table(cell: Cell, measure: Measure) -> None:
         **{other.sourced: columns.measure_column(other, other.dataset) for other in shown},
     }
     cell_table(table, f"neighbours_{cell.index}_{measure.name}", formats, f"Neighbours of cell {cell.index}")
-    csv_button(table, f"cell {cell.index} neighbours.csv", "download_neighbours")
+    csv_button(table, f"cell {cell.index} neighbours", "download_neighbours")
 
 
 def _records(cell: Cell, dataset: str) -> None:
@@ -166,7 +166,7 @@ def _records(cell: Cell, dataset: str) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", key="records_table", alt="All records")
     if here["value"].isna().any():
         st.caption("–: not in the table; the official files of the benchmark have it.")
-    csv_button(records, f"cell {cell.index} records.csv", "download_records", "All records on all data sets.")
+    csv_button(records, f"cell {cell.index} records", "download_records", "All records on all data sets.")
 
 
 def _runs(cell: Cell, dataset: str, epochs: int) -> None:
@@ -195,7 +195,7 @@ def _runs(cell: Cell, dataset: str, epochs: int) -> None:
         placeholder="–",
         alt=f"Training runs of cell {cell.index} on {dataset}",
     )
-    csv_button(runs, f"cell {cell.index} runs {dataset} {epochs} epochs.csv", "download_runs")
+    csv_button(runs, f"cell {cell.index} runs {dataset} {epochs} epochs", "download_runs")
 
 
 def _costs(cell: Cell, dataset: str) -> None:
@@ -234,7 +234,7 @@ def _costs(cell: Cell, dataset: str) -> None:
         placeholder="–",
         alt=f"Costs of cell {cell.index}",
     )
-    csv_button(table.drop(columns="shown"), f"cell {cell.index} costs {dataset}.csv", "download_costs")
+    csv_button(table.drop(columns="shown"), f"cell {cell.index} costs {dataset}", "download_costs")
 
 
 def _twins(cell: Cell) -> None:
@@ -258,4 +258,4 @@ def _twins(cell: Cell) -> None:
     formats = {"index": columns.CELL, "arch": columns.ARCH}
     formats |= {measure.sourced: columns.measure_column(measure, measure.dataset) for measure in shown}
     cell_table(accuracies, f"twins_{cell.index}", formats, f"Twins of cell {cell.index}")
-    csv_button(accuracies, f"cell {cell.index} twins.csv", "download_twins")
+    csv_button(accuracies, f"cell {cell.index} twins", "download_twins")

@@ -57,7 +57,7 @@ def _distribution() -> None:
         config={**CHART_CONFIG, "toImageButtonOptions": picture_options(f"{dataset} {split} accuracies")},
         alt=f"Histogram of the true accuracies of all cells on {dataset}",
     )
-    _csv(table, f"{dataset} {split} accuracies.csv")
+    _csv(table, f"{dataset} {split} accuracies")
 
 
 def _against_cost() -> None:
@@ -108,7 +108,7 @@ def _scatter(x: Measure, y: Measure, *, with_front: bool) -> None:
     figure = space_scatter(table, x, y, front=front, selected=marked)
     cell_chart(figure, _SCATTER, f"{y.label} against {x.label}, all cells", fragment=PANEL)
     st.caption(_scatter_words(table, x, y))
-    _csv(table if front is None else table.assign(pareto_front=front), f"{y.name} against {x.name}.csv")
+    _csv(table if front is None else table.assign(pareto_front=front), f"{y.name} against {x.name}")
     if front is not None:
         _front_table(table[front], x, y)
 
@@ -135,11 +135,11 @@ def _front_table(front: pd.DataFrame, x: Measure, y: Measure) -> None:
     cell_table(table, f"front_{x.name}_{y.name}", {"index": columns.CELL, **formats}, "True Pareto front")
 
 
-def _csv(table: pd.DataFrame, file_name: str) -> None:
+def _csv(table: pd.DataFrame, stem: str) -> None:
     def whole() -> pd.DataFrame:
         return table.assign(arch=[str(cell) for cell in enumerate_cells()]).reset_index()
 
-    csv_button(whole, file_name, "download_space", "All 15,625 cells in the chart's quantities, with all digits.")
+    csv_button(whole, stem, "download_space", "All 15,625 cells in the chart's quantities, with all digits.")
 
 
 def _summaries() -> None:
@@ -165,4 +165,4 @@ def _summaries() -> None:
     for name in ("best", "upper_quartile", "median", "lower_quartile", "worst"):
         formats[name] = NumberColumn(f"{name[0].upper()}{name[1:].replace('_', ' ')} (%)", format="%.2f")
     cell_table(table, "summaries", formats, "Distributions of the true accuracies")
-    csv_button(table, "accuracies of NAS-Bench-201.csv", "download_summaries")
+    csv_button(table, "accuracies of NAS-Bench-201", "download_summaries")

@@ -38,7 +38,7 @@ def percentiles_section(cells: pd.DataFrame, epochs: int, split: str, name: str)
         alt = "The study's cells by percentile of the space on each data set"
         cell_chart(study_percentiles(places), _CHART, alt, fragment=PANEL)
         tables = [table.assign(dataset=item.dataset, release=item.release) for item, table in places.items()]
-        csv_button(pd.concat(tables), f"{name} percentiles.csv", "download_percentiles")
+        csv_button(pd.concat(tables), f"{name} percentiles", "download_percentiles")
 
 
 def distances_section(cells: pd.DataFrame, epochs: int, split: str, name: str, allowed: Sequence[int]) -> None:
@@ -59,7 +59,7 @@ def distances_section(cells: pd.DataFrame, epochs: int, split: str, name: str, a
         placeholder="–",
         alt="Distances of the study's best trials to the optimum of each data set",
     )
-    csv_button(table, f"{name} distances to the optimum.csv", "download_regret")
+    csv_button(table, f"{name} distances to the optimum", "download_regret")
     _recommended(_places(cells, epochs, split), name)
 
 
@@ -132,4 +132,4 @@ def _recommended(places: Mapping[Measure, pd.DataFrame], name: str) -> None:
         formats[measure.sourced] = columns.measure_column(measure, measure.dataset)
         formats[f"rank on {measure.dataset}"] = NumberColumn("Rank", format="localized", width=70)
     cell_table(table, f"recommended_{name}_{len(table)}", formats, "Recommended trials")
-    csv_button(table, f"{name} recommended.csv", "download_recommended")
+    csv_button(table, f"{name} recommended", "download_recommended")

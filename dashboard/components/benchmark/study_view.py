@@ -113,7 +113,7 @@ def _cells_in_space(cells: pd.DataFrame, shown: Measure, summary: StudySummary) 
         drawn = placed(cells, queries.standings(shown)["value"]).join(table[cost.sourced], on="index")
         csv_button(
             drawn.assign(release=shown.release),
-            f"{summary.name} in the space.csv",
+            f"{summary.name} in the space",
             "download_study_cells",
             "The study's cells, a row each, with accuracy, rank and cost.",
         )

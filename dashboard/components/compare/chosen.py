@@ -57,7 +57,7 @@ def _suggest(summaries: Sequence[StudySummary]) -> None:
             f"Compare the newest {len(newest)}",
             icon=":material/stacked_line_chart:",
             key="compare_newest",
-            help=", ".join(newest),
+            help=plain(", ".join(newest)),
             on_click=link_studies,
             args=(newest,),
         )

@@ -127,7 +127,7 @@ def _left_out(reasons: Sequence[tuple[str, str]]) -> None:
 
 
 def _regret_words(able: Sequence[Compared], options: Options) -> str:
-    which = f"best by {options.chosen_by}" if options.chosen_by else "most accurate"
+    which = f"best by {plain(options.chosen_by)}" if options.chosen_by else "most accurate"
     aims = dict.fromkeys((study.dataset, to_reach(study, options)) for study in able if study.dataset)
     bests = [f"{compare_queries.optimum(name, options.epochs, cells):.2f} % on {name}" for name, cells in aims]
     where = "the cells that each search allows" if options.reachable else "the space"

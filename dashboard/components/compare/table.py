@@ -43,7 +43,7 @@ def comparison_tables(studies: Sequence[Compared], options: Options) -> None:
         placeholder="–",
         alt="The studies side by side",
     )
-    csv_button(rows.drop(columns="open"), "comparison of studies.csv", "download_comparison")
+    csv_button(rows.drop(columns="open"), "comparison of studies", "download_comparison")
     if click := st.session_state.get(_OPEN):
         open_study(studies[click["row"]].name)
     several = {name: members for name, members in options.groups.items() if len(members) > 1}
@@ -137,4 +137,4 @@ def _groups_table(
         placeholder="–",
         alt="Groups of seeds side by side",
     )
-    csv_button(table, "groups of seeds.csv", "download_groups")
+    csv_button(table, "groups of seeds", "download_groups")

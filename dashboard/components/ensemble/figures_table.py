@@ -39,7 +39,7 @@ def figures_section(source: Source, plan: Plan) -> None:
         st.markdown(_verdict(found, plan))
         table = figures_frame(found, _titles(source, plan))
         figures_table(table, "ensemble_figures", "How good the ensemble is, by the cells it is judged on")
-        csv_button(_raw(found), f"{source.name} {plan.recipe.model} figures.csv", "download_figures")
+        csv_button(_raw(found), f"{source.name} {plan.recipe.model} figures", "download_figures")
         st.caption(_notes(source, plan))
 
 

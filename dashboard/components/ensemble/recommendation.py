@@ -42,7 +42,7 @@ def recommendation_section(source: Source, plan: Plan) -> None:
         table = training_plan([int(index) for index in listed.index], source.dataset, plan.epochs).join(expected)
         st.markdown(_verdict(table))
         st.caption(plain(words))
-        shortlist_table(table, "shortlist_table", f"{source.name} {plan.recipe.model} shortlist.csv")
+        shortlist_table(table, "shortlist_table", f"{source.name} {plan.recipe.model} shortlist")
         _training(table, plan)
 
 

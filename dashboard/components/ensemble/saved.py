@@ -10,6 +10,7 @@ from streamlit.column_config import DatetimeColumn, ListColumn, NumberColumn, Te
 
 from backend.analysis.ensembles import MODELS
 from backend.errors import UserError
+from backend.naming import file_name
 from backend.studies.ensembles import SavedEnsemble, delete_ensemble, read_ensemble, save_ensemble
 from dashboard import ensemble_queries, queries
 from dashboard.components.download import csv_button
@@ -35,7 +36,7 @@ def save_section(source: Source, plan: Plan) -> None:
                 key=_NAME,
                 max_chars=100,
                 placeholder=f"such as {plan.recipe.model} {source.dataset}",
-                help="Letters, digits, spaces and ._- up to 100. It is the name under which a new search finds it.",
+                help="Up to 100 characters. It is the name under which a new search finds it.",
             )
             st.button(
                 "Save",
@@ -48,7 +49,7 @@ def save_section(source: Source, plan: Plan) -> None:
             st.download_button(
                 "Export JSON",
                 bound(lambda: _file(ensemble_queries.to_save(source, plan, _export_name(source, plan)))),
-                file_name=f"{_export_name(source, plan)}.json",
+                file_name=file_name(_export_name(source, plan)) + ".json",
                 mime="application/json",
                 icon=":material/download:",
                 key="ensemble_export",
@@ -116,7 +117,7 @@ def _list(found: list[SavedEnsemble]) -> None:
         placeholder="–",
         alt="Saved ensembles",
     )
-    csv_button(table, "ensembles.csv", "download_ensembles")
+    csv_button(table, "ensembles", "download_ensembles")
     rows = st.session_state[_TABLE]["selection"]["rows"] if _TABLE in st.session_state else []
     if not rows or rows[0] >= len(found):
         st.caption("Choose a row to see, export or delete that ensemble.")
@@ -125,7 +126,7 @@ def _list(found: list[SavedEnsemble]) -> None:
     origin = ensemble_queries.source_of(chosen)
     with st.container(horizontal=True):
         st.button(
-            f"Show {chosen.name}",
+            f"Show {plain(chosen.name)}",
             icon=":material/visibility:",
             key="saved_show",
             disabled=origin is None,
@@ -136,16 +137,16 @@ def _list(found: list[SavedEnsemble]) -> None:
             else f"What it was fitted on is not here: {plain(chosen.study)}.",
         )
         st.download_button(
-            f"Export {chosen.name}",
+            f"Export {plain(chosen.name)}",
             lambda: _file(chosen),
-            file_name=f"{chosen.name}.json",
+            file_name=file_name(chosen.name) + ".json",
             mime="application/json",
             icon=":material/download:",
             key="saved_export",
             on_click="ignore",
         )
         st.button(
-            f"Delete {chosen.name}",
+            f"Delete {plain(chosen.name)}",
             icon=":material/delete:",
             key="saved_delete",
             on_click=_delete,

@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard import proxy_queries
 from dashboard.components.charts import chart
+from dashboard.components.errors import plain
 from dashboard.components.proxies.choices import grouping_choice
 from dashboard.components.proxies.ranking import BASELINE
 from dashboard.figures.group_correlations import group_correlations
@@ -16,7 +17,7 @@ def groups_section(source: Source, target: Target, proxy: str) -> None:
     with st.container(border=True, key="groups_section"):
         heading, choice = st.columns([3, 2], vertical_alignment="center")
         heading.markdown(
-            f"**Where does {proxy} fail?**",
+            f"**Where does {plain(proxy)} fail?**",
             help="Spearman with true accuracy among the cells of one group only. A proxy that does well over all cells "
             "may do so by telling groups apart, and know nothing within them.",
         )

@@ -12,6 +12,7 @@ from backend.analysis.correlation import STATISTICS
 from dashboard import proxy_queries
 from dashboard.components.charts import chart, clicked
 from dashboard.components.download import csv_button
+from dashboard.components.errors import plain
 from dashboard.components.proxies.choices import VIEW, choose_proxy
 from dashboard.figures.proxy_ranking import STATISTIC_NAMES, proxy_ranking
 from dashboard.proxy_queries import RESAMPLES, Source, Target
@@ -44,7 +45,7 @@ def ranking_section(source: Source, target: Target, selected: str) -> None:
             )
         else:
             _table(correlations, source)
-            csv_button(correlations.reset_index(), f"{file_stem}.csv", "download_ranking_table")
+            csv_button(correlations.reset_index(), f"{file_stem}", "download_ranking_table")
     counted = "class" if target.by_class else "cell"
     st.caption(
         f"Bars and brackets: 95% percentile intervals of {RESAMPLES} bootstrap resamples, each {counted} counted once. "
@@ -83,7 +84,7 @@ def _verdict(correlations: pd.DataFrame) -> str:
     if not spearman:
         return "No proxy has enough cells with a true accuracy for a rank correlation."
     best = max(spearman, key=lambda name: abs(spearman[name]))
-    text = f"**{best}** orders these cells best: Spearman {spearman[best]:+.3f}."
+    text = f"**{plain(best)}** orders these cells best: Spearman {spearman[best]:+.3f}."
     if best != BASELINE and BASELINE in spearman:
         text += f" The number of parameters alone reaches {spearman[BASELINE]:+.3f}."
     return text

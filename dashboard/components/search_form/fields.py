@@ -6,6 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from backend import proxies
 from backend.benchmark import DATASETS, EPOCHS
 from backend.search.sections import SAMPLERS
+from dashboard.components.errors import plain
 from dashboard.components.search_form.ensembles import ensemble_field
 from dashboard.components.search_form.hardware import hardware_section
 from dashboard.components.search_form.metric_rows import DIRECTIONS, KEEP, metric_rows, number_field
@@ -124,7 +125,7 @@ def _proxies_section(problems: Problems) -> None:
 def _metrics_problem(problems: Problems) -> None:
     for field, message in problems.found:
         if field in {"search.strategy", "search.strategy.metrics"}:
-            st.caption(f":red[{message[0].upper() + message[1:]}.]")
+            st.caption(f":red[{plain(message[0].upper() + message[1:])}.]")
 
 
 def _search_section(problems: Problems) -> None:

@@ -59,7 +59,7 @@ def _name_field() -> str:
         key="study_name",
         max_chars=100,
         placeholder="made from data set, sampler and time",
-        help="Letters, digits, spaces and ._- up to 100. Empty: a name is made. Must not be taken.",
+        help="Up to 100 characters. Empty: a name is made. Must not be taken.",
     )
     return name.strip()
 

@@ -8,6 +8,7 @@ import streamlit as st
 from backend import hardware, proxies
 from backend.hardware import SENSES, Sense
 from backend.search.sections import ENSEMBLE_PREFIX, Direction
+from dashboard.components.errors import plain
 from dashboard.components.search_form.problems import Problems
 from dashboard.components.search_form.state import (
     bound_key,
@@ -85,7 +86,7 @@ def _heads(heads: Sequence[str], widths: Sequence[float]) -> None:
 
 
 def _name(column: Any, metric: str, unit: str = "") -> None:
-    column.markdown(f"`{metric}` {unit}", help=_metric_help(metric))
+    column.markdown(f"**{plain(metric)}** {unit}", help=_metric_help(metric))
 
 
 def _goal_fields(columns: Sequence[Any], metric: str) -> None:
@@ -115,4 +116,5 @@ def _metric_help(metric: str) -> str:
     if metric not in proxies.available():
         return hardware.get(metric).description
     proxy = proxies.get(metric)
-    return f"**{proxy.title}**\n\n{' '.join((proxy.description, *proxy.traps))}\n\nSource: {proxy.source}"
+    words = " ".join((proxy.description, *proxy.traps))
+    return f"**{plain(proxy.title)}**\n\n{plain(words)}\n\nSource: {plain(proxy.source)}"

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.column_config import NumberColumn, TextColumn
 
+from backend.naming import file_name
 from backend.studies import StudySummary
-from backend.studies.catalog import fit_name
 from backend.studies.sharing import ExportSummary, export_studies
 from dashboard import queries
 from dashboard.components.errors import plain, shown_errors
@@ -123,7 +123,7 @@ def _start(chosen: Sequence[StudySummary], with_scores: bool) -> None:
 
     def work(note: Callable[[int], None]) -> MadeFile:
         folder = TemporaryDirectory(prefix="proxyscope-export-")
-        path = Path(folder.name) / f"{fit_name(names[0]) if len(names) == 1 else 'studies'}.db"
+        path = Path(folder.name) / f"{file_name(names[0]) if len(names) == 1 else 'studies'}.db"
         return MadeFile(folder, export_studies(database, names, path, with_scores=with_scores, progress=note))
 
     st.session_state[_JOB] = ShareJob(work, sum(item.trials for item in chosen))

@@ -39,6 +39,6 @@ def history_section() -> None:
         placeholder="–",
         alt="Who did what",
     )
-    csv_button(table, "history.csv", "download_history")
+    csv_button(table, "history", "download_history")
     if len(found) == _MOST:
         st.caption(f"The last {_MOST:,} lines. `python -m backend studies audit --last N` has more.")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from backend.errors import UserError
+from backend.naming import file_name
 from backend.search import launch, queueing
 from backend.studies import StudySummary
 from backend.studies.deletion import delete_studies
@@ -128,7 +129,7 @@ def _several(chosen: Sequence[StudySummary]) -> None:
     st.download_button(
         "Trials as CSV",
         bound(lambda: as_archive(chosen)),
-        file_name=f"{names[0]}.zip" if len(names) == 1 else "studies.zip",
+        file_name=f"{file_name(names[0])}.zip" if len(names) == 1 else "studies.zip",
         mime="application/zip",
         icon=":material/download:",
         key="export_studies",

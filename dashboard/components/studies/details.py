@@ -21,7 +21,7 @@ def rename_dialog(item: StudySummary) -> None:
         item.name,
         key=key,
         max_chars=100,
-        help="Letters, digits, spaces and ._- up to 100; no other study may have it.",
+        help="Up to 100 characters; no other study may have it.",
     ).strip()
     if item.run is None:
         st.caption("It was made elsewhere: a script that opens it by its name will not find it.")

@@ -4,9 +4,10 @@ import io
 import zipfile
 from collections.abc import Sequence
 
+from backend.naming import file_name
 from backend.studies import StudySummary
-from backend.studies.catalog import fit_name
 from dashboard import queries
+from dashboard.components.download import csv_text
 
 
 def as_archive(studies: Sequence[StudySummary]) -> bytes:
@@ -14,7 +15,7 @@ def as_archive(studies: Sequence[StudySummary]) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for folder, item in zip(_folders(studies), studies, strict=True):
-            archive.writestr(f"{folder}/trials.csv", queries.trials(item).to_csv(index=False))
+            archive.writestr(f"{folder}/trials.csv", csv_text(queries.trials(item)))
             if item.config_text:
                 archive.writestr(f"{folder}/config.toml", item.config_text)
             if item.note:
@@ -24,7 +25,4 @@ def as_archive(studies: Sequence[StudySummary]) -> bytes:
 
 def _folders(studies: Sequence[StudySummary]) -> list[str]:
     """A folder's name for each."""
-    names = [fit_name(item.name) for item in studies]
-    return [
-        name if names.count(name) == 1 else f"{name} {item.study_id}" for name, item in zip(names, studies, strict=True)
-    ]
+    return [file_name(item.name) for item in studies]

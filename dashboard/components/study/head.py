@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from backend.naming import file_name
 from backend.studies import StudySummary
 from backend.studies.runs import Run
 from backend.user_proxies import MODULES_VARIABLE
@@ -52,7 +53,7 @@ def _config_button(summary: StudySummary) -> None:
         st.download_button(
             "Configuration",
             summary.config.to_toml(),
-            file_name=f"{summary.name}.toml",
+            file_name=f"{file_name(summary.name)}.toml",
             mime="application/toml",
             icon=":material/download:",
             key="download_config",

@@ -49,7 +49,7 @@ def _best(shown: Shown) -> None:
     if summary.config_text is None:
         rows = shown.frame[shown.frame["number"].isin(numbers)].reset_index(drop=True)
         on_select = partial(link_row, "best_trials", numbers)
-        trials_table(rows, shown.axes.objectives, "best_trials", f"{summary.name} best trials.csv", on_select)
+        trials_table(rows, shown.axes.objectives, "best_trials", f"{summary.name} best trials", on_select)
         return
     # Most trials leave the front as it is.
     made = kept(shown.key[:-1], "best trials", (numbers, epochs), lambda: best_trials(best))

@@ -12,6 +12,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from backend.analysis.pareto import pareto_front, weakest_rank
 from dashboard.components.charts import chart, clicked
 from dashboard.components.download import csv_button
+from dashboard.components.errors import plain
 from dashboard.components.linked_choice import LinkedChoice
 from dashboard.components.linked_zoom import LinkedZoom
 from dashboard.components.links import link_trial, linked_trial
@@ -74,7 +75,7 @@ def pareto_section(shown: Shown) -> None:
             on_select=_link_clicked,
             zoom=zoom,
         )
-        ways = ", ".join(f"{_way(axes, column)} {label(column)}" for column in dict.fromkeys(quantities))
+        ways = ", ".join(f"{_way(axes, column)} {plain(label(column))}" for column in dict.fromkeys(quantities))
         no_truth = "" if axes.truth else " No true accuracies are known for these cells."
         no_click = "" if zoom else " Drag to turn it; to see a cell, choose its row below: markers take no clicks."
         not_drawn = shown.kept("not drawn", (quantities,), lambda: _not_drawn(needed, quantities))
@@ -171,7 +172,7 @@ def _show_front(made: _Front, name: str) -> None:
         placeholder="–",
         alt="The trials on the front",
     )
-    csv_button(front, f"{name} front.csv", "download_front", f"The {len(front):,} trials on the front of this chart.")
+    csv_button(front, f"{name} front", "download_front", f"The {len(front):,} trials on the front of this chart.")
 
 
 def _link_row(key: str, numbers: list[int]) -> None:

@@ -35,7 +35,7 @@ def recommended_section(summary: StudySummary, *, active: bool) -> None:
         f"{readable(last['best'], '%')}."
     )
     st.caption(plain(rule))
-    shortlist_table(table, "recommended", f"{summary.name} recommended.csv")
+    shortlist_table(table, "recommended", f"{summary.name} recommended")
 
 
 def _recommendation(summary: StudySummary, *, active: bool) -> tuple[pd.DataFrame, str]:

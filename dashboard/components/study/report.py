@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from backend.naming import file_name
 from backend.studies import StudySummary
 from dashboard.report import study_report
 from dashboard.session import bound
@@ -12,7 +13,7 @@ def report_button(summary: StudySummary) -> None:
     st.download_button(
         "Report",
         bound(lambda: study_report(summary).encode()),
-        file_name=f"{summary.name}.html",
+        file_name=f"{file_name(summary.name)}.html",
         mime="text/html",
         icon=":material/summarize:",
         key="download_report",

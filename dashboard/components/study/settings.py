@@ -49,7 +49,7 @@ def _importances(summary: StudySummary, axes: Axes, column: str) -> None:
         "importance_chart",
         f"Importance of each setting for {label(column)}",
     )
-    st.caption(f"For {label(column)} ({axes.direction(column)}), by Optuna's PED-ANOVA on the completed trials.")
+    st.caption(f"For {plain(label(column))} ({axes.direction(column)}), by Optuna's PED-ANOVA on the completed trials.")
 
 
 def _means(frame: pd.DataFrame, column: str, name: str) -> None:

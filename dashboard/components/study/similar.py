@@ -57,7 +57,7 @@ def similar_cells(cell: Cell, shown: Shown, dataset: str) -> None:
             placeholder="–",
             alt=f"Cells similar to cell {cell.index}",
         )
-        csv_button(table, f"{shown.summary.name} similar to cell {cell.index}.csv", "download_similar")
+        csv_button(table, f"{shown.summary.name} similar to cell {cell.index}", "download_similar")
 
 
 def _table(cell: Cell, frame: pd.DataFrame, accuracies: "pd.Series[float]") -> pd.DataFrame:

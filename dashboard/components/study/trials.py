@@ -29,7 +29,7 @@ def trials_view(frame: pd.DataFrame, axes: Axes, name: str) -> None:
     numbers = newest_first["number"].tolist()
     st.caption("Choose a row, then open the overview to see it alone.")
     first = [*axes.objectives, *axes.bounds]
-    trials_table(newest_first, first, _TABLE, f"{name} trials.csv", lambda: _link_row(numbers))
+    trials_table(newest_first, first, _TABLE, f"{name} trials", lambda: _link_row(numbers))
 
 
 def _link_row(numbers: list[int]) -> None:

@@ -53,8 +53,8 @@ def test_names_are_unique_and_known(database: Database) -> None:
         save_ensemble(database, saved("mine", model="ridge"))
     with pytest.raises(UserError, match="no ensemble 'other'; there are: mine"):
         load_ensemble(database, "other")
-    with pytest.raises(UserError, match=r"'\.\./up' is not valid"):
-        save_ensemble(database, saved("../up", model="ridge"))
+    with pytest.raises(UserError, match=r"' up' is not valid"):
+        save_ensemble(database, saved(" up", model="ridge"))
 
 
 def test_a_file_carries_it_to_another_database(database: Database, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_other_files_are_refused_in_words(tmp_path: Path, content: bytes, messag
         ("cells", [{"index": 1}], "not known of these cells"),
         ("cells", "all", "not a description of one"),
         ("cells", [{"index": 99_999, "params": 1.0, "l2_norm": 1.0, "accuracy": 1.0}] * 9, "official index"),
-        ("name", "../../etc", "is not valid"),
+        ("name", "a\x1b[2J", "is not valid"),
         ("figures", 3, "not a saved ensemble"),
         ("created", "yesterday", "not a saved ensemble"),
     ],

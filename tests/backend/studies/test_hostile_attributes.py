@@ -14,9 +14,9 @@ import pytest
 import tomli_w
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from rich.console import Console
 
 from backend.cli.study_list import print_studies, study_record
+from backend.cli.terminal import Terminal
 from backend.errors import UserError
 from backend.search import launch
 from backend.search.pace import known_pace
@@ -121,7 +121,7 @@ def listed(file: Path) -> dict[str, StudySummary]:
         assert set(found) == {HEALTHY, HOSTILE}
         json.dumps([study_record(item) for item in summaries])
         printed = io.StringIO()
-        print_studies(Console(file=printed, width=200), summaries)
+        print_studies(Terminal(file=printed, width=200), summaries)
         assert HEALTHY in printed.getvalue()
         assert all(letter.isprintable() or letter == "\n" for letter in printed.getvalue())
         overviews, _ = OverviewReader(database).read(summaries)
@@ -232,7 +232,7 @@ def test_a_hundred_objectives_of_hostile_names(file: Path) -> None:
     )
     found = {item.name: item for item in list_studies(database)}
     printed = io.StringIO()
-    print_studies(Console(file=printed, width=200), list(found.values()))
+    print_studies(Terminal(file=printed, width=200), list(found.values()))
     assert all(letter.isprintable() or letter == "\n" for letter in printed.getvalue())
     assert {"number", "[red]"} < set(study_record(found["wide"])["objectives"])
     assert set(found) == {HEALTHY, HOSTILE, "wide"}

@@ -45,7 +45,7 @@ def test_a_study_in_work_is_not_renamed(database: Database) -> None:
     assert [item.name for item in list_studies(database)] == ["old"]
 
 
-@pytest.mark.parametrize(("new", "words"), [("taken", "'taken' is taken"), ("../up", "is not valid")])
+@pytest.mark.parametrize(("new", "words"), [("taken", "'taken' is taken"), ("up\n", "is not valid")])
 def test_a_wrong_name_changes_nothing(database: Database, stopped: str, home: Path, new: str, words: str) -> None:
     create_study(database, cheap_config(), "taken")
     run_folder(database, "taken")

@@ -7,6 +7,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
+from backend.paths import sqlite_uri
+
 LONGEST_TEXT: Final = 32 * 2**20
 """Bytes of one text; the ensembles that a study is searched by are the longest."""
 CHECK_SECONDS: Final = 300
@@ -45,7 +47,7 @@ def guarded(path: Path, seconds: float = CHECK_SECONDS) -> Iterator[sqlite3.Conn
         path: of the file.
         seconds: after which any query is broken off.
     """
-    uri = f"{path.as_uri()}?mode=ro&immutable=1"
+    uri = sqlite_uri(path, mode="ro", immutable=1)
     with closing(sqlite3.connect(uri, uri=True, check_same_thread=False)) as connection:
         for limit, value in _LIMITS.items():
             connection.setlimit(limit, value)

@@ -234,9 +234,9 @@ def test_names_that_are_no_names_become_some(file: Path, database: Database, tmp
 
 
 def test_an_ensemble_of_a_bad_name_gets_a_good_one(file: Path, database: Database) -> None:
-    change(file, "UPDATE proxyscope_ensembles SET name = '../up'")
+    change(file, "UPDATE proxyscope_ensembles SET name = ' up' || char(10) || '\x1b'")
     take_in(file, database)
-    assert [item.name for item in list_ensembles(database)] == ["up"]
+    assert [item.name for item in list_ensembles(database)] == ["up\\n\\x1b"]
 
 
 def linked(path: Path, content: bytes) -> None:
