@@ -21,7 +21,7 @@ from backend.search.objectives import SUM_NAME
 from backend.search.space_objectives import space_objectives
 from backend.studies import StudySummary
 from dashboard import queries
-from dashboard.figures.quantities import objective_columns, quantity
+from dashboard.figures.quantities import finite, label, objective_columns, quantity
 
 Direction = Literal["maximize", "minimize"]
 Cells = tuple[int, ...] | None
@@ -54,6 +54,14 @@ class Compared:
     def name(self) -> str:
         """Of the study."""
         return self.summary.name
+
+    @property
+    def no_volume(self) -> str:
+        """Why its hypervolume cannot be shown; "" where it can."""
+        if self.no_cells or not self.objectives:
+            return self.no_cells or "records no objective"
+        unbounded = [name for name in self.objectives if not finite(self.cells, [name]).any()]
+        return f"has no finite value of {', '.join(map(label, unbounded))}" if unbounded else ""
 
     @property
     def dataset(self) -> str | None:
@@ -128,8 +136,8 @@ def random_accuracy(dataset: str, epochs: int, most: int) -> pd.DataFrame:
 
 
 def alike(studies: Sequence[Compared]) -> list[Compared]:
-    """The studies with cells whose objectives are those of the first of them."""
-    able = [study for study in studies if not study.no_cells and study.objectives]
+    """The studies with a hypervolume whose objectives are those of the first of them."""
+    able = [study for study in studies if not study.no_volume]
     return [study for study in able if study.aim == able[0].aim]
 
 

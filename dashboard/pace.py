@@ -38,8 +38,6 @@ def seconds_left(run: Run, frame: pd.DataFrame, timeout: float | None, now: date
 
 def _seconds_a_cell(frame: pd.DataFrame) -> float | None:
     """Wall time between the ends of the last distinct cells: repeats and parallel jobs are accounted for."""
-    if "finished" not in frame:
-        return None
     ends = frame.loc[frame["state"] == "complete", "finished"].dropna().sort_values().tail(_RECENT + 1)
     if len(ends) < 2:
         return None

@@ -29,7 +29,7 @@ from dashboard.figures import (
 )
 from dashboard.figures.numbers import duration, readable
 from dashboard.figures.parallel_coordinates import settings_of
-from dashboard.figures.quantities import label
+from dashboard.figures.quantities import infinite_words, label
 from dashboard.figures.search_curves import Curve, search_curves
 from dashboard.pace import elapsed
 
@@ -109,12 +109,14 @@ def _charts(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> Iterator[
         return
     first = axes.columns[0]
     figure = progress_chart(frame, first, axes.direction(first), bounds=axes.bounds.get(first, ()))
-    yield _chart("Progress", f"{label(first)} by trial, and the best so far.", figure)
+    words = f"{label(first)} by trial, and the best so far.{infinite_words(frame, [first])}"
+    yield _chart("Progress", words, figure)
     yield from _curves(summary)
     second = axes.objectives[1] if len(axes.objectives) > 1 else axes.truth
     if second and second != first:
         figure = pareto_scatter(frame, first, second, directions=axes.directions, bounds=axes.bounds, color=axes.truth)
-        yield _chart("Pareto front", f"{label(second)} against {label(first)}.", figure)
+        words = f"{label(second)} against {label(first)}.{infinite_words(frame, [first, second])}"
+        yield _chart("Pareto front", words, figure)
     shown = list(dict.fromkeys([*axes.objectives, *([axes.truth] if axes.truth else []), *axes.columns]))[:_MOST_AXES]
     figure = parallel_coordinates(complete, settings_of(complete), shown, axes.truth or first, ranked=True)
     yield _chart("Parallel coordinates", "Each trial across its settings and quantities, by rank.", figure)
@@ -135,7 +137,7 @@ def _curves(summary: StudySummary) -> Iterator[_Chart]:
             random = compare_queries.random_accuracy(study.dataset, epochs, int(found["cells"].max()))
             figure = _curve(found, "best_accuracy", f"True test accuracy, {epochs} epochs (%)", random)
             yield _chart("Best true accuracy", "Of the cells found so far, beside random search, exact.", figure)
-    if not study.no_cells and study.objectives:
+    if not study.no_volume:
         volume = compare_queries.hypervolumes([study], ranked=True)[study.name]
         known = compare_queries.space_of([study]).values is not None
         most = int(volume["cells"].max())

@@ -37,6 +37,29 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def every_state(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[tuple[str, str], str]]:
+    """An installation with a study of each kind in each state, and their names; tests read it alone."""
+    from tests.states import make_states  # noqa: PLC0415 - it takes the configuration from here
+
+    folder = tmp_path_factory.mktemp("states")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROXYSCOPE_HOME", str(folder))
+        patch.delenv("PROXYSCOPE_STORAGE", raising=False)
+        return folder, make_states(open_database())
+
+
+@pytest.fixture
+def states(
+    every_state: tuple[Path, dict[tuple[str, str], str]], monkeypatch: pytest.MonkeyPatch
+) -> dict[tuple[str, str], str]:
+    """The names of the studies in every state, in the installation that pages and commands open; not to be changed."""
+    folder, names = every_state
+    monkeypatch.setenv("PROXYSCOPE_HOME", str(folder))
+    monkeypatch.delenv("PROXYSCOPE_STORAGE", raising=False)
+    return names
+
+
 @pytest.fixture
 def database(home: Path) -> Database:
     """The study database of the empty installation."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from backend import proxies
@@ -27,8 +28,8 @@ def study_scores(frame: pd.DataFrame) -> pd.DataFrame:
         frame: as ``backend.studies.trials_frame`` gives it.
 
     Returns:
-        Indexed by official index, one float column a proxy, NaN where a score is unknown; no rows for a study that
-        records no cells.
+        Indexed by official index, one float column a proxy, NaN where a score is unknown or infinite; no rows for a
+        study that records no cells.
     """
     names = [name for name in proxies.available() if name in frame]
     if "index" not in frame or not names:
@@ -37,7 +38,7 @@ def study_scores(frame: pd.DataFrame) -> pd.DataFrame:
     scored = (frame["state"] == "complete") & (frame["C"] == channels) & (frame["N"] == cells_per_stage)
     cells = frame[scored & frame["index"].notna()].drop_duplicates("index")
     scores = cells.astype({"index": int}).set_index("index")[names].astype(float)
-    return scores.dropna(axis="columns", how="all")
+    return scores.replace([np.inf, -np.inf], np.nan).dropna(axis="columns", how="all")
 
 
 def with_sizes(scores: pd.DataFrame, dataset: str) -> pd.DataFrame:

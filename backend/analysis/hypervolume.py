@@ -5,27 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-import moocore
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from backend.dominance import hypervolume
+
 Directions = Mapping[str, Literal["maximize", "minimize"]]
 
 EXACT_OBJECTIVES = 4
-_CHECKPOINTS, _SAMPLES = 60, 8192
+_CHECKPOINTS = 60
 _BLOCK = 256
 
 
 def objective_box(studies: Iterable[pd.DataFrame], directions: Directions) -> pd.DataFrame:
-    """The worst and the best value of each objective over several studies.
+    """The worst and the best finite value of each objective over several studies.
 
     Args:
         studies: as :func:`backend.analysis.timeline.timeline` gives them, with a column an objective.
         directions: the objectives, and which way each is better.
 
     Returns:
-        Indexed by objective: worst and best.
+        Indexed by objective: worst and best; NaN for an objective that has no finite value.
     """
     cells = pd.concat([study.reindex(columns=list(directions)) for study in studies], ignore_index=True)
     cells = cells.astype(float).replace([np.inf, -np.inf], np.nan)
@@ -46,7 +47,7 @@ def as_ranks(studies: Mapping[str, pd.DataFrame], objectives: Iterable[str]) -> 
     """
     columns = list(objectives)
     together = pd.concat({name: study.reindex(columns=columns) for name, study in studies.items()})
-    ranks = together.astype(float).replace([np.inf, -np.inf], np.nan).rank()
+    ranks = together.astype(float).rank()
     shares = (ranks - 1) / (ranks.count() - 1).clip(lower=1)
     return {name: study.assign(**shares.loc[name]) if len(study) else study for name, study in studies.items()}
 
@@ -67,7 +68,7 @@ def ranks_within(cells: pd.DataFrame, space: pd.DataFrame) -> pd.DataFrame:
         values = cells[name].to_numpy(dtype=float) if name in cells else np.full(len(cells), np.nan)
         below, upto = np.searchsorted(known, values, "left"), np.searchsorted(known, values, "right")
         ranks = ((below + upto - 1) / 2 / max(len(known) - 1, 1)).clip(0, 1)
-        shares[str(name)] = np.where(np.isfinite(values), ranks, np.nan)
+        shares[str(name)] = np.where(np.isnan(values), np.nan, ranks)
     return cells.assign(**shares)
 
 
@@ -82,7 +83,8 @@ def hypervolume_curve(cells: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
         box: as :func:`objective_box` gives it; an objective without any spread counts as fully reached.
 
     Returns:
-        ``cells`` with one more column, hypervolume (0 to 1); cells with an unknown objective change nothing.
+        ``cells`` with one more column, hypervolume (0 to 1); cells with an unknown objective change nothing, and an
+        infinite value counts as the edge of the box.
     """
     points = in_unit_box(cells, box)
     exact = points.shape[1] <= EXACT_OBJECTIVES
@@ -91,12 +93,13 @@ def hypervolume_curve(cells: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_unit_box(cells: pd.DataFrame, box: pd.DataFrame) -> NDArray[np.float64]:
-    """Each objective from 0 (worst) to 1 (best); one row a cell, NaN where it is unknown."""
+    """Each objective from 0 (worst, or beyond) to 1 (best, or beyond); one row a cell, NaN where it is unknown."""
     values = cells.reindex(columns=box.index).astype(float)
     span = box["best"] - box["worst"]
     shares = (values - box["worst"]) / span.where(span != 0, 1)
-    shares.loc[:, span == 0] = 1.0
-    return shares.to_numpy()
+    flat = span.index[span == 0]
+    shares[flat] = shares[flat].where(shares[flat].isna(), 1.0)
+    return shares.clip(0.0, 1.0).to_numpy()
 
 
 def _checkpoints(number: int) -> list[int]:
@@ -114,7 +117,7 @@ def _volumes(points: NDArray[np.float64], rows: Sequence[int], *, exact: bool) -
         while until < len(changes) and changes[until][0] <= row:
             until += 1
         if until > position:
-            volume, position = front_volume(changes[until - 1][1], exact=exact), until
+            volume, position = hypervolume(changes[until - 1][1], exact=exact), until
         volumes.append(volume)
     return volumes
 
@@ -135,10 +138,3 @@ def _fronts(points: NDArray[np.float64]) -> list[tuple[int, NDArray[np.float64]]
                 front = np.vstack([front[~(front <= point).all(axis=1)], point])
                 changes.append((int(row), front))
     return changes
-
-
-def front_volume(front: NDArray[np.float64], *, exact: bool) -> float:
-    """Share of the unit box that a front dominates, each objective better when higher; exact, or approximated."""
-    if exact:
-        return float(moocore.hypervolume(front, ref=0, maximise=True))
-    return float(moocore.hv_approx(front, ref=0, maximise=True, nsamples=_SAMPLES))

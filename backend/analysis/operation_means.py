@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from backend.cells import EDGES, OPERATIONS
@@ -20,12 +21,12 @@ def operation_means(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 
     Returns:
         edge ("0 → 1"), operation, mean, spread (standard deviation) and cells (their number), a row each that occurs;
-        no rows for trials that name no cells.
+        no rows for trials that name no cells, or have no finite value.
     """
     if not {"arch", column, *_COLUMNS} <= set(frame.columns):
         return pd.DataFrame({"edge": [], "operation": [], "mean": [], "spread": [], "cells": []})
     wanted = dict.fromkeys(["arch", "C", "N", *_COLUMNS, column])
-    cells = frame.loc[(frame["state"] == "complete") & frame[column].notna(), list(wanted)]
+    cells = frame.loc[(frame["state"] == "complete") & (frame[column].abs() < np.inf), list(wanted)]
     cells = cells.drop_duplicates(["arch", "C", "N"])
     tables = []
     for name, edge in _COLUMNS.items():

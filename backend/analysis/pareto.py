@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-import moocore
 import pandas as pd
+
+from backend.dominance import nondominated
 
 
 def pareto_front(frame: pd.DataFrame, directions: Mapping[str, Literal["maximize", "minimize"]]) -> pd.Series[bool]:
     """Which rows no other row beats in every column.
 
-    Rows equal to each other in all columns are on the front together; rows with an unknown (NaN) or infinite value
-    never are.
+    Rows equal to each other in all columns are on the front together. An infinite value is the best or the worst there
+    is; rows with an unknown value (NaN) are never on the front.
 
     Args:
         frame: one row a trial.
@@ -22,14 +23,9 @@ def pareto_front(frame: pd.DataFrame, directions: Mapping[str, Literal["maximize
     Returns:
         Booleans with the frame's index.
     """
-    columns = list(directions)
-    known = frame[columns].replace([float("inf"), float("-inf")], float("nan")).notna().all(axis=1)
-    front = pd.Series(False, index=frame.index, name="front")
-    if known.any():
-        maximise = [directions[column] == "maximize" for column in columns]
-        points = frame.loc[known, columns].to_numpy(dtype=float)
-        front[known] = moocore.is_nondominated(points, maximise=maximise, keep_weakly=True)
-    return front
+    points = frame[list(directions)].to_numpy(dtype=float)
+    best = nondominated(points, [way == "maximize" for way in directions.values()])
+    return pd.Series(best, index=frame.index, name="front")
 
 
 def weakest_rank(frame: pd.DataFrame, directions: Mapping[str, Literal["maximize", "minimize"]]) -> pd.Series[float]:

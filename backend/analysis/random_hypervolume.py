@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import moocore
 import numpy as np
 import pandas as pd
 
-from backend.analysis.hypervolume import EXACT_OBJECTIVES, front_volume, in_unit_box
+from backend.analysis.hypervolume import EXACT_OBJECTIVES, in_unit_box
 from backend.analysis.random_search import QUANTILES
+from backend.dominance import hypervolume, nondominated
 
 SEARCHES = 60
 _APPROXIMATED_SEARCHES = 20
@@ -33,16 +33,17 @@ def random_hypervolume(space: pd.DataFrame, box: pd.DataFrame, draws: Sequence[i
         Indexed by the number of cells: low, median and high, shares of the box (0 to 1).
     """
     points = in_unit_box(space, box)
-    points = np.where(np.isfinite(points).all(axis=1, keepdims=True), points, 0.0)
-    exact = points.shape[1] <= EXACT_OBJECTIVES
+    points = np.where(np.isnan(points).any(axis=1, keepdims=True), 0.0, points)
+    objectives = points.shape[1]
+    exact, up = objectives <= EXACT_OBJECTIVES, [True] * objectives
     random = np.random.default_rng(seed)
-    volumes = np.zeros((searches(points.shape[1]), len(draws)))
+    volumes = np.zeros((searches(objectives), len(draws)))
     for volume in volumes:
         order = random.permutation(len(points))
-        front, position = np.empty((0, points.shape[1])), 0
+        front, position = np.empty((0, objectives)), 0
         for column, count in enumerate(draws):
             drawn = np.vstack([front, points[order[position:count]]])
-            front, position = drawn[moocore.is_nondominated(drawn, maximise=True)], count
-            volume[column] = front_volume(front, exact=exact)
+            front, position = drawn[nondominated(drawn, up, keep_equal=False)], count
+            volume[column] = hypervolume(front, exact=exact)
     quartiles = np.quantile(volumes, QUANTILES, axis=0).T
     return pd.DataFrame(quartiles, index=pd.Index(draws, name="cells"), columns=["low", "median", "high"])

@@ -18,8 +18,6 @@ def timeline(frame: pd.DataFrame) -> pd.DataFrame:
         that of repeated and failed trials included; the sum over parallel jobs) and clock_seconds (since the first
         trial began, pauses included).
     """
-    if "finished" not in frame:
-        return frame.assign(cells=0, scoring_seconds=0.0, clock_seconds=0.0).iloc[:0]
     done = frame.sort_values(["finished", "number"], na_position="last", ignore_index=True)
     begins = done["finished"] - pd.to_timedelta(done["seconds"].fillna(0), unit="s")
     done = done.assign(

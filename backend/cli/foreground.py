@@ -12,7 +12,7 @@ from backend.cli.beyond import print_plan
 from backend.cli.options import console, progress_bar
 from backend.errors import UserError
 from backend.search import execution, results
-from backend.studies import best_table, best_trials, load_study, run_folder, study_config, trials_frame
+from backend.studies import best_table, best_trials, best_values, load_study, run_folder, study_config, trials_frame
 from backend.studies.database import Database
 
 
@@ -45,6 +45,7 @@ def print_results(database: Database, name: str) -> None:
     study = load_study(database, name)
     config = study_config(study)
     if config is None:
+        report.print_best_values(console, best_values(best_trials(study), study))
         console.print("made elsewhere: no proxies, truth or weights are recorded in it", highlight=False)
         return
     report.print_best(console, best_table(best_trials(study), config.runner.nasbench_epochs), config)

@@ -33,6 +33,6 @@ def recommend(
         return
     listed = study_recommendation(frame, config, top)
     if listed.empty:
-        raise UserError(f"recommendation: {study!r} has no scored cell yet")
+        raise UserError(f"recommendation: {study!r} has no cell with known scores yet")
     print_plan(console, listed, f"Train these of the cells of {study}")
     console.print(recommendation_rule(frame, config), highlight=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from backend import hardware
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def print_best(console: Console, best: pd.DataFrame, config: SearchConfig) -> None:
-    """Print the "Best trial(s)" table, each metric of a cell on a line of its own."""
+    """Print the "Best trial(s)" table, each metric of a cell on a line of its own, and the cells' architectures."""
     truth = f"nasbench_data_metrics\n({config.runner.nasbench_epochs} epochs)"
-    headings = ["number", "software_metrics", "hardware_metrics", "scaled_metrics", truth]
+    headings = ["number", "index", "software_metrics", "hardware_metrics", "scaled_metrics", truth]
     table = Table(
         *(Column(heading, overflow="fold") for heading in headings),
         title="Best trial(s)",
@@ -30,8 +31,27 @@ def print_best(console: Console, best: pd.DataFrame, config: SearchConfig) -> No
         show_lines=True,
     )
     for row in best.itertuples(index=False):
-        trial, software, costs, *others = row
-        table.add_row(str(trial), metric_lines(software), cost_lines(costs), *map(metric_lines, others))
+        trial, index, _, software, costs, *others = row
+        cell = "–" if pd.isna(index) else str(index)
+        table.add_row(str(trial), cell, metric_lines(software), cost_lines(costs), *map(metric_lines, others))
+    console.print(table)
+    # One is wider than the table's columns can be, and should be copied in one piece.
+    for number, index, arch in best.loc[best["arch"].notna(), ["number", "index", "arch"]].itertuples(index=False):
+        line = f"trial {number}, cell {index}: {arch}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def print_best_values(console: Console, best: pd.DataFrame) -> None:
+    """Print the best trials of a study that was made elsewhere: its values and parameters, each on a line."""
+    table = Table(
+        *(Column(heading, overflow="fold") for heading in ("number", "values", "params")),
+        title="Best trial(s)",
+        title_justify="left",
+        show_lines=True,
+    )
+    for row in best.to_dict("records"):
+        params = "\n".join(f"{name} {value}" for name, value in row["params"].items()) or "–"
+        table.add_row(str(row["number"]), escape(metric_lines(row["values"])), escape(params))
     console.print(table)
 
 

@@ -12,10 +12,12 @@ from backend.cli import sharing
 from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument, console
 from backend.cli.study_list import print_studies, study_record
+from backend.json_records import json_records
 from backend.studies import (
     audit,
     best_table,
     best_trials,
+    best_values,
     delete_study,
     list_studies,
     load_study,
@@ -44,10 +46,11 @@ def show(study: StudyArgument, storage: StorageOption = None, as_json: JsonOptio
     database = open_database(storage)
     loaded = load_study(database, study)
     summary = next(item for item in list_studies(database) if item.name == study)
-    epochs = summary.config.runner.nasbench_epochs if summary.config else 200
-    best = best_table(best_trials(loaded), epochs)
     if as_json:
-        print_json({**study_record(summary), "best_trials": best.to_dict("records")})
+        epochs = summary.config.runner.nasbench_epochs if summary.config else 200
+        best = best_trials(loaded)
+        table = best_table(best, epochs) if summary.config_text else best_values(best, loaded)
+        print_json({**study_record(summary), "best_trials": json_records(table)})
         return
     print_studies(console, [summary])
     print_results(database, study)

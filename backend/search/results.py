@@ -43,10 +43,12 @@ def study_recommendation(frame: pd.DataFrame, config: SearchConfig, count: int =
         count: how many cells at most.
 
     Returns:
-        As ``backend.analysis.recommendation.recommend``; no rows where no cell of the benchmark is scored.
+        As ``backend.analysis.recommendation.recommend``; no rows where no cell of the benchmark has all the scores that
+        the rule adds up.
     """
     scores = study_scores(frame)
-    if scores.empty:
+    needed = [name for name in rule_proxies(map(str, scores)) if name in scores]
+    if scores.empty or scores[needed].dropna().empty:
         return pd.DataFrame(columns=["accuracy", "hours", "total_hours", "best", "score"])
     return recommend(scores, config.dataset, count, config.runner.nasbench_epochs)
 

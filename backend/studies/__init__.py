@@ -4,13 +4,14 @@ from backend.studies.catalog import create_study, delete_study, load_study, rena
 from backend.studies.database import Database, default_url, open_database
 from backend.studies.folders import run_folder
 from backend.studies.summaries import StudySummary, list_studies
-from backend.studies.trials import best_table, best_trials, trials_frame
+from backend.studies.trials import best_table, best_trials, best_values, trials_frame
 
 __all__ = [
     "Database",
     "StudySummary",
     "best_table",
     "best_trials",
+    "best_values",
     "create_study",
     "default_url",
     "delete_study",

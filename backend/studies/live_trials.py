@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial
 from backend.studies.database import Database
 from backend.studies.summaries import CONFIG
 from backend.studies.trial_reader import TrialReader
+from backend.studies.trial_schema import joined
 from backend.studies.trials import REPEAT_OF, mark_front, rows_of, undominated
 
 
@@ -44,7 +45,7 @@ class LiveTrials:
         self._reader = TrialReader(database.engine, study._study_id)
         self._ended, self._undominated = rows_of([], study), list[FrozenTrial]()
         self._open, self._trials = list[FrozenTrial](), list[FrozenTrial]()
-        self._snapshot = Snapshot((0, 0), self._ended, [], [])
+        self._snapshot = Snapshot((0, 0), mark_front(self._ended, ()), [], [])
 
     def read(self) -> Snapshot:
         """The study as it is now: trials that ended before the last call are not read again.
@@ -66,8 +67,7 @@ class LiveTrials:
         if fresh:
             self._trials.extend(fresh)
             if self._is_own:
-                rows = rows_of(fresh, self._study)
-                self._ended = pd.concat([self._ended, rows], ignore_index=True) if len(self._ended) else rows
+                self._ended = joined([self._ended, rows_of(fresh, self._study)])
             # What no trial beats among all is what no trial beats among the old ones of that kind and the new.
             self._undominated = undominated([*self._undominated, *fresh], self._study)
         frame = self._whole()
@@ -81,5 +81,4 @@ class LiveTrials:
         if not self._is_own:
             # Of what kind such a study's columns are depends on all of their values.
             return rows_of([*self._trials, *self._open], self._study)
-        parts = [part for part in (self._ended, rows_of(self._open, self._study)) if len(part)]
-        return pd.concat(parts, ignore_index=True)
+        return joined([self._ended, rows_of(self._open, self._study)])

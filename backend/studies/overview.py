@@ -6,6 +6,7 @@ only when it is new; true accuracies come from the benchmark's tables.
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,7 @@ from backend.benchmark import DATASETS
 from backend.studies.database import Database
 from backend.studies.optuna_tables import TRIALS
 from backend.studies.summaries import StudySummary, TrialCounts
+from backend.studies.trial_schema import numbers
 from backend.studies.trials import INDEX, REPEAT_OF, SOFTWARE, TRUTH
 
 FEWEST_CELLS = 10
@@ -147,7 +149,11 @@ def overview(scores: Mapping[int, Mapping[str, float | None]], dataset: str, epo
     """
     if not scores:
         return Overview()
-    frame = pd.DataFrame.from_records(list(scores.values()), index=list(scores)).astype(float)
+    rows = list(scores.values())
+    columns = {
+        name: numbers([row.get(name) for row in rows]).to_numpy() for name in dict.fromkeys(itertools.chain(*rows))
+    }
+    frame = pd.DataFrame(columns, index=list(scores))
     accuracy = benchmark.test_accuracy(dataset, epochs).reindex(frame.index).dropna()
     if accuracy.empty:
         return Overview()

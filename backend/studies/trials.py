@@ -7,19 +7,20 @@ plain Optuna or optuna-dashboard shows the same.
 import itertools
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-import moocore
-import numpy as np
 import optuna
 import pandas as pd
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from backend.benchmark import query
+from backend.benchmark import query, truth_fields
 from backend.cells import EDGES, NUM_CELLS, Cell
+from backend.dominance import nondominated
+from backend.errors import UserError
+from backend.studies import trial_schema as schema
 from backend.studies.summaries import CONFIG
 
 ARCH = "arch"
@@ -37,6 +38,7 @@ KNOWN = "scores_known"
 """Marks a trial whose scores were known before: its seconds say nothing of how long scoring takes."""
 EPOCHS = (12, 200)
 
+_AFTER_METRICS = ("objective", "seconds", "finished", "pareto")
 _STATES = {
     TrialState.COMPLETE: "complete",
     TrialState.PRUNED: "disconnected",
@@ -64,11 +66,13 @@ def trials_frame(study: optuna.Study) -> pd.DataFrame:
     """All trials of a study, one a row; the columns stand in the module's contract with the figures.
 
     Columns: number, state (complete, repeat, disconnected, infeasible, failed, running), breaks (words for the
-    constraints that an infeasible trial breaks), arch, index, C, N, op_1_0 … op_3_2, one a proxy and hardware metric
+    constraints that an infeasible trial breaks), arch, index, op_1_0 … op_3_2, C, N, one a proxy and hardware metric
     (raw), ``scaled:<metric>``, ``objective`` (the sum of a single-objective search), ``<epochs>:<official field>``,
-    pareto, seconds and finished (UTC). Of a study made elsewhere: number, state, breaks, ``param:<name>``,
-    ``value:<name or position>``, ``attr:<name>`` (attributes that are numbers or words), pareto, seconds and finished.
-    Unknown numbers are NaN, and breaks is left out where no trial breaks anything.
+    seconds, finished (UTC) and pareto. Of a study made elsewhere: number, state, breaks, ``param:<name>``,
+    ``value:<name or position>``, ``attr:<name>`` (attributes that are numbers or words), seconds, finished and pareto.
+
+    All that a study's configuration, or its objectives, name has a column, and each column its dtype, whatever the
+    trials are: ``backend.studies.trial_schema``. Unknown numbers are NaN.
     """
     trials = study.get_trials(deepcopy=False)
     front = {trial.number for trial in best_of(trials, study)}
@@ -80,18 +84,21 @@ def rows_of(trials: Sequence[FrozenTrial], study: optuna.Study) -> pd.DataFrame:
     # The search's modules load PyTorch.
     from backend.search.objectives import SUM_NAME  # noqa: PLC0415
 
-    if not trials:
-        return pd.DataFrame({"number": pd.Series(dtype=int), "state": pd.Series(dtype=str)})
-    if CONFIG in study.user_attrs:
-        return pd.DataFrame(_own_columns(trials, is_sum=study.metric_names == [SUM_NAME]))
-    names = study.metric_names or []
-    names = names if len(set(names)) == len(study.directions) else list(map(str, range(len(study.directions))))
-    return pd.DataFrame(_foreign_columns(trials, names))
+    config = study.user_attrs.get(CONFIG)
+    if config is not None:
+        return schema.table(_own_columns(trials, _named(config), is_sum=study.metric_names == [SUM_NAME]))
+    return schema.table(_foreign_columns(trials, value_names(study)))
+
+
+def value_names(study: optuna.Study) -> list[str]:
+    """Names of a study's objective values; their positions where they have none, or share one."""
+    names, count = study.metric_names or [], len(study.directions)
+    return names if len(set(names)) == count else [str(position) for position in range(count)]
 
 
 def mark_front(rows: pd.DataFrame, front: Collection[int]) -> pd.DataFrame:
     """The table with the column ``pareto``: whether a trial's number is among those of the front."""
-    return rows.assign(pareto=rows["number"].isin(list(front))) if len(rows) else rows
+    return schema.checked(rows.assign(pareto=rows["number"].isin(list(front))))
 
 
 def best_trials(study: optuna.Study) -> list[FrozenTrial]:
@@ -112,9 +119,8 @@ def undominated(trials: Iterable[FrozenTrial], study: optuna.Study) -> list[Froz
     candidates = [trial for trial in trials if trial.state == TrialState.COMPLETE and not _broken(trial)]
     if not candidates:
         return []
-    values = np.array([trial.values for trial in candidates], dtype=float)
     maximise = [direction == StudyDirection.MAXIMIZE for direction in study.directions]
-    best = moocore.is_nondominated(values, maximise=maximise, keep_weakly=True)
+    best = nondominated([trial.values for trial in candidates], maximise)
     return sorted(itertools.compress(candidates, best), key=lambda trial: trial.number)
 
 
@@ -126,49 +132,99 @@ def best_table(trials: Iterable[FrozenTrial], epochs: int) -> pd.DataFrame:
         epochs: the training length whose official fields stand in ``nasbench_data_metrics``.
 
     Returns:
-        Columns number, software_metrics, hardware_metrics, scaled_metrics, nasbench_data_metrics; the metrics are
-        dicts of name → number, and an unknown truth is an empty dict.
+        Columns number, index, arch, software_metrics, hardware_metrics, scaled_metrics, nasbench_data_metrics; the
+        metrics are dicts of name → number (None where it is unknown), and an unknown truth is an empty dict.
     """
-    rows = []
-    for trial in trials:
-        attributes = trial.user_attrs
-        truth = _table(attributes.get(TRUTH)).get(str(epochs)) or {}
-        rows.append(
-            {
-                "number": trial.number,
-                SOFTWARE: _table(attributes.get(SOFTWARE)),
-                HARDWARE: _table(attributes.get(HARDWARE)),
-                SCALED: _table(attributes.get(SCALED)),
-                TRUTH: {name: value for name, value in truth.items() if value is not None},
-            }
-        )
-    return pd.DataFrame(rows, columns=["number", SOFTWARE, HARDWARE, SCALED, TRUTH])
+    listed = list(trials)
+    attributes = [trial.user_attrs for trial in listed]
+    truths = [_metrics(_table(row.get(TRUTH)).get(str(epochs))) for row in attributes]
+    columns: dict[str, list[Any]] = {
+        "number": [trial.number for trial in listed],
+        "index": [row.get(INDEX) for row in attributes],
+        "arch": [row.get(ARCH) for row in attributes],
+    }
+    table = schema.table(columns)
+    for group in (SOFTWARE, HARDWARE, SCALED):
+        table[group] = pd.Series([_metrics(row.get(group)) for row in attributes], dtype=object)
+    known = [{name: value for name, value in truth.items() if value is not None} for truth in truths]
+    table[TRUTH] = pd.Series(known, dtype=object)
+    return table
 
 
-def _own_columns(trials: Sequence[FrozenTrial], *, is_sum: bool) -> dict[str, Any]:
+def best_values(trials: Iterable[FrozenTrial], study: optuna.Study) -> pd.DataFrame:
+    """The best trials of a study that was made elsewhere: columns number, values and params, dicts by name."""
+    names = value_names(study)
+    rows = [
+        {
+            "number": trial.number,
+            "values": dict(zip(names, trial.values, strict=False)),
+            "params": dict(trial.params),
+        }
+        for trial in trials
+    ]
+    return pd.DataFrame(rows, columns=["number", "values", "params"])
+
+
+class _Named(NamedTuple):
+    """What a configuration asks trials to record: names of metrics, and of the truth's fields.
+
+    Attributes:
+        metrics: proxies, saved ensembles and hardware metrics.
+        scaled: metrics that are optimised.
+        fields: of the truth.
+    """
+
+    metrics: tuple[str, ...] = ()
+    scaled: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+
+
+def _named(config: str) -> _Named:
+    """The names in a stored configuration; none where it cannot be read here: then trials alone tell them."""
+    try:
+        return _names_in(config)
+    except UserError:
+        return _Named()
+
+
+@lru_cache(maxsize=100)
+def _names_in(text: str) -> _Named:
+    from backend.search.config import SearchConfig  # noqa: PLC0415
+    from backend.search.objectives import Objectives  # noqa: PLC0415
+
+    config = SearchConfig.from_toml(text)
+    return _Named(
+        (*config.proxy_names, *config.ensemble_metrics, *config.hardware_metrics),
+        tuple(objective.metric for objective in Objectives(config).metrics),
+        tuple(field.name for field in truth_fields(config.dataset)),
+    )
+
+
+def _own_columns(trials: Sequence[FrozenTrial], named: _Named, *, is_sum: bool) -> dict[str, Any]:
     attributes = [trial.user_attrs for trial in trials]
+    archs = [attribute.get(ARCH) for attribute in attributes]
+    operations = [_operations(arch) for arch in archs]
     columns: dict[str, Any] = {
         "number": [trial.number for trial in trials],
         "state": [_state(trial) for trial in trials],
-        "arch": [attribute.get(ARCH) for attribute in attributes],
-        "index": _numbers([attribute.get(INDEX) for attribute in attributes]),
+        "breaks": [attribute.get(BREAKS) for attribute in attributes],
+        "arch": archs,
+        "index": [attribute.get(INDEX) for attribute in attributes],
+        **{name: [row[edge] for row in operations] for edge, name in enumerate(schema.OPERATIONS)},
+        **{name: schema.numbers([trial.params.get(name) for trial in trials]) for name in ("C", "N")},
     }
-    if any(BREAKS in attribute for attribute in attributes):
-        columns["breaks"] = [attribute.get(BREAKS) for attribute in attributes]
-    if any(columns["arch"]):
-        operations = [_operations(arch) for arch in columns["arch"]]
-        columns |= dict(zip(_operation_names(), map(list, zip(*operations, strict=True)), strict=True))
-    columns |= {name: _numbers([trial.params.get(name) for trial in trials]) for name in ("C", "N")}
-    for metrics in (SOFTWARE, HARDWARE):
-        columns |= _spread([attribute.get(metrics) for attribute in attributes])
-    columns |= _spread([attribute.get(SCALED) for attribute in attributes], "scaled:")
+    metrics = [{**_table(row.get(SOFTWARE)), **_table(row.get(HARDWARE))} for row in attributes]
+    recorded = _spread(metrics, named.metrics)
+    # No metric takes the place of a column that means something else.
+    columns |= {name: column for name, column in recorded.items() if name not in {*columns, *_AFTER_METRICS}}
+    columns |= _spread([_table(row.get(SCALED)) for row in attributes], named.scaled, "scaled:")
     if is_sum:
-        columns["objective"] = _numbers([trial.values[0] if trial.values else None for trial in trials])
-    truths = [attribute.get(TRUTH) or {} for attribute in attributes]
-    for epochs in dict.fromkeys(itertools.chain.from_iterable(truths)):
-        columns |= _spread([truth.get(epochs) for truth in truths], f"{epochs}:")
-    columns["seconds"] = _numbers([attribute.get(SECONDS) for attribute in attributes])
-    return columns | {"finished": _finished(trials)}
+        columns["objective"] = schema.numbers([trial.values[0] if trial.values else None for trial in trials])
+    truths = [_table(attribute.get(TRUTH)) for attribute in attributes]
+    for epochs in map(str, EPOCHS):
+        columns |= _spread([_table(truth.get(epochs)) for truth in truths], named.fields, f"{epochs}:")
+    columns["seconds"] = schema.numbers([attribute.get(SECONDS) for attribute in attributes])
+    return columns | {"finished": [trial.datetime_complete for trial in trials]}
 
 
 def _foreign_columns(trials: Sequence[FrozenTrial], names: Sequence[str]) -> dict[str, Any]:
@@ -177,47 +233,53 @@ def _foreign_columns(trials: Sequence[FrozenTrial], names: Sequence[str]) -> dic
     columns: dict[str, Any] = {
         "number": [trial.number for trial in trials],
         "state": [_foreign_state(trial, bool(names)) for trial, names in zip(trials, broken, strict=True)],
+        "breaks": [", ".join(names) or None for names in broken],
     }
-    if any(broken):
-        columns["breaks"] = [", ".join(names) or None for names in broken]
-    columns |= _spread_any([trial.params for trial in trials], "param:")
-    values = [dict(zip(names, trial.values or (), strict=False)) for trial in trials]
-    columns |= _spread(values, "value:")
-    shown = [
-        {name: value for name, value in trial.user_attrs.items() if isinstance(value, str | int | float)}
-        for trial in trials
-    ]
-    columns |= _spread_any(shown, "attr:")
-    columns["seconds"] = _numbers([trial.duration.total_seconds() if trial.duration else None for trial in trials])
-    return columns | {"finished": _finished(trials)}
+    columns |= _parameters(trials)
+    columns |= _spread([dict(zip(names, trial.values or (), strict=False)) for trial in trials], names, "value:")
+    columns |= _attributes([trial.user_attrs for trial in trials])
+    seconds = [trial.duration.total_seconds() if trial.duration else None for trial in trials]
+    return columns | {"seconds": schema.numbers(seconds), "finished": [trial.datetime_complete for trial in trials]}
 
 
-def _spread(tables: Sequence[Mapping[str, float | None] | None], prefix: str = "") -> dict[str, "np.ndarray"]:
-    """A column of numbers for each name in any of the tables; NaN where a table lacks it."""
-    filled = [table or {} for table in tables]
-    names = dict.fromkeys(itertools.chain.from_iterable(filled))
-    return {f"{prefix}{name}": _numbers([table.get(name) for table in filled]) for name in names}
+def _spread(
+    tables: Sequence[Mapping[str, Any]], names: Iterable[str], prefix: str = ""
+) -> "dict[str, pd.Series[float]]":
+    """A column of numbers for each of the names, and for any other in the tables; NaN where a table lacks it."""
+    every = dict.fromkeys(itertools.chain(names, *tables))
+    return {f"{prefix}{name}": schema.numbers([table.get(name) for table in tables]) for name in every}
 
 
-def _spread_any(tables: Sequence[Mapping[str, Any]], prefix: str) -> dict[str, "pd.Series[Any]"]:
-    """As :func:`_spread` for values of any kind; those of a column that mixes kinds become words."""
-    names = dict.fromkeys(itertools.chain.from_iterable(tables))
-    columns = {}
-    for name in names:
-        values = pd.Series([table.get(name) for table in tables], dtype=object).infer_objects()
-        mixed = values.dtype == object and any(not isinstance(value, str) for value in values.dropna())
-        columns[f"{prefix}{name}"] = values.map(str, na_action="ignore") if mixed else values
+def _parameters(trials: Sequence[FrozenTrial]) -> dict[str, pd.Series]:
+    """A column a parameter: of numbers where its distributions have no other values, else of words."""
+    kinds: dict[str, set[bool]] = {}
+    for trial in trials:
+        for name, distribution in trial.distributions.items():
+            kinds.setdefault(name, set()).add(_is_numeric(distribution))
+    columns: dict[str, pd.Series] = {}
+    for name, numeric in kinds.items():
+        if all(numeric):
+            columns[f"param:{name}"] = schema.numbers([trial.params.get(name) for trial in trials])
+        else:
+            # None can be a choice, which is not the same as none.
+            given = [str(trial.params[name]) if name in trial.params else None for trial in trials]
+            columns[f"param:{name}"] = schema.words(given)
     return columns
 
 
-def _numbers(values: Sequence[float | None]) -> "np.ndarray":
-    """NaN for what is not known, so that a column of numbers is one."""
-    return np.array(values, dtype=float)
+def _is_numeric(distribution: BaseDistribution) -> bool:
+    return not isinstance(distribution, CategoricalDistribution) or all(map(schema.is_number, distribution.choices))
 
 
-def _finished(trials: Sequence[FrozenTrial]) -> pd.DatetimeIndex:
-    moments = [trial.datetime_complete for trial in trials]
-    return pd.DatetimeIndex([pd.NaT if moment is None else moment.astimezone(UTC) for moment in moments])
+def _attributes(tables: Sequence[Mapping[str, Any]]) -> dict[str, pd.Series]:
+    """A column an attribute that is a number or words somewhere: of numbers where all are, else of words."""
+    shown = [{name: value for name, value in row.items() if isinstance(value, str | int | float)} for row in tables]
+    columns: dict[str, pd.Series] = {}
+    for name in dict.fromkeys(itertools.chain.from_iterable(shown)):
+        values = [row.get(name) for row in shown]
+        numeric = all(value is None or schema.is_number(value) for value in values)
+        columns[f"attr:{name}"] = schema.numbers(values) if numeric else schema.words(values)
+    return columns
 
 
 def _broken(trial: FrozenTrial) -> list[str]:
@@ -241,13 +303,15 @@ def _foreign_state(trial: FrozenTrial, broken: bool) -> str:
     return _STATES[trial.state] if trial.state != TrialState.PRUNED else "pruned"
 
 
+def _metrics(value: Any) -> dict[str, float | None]:
+    """An attribute that holds metrics: numbers, or None for what is none."""
+    numbers = {name: schema.as_float(item) for name, item in _table(value).items()}
+    return {name: None if math.isnan(number) else number for name, number in numbers.items()}
+
+
 def _table(value: Any) -> dict[str, Any]:
     """An attribute that holds a table; an empty one for what is none, as in a study made elsewhere."""
     return value if isinstance(value, dict) else {}
-
-
-def _operation_names() -> list[str]:
-    return [f"op_{target}_{source}" for source, target in EDGES]
 
 
 @lru_cache(maxsize=NUM_CELLS)

@@ -42,7 +42,7 @@ def log_table(lines: list[LogLine]) -> None:
 
 
 def _figures(run: Run, config: SearchConfig | None, frame: pd.DataFrame) -> None:
-    counts = frame["state"].value_counts() if len(frame) else pd.Series(dtype=int)
+    counts = frame["state"].value_counts()
     tried = sum(int(counts.get(state, 0)) for state in ("complete", *_WASTED))
     without = {words: int(counts.get(state, 0)) for state, words in _WASTED.items()}
     said = ", ".join(f"{count} {words}" for words, count in without.items() if count) or "none wasted"
@@ -79,8 +79,6 @@ def _time_word(run: Run) -> str | None:
 
 
 def _median_seconds(frame: pd.DataFrame) -> str:
-    if "seconds" not in frame:
-        return "–"
     return duration(frame.loc[frame["state"] == "complete", "seconds"].median())
 
 

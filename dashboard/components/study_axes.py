@@ -20,7 +20,7 @@ class Axes:
 
     Attributes:
         columns: quantities with numbers, the objectives first.
-        objectives: columns that are optimised.
+        objectives: those of them that are optimised.
         directions: which way is better, for the columns where the study says so.
         bounds: constraints on hardware metrics.
         truth: column of the true accuracy, or None where none is known.
@@ -58,13 +58,14 @@ class Axes:
 
 def axes_of(summary: StudySummary, frame: pd.DataFrame) -> Axes:
     """The axes that a study's trials allow."""
-    objectives = objective_columns(frame, summary.objectives)
-    columns = plottable(frame, objectives)
+    every = objective_columns(frame, summary.objectives)
+    columns = plottable(frame, every)
     config = summary.config
     directions: dict[str, Direction] = dict.fromkeys(config.hardware_metrics if config else (), "minimize")
     directions |= {name: goal.direction for name, goal in config.strategy.metrics.items()} if config else {}
-    for column, direction in zip(objectives, summary.directions, strict=False):
+    for column, direction in zip(every, summary.directions, strict=False):
         directions[column] = "minimize" if direction == "minimize" else "maximize"
     bounds = by_metric(config.constraints) if config else {}
     wanted = f"{config.runner.nasbench_epochs if config else 200}:test-accuracy"
+    objectives = [column for column in every if column in columns]
     return Axes(columns, objectives, directions, bounds, wanted if wanted in columns else None)

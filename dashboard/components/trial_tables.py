@@ -1,19 +1,25 @@
 """The trials of a study as tables: the best in the mission's columns, and all of them."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 import streamlit as st
 from streamlit.column_config import CheckboxColumn, Column, NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from backend.studies import trial_schema as schema
 from backend.studies.trials import HARDWARE, SCALED, SOFTWARE, TRUTH
 from dashboard.components.download import csv_button
 from dashboard.figures.quantities import is_foreign, label, plottable, quantity
 
 _HEIGHT, _ROWS_IN_HEIGHT = 420, 11
 GROUPS = (SOFTWARE, HARDWARE, SCALED, TRUTH)
+_OF_TRIALS: Final[dict[str, ColumnConfig]] = {
+    "number": NumberColumn("trial", pinned=True, width="small", help="Number of the trial."),
+    "index": NumberColumn("Cell", format="%d", help="Official NAS-Bench-201 index, 0 to 15,624."),
+    "arch": TextColumn("Architecture", width="large"),
+}
 _GROUP_HELP = {
     SOFTWARE: "Raw score of the zero-cost proxy.",
     HARDWARE: "Hardware metric, lower is better.",
@@ -29,14 +35,15 @@ def spread_metrics(best: pd.DataFrame) -> pd.DataFrame:
         best: as ``backend.studies.best_table`` gives it.
 
     Returns:
-        Columns ("number", "") and (group, metric), in the groups' order.
+        Columns ("number", ""), ("index", ""), (group, metric) in the groups' order, and ("arch", "").
     """
-    columns: dict[tuple[str, str], list[object]] = {("number", ""): best["number"].tolist()}
+    columns: dict[tuple[str, str], pd.Series] = {(name, ""): best[name] for name in ("number", "index")}
     for group in GROUPS:
         metrics = dict.fromkeys(name for row in best[group] for name in row)
         # The accuracy is what the reader looks for: it comes first.
         for metric in sorted(metrics, key=lambda name: not name.endswith("accuracy")):
-            columns[group, metric] = [row.get(metric) for row in best[group]]
+            columns[group, metric] = schema.numbers([row.get(metric) for row in best[group]])
+    columns["arch", ""] = best["arch"]
     frame = pd.DataFrame(columns)
     frame.columns = pd.MultiIndex.from_tuples(list(columns))
     return frame
@@ -55,13 +62,7 @@ def best_trials(best: pd.DataFrame) -> BestTrials:
     # Streamlit counts the hidden index as column 0; columns of two levels have no other name for it.
     pairs = [(str(pair[0]), str(pair[1])) for pair in spread.columns]
     formats: dict[Any, ColumnConfig] = {
-        position: NumberColumn(
-            _heading(group, metric),
-            format=_format(spread[group, metric], "%" if metric.endswith("accuracy") else ""),
-            help=_help(group, metric),
-            pinned=group == "number",
-            width="small" if group == "number" else None,
-        )
+        position: _OF_TRIALS[group] if group in _OF_TRIALS else _metric_column(spread[group, metric], group, metric)
         for position, (group, metric) in enumerate(pairs, start=1)
     }
     return BestTrials(spread, formats)
@@ -91,14 +92,14 @@ def best_trials_table(made: BestTrials, epochs: int, file_stem: str, on_select: 
     csv_button(flat, f"{file_stem} best trials {epochs} epochs.csv", "download_best")
 
 
-def _heading(group: str, metric: str) -> str:
-    unit = quantity(metric).unit if group == HARDWARE else ""
-    return f"{metric} ({unit})" if unit else metric or "trial"
-
-
-def _help(group: str, metric: str) -> str:
-    words = _GROUP_HELP.get(group, "Number of the trial.")
-    return f"{words} {quantity(metric).help}".rstrip() if group == HARDWARE else words
+def _metric_column(values: pd.Series, group: str, metric: str) -> ColumnConfig:
+    known = quantity(metric)
+    unit, more = (known.unit, known.help) if group == HARDWARE else ("", "")
+    return NumberColumn(
+        f"{metric} ({unit})" if unit else metric,
+        format=_format(values, "%" if metric.endswith("accuracy") else ""),
+        help=f"{_GROUP_HELP[group]} {more}".rstrip(),
+    )
 
 
 def trials_table(
@@ -115,8 +116,9 @@ def trials_table(
     """
     numbers = plottable(frame, first)
     words = [name for name in map(str, frame) if is_foreign(name) and name not in numbers]
+    breaks = ["breaks"] if frame["breaks"].notna().any() else []
     order = [
-        name for name in ("number", "state", "breaks", "pareto", "index", *numbers, *words, "arch") if name in frame
+        name for name in ("number", "state", *breaks, "pareto", "index", *numbers, *words, "arch") if name in frame
     ]
     formats = {column: number_column(frame[column]) for column in numbers} | {
         **{column: Column(label(column)) for column in words},
@@ -124,8 +126,8 @@ def trials_table(
         "state": TextColumn("State", width="small"),
         "breaks": TextColumn("Breaks", width="large", help="The constraints that an infeasible cell breaks."),
         "pareto": CheckboxColumn("Best", width="small", help="On the front of the study's own objectives."),
-        "index": NumberColumn("Cell", format="%d", help="Official NAS-Bench-201 index, 0 to 15,624."),
-        "arch": TextColumn("Architecture", width="large"),
+        "index": _OF_TRIALS["index"],
+        "arch": _OF_TRIALS["arch"],
     }
     st.dataframe(
         frame,

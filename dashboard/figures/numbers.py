@@ -6,12 +6,14 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def readable(value: float | None, unit: str = "") -> str:
-    """A number with four significant digits and its unit; a dash for an unknown one.
+    """A number with four significant digits and its unit; a dash for an unknown one, ∞ for an infinite one.
 
     Percentages have two decimals, numbers below a billion all digits before the point.
     """
-    if value is None or not math.isfinite(value):
+    if value is None or math.isnan(value):
         return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     if unit == "%":
         return f"{value:.2f} %"
     in_full = float(value).is_integer() or abs(value) >= 1e4

@@ -38,14 +38,15 @@ def parallel_coordinates(
         frame: completed trials.
         settings: columns as :func:`settings_of` gives them.
         quantities: columns of numbers.
-        color: column that colours the lines; those without a value stand at the scale's low end.
+        color: column that colours the lines; those without a value stand at the scale's low end, and infinite ones at
+            the end that they exceed.
         ranked: whether quantities stand by rank, their values at the ticks.
     """
     figure = new_figure(height=580)
     if frame.empty or not (settings or quantities):
         add_note(figure, "No completed trial yet.")
         return figure
-    shade = frame[color].replace([np.inf, -np.inf], np.nan)
+    shade = _within(frame[color])
     low, high = (float(shade.quantile(share)) for share in (0.1, 1.0))
     figure.add_trace(
         go.Parcoords(
@@ -92,7 +93,7 @@ def _named(title: str, codes: "np.ndarray", names: Sequence[str]) -> dict[str, A
 
 
 def _quantity(frame: pd.DataFrame, name: str, *, ranked: bool) -> dict[str, Any]:
-    values = frame[name].replace([np.inf, -np.inf], np.nan)
+    values = _within(frame[name])
     known = values.dropna()
     if known.empty or known.min() == known.max() or not ranked:
         floor = float(known.min()) if len(known) else 0.0
@@ -105,6 +106,12 @@ def _quantity(frame: pd.DataFrame, name: str, *, ranked: bool) -> dict[str, Any]
         "tickvals": list(_TICKS),
         "ticktext": [f"{known.quantile(share):.4g}" for share in _TICKS],
     }
+
+
+def _within(values: pd.Series) -> pd.Series:
+    """The values with infinite ones at the lowest or the highest finite one; NaN where none is finite."""
+    known = values.replace([np.inf, -np.inf], np.nan)
+    return known if known.isna().all() else values.clip(known.min(), known.max())
 
 
 def _is_number(frame: pd.DataFrame, name: str) -> bool:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from backend.analysis.pareto import pareto_front
 from backend.hardware import Constraint
-from dashboard.figures.quantities import Direction, label, quantity
+from dashboard.figures.quantities import Direction, finite, label, quantity
 from dashboard.figures.template import (
     ACCURACY_SCALE,
     BOUND_LINE,
@@ -64,9 +64,12 @@ def pareto_scatter(
         figure = new_figure(_HEIGHT, xaxis_title=label(x), yaxis_title=label(y))
         add_note(figure, "No completed trial has both quantities yet.")
         return figure
-    traces = [infeasible_markers(broken, x, y, _hover(x, y))] if len(broken) else []
     goals = {column: (directions or {}).get(column, quantity(column).direction) for column in (x, y)}
     on_front = pareto_front(shown, goals)
+    # What is infinite has no place in the chart, but counts for the front.
+    shown, broken = (trials[finite(trials, (x, y))] for trials in (shown, broken))
+    on_front = on_front[shown.index]
+    traces = [infeasible_markers(broken, x, y, _hover(x, y))] if len(broken) else []
     front = shown[on_front].sort_values([x, y])
     traces.append(_front_line(front, x, y, goals[x]))
     for trials, name, style in ((shown[~on_front], OTHERS, _MUTED), (front, FRONT, _STRONG)):
@@ -96,7 +99,7 @@ def log_axis(column: str, log: Collection[str]) -> dict[str, Any]:
 
 
 def _known(trials: pd.DataFrame, color: str | None) -> pd.Series:
-    return trials[color].notna() if color and color in trials else pd.Series(False, index=trials.index)
+    return finite(trials, [color]) if color and color in trials else pd.Series(False, index=trials.index)
 
 
 def _front_line(front: pd.DataFrame, x: str, y: str, x_direction: Direction) -> go.Scatter:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from backend.analysis.pareto import pareto_front
 from dashboard.figures.pareto import FRONT, OTHERS, log_axis
-from dashboard.figures.quantities import Direction, label, quantity
+from dashboard.figures.quantities import Direction, finite, label, quantity
 from dashboard.figures.template import ACCURACY_SCALE, GREY, GRID, VERMILION, add_note, color_axis, new_figure
 
 _LOOKS: dict[str, dict[str, Any]] = {OTHERS: {"size": 2.5, "opacity": 0.4}, FRONT: {"size": 5, "opacity": 1.0}}
@@ -42,6 +42,9 @@ def pareto_space(
         return figure
     goals = {column: (directions or {}).get(column, quantity(column).direction) for column in quantities}
     on_front = pareto_front(shown, goals)
+    # What is infinite has no place in the chart, but counts for the front.
+    shown = shown[finite(shown, quantities)]
+    on_front = on_front[shown.index]
     for name, trials in ((OTHERS, shown[~on_front]), (FRONT, shown[on_front])):
         if len(trials):
             figure.add_trace(_markers(trials, quantities, name, color))
@@ -54,7 +57,7 @@ def pareto_space(
                 **_places(ringed, quantities), mode="markers", marker=marker, name="Selected", hoverinfo="skip"
             )
         )
-    if color and color in shown and shown[color].notna().any():
+    if color and color in shown and finite(shown, [color]).any():
         figure.update_layout(coloraxis=color_axis(shown[color], label(color), low=0.1, high=1))
         figure.update_layout(coloraxis_colorbar_y=-0.05)
     axis = {"gridcolor": GRID, "zerolinecolor": GRID, "showbackground": False, "color": GREY}
@@ -69,7 +72,7 @@ def pareto_space(
 
 
 def _markers(trials: pd.DataFrame, quantities: tuple[str, str, str], name: str, color: str | None) -> go.Scatter3d:
-    known = color is not None and color in trials and bool(trials[color].notna().any())
+    known = color is not None and color in trials and bool(finite(trials, [color]).any())
     shade: dict[str, Any] = {"color": trials[color], "coloraxis": "coloraxis"} if known else _plain(name)
     lines = "<br>".join(f"{label(column)}: %{{{axis}:.5g}}" for axis, column in zip("xyz", quantities, strict=True))
     return go.Scatter3d(

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.hardware import Constraint
-from dashboard.figures.quantities import Direction, label
+from dashboard.figures.quantities import Direction, finite, label
 from dashboard.figures.template import (
     BLUE,
     BOUND_LINE,
@@ -39,7 +39,7 @@ def progress_chart(
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it.
-        column: the quantity.
+        column: the quantity; infinite values are not drawn, and are not the best.
         direction: which way is better.
         optimum: the best value of the whole space, drawn as a level, where it is known.
         allowed: the best value of the cells that the search allows, drawn as a level where it is another.
@@ -49,7 +49,7 @@ def progress_chart(
     Returns:
         A figure whose markers carry ``[trial number, cell index]`` as customdata.
     """
-    known = frame[frame[column].notna()] if column in frame else frame.iloc[:0]
+    known = frame[finite(frame, [column])] if column in frame else frame.iloc[:0]
     x_axis: dict[str, Any] = {"title": {"text": "Trial"}}
     if asked:
         last = int(frame["number"].max()) if len(frame) else 0
@@ -57,7 +57,8 @@ def progress_chart(
     axes: dict[str, Any] = {"xaxis": x_axis, "yaxis_title": label(column)}
     if known.empty:
         figure = new_figure(_HEIGHT, **axes)
-        add_note(figure, "Values appear here with the first scored cell.")
+        infinite = column in frame and bool(frame[column].notna().any())
+        add_note(figure, "All values are infinite." if infinite else "Values appear here with the first scored cell.")
         return figure
     broken = known[known["state"] == "infeasible"]
     figure = new_figure(

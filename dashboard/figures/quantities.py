@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from backend import hardware, proxies
@@ -95,6 +96,21 @@ def objective_columns(frame: pd.DataFrame, objectives: Sequence[str]) -> list[st
         return [name for name in objectives if name in frame]
     places = [(f"{_VALUE}{name}", f"{_VALUE}{position}") for position, name in enumerate(objectives)]
     return [column for names in places for column in names if column in frame]
+
+
+def finite(frame: pd.DataFrame, columns: Iterable[str]) -> "pd.Series[bool]":
+    """Which rows a chart has a place for: those with a finite number in each of the columns that there are."""
+    there = [column for column in dict.fromkeys(columns) if column in frame]
+    return pd.Series(np.isfinite(frame[there].to_numpy(dtype=float)).all(axis=1), index=frame.index)
+
+
+def infinite_words(frame: pd.DataFrame, columns: Iterable[str]) -> str:
+    """A sentence, after a space, on the trials that a chart has no place for; "" where every known value is finite."""
+    there = [column for column in dict.fromkeys(columns) if column in frame]
+    count = int(np.isinf(frame[there].to_numpy(dtype=float)).any(axis=1).sum())
+    if not count:
+        return ""
+    return f" {count:,} {'trial has' if count == 1 else 'trials have'} an infinite value, which has no place here."
 
 
 def _is_constant_setting(frame: pd.DataFrame, column: str) -> bool:

@@ -91,14 +91,15 @@ def color_axis(values: pd.Series, title: str, *, low: float, high: float) -> dic
     """A colour axis between two quantiles of the values, so that a few far ones don't take all the colours.
 
     Args:
-        values: that are coloured.
+        values: that are coloured; infinite ones take the colour of an end.
         title: stands below the bar.
         low: quantile of the first colour.
         high: quantile of the last.
     """
     title_below = {"text": title, "side": "bottom"}
     bar = {"title": title_below, "orientation": "h", "y": -0.2, "yanchor": "top", "thickness": 10, "outlinewidth": 0}
-    first, last = float(values.quantile(low)), float(values.quantile(high))
+    known = values.replace([np.inf, -np.inf], np.nan)
+    first, last = float(known.quantile(low)), float(known.quantile(high))
     limits = {"cmin": first, "cmax": last} if first < last else {}
     return {"colorscale": ACCURACY_SCALE, "colorbar": bar, **limits}
 

@@ -29,3 +29,19 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     assert printed.startswith("error: ")
     assert len(printed.strip().splitlines()) == 1
     return printed
+
+
+def in_a_process_of_its_own(source: str) -> None:
+    """Run Python that may end its process from within; it must end as it should."""
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, (done.returncode, done.stderr)
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """Run ``python -m backend`` in this process; its status, and what it printed: of an error, the one line."""
+    monkeypatch.setattr(sys, "argv", ["backend", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    printed = capsys.readouterr()
+    status = int(ended.value.code or 0)
+    return status, printed.out if status == 0 else printed.err

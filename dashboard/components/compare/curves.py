@@ -169,10 +169,8 @@ def _hypervolume_words(study: Compared, space: Space, options: Options) -> str:
 
 def _no_volume(study: Compared, drawn: Sequence[Compared]) -> str:
     """Why a study's hypervolume is not among those drawn."""
-    if study.no_cells:
-        return study.no_cells
-    if not study.objectives:
-        return "records no objective"
+    if study.no_volume:
+        return study.no_volume
     first = drawn[0]
     if set(study.objectives.items()) != set(first.objectives.items()):
         return f"optimises other quantities ({_goals(study)}) than {first.name} ({_goals(first)})"

@@ -54,9 +54,9 @@ def _shown(frame: pd.DataFrame, axes: Axes, dataset: str | None, *, active: bool
         return None, "The cell of the first completed trial appears here."
     if active:
         return frame.loc[complete[-1]], "Latest cell"
-    if not axes.objectives:
+    values = frame.loc[complete, axes.objectives[0]].dropna() if axes.objectives else pd.Series(dtype=float)
+    if values.empty:
         on_front = frame.index[frame["pareto"]]
         return frame.loc[on_front[0] if len(on_front) else complete[-1]], "Best cell"
-    values = frame.loc[complete, axes.objectives[0]]
-    at = values.idxmin() if axes.direction(axes.objectives[0]) == "minimize" else values.idxmax()
-    return frame.loc[at], f"Best cell by {label(axes.objectives[0])}"
+    place = int(values.argmin() if axes.direction(axes.objectives[0]) == "minimize" else values.argmax())
+    return frame.loc[values.index[place]], f"Best cell by {label(axes.objectives[0])}"

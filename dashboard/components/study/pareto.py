@@ -20,7 +20,7 @@ from dashboard.components.study.shown import Shown
 from dashboard.components.study_axes import NONE, Axes
 from dashboard.components.trial_tables import number_column
 from dashboard.figures import pareto_scatter, pareto_space
-from dashboard.figures.quantities import Direction, label
+from dashboard.figures.quantities import Direction, infinite_words, label
 
 _CHART: Final = "pareto_chart"
 _HEIGHT, _ROWS_IN_HEIGHT = 300, 7
@@ -115,13 +115,16 @@ def _choose(axes: Axes) -> tuple[list[str], str | None]:
 
 
 def _not_drawn(frame: pd.DataFrame, quantities: list[str]) -> str:
-    """Words for the infeasible trials that have no place in the chart."""
+    """Words for the trials that have no place in the chart: infinite ones, and infeasible ones without values."""
+    infinite = infinite_words(frame, quantities)
     lacking = (frame["state"] == "infeasible") & frame[list(dict.fromkeys(quantities))].isna().any(axis="columns")
     count = int(lacking.sum())
     if not count:
-        return ""
+        return infinite
     trials = "1 infeasible trial has" if count == 1 else f"{count:,} infeasible trials have"
-    return f" {trials} no value of one of them (not scored, or not measured on the device), and no cross here."
+    return (
+        f"{infinite} {trials} no value of one of them (not scored, or not measured on the device), and no cross here."
+    )
 
 
 def _way(axes: Axes, column: str) -> str:

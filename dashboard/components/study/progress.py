@@ -20,7 +20,7 @@ from dashboard.components.linked_zoom import LinkedZoom
 from dashboard.components.links import link_trial
 from dashboard.components.study.shown import Shown
 from dashboard.figures import progress_chart
-from dashboard.figures.quantities import label
+from dashboard.figures.quantities import infinite_words, label
 from dashboard.figures.search_curves import Curve, search_curves
 
 CURVE: Final = LinkedChoice(
@@ -77,6 +77,8 @@ def _by_trial(shown: Shown) -> None:
         on_select=_link_clicked,
         zoom=zoom,
     )
+    if infinite := infinite_words(needed, [column]):
+        st.caption(infinite.lstrip())
 
 
 def _optimum(config: SearchConfig | None, column: str) -> tuple[float | None, float | None]:
@@ -128,9 +130,8 @@ def _accuracy(study: Compared) -> None:
 
 
 def _hypervolume(study: Compared) -> None:
-    if study.no_cells or not study.objectives:
-        why = study.no_cells or "records no objective"
-        st.info(f"No hypervolume: this study {why}.", icon=":material/info:")
+    if study.no_volume:
+        st.info(f"No hypervolume: this study {plain(study.no_volume)}.", icon=":material/info:")
         return
     volume = compare_queries.hypervolumes([study], ranked=True)[study.name]
     band = median_band([pd.Series(volume["hypervolume"].to_numpy(), index=volume["cells"])])

@@ -13,6 +13,8 @@ from dashboard.components.study_axes import Axes
 from dashboard.figures import importance_bars, operation_tiles
 from dashboard.figures.quantities import label
 
+_NO_CELLS = "The trials of this study name no cells of NAS-Bench-201."
+
 
 def settings_view(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> None:
     """Both charts for one quantity."""
@@ -58,7 +60,8 @@ def _means(frame: pd.DataFrame, column: str, name: str) -> None:
     )
     means = operation_means(frame, column)
     if means.empty:
-        st.info("The trials of this study name no cells of NAS-Bench-201.", icon=":material/info:")
+        why = f"No cell has a finite value of {label(column)}." if "arch" in frame else _NO_CELLS
+        st.info(plain(why), icon=":material/info:")
         return
     chart(
         operation_tiles(means, column),

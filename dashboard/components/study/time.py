@@ -17,7 +17,7 @@ def time_view(frame: pd.DataFrame, name: str) -> None:
     """Seconds by trial, and what they add up to."""
     wanted = ["number", "state", "index", "arch", "C", "N", "seconds", "finished"]
     shown = frame[[column for column in wanted if column in frame]]
-    known = shown.dropna(subset="seconds") if "seconds" in shown else shown.iloc[:0]
+    known = shown.dropna(subset="seconds")
     if known.empty:
         st.info("No trial has recorded how long it took.", icon=":material/info:")
         return

@@ -40,7 +40,7 @@ def test_the_curve_is_the_share_of_the_box_below_the_cells_so_far(objectives: in
         assert box.loc[name].tolist() == ([0, SIDE] if way == "maximize" else [SIDE, 0])
         if way == "minimize":
             turned[name] = SIDE - turned[name]
-    known = np.isfinite(turned).all(axis=1)
+    known, turned = turned.notna().all(axis=1), turned.clip(0, SIDE)
     curve = hypervolume_curve(study, box)
     assert len(curve) == len(study)
     for row, volume in enumerate(curve["hypervolume"]):
@@ -84,8 +84,8 @@ def test_ranks_are_over_all_studies_and_see_no_outlier() -> None:
     a = pd.DataFrame({"o0": [1.0, 2.0, np.inf], "o1": [5.0, np.nan, 5.0], "number": [0, 1, 2]})
     b = pd.DataFrame({"o0": [-1e9, 3.0], "o1": [4.0, 6.0], "number": [0, 1]})
     found = as_ranks({"a": a, "b": b, "none": a.iloc[:0]}, ["o0", "o1"])
-    assert found["a"]["o0"].tolist() == pytest.approx([1 / 3, 2 / 3, np.nan], nan_ok=True)
-    assert found["b"]["o0"].tolist() == pytest.approx([0, 1])
+    assert found["a"]["o0"].tolist() == pytest.approx([1 / 4, 2 / 4, 1])
+    assert found["b"]["o0"].tolist() == pytest.approx([0, 3 / 4])
     assert found["a"]["o1"].tolist() == pytest.approx([0.5, np.nan, 0.5], nan_ok=True)
     assert found["a"]["number"].tolist() == [0, 1, 2]
     assert found["none"].empty
@@ -100,4 +100,20 @@ def test_ranks_within_a_space_are_those_of_all_its_cells() -> None:
     pd.testing.assert_frame_equal(some, whole.iloc[5:9])
     unknown = ranks_within(space.iloc[:1].assign(o1=np.nan), space)
     assert unknown["o1"].isna().all()
-    assert ranks_within(space.iloc[:1] + 100, space).max(axis=None) == 1.0
+    for beyond, rank in ((100, 1.0), (np.inf, 1.0), (-np.inf, 0.0)):
+        assert ranks_within(space.iloc[:1] + beyond, space).to_numpy().tolist() == [[rank] * 3]
+
+
+def test_an_infinite_value_counts_as_the_edge_of_the_box() -> None:
+    study, ways = grid_study(2), directions(2)
+    box = objective_box([study], ways)
+    best = hypervolume_curve(study.iloc[2:3].assign(o0=np.inf, o1=SIDE / 2), box)["hypervolume"].tolist()
+    assert best == pytest.approx([0.5])
+    worst = hypervolume_curve(study.iloc[2:3].assign(o0=-np.inf, o1=0.0), box)["hypervolume"].tolist()
+    assert worst == [0.0]
+
+
+def test_an_unknown_value_adds_nothing_where_an_objective_has_no_spread() -> None:
+    study = grid_study(2).assign(o0=3.0)
+    box = objective_box([study], directions(2))
+    assert hypervolume_curve(study.iloc[1:2].assign(o0=np.nan, o1=0.0), box)["hypervolume"].tolist() == [0.0]

@@ -192,8 +192,11 @@ def test_the_files_of_a_run_are_the_missions_four(database: Database) -> None:
     )
     assert len(log) == len(frame)
     assert [row["number"] for row in best] == frame.loc[frame["pareto"], "number"].tolist()
-    columns = ["number", "software_metrics", "hardware_metrics", "scaled_metrics", "nasbench_data_metrics"]
-    assert list(best[0]) == columns
+    metrics = ["software_metrics", "hardware_metrics", "scaled_metrics", "nasbench_data_metrics"]
+    assert list(best[0]) == ["number", "index", "arch", *metrics]
+    for row in (*best, *log):
+        assert type(row["index"]) is int
+        assert Cell.parse(row["arch"]).index == row["index"]
     assert set(ensemble["weights"]) == {"l2_norm", "params", "flops"}
     assert [row["rank"] for row in ranking] == list(range(1, 21))
     predicted = [row["predicted"] for row in ranking]

@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 
+from backend.cells import Cell
 from backend.studies import Database, best_table, best_trials, load_study
 from dashboard.components.trial_tables import GROUPS, spread_metrics
 
@@ -12,7 +13,14 @@ def best(database: Database, finished: str) -> pd.DataFrame:
 
 def test_the_table_keeps_the_missions_columns_in_their_order(best: pd.DataFrame) -> None:
     groups = dict.fromkeys(group for group, _ in spread_metrics(best).columns)
-    assert list(groups) == ["number", *GROUPS]
+    assert list(groups) == ["number", "index", *GROUPS, "arch"]
+
+
+def test_each_trial_names_its_architecture(best: pd.DataFrame) -> None:
+    spread = spread_metrics(best)
+    assert spread["index", ""].dtype == "Int64"
+    for arch, index in zip(spread["arch", ""], spread["index", ""], strict=True):
+        assert Cell.parse(arch).index == index
 
 
 def test_each_metric_stands_with_its_value(best: pd.DataFrame) -> None:

@@ -16,7 +16,8 @@ from dashboard.figures.numbers import duration, readable
         (32.0, "bits", "32 bits"),
         (None, "%", "–"),
         (math.nan, "", "–"),
-        (math.inf, "", "–"),
+        (math.inf, "", "∞"),
+        (-math.inf, "%", "−∞"),
     ],
 )
 def test_numbers_have_sensible_digits_and_their_unit(value: float | None, unit: str, text: str) -> None:

@@ -1,5 +1,6 @@
 """Lines across axes: each trial at its rank or value, operations in one order on every edge."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -34,6 +35,16 @@ def test_operations_stand_in_one_order_and_are_named_on_the_first_axis() -> None
 @pytest.mark.parametrize(("ranked", "places"), [(True, [0.0, 1.0, 0.5]), (False, [1.0, 1000.0, 10.0])])
 def test_quantities_stand_by_rank_or_by_value(ranked: bool, places: list[float]) -> None:
     assert list(axes(ranked=ranked)[2]["values"]) == pytest.approx(places)
+
+
+@pytest.mark.parametrize("ranked", [True, False])
+def test_infinite_values_stand_at_the_end_that_they_exceed(ranked: bool) -> None:
+    frame = pd.DataFrame({"param:x": [0.1, 0.2, 0.3, 0.4, 0.5], "snip": [-np.inf, np.inf, 10.5, 10.0, 11.0]})
+    figure = parallel_coordinates(frame, ["param:x"], ["snip"], "snip", ranked=ranked)
+    drawn = list(figure.data[0].dimensions[1]["values"])
+    low, high, middle = (drawn[place] for place in range(3))
+    assert low == drawn[3] < middle < high == drawn[4]
+    assert np.isfinite(figure.data[0].line.color).all()
 
 
 def test_a_study_without_trials_says_so() -> None:

@@ -43,6 +43,14 @@ def test_the_front_is_told_from_the_others(trials: pd.DataFrame) -> None:
     assert numbers(figure, OTHERS) == {0}
 
 
+def test_an_infinite_value_counts_for_the_front_and_has_no_place(trials: pd.DataFrame) -> None:
+    trials.loc[1, "b"], trials.loc[3, "a"] = float("inf"), float("-inf")
+    figure = pareto_scatter(trials, "a", "b", directions={"a": "maximize", "b": "maximize"})
+    assert numbers(figure, FRONT) == {2}
+    assert numbers(figure, OTHERS) == {0}
+    assert list(line(figure).x) == [2.0]
+
+
 def test_disconnected_cells_and_repeats_are_not_drawn(trials: pd.DataFrame) -> None:
     figure = pareto_scatter(trials, "a", "b")
     assert not {4, 5} & (numbers(figure, FRONT) | numbers(figure, OTHERS))

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
@@ -29,6 +30,14 @@ def test_the_best_so_far_follows_the_direction(trials: pd.DataFrame, direction: 
     line = trace(progress_chart(trials, "snip", direction), BEST)
     assert list(line.x) == [0, 2, 3]
     assert list(line.y) == best
+
+
+@pytest.mark.parametrize(("direction", "value"), [("maximize", np.inf), ("minimize", -np.inf), ("maximize", -np.inf)])
+def test_an_infinite_value_leaves_the_best_so_far(trials: pd.DataFrame, direction: str, value: float) -> None:
+    trials.loc[0, "snip"] = value
+    line = trace(progress_chart(trials, "snip", direction), BEST)
+    assert (list(line.x), list(line.y)) == ([2, 3], [3, 5 if direction == "maximize" else 3])
+    assert "infinite" in progress_chart(trials.iloc[:2], "snip", direction).layout.annotations[0].text
 
 
 def test_a_cell_that_breaks_a_constraint_is_never_the_best_so_far(trials: pd.DataFrame) -> None:

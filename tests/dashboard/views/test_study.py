@@ -37,10 +37,12 @@ def test_a_finished_study_shows_progress_charts_cell_best_trials_and_weights(app
     best = table(page, ("software_metrics", "l2_norm"))
     assert list(dict.fromkeys(group for group, _ in best.columns)) == [
         "number",
+        "index",
         "software_metrics",
         "hardware_metrics",
         "scaled_metrics",
         "nasbench_data_metrics",
+        "arch",
     ]
     assert best["nasbench_data_metrics", "test-accuracy"].between(10, 95).all()
     recommended = table(page, "hours")
