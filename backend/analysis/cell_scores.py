@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from backend import proxies
@@ -14,6 +13,15 @@ from backend.scoring.tables import ScoreTable
 
 BENCHMARK_SIZE: Final = (16, 5)
 """C and N of the networks that the benchmark trained."""
+
+
+_LARGEST: Final = 1e100
+"""A float holds no sum of the squares of larger scores, which a standard deviation takes."""
+
+
+def usable(scores: pd.DataFrame) -> pd.DataFrame:
+    """The scores, with NaN for those that no statistic can be made of: infinite ones, and those as good as that."""
+    return scores.where(scores.abs() <= _LARGEST)
 
 
 def table_scores(table: ScoreTable) -> pd.DataFrame:
@@ -28,8 +36,8 @@ def study_scores(frame: pd.DataFrame) -> pd.DataFrame:
         frame: as ``backend.studies.trials_frame`` gives it.
 
     Returns:
-        Indexed by official index, one float column a proxy, NaN where a score is unknown or infinite; no rows for a
-        study that records no cells.
+        Indexed by official index, one float column a proxy, NaN where a score is unknown or not :func:`usable`; no
+        rows for a study that records no cells.
     """
     names = [name for name in proxies.available() if name in frame]
     if "index" not in frame or not names:
@@ -38,7 +46,7 @@ def study_scores(frame: pd.DataFrame) -> pd.DataFrame:
     scored = (frame["state"] == "complete") & (frame["C"] == channels) & (frame["N"] == cells_per_stage)
     cells = frame[scored & frame["index"].notna()].drop_duplicates("index")
     scores = cells.astype({"index": int}).set_index("index")[names].astype(float)
-    return scores.replace([np.inf, -np.inf], np.nan).dropna(axis="columns", how="all")
+    return usable(scores).dropna(axis="columns", how="all")
 
 
 def with_sizes(scores: pd.DataFrame, dataset: str) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def test_the_time_limit_caps_the_time_left(trials: pd.DataFrame) -> None:
 
 def test_time_left_is_unknown_before_two_cells_and_after_the_end(trials: pd.DataFrame) -> None:
     assert seconds_left(run(), trials.iloc[:1], None) is None
-    assert seconds_left(run(), pd.DataFrame({"number": [], "state": []}), None) is None
+    assert seconds_left(run(), trials.iloc[:0], None) is None
     assert seconds_left(run("stopped"), trials, None) is None
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
+from backend.analysis.cell_scores import usable
 from backend.analysis.correlation import correlation
 from backend.analysis.ensembles.fitting import ACCURACY, Ensemble, Recipe
 from backend.cells import class_indices
@@ -185,7 +186,7 @@ def draw_cells(scores: pd.DataFrame, size: int, seed: int, choose: str = RANDOM)
     Raises:
         UserError: more than there are, or an unknown way to choose.
     """
-    known = scores.replace([np.inf, -np.inf], np.nan).dropna()
+    known = usable(scores).dropna()
     generator = np.random.default_rng(seed)
     shuffled = known.iloc[generator.permutation(len(known))]
     classes = cell_classes(shuffled.index)

@@ -13,6 +13,7 @@ from sklearn.base import RegressorMixin
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from backend import proxies
+from backend.analysis.cell_scores import usable
 from backend.analysis.ensembles.models import model
 from backend.analysis.ensembles.transform import skewed, unskewed
 from backend.analysis.graph_features import graph_features
@@ -74,7 +75,7 @@ class Ensemble:
     Args:
         recipe: how it is made.
         cells: one row a cell, indexed by official index: the proxies, and `ACCURACY` unless the model is label-free.
-            Rows with an unknown or infinite value are left out.
+            Rows with a value that is unknown, or of no use to a statistic, are left out.
         fewest: cells needed at least; what the recipe says if None. The folds of a cross-validation have fewer.
 
     Attributes:
@@ -89,7 +90,7 @@ class Ensemble:
         needed = list(recipe.proxies) if recipe.label_free else [*recipe.proxies, ACCURACY]
         if missing := [name for name in needed if name not in cells]:
             raise UserError(f"ensemble: {', '.join(missing)}: not known of these cells")
-        finite = _connected(cells[needed].astype(float).replace([np.inf, -np.inf], np.nan).dropna())
+        finite = _connected(usable(cells[needed].astype(float)).dropna())
         # One layout in memory: sums in another order would differ in the last bits, and so would the fit.
         known = pd.DataFrame(np.ascontiguousarray(finite), finite.index, finite.columns)
         fewest = recipe.fewest_cells if fewest is None else fewest
@@ -146,7 +147,7 @@ class Ensemble:
             One value a row; NaN where a proxy is unknown, and for a disconnected cell.
         """
         names = list(self.recipe.proxies)
-        known = _connected(scores[names].replace([np.inf, -np.inf], np.nan).dropna())
+        known = _connected(usable(scores[names]).dropna())
         predicted = pd.Series(np.nan, index=scores.index, name="predicted", dtype=float)
         if len(known):
             predicted[scores.index.isin(known.index)] = self._values(known)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backend.analysis.cell_scores import usable
 from backend.analysis.ensembles.evaluation import RANDOM, Figures, draw_cells, figures, left_out, unseen
 from backend.analysis.ensembles.fitting import ACCURACY, Ensemble, Recipe
 from backend.cells import Cell
@@ -229,8 +230,8 @@ def labelled_cells(trials: pd.DataFrame, names: Sequence[str], target: str) -> p
     columns = [*IDENTITY, "index", *names, target]
     if not set(columns) <= set(trials.columns):
         return pd.DataFrame(columns=[*IDENTITY, *names, ACCURACY], index=pd.Index([], name="index", dtype=int))
-    complete = trials[trials["state"] == "complete"]
-    known = complete.replace([np.inf, -np.inf], np.nan).dropna(subset=[*names, target]).drop_duplicates("index")
+    complete = trials[(trials["state"] == "complete") & trials["index"].notna()]
+    known = complete.loc[usable(complete[[*names, target]]).dropna().index].drop_duplicates("index")
     return known[columns].rename(columns={target: ACCURACY}).astype({"index": int}).set_index("index")
 
 

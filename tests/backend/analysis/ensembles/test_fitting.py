@@ -31,6 +31,19 @@ def test_weights_are_percentage_points_a_standard_deviation() -> None:
     assert Ensemble(Recipe("extra_trees", PROXIES), cells).weights is None
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_a_value_that_no_statistic_can_be_made_of_counts_as_unknown(name: str) -> None:
+    cells = everything().iloc[::200].copy()
+    recipe = Recipe(name, PROXIES)
+    alone = Ensemble(recipe, cells.iloc[4:])
+    for place, value in enumerate((np.inf, -np.inf, 1e308, -1e308)):
+        cells.iloc[place, 1] = value
+    among = Ensemble(recipe, cells)
+    assert among.cells.index.tolist() == alone.cells.index.tolist()
+    pd.testing.assert_series_equal(among.predict(cells).iloc[4:], alone.predict(cells.iloc[4:]))
+    assert among.predict(cells).iloc[:4].isna().all()
+
+
 def test_weights_of_ridge_are_its_slopes_at_the_average_cell() -> None:
     cells = everything().iloc[::100].assign(naswot=lambda frame: np.log(frame["params"]))
     ensemble = Ensemble(Recipe("ridge", ("l2_norm", "naswot")), cells)
