@@ -33,7 +33,12 @@ def find_chromium() -> str | None:
 
 @contextmanager
 def running_app(
-    home: Path, *, storage: str | None = None, port: int | None = None, options: Sequence[str] = ()
+    home: Path,
+    *,
+    storage: str | None = None,
+    port: int | None = None,
+    options: Sequence[str] = (),
+    script: str | Path = "dashboard/app.py",
 ) -> Iterator[str]:
     """The dashboard on a storage folder of its own; yields its address, and ends it afterwards.
 
@@ -42,13 +47,14 @@ def running_app(
         storage: URL of its study database; None takes the file in the folder.
         port: to listen on; None takes a free one.
         options: of Streamlit.
+        script: that is run, in place of the dashboard.
     """
     port = port or free_port()
     environment = {**os.environ, "PROXYSCOPE_HOME": str(home)}
     environment.pop("PROXYSCOPE_STORAGE", None)
     if storage:
         environment["PROXYSCOPE_STORAGE"] = storage
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port), *options]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port), *options]
     with (home / "dashboard.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
