@@ -18,9 +18,12 @@ def load_user_proxies(paths: Sequence[Path] = ()) -> None:
     """Load the files of ``$PROXYSCOPE_PROXY_MODULES`` and those given, and add the latter to the variable.
 
     Raises:
-        UserError: a file is missing or does not load.
+        UserError: a file is missing or does not load, or its path cannot stand in the variable.
     """
     named = [part for part in os.environ.get(MODULES_VARIABLE, "").split(os.pathsep) if part]
+    for path in paths:
+        if os.pathsep in str(path.resolve()):
+            raise UserError(f"--proxy-module: {path}: no process can be told of a path with {os.pathsep!r} in it")
     modules = list(dict.fromkeys([*named, *(str(path.resolve()) for path in paths)]))
     for module in modules:
         try:

@@ -71,7 +71,7 @@ def search_curves(
 
 
 def _add(figure: go.Figure, curve: Curve, color: str, dash: str, floor: float | None) -> None:
-    curve = replace(curve, band=_thinned(curve.band))
+    curve = replace(curve, name=drawn(curve.name), band=_thinned(curve.band))
     band = curve.band if floor is None else curve.band.clip(lower=floor)
     if not (band["low"] == band["high"]).all():
         edge = {"color": color, "width": 0, "shape": "hv"}
@@ -84,7 +84,7 @@ def _add(figure: go.Figure, curve: Curve, color: str, dash: str, floor: float | 
             x=band.index,
             y=band["median"],
             mode="lines+markers" if len(band) == 1 else "lines",
-            name=drawn(curve.name),
+            name=curve.name,
             legendgroup=curve.name,
             line={"color": color, "width": 2, "shape": "hv", "dash": dash},
             customdata=curve.band[["median", "low", "high"]].to_numpy(),
@@ -104,7 +104,7 @@ def _thinned(band: pd.DataFrame) -> pd.DataFrame:
 
 
 def _hover(curve: Curve) -> str:
-    text = f"<b>{drawn(curve.name)}</b><br>%{{x:,.6~g}}: %{{customdata[0]:.5g}}"
+    text = f"<b>{curve.name}</b><br>%{{x:,.6~g}}: %{{customdata[0]:.5g}}"
     if curve.runs > 1:
         text += "<br>quartiles %{customdata[1]:.5g} to %{customdata[2]:.5g}"
     return text + "<extra></extra>"

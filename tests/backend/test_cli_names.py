@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -175,3 +176,27 @@ def test_a_terminal_that_lacks_a_character_ends_no_command(
     named(database, "搜索")
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     assert r"\u641c\u7d22" in backend("studies", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("statement", "rule"),
+    [
+        ("print('x')", "T201"),
+        ("from rich.console import Console", "TID251"),
+        ("from rich.markup import escape", "TID251"),
+        ("from rich import print", "TID251"),
+        ("from rich.progress import TextColumn", "TID251"),
+        ("import typer\n\ntyper.echo('x')", "TID251"),
+        ("import typer\n\ntyper.confirm('x')", "TID251"),
+        ("import logging\n\nlogging.basicConfig()", "TID251"),
+        ("from rich.text import Text\n\nText.from_markup('x')", "TID251"),
+    ],
+)
+@pytest.mark.parametrize("file", ["backend/cli/new.py", "dashboard/__main__.py", "backend/search/new.py"])
+def test_the_linter_keeps_other_ways_to_print_out(statement: str, rule: str, file: str) -> None:
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--output-format=concise", "--stdin-filename", file]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [*command, "-"], input=f"{statement}\n", capture_output=True, text=True, check=False, cwd=root
+    )
+    assert rule in done.stdout

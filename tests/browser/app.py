@@ -40,6 +40,7 @@ def running_app(
     options: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
     folder: Path = ROOT,
+    script: Path = ROOT / "dashboard" / "app.py",
 ) -> Iterator[str]:
     """The dashboard on a storage folder of its own; yields its address, and ends it afterwards.
 
@@ -50,14 +51,14 @@ def running_app(
         options: of Streamlit.
         variables: of the environment, besides this process's own.
         folder: in which it is started; Streamlit looks for its configuration there.
+        script: that is run, in place of the dashboard.
     """
     port = port or free_port()
     environment = {**os.environ, "PROXYSCOPE_HOME": str(home), **(variables or {})}
     environment.pop("PROXYSCOPE_STORAGE", None)
     if storage:
         environment["PROXYSCOPE_STORAGE"] = storage
-    app = str(ROOT / "dashboard" / "app.py")
-    command = [sys.executable, "-m", "streamlit", "run", app, "--server.port", str(port), *options]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port), *options]
     with (home / "dashboard.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:

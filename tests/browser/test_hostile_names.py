@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from backend.studies import open_database
+from tests.browser import plain_page
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 from tests.hostile_studies import FOREIGN, HOST, HOSTILE, LOOKS, OWN, make_hostile
@@ -42,6 +43,11 @@ ELSEWHERE = """
 ).filter(address => new URL(address, location.href).host !== location.host && !/^(data|blob|mailto):/.test(address))
 """
 """Addresses of other hosts in the page."""
+LINKS = """
+place => [...place.querySelectorAll("a:not([href='/y']), img, em, del, .katex, [data-testid=stIconMaterial]")].map(
+    element => element.outerHTML
+)
+"""
 DRAWN = """
 () => [...document.querySelectorAll(".js-plotly-plot")].map(graph => [...graph.querySelectorAll("text")].map(
     text => text.textContent.replace(/\\s+/g, " ")
@@ -83,3 +89,28 @@ def test_no_page_reaches_out_or_links_elsewhere_and_names_are_seen_as_they_are(p
                 assert OWN in drawn
     assert {urlsplit(url).netloc for url in asked} <= {own, ""}
     assert LOOKS in seen
+
+
+def test_streamlit_makes_nothing_of_a_plain_text(page: Page, installation: Path) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    wrong = []
+    with running_app(installation, script=plain_page.__file__) as address:
+        page.goto(address)
+        page.get_by_text("the end").wait_for()
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+        for number, text in enumerate(plain_page.TEXTS):
+            expected = {
+                "markdown": text,
+                "caption": f"12:30:15 UTC {text}",
+                "button": text,
+                "list": f"{text}x",
+                "choice": f"c {text}",
+            }
+            for kind, said in expected.items():
+                place = page.locator(f".st-key-{kind}{number}")
+                if " ".join(place.inner_text().split()) != said:
+                    wrong.append((kind, text, place.inner_text()))
+                wrong += [(kind, text, link) for link in place.evaluate(LINKS)]
+    assert wrong == []
+    assert {urlsplit(url).netloc for url in asked} <= {urlsplit(address).netloc, ""}

@@ -5,6 +5,7 @@ from pathlib import Path
 import optuna
 import pytest
 
+from backend.naming import file_name
 from backend.studies import Database
 from dashboard import queries
 from dashboard.report import study_report
@@ -43,3 +44,23 @@ def test_the_command_writes_the_report_and_names_what_is_wrong(finished: str, tm
     wrong = run("nowhere")
     assert wrong.returncode == 2
     assert wrong.stderr.startswith("error: study: no study 'nowhere'")
+
+
+@pytest.mark.parametrize("name", ["../../etc", "/etc/passwd", "搜索-零成本-1", "a#b?c%20", "\x1b[2J"])
+def test_a_report_of_a_study_of_any_name_is_in_the_current_folder(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    study = optuna.create_study(storage=database.storage, study_name=name)
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=3)
+    here = tmp_path / "a" / "b"
+    here.mkdir(parents=True)
+    root = Path(__file__).parents[2]
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    command = [sys.executable, "-m", "dashboard", "report", "--", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=here)
+    assert (done.returncode, done.stderr) == (0, "")
+    (file,) = here.iterdir()
+    assert done.stdout == f"wrote {file.name}\n"
+    assert file.suffix == ".html"
+    assert file.stem == file_name(name)
+    assert {path.name for path in tmp_path.rglob("*.html")} == {file.name}

@@ -12,6 +12,7 @@ from backend.search.launch import prepare
 from backend.studies import Database, audit, list_studies, open_database
 from tests.conftest import cheap_config
 from tests.dashboard.conftest import FINISHED
+from tests.dashboard.markdown import as_read
 from tests.postgres.server import PASSWORD
 
 Open = Callable[..., AppTest]
@@ -72,7 +73,7 @@ def test_a_database_that_cannot_be_opened_is_said_and_changes_nothing(
 ) -> None:
     page = opened(app("studies"), url)
     (error,) = page.sidebar.error
-    assert said in error.value.replace("\\", "")
+    assert said in as_read(error.value)
     assert PASSWORD not in error.value
     assert str(page.sidebar.code[0].value).startswith("sqlite:///")
     assert page.dataframe

@@ -8,11 +8,22 @@ import pytest
 from sqlalchemy import insert, select
 
 from backend.errors import UserError
-from backend.studies import Database, create_study, list_studies, load_study, rename_study, run_folder, runs
+from backend.naming import file_name
+from backend.studies import (
+    Database,
+    create_study,
+    delete_study,
+    list_studies,
+    load_study,
+    rename_study,
+    run_folder,
+    runs,
+)
 from backend.studies.folders import runs_folder
 from backend.studies.notes import note_in, save_note
 from backend.studies.tables import ensembles
 from tests.conftest import cheap_config
+from tests.hostile_names import MARKUP, PATHS, SPOKEN
 
 
 @pytest.fixture
@@ -62,6 +73,34 @@ def test_a_study_whose_name_is_a_path_takes_no_folder_along(database: Database, 
     optuna.create_study(storage=database.storage, study_name=str(precious.parent))
     rename_study(database, str(precious.parent), "tame")
     assert precious.read_text() == "dear to me"
+
+
+@pytest.mark.parametrize("name", [*SPOKEN, *MARKUP, *PATHS])
+def test_a_study_of_any_name_has_a_folder_of_its_own_inside(database: Database, home: Path, name: str) -> None:
+    create_study(database, cheap_config(), name)
+    (run_folder(database, name) / "best.json").write_text(name)
+    (folder,) = runs_folder(database).iterdir()
+    assert folder.name == file_name(name)
+    runs.request_stop(database, load_study(database, name)._study_id)
+    rename_study(database, name, "new")
+    assert (runs_folder(database) / "new" / "best.json").read_text() == name
+    rename_study(database, "new", name)
+    assert [item.name for item in list_studies(database)] == [name]
+    assert (run_folder(database, name) / "best.json").read_text() == name
+    delete_study(database, name)
+    assert list(runs_folder(database).iterdir()) == []
+    assert sorted(path.name for path in home.parent.iterdir()) == ["home"]
+
+
+@pytest.mark.parametrize("name", [".hidden", "what: why?", "e\u0301", "tab\there"])
+def test_a_folder_that_an_earlier_version_made_stays_the_studys(database: Database, name: str) -> None:
+    earlier = runs_folder(database) / name
+    earlier.mkdir(parents=True)
+    (earlier / "best.json").write_text("[1]")
+    optuna.create_study(storage=database.storage, study_name=name)
+    assert run_folder(database, name) == earlier
+    rename_study(database, name, "new")
+    assert (runs_folder(database) / "new" / "best.json").read_text() == "[1]"
 
 
 def test_a_long_note_is_kept_whole_beside_a_running_search(database: Database) -> None:

@@ -8,6 +8,7 @@ from backend.search.config import SearchConfig
 from backend.studies import Database, list_studies, queue
 from tests.conftest import CONFIGS
 from tests.dashboard.conftest import Config
+from tests.dashboard.markdown import as_read
 
 Open = Callable[..., AppTest]
 
@@ -18,7 +19,7 @@ def form(app: Open, database: Database) -> AppTest:
 
 
 def problems(form: AppTest) -> str:
-    return "\n".join(box.value for box in form.error).replace("\\", "")
+    return as_read("\n".join(box.value for box in form.error))
 
 
 def test_the_form_begins_with_an_example_that_can_be_launched(form: AppTest) -> None:
@@ -66,8 +67,8 @@ def test_a_folder_without_the_data_is_named(form: AppTest) -> None:
 
 
 def test_a_malformed_name_is_said(form: AppTest) -> None:
-    form.text_input(key="study_name").set_value("x" * 101).run()
-    assert "use 1 to 100 characters" in problems(form)
+    form.text_input(key="study_name").set_value("a\x1bb").run()
+    assert "use 1 to 100 characters that can be seen" in problems(form)
     assert form.button(key="launch").disabled
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from backend.naming import file_name
 from backend.search.config import SearchConfig
 from backend.search.execution import execute_run
 from backend.search.launch import prepare
@@ -226,7 +227,7 @@ def test_the_archive_has_trials_file_and_note_of_each_study(
         f"{finished}/config.toml",
         f"{finished}/note.md",
         f"{foreign}/trials.csv",
-        "evil/trials.csv",
+        f"{file_name('../../evil')}/trials.csv",
     }
 
 

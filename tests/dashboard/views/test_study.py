@@ -10,6 +10,7 @@ from backend.search.launch import prepare
 from backend.studies import Database, load_study, runs
 from backend.studies.summaries import CONFIG
 from tests.dashboard.conftest import Config
+from tests.dashboard.markdown import as_read
 
 Open = Callable[..., AppTest]
 
@@ -258,7 +259,7 @@ def test_a_sum_says_what_is_in_it(app: Open, database: Database, make_config: Co
     execute_run(database, "sum")
     page = app("study", study="sum")
     assert not page.exception
-    roles = page.table[0].value.set_index("Measured")["Role"].to_dict()
+    roles = {as_read(row["Measured"]): row["Role"] for _, row in page.table[0].value.iterrows()}
     assert roles["l2_norm"] == roles["params"] == "in the sum"
     assert roles["flops"] == "recorded"
     assert page.selectbox(key="linked_x").value == "objective"
@@ -273,7 +274,7 @@ def test_a_constrained_study_shows_costs_with_units_and_no_infeasible_cell_among
     page = app("study", study="frugal")
     assert not page.exception
     assert not page.error
-    said = text(page).replace("\\", "")
+    said = as_read(text(page))
     assert "minimize energy:edgegpu · latency:raspi4 <= 15 ms" in said
     assert "among those that keep latency:raspi4 <= 15 ms" in said
     best = table(page, ("software_metrics", "params"))
@@ -284,7 +285,7 @@ def test_a_constrained_study_shows_costs_with_units_and_no_infeasible_cell_among
     assert (infeasible["latency:raspi4"] > 15).all()
     assert not infeasible["pareto"].any()
     assert {"latency:raspi4 (ms)", "energy:edgegpu (mJ)"} <= set(page.selectbox(key="linked_x").options)
-    roles = page.table[0].value.set_index("Measured")["Role"].to_dict()
+    roles = {as_read(row["Measured"]): row["Role"] for _, row in page.table[0].value.iterrows()}
     assert roles["energy:edgegpu"] == "objective"
     assert roles["latency:raspi4"] == "at most 15 ms"
     (tries,) = (metric.delta for metric in page.metric if metric.label == "Trials")
@@ -294,7 +295,7 @@ def test_a_constrained_study_shows_costs_with_units_and_no_infeasible_cell_among
     page.selectbox(key="linked_x").select("latency:raspi4").run()
     page.selectbox(key="linked_y").select("200:test-accuracy").run()
     assert not page.exception
-    assert "Infeasible, never among the best: latency:raspi4 is" in text(page).replace("\\", "")
+    assert "Infeasible, never among the best: latency:raspi4 is" in as_read(text(page))
     assert "infeasible" not in "".join(line.value for line in page.caption if line.value.startswith("Better:"))
     page.selectbox(key="linked_x").select("l2_norm").run()
     (drawn,) = (line.value for line in page.caption if line.value.startswith("Better:"))
