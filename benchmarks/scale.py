@@ -141,6 +141,7 @@ def alone(server: Server, number: int, seconds: float, *, grpc: bool) -> Row:
     """What processes do that use Optuna's storage and nothing else."""
     url, port = server.create(), free_port()
     database = open_database(url)
+    database.prepare()
 
     def measured(proxy: list[int]) -> Row:
         steps = optuna_alone.trials_in(url, number, seconds, port if grpc else None)

@@ -28,14 +28,16 @@ def test_pages_leave_no_trace(
     page = app("help")
     for name in PAGES:
         page.switch_page(f"views/{name}.py")
-        if name != "new_search":
+        page.query_params["study"] = PLAIN if kind == "plain" else OWN
+        if name == "new_search":
             # There it names the study whose settings the form begins with.
-            page.query_params["study"] = PLAIN if kind == "plain" else OWN
+            page.query_params.clear()
         page.run()
         assert not page.exception, name
         assert traces(file.parent, home) == before
         if kind in {"plain", "own"}:
-            assert [error.value for error in page.error] == []
+            # A page on proxies says of a study of plain Optuna that it records none.
+            assert [error.value for error in page.error if "was made elsewhere" not in error.value] == []
     page.switch_page("views/studies.py").run()
     errors = [item.value.replace("\\", "") for item in page.main.error]
     if kind in {"plain", "own"}:

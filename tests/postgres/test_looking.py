@@ -71,13 +71,15 @@ def test_pages_read_and_make_no_table(
     before, page = tables(postgres_url), app("help")
     for name in PAGES:
         page.switch_page(f"views/{name}.py")
-        if name != "new_search":
+        page.query_params["study"] = PLAIN if kind == "plain" else OWN
+        if name == "new_search":
             # There it names the study whose settings the form begins with.
-            page.query_params["study"] = PLAIN if kind == "plain" else OWN
+            page.query_params.clear()
         page.run()
         assert not page.exception, name
         if kind != "empty":
-            assert [error.value for error in page.error] == []
+            # A page on proxies says of a study of plain Optuna that it records none.
+            assert [error.value for error in page.error if "was made elsewhere" not in error.value] == []
     assert tables(postgres_url) == before
 
 
