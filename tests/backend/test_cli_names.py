@@ -130,7 +130,7 @@ def test_a_search_of_any_name_is_shown_resumed_stopped_recommended_from_and_fitt
     resumed = run("studies", "resume", name, "--trials", "14")
     assert f"results: {database_folder(database)}" in resumed
     runs.requeue(database, load_study(database, name)._study_id, 40)
-    assert f"{shown}: stopping" in run("studies", "stop", name)
+    assert f"{shown}: stopped" in run("studies", "stop", name)
     assert audit.entries(database, 1)[0].study == name
 
 

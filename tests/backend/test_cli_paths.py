@@ -153,7 +153,7 @@ def commands(command: Any) -> Iterator[Any]:
 def test_the_url_of_a_file_leads_to_it(tmp_path: Path, name: str) -> None:
     file = tmp_path / f"{name}.db"
     assert make_url(sqlite_url(file)).database == str(file)
-    open_database(sqlite_url(file))
+    open_database(sqlite_url(file)).prepare()
     assert file.is_file()
     assert {path.name.removesuffix("-wal").removesuffix("-shm") for path in tmp_path.iterdir()} == {file.name}
 

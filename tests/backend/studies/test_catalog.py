@@ -51,8 +51,15 @@ def test_times_are_utc(database: Database) -> None:
     assert abs(created - datetime.now(UTC)) < timedelta(minutes=1)
 
 
-@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "x" * 101, "new\nline", "ü"])
-def test_a_name_that_is_not_fit_for_a_folder_is_refused_and_nothing_is_made(database: Database, name: str) -> None:
+@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "ü", "搜索-零成本-1"])
+def test_a_name_is_kept_as_it_is_and_its_folder_is_among_the_runs(database: Database, name: str) -> None:
+    create_study(database, cheap_config(), name)
+    assert [item.name for item in list_studies(database)] == [name]
+    assert run_folder(database, name).parent == runs_folder(database)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 101, "new\nline", "\x1b[2J", "\u202e"])
+def test_a_name_that_cannot_be_seen_whole_is_refused_and_nothing_is_made(database: Database, name: str) -> None:
     with pytest.raises(UserError, match=r"^study: the name"):
         create_study(database, cheap_config(), name or " ")
     assert list_studies(database) == []
@@ -131,8 +138,7 @@ def test_deleting_a_study_whose_name_is_a_path_deletes_no_folder(
     delete_study(database, name)
     assert list_studies(database) == []
     assert all(file.read_text() == "dear to me" for file in kept)
-    with pytest.raises(UserError, match="no folder can be made"):
-        run_folder(database, name)
+    assert run_folder(database, name).parent == runs_folder(database)
 
 
 def test_two_searches_of_one_second_get_two_names(database: Database) -> None:

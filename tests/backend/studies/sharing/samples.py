@@ -65,5 +65,7 @@ def make_note(database: Database, study: str, text: str) -> None:
 
 
 def other_database(folder: Path, name: str = "other.db") -> Database:
-    """An empty study database."""
-    return open_database(f"sqlite:///{folder / name}")
+    """An empty study database, made ready to be written."""
+    database = open_database(f"sqlite:///{folder / name}")
+    database.prepare()
+    return database
