@@ -9,6 +9,7 @@ import tomli_w
 from streamlit.testing.v1 import AppTest
 
 from dashboard.access import AccessError, People, people_of
+from tests.dashboard.markdown import as_read
 
 AUTH = {"redirect_uri": "http://127.0.0.1/oauth2callback", "cookie_secret": "c" * 32, "client_id": "proxyscope"}
 
@@ -135,7 +136,7 @@ def test_an_address_counts_only_where_the_login_says_that_it_is_verified(
         page.user = {"is_logged_in": True, "email": "ann@lab.org", **claims}
         page.run()
         assert not page.exception
-        said = [box.value.replace("\\", "") for box in page.error]
+        said = [as_read(box.value) for box in page.error]
         assert bool(page.dataframe) is not bool(refusal), claims
         assert [words for words in said if refusal in words] if refusal else not said, claims
 
