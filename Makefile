@@ -29,10 +29,11 @@ test: $(VENV)/installed-dev browser postgres ## run all tests but the slow ones
 	$(BIN)/python -m pytest -m "not slow and not network" --numprocesses auto --maxprocesses 4 --dist loadfile
 	$(BIN)/python -m pytest -m "network and not slow"
 
-lint: $(VENV)/installed-dev ## check style and types
+lint: $(VENV)/installed-dev ## check style, types and which room imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(VENV)/installed-dev ## put the code in order
 	$(BIN)/ruff check --fix .
@@ -52,7 +53,7 @@ screenshots: $(VENV)/installed-dev browser ## take the pictures of every page ag
 	$(BIN)/python -m tests.browser.screenshots storage/screenshots
 
 clean: ## remove the virtual environment and the caches; studies stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found"; exit 2; }

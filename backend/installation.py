@@ -11,11 +11,11 @@ import torch
 
 from backend import __version__
 from backend.data import DATA_DIR
-from backend.home import HOME_VARIABLE, home
-from backend.scoring.devices import resolve_device
-from backend.search.score_source import describe_device
+from backend.proxies.own import MODULES_VARIABLE
+from backend.scoring.runtime import resolve_device
+from backend.search.measure import describe_device
+from backend.settings import HOME_VARIABLE, home
 from backend.studies.folders import sweeps_folder
-from backend.user_proxies import MODULES_VARIABLE
 
 _LIBRARIES = {
     "PyTorch": "torch",

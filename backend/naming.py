@@ -1,12 +1,13 @@
-"""Names that come from data: safe to show, and safe to make the name of a file of.
+"""Names and paths that come from data and people: safe to show, and safe to make files of."""
 
-Optuna lets a study, metric, parameter or attribute have any name: a path, a terminal's control sequence, markup.
-"""
+from __future__ import annotations
 
 import hashlib
 import re
 import unicodedata
+from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 _JOINERS: Final = {"\u200c", "\u200d"}
 """Invisible, but Persian words and many emoji are written with them."""
@@ -72,3 +73,18 @@ def _acts(character: str) -> bool:
 
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape", errors="surrogatepass").decode("ascii")
+
+
+def local_path(text: str | Path) -> Path:
+    """A path with the home folder in the place of a leading ``~``: a shell leaves it in ``--option=~/file``."""
+    path = Path(text)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        # No such account, so that it is a name like any other.
+        return path
+
+
+def sqlite_uri(path: Path, **options: str | int) -> str:
+    """The address of a SQLite file as SQLite itself reads it, with options such as ``mode="ro"``."""
+    return f"{path.absolute().as_uri()}?{urlencode(options)}"

@@ -27,9 +27,10 @@ from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from backend.home import HOME_VARIABLE
-from backend.search.config import SearchConfig
-from backend.studies import Database, load_study, open_database, runs
+from backend.config.model import SearchConfig
+from backend.settings import HOME_VARIABLE
+from backend.storage.database import Database, open_database
+from backend.studies import load_study, runs
 from benchmarks.large_study import append_trials, make_study
 from benchmarks.visitor import Visitor
 from tests.browser.app import CHROMIUM_ARGUMENTS, find_chromium, free_port, running_app

@@ -20,14 +20,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from backend import benchmark
+from backend import truth as benchmark
 from backend.analysis.cell_scores import table_scores
-from backend.analysis.ensembles import ACCURACY, LABEL_FREE, Ensemble, Recipe, StudyEnsemble
-from backend.analysis.ensembles.evaluation import figures, learning_curve
-from backend.analysis.ensembles.transfer import TargetScores, target_scores, transferred
-from backend.analysis.recommendation import CHOSEN
-from backend.cells import Cell
+from backend.ensembles.evaluation import figures, learning_curve
+from backend.ensembles.fitting import ACCURACY, Ensemble, Recipe
+from backend.ensembles.models import LABEL_FREE
+from backend.ensembles.recommendation import CHOSEN
+from backend.ensembles.study import StudyEnsemble
+from backend.ensembles.transfer import TargetScores, target_scores, transferred
 from backend.scoring.tables import bundled_table
+from backend.spaces.nas_bench_201.cell import Cell
 
 AIMED_AT, TRUTHS = "cifar10", ("cifar10", "cifar100", "ImageNet16-120")
 SKIPPED = ("synflow", "l2_norm", "flops", "tenas")

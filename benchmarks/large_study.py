@@ -11,11 +11,13 @@ import numpy as np
 import optuna
 from sqlalchemy import MetaData, insert
 
-from backend.cells import EDGES, OPERATIONS, Cell, enumerate_cells
+from backend.config.model import SearchConfig
+from backend.config.objectives import Objectives
+from backend.runs.launch import create_study
 from backend.scoring.tables import bundled_table
-from backend.search.config import SearchConfig
-from backend.search.objectives import Objectives
-from backend.studies import Database, create_study, load_study, runs, trials
+from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS, Cell, enumerate_cells
+from backend.storage.database import Database
+from backend.studies import load_study, runs, trials
 
 PROXIES: Final = (
     "naswot_relu",

@@ -15,8 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from backend.network import CellNetwork, build_network
-from backend.scoring.passes import region_patterns, tangent_kernel, zen_responses
+from backend.scoring.engines.nas_bench_201 import gradients as tangent_kernel
+from backend.scoring.engines.nas_bench_201 import responses as region_patterns
+from backend.scoring.engines.nas_bench_201 import responses as zen_responses
+from backend.spaces.nas_bench_201.network import CellNetwork, build_network
 
 Reference = Callable[[CellNetwork, Tensor, Tensor], float]
 

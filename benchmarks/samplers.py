@@ -25,20 +25,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from backend import benchmark, proxies
+from backend import proxies
+from backend import truth as benchmark
 from backend.analysis.cell_scores import study_scores
 from backend.analysis.pareto import pareto_front
-from backend.analysis.recommendation import CHOSEN, recommend, training_plan
+from backend.config.model import SearchConfig
+from backend.config.objectives import Objectives
+from backend.config.sections import SAMPLERS
+from backend.ensembles.recommendation import CHOSEN, recommend, training_plan
+from backend.runs.search_loop import Search
 from backend.scoring.tables import bundled_table
-from backend.search.config import SearchConfig
-from backend.search.measure import Measurer
-from backend.search.objectives import Objectives
-from backend.search.runner import Search
-from backend.search.score_source import TableScores
-from backend.search.sections import SAMPLERS
-from backend.studies.batched_storage import BatchedStorage
+from backend.search.measure import Measurer, TableScores
+from backend.storage.database import open_database
+from backend.storage.optuna_internals.batched_storage import BatchedStorage
 from backend.studies.catalog import store_config
-from backend.studies.database import open_database
 from backend.studies.trials import trials_frame
 
 OBJECTIVES = {

@@ -23,11 +23,12 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import func, select
 
-from backend.search.config import SearchConfig
-from backend.search.launch import prepare, process_environment, stop
-from backend.studies import Database, load_study, open_database, runs, workers
-from backend.studies.tables import tickets
-from backend.studies.tickets import Tickets
+from backend.config.model import SearchConfig
+from backend.runs.launch import prepare, process_environment, stop
+from backend.runs.tickets import Tickets
+from backend.storage.database import Database, open_database
+from backend.storage.schema import tickets
+from backend.studies import load_study, runs, workers
 from benchmarks import optuna_alone
 from tests.browser.app import free_port
 from tests.postgres.pooler import pooled

@@ -22,15 +22,14 @@ from rich.console import Console
 from rich.table import Table
 from torch.nn import functional
 
-from backend.cells import Cell
-from backend.network import build_network
 from backend.proxies.observations import Design
 from backend.proxies.size import flops
 from backend.scoring import Scorer
-from backend.scoring.memory import keep_freed_memory
+from backend.scoring.engines.nas_bench_201.subject import Subject
 from backend.scoring.plan import PASSES
-from backend.scoring.seeding import make_generator
-from backend.scoring.subject import Subject
+from backend.scoring.runtime import keep_freed_memory, make_generator
+from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.network import build_network
 from benchmarks.reference import REFERENCES
 
 CELLS = (

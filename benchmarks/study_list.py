@@ -19,12 +19,21 @@ from optuna_dashboard._storage import get_studies
 from sqlalchemy import func, insert, select
 
 from backend import proxies
-from backend.cells import Cell
+from backend.config.model import SearchConfig
+from backend.runs.launch import create_study
 from backend.scoring.tables import bundled_table
-from backend.search.config import SearchConfig
-from backend.studies import Database, create_study, list_studies, load_study, open_database
+from backend.spaces.nas_bench_201.cell import Cell
+from backend.storage.database import Database, open_database
+from backend.studies import list_studies, load_study
 from backend.studies.overview import OverviewReader
-from backend.studies.trials import ARCH, INDEX, SOFTWARE, TRUTH, json_numbers, truth_of
+from backend.studies.trials import (
+    ARCH,
+    INDEX,
+    SOFTWARE,
+    TRUTH,
+    json_numbers,
+    truth_of,
+)
 
 _QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.toml"
 _RECORDED = 12

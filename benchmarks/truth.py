@@ -28,11 +28,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from backend.benchmark import imported, query
-from backend.benchmark.importing.records import VALUES
-from backend.benchmark.releases import NAS_BENCH_201, NATS_BENCH
-from backend.cells import NUM_CELLS, enumerate_cells
-from backend.home import HOME_VARIABLE
+from backend.settings import HOME_VARIABLE
+from backend.spaces.nas_bench_201.cell import NUM_CELLS, enumerate_cells
+from backend.truth import imported
+from backend.truth.importing.records import VALUES
+from backend.truth.query import query
+from backend.truth.tables import NAS_BENCH_201, NATS_BENCH
 
 SAMPLE = Path(__file__).parents[1] / "tests" / "data" / "nas_bench_201_three_archs.pth"
 SEEDS = {1: 2225, 2: 5439, 3: 7961}

@@ -31,8 +31,8 @@ def report(
     """Write a study's charts, best trials, configuration and versions as one HTML file."""
     # Streamlit warns of each cache that no server holds.
     set_log_level("error")
-    from backend.user_proxies import load_user_proxies  # noqa: PLC0415
-    from dashboard import queries  # noqa: PLC0415
+    from backend.proxies.own import load_user_proxies  # noqa: PLC0415
+    from dashboard.data import queries  # noqa: PLC0415
     from dashboard.report import study_report  # noqa: PLC0415
 
     path = output or Path(f"{file_name(study)}.html")
@@ -56,8 +56,8 @@ def optuna(
     from bottle import run  # noqa: PLC0415
     from optuna_dashboard import wsgi  # noqa: PLC0415
 
-    from backend.studies import open_database  # noqa: PLC0415
-    from dashboard.hosts import allow_hosts, with_allowed_hosts  # noqa: PLC0415
+    from backend.storage.database import open_database  # noqa: PLC0415
+    from dashboard.server.hosts import allow_hosts, with_allowed_hosts  # noqa: PLC0415
 
     allow_hosts()
     database = open_database()

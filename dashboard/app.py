@@ -16,7 +16,7 @@ if _ROOT not in sys.path:
 
 from backend.cli.terminal import complain  # noqa: E402
 from backend.errors import UserError  # noqa: E402
-from dashboard.hosts import AllowedHosts, allow_hosts  # noqa: E402
+from dashboard.server.hosts import AllowedHosts, allow_hosts  # noqa: E402
 
 if __name__ == "__main__":
     # The pages' caches are made with the server that holds them, which is not there yet when it imports this file.

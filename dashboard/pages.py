@@ -4,13 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from backend.read_only import READ_ONLY
-from dashboard import session
-from dashboard.components.errors import plain, shown_errors
-from dashboard.components.sign_in import admitted, sign_out_button
-from dashboard.components.storage import storage_note, storage_section
-from dashboard.memory import settle
-from dashboard.queries import load_own_proxies
+from backend.settings import READ_ONLY
+from dashboard.data.queries import load_own_proxies
+from dashboard.server import session
+from dashboard.server.memory import settle
+from dashboard.text import plain
+from dashboard.widgets.errors import shown_errors
+from dashboard.widgets.sidebar import admitted, sign_out_button, storage_note, storage_section
 
 _ASSETS = Path(__file__).with_name("assets")
 
@@ -30,15 +30,19 @@ def show() -> None:
     visitor = admitted()
     page = st.navigation(
         [
-            st.Page("views/studies.py", title="Studies", icon=":material/lists:", url_path="studies", default=True),
-            st.Page("views/new_search.py", title="New search", icon=":material/add_circle:", url_path="new-search"),
-            st.Page("views/study.py", title="Study", icon=":material/scatter_plot:", url_path="study"),
-            st.Page("views/benchmark.py", title="Benchmark", icon=":material/leaderboard:", url_path="benchmark"),
-            st.Page("views/proxies.py", title="Proxies", icon=":material/query_stats:", url_path="proxies"),
-            st.Page("views/ensemble.py", title="Ensemble", icon=":material/join_inner:", url_path="ensemble"),
-            st.Page("views/compare.py", title="Compare", icon=":material/stacked_line_chart:", url_path="compare"),
-            st.Page("views/share.py", title="Share", icon=":material/share:", url_path="share"),
-            st.Page("views/help.py", title="Help", icon=":material/help:", url_path="help"),
+            st.Page(
+                "views/studies/page.py", title="Studies", icon=":material/lists:", url_path="studies", default=True
+            ),
+            st.Page(
+                "views/new_search/page.py", title="New search", icon=":material/add_circle:", url_path="new-search"
+            ),
+            st.Page("views/study/page.py", title="Study", icon=":material/scatter_plot:", url_path="study"),
+            st.Page("views/benchmark/page.py", title="Benchmark", icon=":material/leaderboard:", url_path="benchmark"),
+            st.Page("views/proxies/page.py", title="Proxies", icon=":material/query_stats:", url_path="proxies"),
+            st.Page("views/ensemble/page.py", title="Ensemble", icon=":material/join_inner:", url_path="ensemble"),
+            st.Page("views/compare/page.py", title="Compare", icon=":material/stacked_line_chart:", url_path="compare"),
+            st.Page("views/share/page.py", title="Share", icon=":material/share:", url_path="share"),
+            st.Page("views/help/page.py", title="Help", icon=":material/help:", url_path="help"),
         ],
         position="top" if visitor else "hidden",
     )

@@ -12,26 +12,21 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from backend import installation
-from backend.analysis.operation_means import operation_means
+from backend.analysis.importance import operation_means
 from backend.analysis.repetitions import median_band
-from backend.cells import Cell
+from backend.spaces.nas_bench_201.cell import Cell
 from backend.studies import StudySummary
-from dashboard import compare_queries, queries
-from dashboard.components.states import look
-from dashboard.components.study_axes import Axes, axes_of
-from dashboard.components.trial_tables import spread_metrics
-from dashboard.figures import (
-    cell_graph,
-    operation_tiles,
-    parallel_coordinates,
-    pareto_scatter,
-    progress_chart,
-)
+from dashboard.data import compare as compare_queries
+from dashboard.data import queries
+from dashboard.data.pace import elapsed
+from dashboard.data.quantities import infinite_words, label
+from dashboard.figures import cell_graph, operation_tiles, parallel_coordinates, pareto_scatter, progress_chart
 from dashboard.figures.numbers import duration, readable
 from dashboard.figures.parallel_coordinates import settings_of
-from dashboard.figures.quantities import infinite_words, label
 from dashboard.figures.search_curves import Curve, search_curves
-from dashboard.pace import elapsed
+from dashboard.widgets.study_axes import Axes, axes_of
+from dashboard.widgets.tables import look
+from dashboard.widgets.trial_tables import spread_metrics
 
 _ASSETS = Path(__file__).with_name("assets")
 _MOST_AXES, _MOST_BEST, _LOG_LINES = 8, 100, 200

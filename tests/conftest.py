@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from backend.search.config import SearchConfig
-from backend.studies import Database, open_database
+from backend.config.model import SearchConfig
+from backend.storage.database import Database, open_database
 from tests.postgres.server import Server, find_programs, running_server
 
 CONFIGS = Path(__file__).parents[1] / "configs"

@@ -6,14 +6,16 @@ from typing import Final
 import optuna
 from sqlalchemy import select, update
 
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import Database, audit, load_study
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.sharing.source import TRIAL_USER
+from backend.storage import audit
+from backend.storage.database import Database
+from backend.storage.optuna_internals.tables import STUDIES
+from backend.storage.schema import ensembles, run_log, runs, workers
+from backend.studies import load_study
 from backend.studies.notes import save_note
-from backend.studies.optuna_tables import STUDIES
-from backend.studies.sharing.tables import TRIAL_USER
-from backend.studies.tables import ensembles, run_log, runs, workers
-from tests.backend.studies.sharing import samples
+from tests.backend.sharing import samples
 from tests.conftest import cheap_config
 
 HOST: Final = "evil.invalid"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import optuna
 
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import open_database
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.storage.database import open_database
 from tests.conftest import cheap_config
 
 CASES = Path(__file__).parent / "data" / "cases"

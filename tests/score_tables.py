@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from backend import proxies
-from backend.benchmark import architectures_table
-from backend.cells import Cell, class_indices
 from backend.scoring import Scorer
 from backend.scoring.tables import SWEEP_TABLE, Provenance, ScoreTable, write_table
+from backend.spaces.nas_bench_201.cell import Cell, class_indices
+from backend.truth.tables import architectures_table
 
 SWEEP = "cifar10-0123456789abcdef"
 _CLASSES = 60

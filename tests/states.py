@@ -9,10 +9,11 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from backend.search.config import SearchConfig
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import Database, create_study, load_study, runs
+from backend.config.model import SearchConfig
+from backend.runs.execute import execute_run
+from backend.runs.launch import create_study, prepare
+from backend.storage.database import Database
+from backend.studies import load_study, runs
 from tests.conftest import cheap_config
 
 Names = dict[tuple[str, str], str]

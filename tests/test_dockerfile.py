@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from dockerfile_parse import DockerfileParser
 
-from backend.home import HOME_VARIABLE, home
+from backend.settings import HOME_VARIABLE, home
 
 ROOT = Path(__file__).parents[1]
 

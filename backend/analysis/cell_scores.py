@@ -7,9 +7,9 @@ from typing import Final
 import pandas as pd
 
 from backend import proxies
-from backend.benchmark import architectures_table
-from backend.cells import class_indices
 from backend.scoring.tables import ScoreTable
+from backend.spaces.nas_bench_201.cell import class_indices
+from backend.truth.tables import architectures_table
 
 BENCHMARK_SIZE: Final = (16, 5)
 """C and N of the networks that the benchmark trained."""

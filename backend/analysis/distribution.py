@@ -1,6 +1,8 @@
-"""How a quantity is spread over the cells of the space."""
+"""How a quantity is spread over all cells, and where single ones stand among them."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -43,3 +45,26 @@ def histogram(values: pd.Series[float], width: float) -> pd.DataFrame:
     edges = np.arange(first, last + 2) * width
     counts, _ = np.histogram(known, edges)
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "cells": counts})
+
+
+def standings(values: pd.Series[float], better: Literal["maximize", "minimize"] = "maximize") -> pd.DataFrame:
+    """Place every cell among all whose value is known.
+
+    Args:
+        values: such as true accuracy (%), by official index.
+        better: which way is better.
+
+    Returns:
+        With the same index: value; rank, one more than the number of better cells, so that equal cells share it;
+        percentile, the share (%) of cells that are no better, 100 for the best; gap, the distance to the best. NaN
+        where the value is unknown.
+    """
+    upward = values if better == "maximize" else -values
+    return pd.DataFrame(
+        {
+            "value": values,
+            "rank": upward.rank(ascending=False, method="min"),
+            "percentile": 100 * upward.rank(method="max", pct=True),
+            "gap": upward.max() - upward,
+        }
+    )

@@ -22,7 +22,7 @@ def objective_box(studies: Iterable[pd.DataFrame], directions: Directions) -> pd
     """The worst and the best finite value of each objective over several studies.
 
     Args:
-        studies: as :func:`backend.analysis.timeline.timeline` gives them, with a column an objective.
+        studies: as :func:`backend.analysis.search_curves.timeline` gives them, with a column an objective.
         directions: the objectives, and which way each is better.
 
     Returns:
@@ -79,7 +79,7 @@ def hypervolume_curve(cells: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
     directions, after at most sixty numbers of cells.
 
     Args:
-        cells: as :func:`backend.analysis.timeline.timeline` gives it.
+        cells: as :func:`backend.analysis.search_curves.timeline` gives it.
         box: as :func:`objective_box` gives it; an objective without any spread counts as fully reached.
 
     Returns:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from backend.analysis.hypervolume import EXACT_OBJECTIVES, in_unit_box
-from backend.analysis.random_search import QUANTILES
+from backend.analysis.search_curves import QUANTILES
 from backend.dominance import hypervolume, nondominated
 
 SEARCHES = 60

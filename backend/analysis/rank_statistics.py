@@ -1,8 +1,4 @@
-"""Rank statistics of paired values under weights, so that a bootstrap resample is one array of counts.
-
-A resample draws each pair a number of times. With the pairs sorted once, ranks of the resample are cumulative sums of
-those counts: no resample is sorted again.
-"""
+"""Sums of log ranks: several scores in one number, with no labels and no scales."""
 
 from __future__ import annotations
 
@@ -92,3 +88,17 @@ def _ranks(places: NDArray[np.unsignedinteger], counts: Counts) -> NDArray[np.fl
     """The mid-rank that each pair's value has among all draws."""
     per_value = np.bincount(places, counts)
     return np.take(per_value.cumsum() - (per_value - 1) / 2, places)
+
+
+def log_rank_sums(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sum over scores of the log of a cell's rank among all, as a share of them.
+
+    Args:
+        scores: (n cells, k scores), finite, more is better.
+
+    Returns:
+        (n,), 0 for a cell that is first in every score; equal scores share their mean rank.
+    """
+    ranks = stats.rankdata(scores, axis=0)
+    sums: NDArray[np.float64] = np.log(ranks / len(scores)).sum(axis=1)
+    return sums

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
-from backend.analysis.standing import standings
+from backend.analysis.distribution import standings
 
 BENCHMARK_SIZE: Final = (16, 5)
 """C and N of the networks that the benchmark trained."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from backend.search.config import SearchConfig
+from backend.config.model import SearchConfig
 
 _SEED = "strategy.setup.seed"
 _MOST_SETTINGS = 3

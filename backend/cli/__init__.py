@@ -44,7 +44,8 @@ def main(commands: Callable[[], Any] = app) -> None:
         sys.exit(1)
     except Exception as error:
         # What knows a database's errors takes a while to load.
-        from backend.studies.database import DATABASE_ERRORS, lost_in_words  # noqa: PLC0415
+        from backend.storage.connection import DATABASE_ERRORS  # noqa: PLC0415
+        from backend.storage.database import lost_in_words  # noqa: PLC0415
 
         if not isinstance(error, DATABASE_ERRORS):
             raise

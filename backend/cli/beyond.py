@@ -11,16 +11,18 @@ from typing import Any, Final
 import pandas as pd
 from rich.table import Table
 
-from backend import benchmark
-from backend.analysis.ensembles import ACCURACY, Recipe, StudyEnsemble, learning_curve
-from backend.analysis.ensembles.evaluation import Figures, figures
-from backend.analysis.ensembles.transfer import home_scores, target_scores, transferred
-from backend.analysis.recommendation import expected_accuracy, shortlist, training_plan
+from backend import truth as benchmark
 from backend.cli import report
 from backend.cli.terminal import Terminal, progress_bar
+from backend.ensembles.evaluation import Figures, figures, learning_curve
+from backend.ensembles.fitting import ACCURACY, Recipe
+from backend.ensembles.recommendation import expected_accuracy, shortlist, training_plan
+from backend.ensembles.study import StudyEnsemble
+from backend.ensembles.transfer import home_scores, target_scores, transferred
 from backend.errors import UserError
 from backend.json_records import json_records
-from backend.studies import Database, load_study, study_config, trials_frame
+from backend.storage.database import Database
+from backend.studies import load_study, study_config, trials_frame
 from backend.studies.trials import json_numbers
 
 SIZES: Final = (8, 16, 32, 64, 128, 256, 512, 1024, 2048)

@@ -9,24 +9,26 @@ from typing import Annotated, Any
 
 import typer
 
-from backend import benchmark
-from backend.analysis.ensembles import LABEL_FREE, MODELS, Recipe, StudyEnsemble
-from backend.analysis.ensembles.evaluation import DIVERSE, RANDOM, Figures
-from backend.analysis.ensembles.transfer import home_scores
+from backend import truth as benchmark
 from backend.cli import beyond, report
 from backend.cli.beyond import Basis
 from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, SeedOption, StorageOption, given_path
 from backend.cli.terminal import console
+from backend.ensembles.evaluation import DIVERSE, RANDOM, Figures
+from backend.ensembles.fitting import Recipe
+from backend.ensembles.kept import SavedEnsemble, load_ensemble, read_ensemble, save_ensemble
+from backend.ensembles.models import LABEL_FREE, MODELS
+from backend.ensembles.study import StudyEnsemble
+from backend.ensembles.transfer import home_scores
 from backend.errors import StorageError, UserError
 from backend.json_records import json_records
+from backend.proxies.own import load_user_proxies
 from backend.scoring.tables import bundled_table, read_table
 from backend.search.results import study_ensemble, target_of
-from backend.studies import load_study, open_database, runs, study_config, trials_frame
-from backend.studies.database import Database, open_existing
-from backend.studies.ensembles import SavedEnsemble, load_ensemble, read_ensemble, save_ensemble
+from backend.storage.database import Database, open_database, open_existing
+from backend.studies import load_study, runs, study_config, trials_frame
 from backend.studies.trials import json_numbers
-from backend.user_proxies import load_user_proxies
 
 SEEN, WITHIN, BEYOND = "fitted cells", "the study", "unseen cells"
 

@@ -4,14 +4,23 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from backend.benchmark import EPOCHS
 from backend.cli import report
 from backend.cli.beyond import print_plan
 from backend.cli.terminal import console, log_handler, progress_bar
 from backend.errors import UserError
-from backend.search import execution, results
-from backend.studies import best_table, best_trials, best_values, load_study, run_folder, study_config, trials_frame
-from backend.studies.database import Database
+from backend.runs import execute as execution
+from backend.search import results
+from backend.storage.database import Database
+from backend.studies import (
+    best_table,
+    best_trials,
+    best_values,
+    load_study,
+    run_folder,
+    study_config,
+    trials_frame,
+)
+from backend.truth.fields import EPOCHS
 
 
 def execute(database: Database, name: str) -> None:

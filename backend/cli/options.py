@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from backend.cell_notations import ACCEPTED
-from backend.naming import visible
-from backend.paths import local_path
+from backend.naming import local_path, visible
+from backend.spaces.nas_bench_201.notations import ACCEPTED
 
 
 def given_path(text: str | Path) -> Path:

@@ -4,16 +4,16 @@ from typing import Annotated
 
 import typer
 
-from backend.analysis.recommendation import LENGTH
 from backend.cli.beyond import print_plan
 from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument
 from backend.cli.terminal import console
+from backend.ensembles.recommendation import LENGTH
 from backend.errors import UserError
+from backend.proxies.own import load_user_proxies
 from backend.search.results import recommendation_record, recommendation_rule, study_recommendation
+from backend.storage.database import open_existing
 from backend.studies import load_study, study_config, trials_frame
-from backend.studies.database import open_existing
-from backend.user_proxies import load_user_proxies
 
 
 def recommend(

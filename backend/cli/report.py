@@ -8,14 +8,15 @@ import pandas as pd
 from rich.table import Column, Table
 from rich.text import Text
 
-from backend import hardware
+from backend import costs as hardware
 from backend.analysis.correlation import STATISTICS
-from backend.analysis.ensembles import MODELS, StudyEnsemble
-from backend.benchmark import TruthField
 from backend.cli.terminal import Terminal, lines
+from backend.ensembles.models import MODELS
+from backend.ensembles.study import StudyEnsemble
 from backend.naming import shortened
 from backend.scoring.tables import Provenance
-from backend.studies.attributes import number_in
+from backend.storage.values import number_in
+from backend.truth.fields import TruthField
 
 if TYPE_CHECKING:
     from backend.scoring.sweep import Failure

@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
-from backend import benchmark
+from backend import truth as benchmark
 from backend.analysis.cell_scores import cell_classes
 from backend.analysis.correlation import class_means, correlations
-from backend.cell_notations import parse_cell
-from backend.cells import Cell
 from backend.cli import report
 from backend.cli.json_output import print_json
 from backend.cli.options import (
@@ -27,13 +25,15 @@ from backend.cli.options import (
 )
 from backend.cli.terminal import console, progress_bar
 from backend.errors import UserError
-from backend.home import make_folder
 from backend.json_records import json_records
+from backend.proxies.own import load_user_proxies
 from backend.scoring import DisconnectedCellError, Scorer
 from backend.scoring.tables import SWEEP_TABLE, bundled_datasets, bundled_table, read_table, write_table
+from backend.settings import make_folder
+from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.notations import parse_cell
 from backend.studies.folders import sweeps_folder
 from backend.studies.trials import json_numbers
-from backend.user_proxies import load_user_proxies
 
 
 def score(
@@ -91,8 +91,11 @@ def sweep(
 ) -> None:
     """Score the whole space; killed at any moment, it goes on."""
     # Dask takes longer to load than all other commands to run.
-    from backend.scoring.cluster import open_cluster  # noqa: PLC0415
-    from backend.scoring.sweep import Sweep, SweepSetting  # noqa: PLC0415
+    from backend.scoring.sweep import (  # noqa: PLC0415
+        Sweep,
+        SweepSetting,
+        open_cluster,
+    )
 
     load_user_proxies(proxy_module or [])
     setting = SweepSetting(dataset, parse_proxies(proxies), batch_size, seed, device, images)

@@ -9,11 +9,12 @@ import typer
 from backend.cli.foreground import execute
 from backend.cli.options import ModuleOption, StorageOption, StudyArgument, given_path
 from backend.cli.terminal import console, log_to_errors
-from backend.search import execution, joining, launch, queueing
-from backend.search.config import SearchConfig
-from backend.studies import open_database
-from backend.studies.database import open_existing
-from backend.user_proxies import load_user_proxies
+from backend.config.model import SearchConfig
+from backend.proxies.own import load_user_proxies
+from backend.runs import execute as execution
+from backend.runs import launch, queueing
+from backend.runs import worker as joining
+from backend.storage.database import open_database, open_existing
 
 
 def search(

@@ -15,11 +15,12 @@ from backend.cli.study_list import print_problems, study_record
 from backend.cli.terminal import confirm, console
 from backend.errors import UserError
 from backend.naming import LONGEST_SHOWN, shortened
-from backend.studies import list_studies, open_database
-from backend.studies.database import default_url, open_existing
+from backend.storage.database import default_url, open_database, open_existing
+from backend.studies import list_studies
 
 if TYPE_CHECKING:
-    from backend.studies.sharing import Arrival, Copied
+    from backend.sharing.copying import Copied
+    from backend.sharing.preview import Arrival
 
 NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[STUDY]…", help="Names of studies.")]
 ScoresOption = Annotated[
@@ -40,7 +41,7 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write studies to one SQLite file that Optuna opens as it is, also while searches run."""
-    from backend.studies.sharing import export_studies  # noqa: PLC0415
+    from backend.sharing.export import export_studies  # noqa: PLC0415
 
     database = open_existing(storage)
     if everything == bool(names):
@@ -73,8 +74,11 @@ def import_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON; nothing is copied without --yes.")] = False,
 ) -> None:
     """Check a file that somebody sent, show what is in it, and copy its studies into the database."""
-    from backend.studies.sharing import arrivals, find, import_studies, left_out, read_contents  # noqa: PLC0415
-    from backend.studies.sharing.inspection import opened_file  # noqa: PLC0415
+    from backend.sharing.contents import find, read_contents  # noqa: PLC0415
+    from backend.sharing.extras import left_out  # noqa: PLC0415
+    from backend.sharing.inspection.opening import opened_file  # noqa: PLC0415
+    from backend.sharing.preview import arrivals  # noqa: PLC0415
+    from backend.sharing.transfer import import_studies  # noqa: PLC0415
 
     database = open_database(storage)
     with opened_file(file, database) as source:
@@ -118,7 +122,11 @@ def copy(
     as_json: JsonOption = False,
 ) -> None:
     """Copy studies from one database into another, such as from the local file to a server, or back."""
-    from backend.studies.sharing import find, import_studies, left_out, place_of, read_contents, snapshot  # noqa: PLC0415
+    from backend.sharing.contents import find, read_contents  # noqa: PLC0415
+    from backend.sharing.export import place_of  # noqa: PLC0415
+    from backend.sharing.extras import left_out  # noqa: PLC0415
+    from backend.sharing.source import snapshot  # noqa: PLC0415
+    from backend.sharing.transfer import import_studies  # noqa: PLC0415
 
     if everything == bool(names):
         raise UserError("study: name the studies to copy, or give --all")

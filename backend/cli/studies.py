@@ -15,8 +15,9 @@ from backend.cli.study_list import print_studies, study_record
 from backend.cli.terminal import confirm, console
 from backend.errors import WriteError
 from backend.json_records import json_records
+from backend.storage import audit
+from backend.storage.database import open_existing
 from backend.studies import (
-    audit,
     best_table,
     best_trials,
     best_values,
@@ -25,7 +26,6 @@ from backend.studies import (
     load_study,
     rename_study,
 )
-from backend.studies.database import open_existing
 from backend.studies.deletion import folder_left
 
 app = typer.Typer(help="List, show, share, stop, resume and delete studies.", no_args_is_help=True)
@@ -62,7 +62,7 @@ def show(study: StudyArgument, storage: StorageOption = None, as_json: JsonOptio
 @app.command()
 def stop(study: StudyArgument, storage: StorageOption = None) -> None:
     """Stop a study's run after the trial in work."""
-    from backend.search import launch  # noqa: PLC0415
+    from backend.runs import launch  # noqa: PLC0415
 
     console.print(f"{study}: {launch.stop(open_existing(storage), study)}", soft_wrap=True)
 
@@ -76,8 +76,8 @@ def resume(
 ) -> None:
     """Go on with an ended study, in the foreground."""
     from backend.cli.foreground import execute  # noqa: PLC0415
-    from backend.search import launch  # noqa: PLC0415
-    from backend.user_proxies import load_user_proxies  # noqa: PLC0415
+    from backend.proxies.own import load_user_proxies  # noqa: PLC0415
+    from backend.runs import launch  # noqa: PLC0415
 
     load_user_proxies(proxy_module or [])
     database = open_existing(storage)

@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 from rich.progress import TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from backend import benchmark
-from backend.cell_notations import parse_cell
-from backend.cells import NUM_CELLS
+from backend import truth as benchmark
 from backend.cli import report
 from backend.cli.json_output import print_json
 from backend.cli.options import CELL_HELP, DatasetOption, JsonOption, given_path
 from backend.cli.terminal import console, progress_bar, text_column
+from backend.spaces.nas_bench_201.cell import NUM_CELLS
+from backend.spaces.nas_bench_201.notations import parse_cell
 
 
 def truth(

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from backend.proxies._registry import Proxy, available, get, load_module, register
+from backend.proxies.registry import Proxy, available, get, load_module, register
 
 __all__ = ["Proxy", "available", "get", "load_module", "register"]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from backend.proxies._registry import register
+from backend.proxies.registry import register
 
 _SOURCE = "Lee & Ham, AZ-NAS: Assembling Zero-Cost Proxies for Network Architecture Search, CVPR 2024, arXiv 2403.19232"
 _GAUSSIAN = "Images are Gaussian and weights Kaiming-normal: data set and initial weights play no part."

@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
-from backend.proxies._determinant import log_determinants
-from backend.proxies._registry import register
+from backend.proxies.determinant import log_determinants
+from backend.proxies.registry import register
 
 SOURCE = "Mellor et al., Neural Architecture Search without Training, ICML 2021, arXiv 2006.04647v2"
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from backend.proxies._registry import register
+from backend.proxies.registry import register
 
 
 @register(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from backend.cells import Cell
+from backend.spaces.nas_bench_201.cell import Cell
 
 
 @dataclass(frozen=True)

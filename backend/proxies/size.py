@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from backend.network import NUM_STAGES
-from backend.proxies._registry import register
 from backend.proxies.observations import Design
+from backend.proxies.registry import register
+from backend.spaces.nas_bench_201.network import NUM_STAGES
 
 SOURCE = "Dong and Yang, NAS-Bench-201, ICLR 2020, arXiv 2001.00326"
 _TRAPS = (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from backend.proxies._registry import register
+from backend.proxies.registry import register
 
 SOURCE = (
     "Tanaka et al., Pruning neural networks without any data by iteratively conserving synaptic flow, NeurIPS 2020, "

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from backend.proxies._determinant import log_determinants
-from backend.proxies._registry import register
+from backend.proxies.determinant import log_determinants
+from backend.proxies.registry import register
 
 
 @register(

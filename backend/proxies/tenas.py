@@ -4,9 +4,9 @@ import math
 
 from torch import Tensor
 
-from backend.proxies._registry import register
 from backend.proxies.linear_regions import linear_regions
 from backend.proxies.ntk_cond import ntk_cond
+from backend.proxies.registry import register
 
 
 @register(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import torch
 
-from backend.proxies._registry import register
 from backend.proxies.observations import ZenResponse
+from backend.proxies.registry import register
 
 
 @register(

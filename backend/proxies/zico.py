@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from backend.proxies._registry import register
+from backend.proxies.registry import register
 
 
 @register(

@@ -9,9 +9,24 @@ from torch import Tensor, nn
 
 from backend import proxies as registry
 from backend.errors import UserError
-from backend.network import CellNetwork
 from backend.proxies import Proxy
-from backend.scoring.errors import DisconnectedCellError
+from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.network import CellNetwork
+
+
+class DisconnectedCellError(UserError):
+    """No path leads from the cell's input to its output: it has no score.
+
+    Args:
+        cell: the cell.
+    """
+
+    def __init__(self, cell: Cell) -> None:
+        super().__init__(f"cell {cell}: disconnected, no path leads from its input to its output, so it has no score")
+        self.cell = cell
+
+    def __reduce__(self) -> tuple[type, tuple[Cell]]:
+        return type(self), (self.cell,)
 
 
 def check_proxies(names: Iterable[str]) -> tuple[Proxy, ...]:

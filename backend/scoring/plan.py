@@ -1,25 +1,24 @@
-"""Which passes a set of proxies needs, each run once."""
+"""From a set of proxies to their scores: which passes run, in how much memory, and what each proxy reads."""
 
 from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
+
 from backend.errors import UserError
 from backend.proxies import Proxy
-from backend.scoring.memory import is_out_of_memory, keep_freed_memory
-from backend.scoring.passes.curvature import curvature
-from backend.scoring.passes.gaussian_blocks import gaussian_blocks
-from backend.scoring.passes.half_batches import half_batches
-from backend.scoring.passes.region_patterns import region_patterns
-from backend.scoring.passes.synaptic_flow import synaptic_flow
-from backend.scoring.passes.tangent_kernel import tangent_kernel
-from backend.scoring.passes.training_step import training_step
-from backend.scoring.passes.zen_responses import zen_responses
-from backend.scoring.subject import Subject
+from backend.scoring.engines.nas_bench_201.curvature import curvature
+from backend.scoring.engines.nas_bench_201.gaussian_blocks import gaussian_blocks
+from backend.scoring.engines.nas_bench_201.gradients import half_batches, tangent_kernel, training_step
+from backend.scoring.engines.nas_bench_201.responses import region_patterns, synaptic_flow, zen_responses
+from backend.scoring.engines.nas_bench_201.subject import Subject
+from backend.scoring.runtime import is_out_of_memory, keep_freed_memory
 
 _log = logging.getLogger(__name__)
 
@@ -126,3 +125,29 @@ class Plan:
                 raise
             reason = f"out of memory with {len(subject.images)} images, block by block too; use a smaller batch"
             raise UserError(f"batch_size: {reason}") from None
+
+
+def evaluate(subject: Subject, proxies: Sequence[Proxy], plan: Plan) -> dict[str, float]:
+    """The score of each proxy; nan, and a warning in the log, where a proxy raises or is not finite.
+
+    Args:
+        subject: what is scored; checked.
+        proxies: what is computed.
+        plan: made for these proxies.
+    """
+    observations = plan.observe(subject)
+    return {proxy.name: _value(proxy, subject, observations) for proxy in proxies}
+
+
+def _value(proxy: Proxy, subject: Subject, observations: Observations) -> float:
+    arguments = [PRIVATE[name](subject) if name in PRIVATE else observations[name] for name in proxy.reads]
+    try:
+        with torch.enable_grad():  # whatever the caller's mode, a user's proxy may need gradients
+            value = float(proxy.value(*arguments))
+    except Exception as error:  # noqa: BLE001  (a user's proxy may fail in any way)
+        _log.warning("%s of cell %s failed: %s: %s", proxy.name, subject.design.cell, type(error).__name__, error)
+        return math.nan
+    if not math.isfinite(value):
+        _log.warning("%s of cell %s is %s, not a number: no score", proxy.name, subject.design.cell, value)
+        return math.nan
+    return value

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
 
-from backend.cells import Cell
-from backend.images import Batch, load_batch
-from backend.network import CellNetwork, build_network
+from backend.datasets.batch import Batch, load_batch
 from backend.proxies.observations import Design
-from backend.scoring.checks import check_batch, check_network, check_proxies
-from backend.scoring.devices import resolve_device
-from backend.scoring.errors import DisconnectedCellError
-from backend.scoring.evaluation import evaluate
-from backend.scoring.plan import Plan
-from backend.scoring.seeding import make_generator
-from backend.scoring.subject import Subject
+from backend.scoring.checks import DisconnectedCellError, check_batch, check_network, check_proxies
+from backend.scoring.engines.nas_bench_201.subject import Subject
+from backend.scoring.plan import Plan, evaluate
+from backend.scoring.runtime import make_generator, resolve_device
+from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.network import CellNetwork, build_network
 
 
 def score_network(
@@ -53,6 +51,14 @@ def score_network(
     return evaluate(subject, chosen, Plan(chosen))
 
 
+def setting_of(batch: Batch, seed: int, channels: int, cells_per_stage: int) -> str:
+    """Digest of all that a score depends on beside cell and proxy (64 hexadecimal digits)."""
+    digest = hashlib.sha256(f"{seed} {channels} {cells_per_stage} {batch.num_classes}".encode())
+    digest.update(batch.images.numpy().tobytes())
+    digest.update(batch.labels.numpy().tobytes())
+    return digest.hexdigest()
+
+
 class Scorer:
     """Scores cells of one dataset: holds the mini-batch and the plan; several threads may score at once.
 
@@ -60,7 +66,7 @@ class Scorer:
     one machine equal to the last bit, whichever other proxies are computed beside it.
 
     Args:
-        dataset: one of `backend.images.DATASETS`.
+        dataset: one of `backend.datasets.DATASETS`.
         proxies: names.
         batch_size: images of the mini-batch.
         seed: of the mini-batch, the weights and all random inputs.

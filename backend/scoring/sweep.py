@@ -7,11 +7,14 @@ computes those alone.
 
 from __future__ import annotations
 
+import logging
 import math
+import os
 import platform
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -20,16 +23,53 @@ from typing import Any
 
 import pandas as pd
 import torch
-from distributed import Client, Future, as_completed
+from distributed import Client, Future, LocalCluster, as_completed
 
 from backend import proxies
-from backend.cells import NUM_CELLS, Cell, class_indices, enumerate_cells
 from backend.errors import UserError
-from backend.read_only import check_writable
-from backend.scoring.scorer import Scorer
-from backend.scoring.store import setting_of
+from backend.proxies.own import load_user_proxies
+from backend.scoring.scorer import Scorer, setting_of
 from backend.scoring.tables import Provenance, ScoreTable
-from backend.user_proxies import load_user_proxies
+from backend.settings import check_writable
+from backend.spaces.nas_bench_201.cell import NUM_CELLS, Cell, class_indices, enumerate_cells
+
+_CONNECT_SECONDS = 20
+
+
+@contextmanager
+def open_cluster(scheduler: str | None = None, workers: int | None = None) -> Iterator[Client]:
+    """A client of the scheduler at an address, or of a local cluster that ends with it.
+
+    Args:
+        scheduler: such as "tcp://host:8786"; None starts a local cluster.
+        workers: processes of the local cluster, one a core by default; the cores are shared out among them.
+
+    Raises:
+        UserError: no scheduler answers at the address.
+    """
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    if scheduler is not None:
+        try:
+            client = Client(scheduler, timeout=_CONNECT_SECONDS)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise UserError(f"scheduler: no Dask scheduler answers at {scheduler}: {error}") from None
+        with client:
+            yield client
+        return
+    cores = os.cpu_count() or 1
+    processes = workers or cores
+    with (
+        LocalCluster(
+            n_workers=processes,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.ERROR,
+            env={"OMP_NUM_THREADS": str(max(1, cores // processes))},
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
 
 CELLS_A_SHARD = 8
 _NO_SCORE = "the proxy failed or its score is not finite; the worker's log says which"

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backend import proxies
-from backend.benchmark.datasets import DATASETS
-from backend.cells import NUM_CELLS
 from backend.data import DATA_DIR
+from backend.datasets.info import DATASETS
 from backend.errors import UserError
+from backend.spaces.nas_bench_201.cell import NUM_CELLS
 
 SWEEP_TABLE = "table/scores.parquet"
 """Where a sweep's table stands in the sweep's folder, unless the user asks for another place."""

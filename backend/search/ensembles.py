@@ -12,12 +12,12 @@ from typing import Any
 import optuna
 
 from backend import proxies
-from backend.analysis.ensembles import MODELS
+from backend.config.model import SearchConfig
+from backend.config.sections import ENSEMBLE_PREFIX
+from backend.ensembles.kept import SavedEnsemble, load_ensemble
+from backend.ensembles.models import MODELS
 from backend.errors import ConfigError, UserError
-from backend.search.config import SearchConfig
-from backend.search.sections import ENSEMBLE_PREFIX
-from backend.studies.database import Database
-from backend.studies.ensembles import SavedEnsemble, load_ensemble
+from backend.storage.database import Database
 from backend.studies.summaries import KEPT
 
 _GOALS = "search.strategy.metrics"

@@ -1,4 +1,6 @@
-"""Which candidates a search may keep: those that keep its constraints and have all that it optimises."""
+"""Which candidates a search may keep, how many count, and the objectives of all of them where they are known."""
+
+from __future__ import annotations
 
 import math
 from collections.abc import Mapping
@@ -7,12 +9,16 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 import numpy as np
 import pandas as pd
 
-from backend import hardware
+from backend import costs as hardware
 from backend.analysis.regret import BENCHMARK_SIZE
-from backend.hardware import Constraint, Costs
-from backend.search.config import SearchConfig
-from backend.search.objectives import Objectives
+from backend.config.model import SearchConfig
+from backend.config.objectives import Objectives
+from backend.costs.constraints import Constraint
+from backend.costs.metrics import Costs
+from backend.errors import UserError
+from backend.search.measure import configured_table
 from backend.search.space import Candidate, SearchSpace
+from backend.spaces.nas_bench_201.cell import enumerate_cells
 
 _CONSTRAINTS_KEY = "search.strategy.setup.constraints"
 _COSTS_KEY = "search.strategy.hw_runner.hardware_cost.metrics"
@@ -49,6 +55,13 @@ def feasible_space(config: SearchConfig) -> SearchSpace:
     """The search space of a configuration, whose candidates keep its limits."""
     limits = Limits(config)
     return SearchSpace(config.cells, limits.keeps if limits.constraints else None)
+
+
+def trials_asked(config: SearchConfig) -> int:
+    """How many trials count as the whole search: no more than the space has cells to keep, when distinct ones count."""
+    if not config.setup.distinct_cells:
+        return config.setup.n_trials
+    return min(config.setup.n_trials, len(feasible_space(config)))
 
 
 def allowed_cells(config: SearchConfig) -> list[int]:
@@ -114,3 +127,37 @@ def _nearest(costs: pd.DataFrame, constraint: Constraint) -> str:
         rounding = ROUND_CEILING if upper else ROUND_FLOOR
         nearest = float(Context(prec=5, rounding=rounding).create_decimal(nearest))
     return f"the {'smallest' if upper else 'largest'} {metric.name} there is {metric.shown(nearest)}"
+
+
+SUM_COLUMN = "objective"
+
+
+def space_objectives(config: SearchConfig) -> pd.DataFrame:
+    """The values that the search optimises, of all cells that it allows.
+
+    Args:
+        config: of the search.
+
+    Returns:
+        By official index; columns as in the study's table of trials: the raw metrics, or "objective" for their sum.
+
+    Raises:
+        UserError: they are not known for all cells; the message says why.
+    """
+    indices = allowed_cells(config)
+    if not indices:
+        raise UserError("no cell of its space is one of the benchmark's networks (C = 16, N = 5)")
+    objectives = Objectives(config)
+    names = [objective.metric for objective in objectives.metrics]
+    scored = [name for name in names if name not in hardware.available()]
+    table = configured_table(config) if scored else None
+    if unknown := [name for name in scored if table is None or name not in table.scores]:
+        raise UserError(f"{', '.join(unknown)} {'is' if len(unknown) == 1 else 'are'} known for the scored cells alone")
+    cells, costs = list(enumerate_cells()), Costs(config.dataset, [name for name in names if name not in scored])
+    values = pd.DataFrame([costs.of(cells[index]) for index in indices], index=pd.Index(indices, name="index"))
+    if table is not None:
+        values[scored] = table.scores.loc[indices, scored]
+    if objectives.names == names:
+        return values[names]
+    sums = [objectives.values({str(name): value for name, value in row.items()})[0] for _, row in values.iterrows()]
+    return pd.DataFrame({SUM_COLUMN: sums}, index=values.index)

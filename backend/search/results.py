@@ -8,11 +8,12 @@ import optuna
 import pandas as pd
 
 from backend.analysis.cell_scores import study_scores
-from backend.analysis.ensembles import Recipe, StudyEnsemble
-from backend.analysis.recommendation import LENGTH, recommend, rule_proxies, rule_words
+from backend.config.model import SearchConfig
+from backend.ensembles.fitting import Recipe
+from backend.ensembles.recommendation import LENGTH, recommend, rule_proxies, rule_words
+from backend.ensembles.study import StudyEnsemble
 from backend.errors import StorageError, UserError
 from backend.json_records import json_records
-from backend.search.config import SearchConfig
 from backend.studies.trials import best_table, best_trials, trials_frame
 
 LOG, BEST, RECOMMENDATION = "log.json", "best.json", "recommendation.json"
@@ -43,8 +44,8 @@ def study_recommendation(frame: pd.DataFrame, config: SearchConfig, count: int =
         count: how many cells at most.
 
     Returns:
-        As ``backend.analysis.recommendation.recommend``; no rows where no cell of the benchmark has all the scores that
-        the rule adds up.
+        As ``backend.ensembles.recommendation.recommend``; no rows where no cell of the benchmark has all the scores
+        that the rule adds up.
     """
     scores = study_scores(frame)
     needed = [name for name in rule_proxies(map(str, scores)) if name in scores]

@@ -1,16 +1,146 @@
 """The samplers by the names that a search file gives them; every argument is explicit, as defaults change."""
 
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
 
+import copy
+import random
+from collections.abc import Callable, Container, Sequence
+from typing import Any, cast
+
+import numpy as np
+from optuna import Study
+from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
 
-from backend.search.config import SearchConfig
-from backend.search.objectives import Objectives
-from backend.search.rank_tpe import RankTPESampler
-from backend.search.sections import SamplerName, SearchSetup
+from backend.analysis.rank_statistics import log_rank_sums
+from backend.config.model import SearchConfig
+from backend.config.objectives import sampler_used
+from backend.config.sections import SearchSetup
+from backend.search.space import Candidate, SearchSpace
 
-_MOST_BY_HYPERVOLUME = 3
+
+class RankTPESampler(TPESampler):
+    """TPE whose good trials are those with the highest sum of log ranks over the objectives.
+
+    TPE for several objectives takes the trials of the Pareto front that span the largest hypervolume. With many
+    objectives most trials are on the front, so it chooses among hundreds, in a time that grows without bound, and what
+    it prefers are extremes. A sum of log ranks needs no scales, punishes a cell that is last in anything, and costs a
+    sort.
+    """
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Draws the parameters of a trial together, as Optuna asks a sampler to."""
+        return super().sample_relative(cast("Study", _Ranked(study)), trial, search_space)
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """Draws one parameter of a trial, as Optuna asks a sampler to."""
+        return super().sample_independent(cast("Study", _Ranked(study)), trial, param_name, param_distribution)
+
+
+class _Ranked:
+    """A study as TPE reads it, with one objective in place of several: the sum of log ranks, to maximise."""
+
+    directions = (StudyDirection.MAXIMIZE,)
+    direction = StudyDirection.MAXIMIZE
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._read: dict[frozenset[TrialState], list[FrozenTrial]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._study, name)
+
+    def _is_multi_objective(self) -> bool:
+        return False
+
+    def _get_trials(
+        self, deepcopy: bool = True, states: Container[TrialState] | None = None, use_cache: bool = False
+    ) -> list[FrozenTrial]:
+        key = frozenset(state for state in TrialState if states is None or state in states)
+        if key not in self._read:
+            self._read[key] = self._ranked(self._study._get_trials(deepcopy, states, use_cache))
+        return self._read[key]
+
+    def _ranked(self, trials: list[FrozenTrial]) -> list[FrozenTrial]:
+        complete = [place for place, trial in enumerate(trials) if trial.state == TrialState.COMPLETE]
+        if not complete:
+            return trials
+        upward = [1.0 if way == StudyDirection.MAXIMIZE else -1.0 for way in self._study.directions]
+        sums = log_rank_sums(np.array([trials[place].values for place in complete]) * upward)
+        shown = list(trials)
+        for place, value in zip(complete, sums, strict=True):
+            shown[place] = copy.copy(trials[place])
+            shown[place].values = [float(value)]
+        return shown
+
+
+_STRIDE = 6
+"""Changes after which a walk begins anew: by then it is anywhere."""
+_LONGEST_WALK = 20 * _STRIDE
+
+
+class DistinctSampler(BaseSampler):
+    """Passes another sampler's proposals on, and walks from each that is known or disconnected to one that is not.
+
+    The walk changes one edge (or width, or depth) at a time at random, so that what it finds is close to what was
+    proposed. Where the other sampler proposes nothing, as at the start of a search, a cell is drawn at random.
+
+    Args:
+        base: the sampler that proposes.
+        space: the cells that it may propose.
+        known: whether the search has had a candidate.
+        seed: of the walks and random draws.
+    """
+
+    def __init__(self, base: BaseSampler, space: SearchSpace, known: Callable[[Candidate], bool], seed: int) -> None:
+        self._base, self._space, self._known = base, space, known
+        self._random = random.Random(seed)
+
+    def infer_relative_search_space(self, _study: Study, _trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """All parameters that have a choice, so that they are drawn together from the first trial on."""
+        return dict(self._space.distributions)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """The parameters of a cell that the search has not had; those proposed, where a long walk finds none."""
+        proposed = self._base.sample_relative(study, trial, search_space)
+        candidate = self._space.candidate(proposed) if proposed else self._space.draw(self._random)
+        parameters = self._space.parameters(self._walk(candidate))
+        return {name: parameters[name] for name in search_space}
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """The other sampler's value, for a parameter outside the space."""
+        return self._base.sample_independent(study, trial, param_name, param_distribution)
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Tells the other sampler that a trial begins."""
+        self._base.before_trial(study, trial)
+
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
+        """Tells the other sampler that a trial has ended."""
+        self._base.after_trial(study, trial, state, values)
+
+    def reseed_rng(self) -> None:
+        """Gives other random numbers, as Optuna asks for in a new process."""
+        self._base.reseed_rng()
+        self._random.seed()
+
+    def _walk(self, start: Candidate) -> Candidate:
+        at = start
+        for step in range(1, _LONGEST_WALK):
+            if at.cell.connected and not self._known(at):
+                return at
+            at = self._space.edited(at if step % _STRIDE else start, self._random)
+        return start
 
 
 def build_sampler(config: SearchConfig, seed: int) -> BaseSampler:
@@ -21,12 +151,6 @@ def build_sampler(config: SearchConfig, seed: int) -> BaseSampler:
         seed: seed of this sampler; a resumed run passes another one than the run before it.
     """
     return _BUILDERS[sampler_used(config)](config.setup, seed)
-
-
-def sampler_used(config: SearchConfig) -> SamplerName:
-    """The sampler's name; "rank_tpe" for "tpe" with many objectives, whose trials would cost seconds, then minutes."""
-    name = config.setup.sampler
-    return "rank_tpe" if name == "tpe" and len(Objectives(config).names) > _MOST_BY_HYPERVOLUME else name
 
 
 def _tpe(setup: SearchSetup, seed: int) -> BaseSampler:

@@ -12,8 +12,8 @@ import optuna
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 
-from backend.cells import EDGES, OPERATIONS, Cell, class_indices
-from backend.search.sections import CellChoices
+from backend.config.sections import CellChoices
+from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS, Cell, class_indices
 from backend.studies import trials as records
 
 

@@ -1,7 +1,7 @@
 """Studies in an Optuna database: open, make, list, read, and the state of their runs."""
 
-from backend.studies.catalog import create_study, load_study, rename_study, study_config
-from backend.studies.database import Database, default_url, open_database
+from backend.storage.database import Database, default_url, open_database
+from backend.studies.catalog import load_study, rename_study, study_config
 from backend.studies.deletion import delete_study
 from backend.studies.folders import run_folder
 from backend.studies.summaries import StudySummary, list_studies
@@ -13,7 +13,6 @@ __all__ = [
     "best_table",
     "best_trials",
     "best_values",
-    "create_study",
     "default_url",
     "delete_study",
     "list_studies",

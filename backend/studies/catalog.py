@@ -7,75 +7,26 @@ studies.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from datetime import datetime
-from typing import Any
 
 import optuna
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from backend.config.headline import read_headline
+from backend.config.model import SearchConfig
 from backend.errors import StorageError, UserError, WriteError
 from backend.naming import visible
-from backend.search.config import SearchConfig
-from backend.search.headline import read_headline
-from backend.studies import audit, runs
-from backend.studies.database import Database
+from backend.storage import audit
+from backend.storage.database import Database
+from backend.storage.optuna_internals.tables import STUDIES
+from backend.storage.schema import ensembles
+from backend.studies import runs
 from backend.studies.folders import move_run_folder
-from backend.studies.identity import IDENTITY, new_identity
-from backend.studies.optuna_tables import STUDIES
-from backend.studies.orphans import clear_trials
 from backend.studies.summaries import CONFIG, NOT_VALID, search_file_in
-from backend.studies.tables import ensembles
 
 LONGEST_NAME = 100
-
-
-def trials_asked(config: SearchConfig) -> int:
-    """How many trials count as the whole search: no more than the space has cells to keep, when distinct ones count."""
-    from backend.search.limits import feasible_space  # noqa: PLC0415
-
-    if not config.setup.distinct_cells:
-        return config.setup.n_trials
-    return min(config.setup.n_trials, len(feasible_space(config)))
-
-
-def create_study(
-    database: Database, config: SearchConfig, name: str | None = None, kept: Mapping[str, Any] | None = None
-) -> str:
-    """Make a study with its configuration, queued; returns its name.
-
-    Args:
-        database: where it is kept.
-        config: what is searched.
-        name: up to 100 characters that can be seen; None makes one from data set, sampler and time.
-        kept: JSON values by system attribute that the run needs beside its configuration.
-
-    Raises:
-        UserError: the name is malformed or taken, or the space has no connected cell.
-    """
-    from backend.search.objectives import Objectives  # noqa: PLC0415
-
-    name = name or free_name(database, config)
-    check_free_name(database, name)
-    asked = trials_asked(config)
-    if asked == 0:
-        raise UserError("op_1_0 … op_3_2: no cell of these options connects input to output; allow more operations")
-    objectives = Objectives(config)
-    database.prepare()
-    try:
-        study = optuna.create_study(storage=database.storage, study_name=name, directions=objectives.directions)
-    except optuna.exceptions.DuplicatedStudyError:
-        raise UserError(f"study: the name {name!r} is taken; give another") from None
-    with database.begin() as connection:
-        # SQLite gives the number of a deleted study again, also where a process wrote trials of that one since.
-        clear_trials(connection, study._study_id)
-    study.set_metric_names(objectives.names)
-    store_config(study, config)
-    for key, value in {IDENTITY: new_identity(), **(kept or {})}.items():
-        database.storage.set_study_system_attr(study._study_id, key, value)
-    runs.create_run(database, study._study_id, asked)
-    return name
 
 
 def free_name(database: Database, config: SearchConfig) -> str:

@@ -1,8 +1,10 @@
 """Deletes studies: every row of a study goes in one transaction, or none does."""
 
+from __future__ import annotations
+
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -12,14 +14,39 @@ from sqlalchemy import Delete, MetaData, Table, delete, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from backend.errors import UserError, WriteError
-from backend.studies import audit, runs
+from backend.storage import audit
+from backend.storage.connection import reason
+from backend.storage.database import Database
+from backend.storage.orphans import delete_orphans
+from backend.storage.outages import Reserve
+from backend.storage.schema import ensembles, metadata
+from backend.studies import runs
 from backend.studies.catalog import load_study
-from backend.studies.database import Database, reason
 from backend.studies.folders import remove_run_folder
-from backend.studies.orphans import delete_orphans
-from backend.studies.reserve import Reserve
-from backend.studies.several import change_each
-from backend.studies.tables import ensembles, metadata
+
+
+def change_each(names: Sequence[str], change: Callable[[str], object]) -> None:
+    """Change studies one after the other; one that cannot be changed keeps none of the others.
+
+    Args:
+        names: of the studies.
+        change: of the study of a name.
+
+    Raises:
+        UserError: some could not be changed; of several, the message says how many, which, and why.
+    """
+    refused = list[UserError]()
+    for name in names:
+        try:
+            change(name)
+        except UserError as error:
+            refused.append(error)
+    if len(refused) == 1 == len(names):
+        raise refused[0]
+    if refused:
+        said = "; ".join(map(str, refused))
+        raise WriteError(f"{len(names) - len(refused)} of {len(names)} studies done; {said}")
+
 
 logger = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from backend.errors import StorageError
-from backend.home import home, make_folder
 from backend.naming import file_name, is_marked
-from backend.studies.database import Database
+from backend.settings import home, make_folder
+from backend.storage.database import Database
 
 
 def runs_folder(database: Database) -> Path:

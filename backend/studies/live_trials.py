@@ -7,9 +7,9 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial
 
-from backend.studies.database import Database
+from backend.storage.database import Database
+from backend.storage.optuna_internals.trial_reader import TrialReader
 from backend.studies.summaries import CONFIG
-from backend.studies.trial_reader import TrialReader
 from backend.studies.trial_schema import joined
 from backend.studies.trials import REPEAT_OF, mark_front, rows_of, undominated
 

@@ -19,11 +19,11 @@ import pandas as pd
 from optuna.trial import TrialState
 from sqlalchemy import case, column, select, table
 
-from backend import benchmark
-from backend.benchmark import DATASETS
-from backend.studies.attributes import numbers_in, value_or_words
-from backend.studies.database import Database
-from backend.studies.optuna_tables import TRIALS
+from backend import truth as benchmark
+from backend.datasets.info import DATASETS
+from backend.storage.database import Database
+from backend.storage.optuna_internals.tables import TRIALS
+from backend.storage.values import numbers_in, value_or_words
 from backend.studies.summaries import StudySummary, TrialCounts
 from backend.studies.trial_schema import numbers
 from backend.studies.trials import INDEX, REPEAT_OF, SOFTWARE, TRUTH

@@ -13,12 +13,11 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import BaseModel, Field, NaiveDatetime, ValidationError
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
+from backend.storage.database import Database
+from backend.storage.optuna_internals.tables import times_as_text
+from backend.storage.schema import metadata, run_log, runs
 from backend.studies import workers
-from backend.studies.database import Database
-from backend.studies.machines import this_machine
-from backend.studies.moments import times_as_text
-from backend.studies.tables import metadata, run_log, runs
-from backend.studies.workers import is_living, process_columns, utc_now
+from backend.studies.workers import is_living, process_columns, this_machine, utc_now
 
 State = Literal["queued", "running", "stopping", "stopped", "finished", "failed"]
 STATES: tuple[str, ...] = get_args(State)

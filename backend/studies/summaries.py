@@ -17,15 +17,14 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 from sqlalchemy import Connection, case, func, or_, select
 
+from backend.config.headline import Headline, read_headline
+from backend.config.model import SearchConfig
 from backend.errors import UserError
-from backend.search.config import SearchConfig
-from backend.search.headline import Headline, read_headline
+from backend.storage.database import Database
+from backend.storage.optuna_internals.tables import STUDIES, STUDY_DIRECTIONS, STUDY_SYSTEM, STUDY_USER, TRIALS, in_utc
+from backend.storage.values import metric_names_in, value_or_words
 from backend.studies import runs
-from backend.studies.attributes import metric_names_in, value_or_words
-from backend.studies.database import Database
-from backend.studies.moments import in_utc
 from backend.studies.notes import NOTE_PREFIX, note_in
-from backend.studies.optuna_tables import STUDIES, STUDY_DIRECTIONS, STUDY_SYSTEM, STUDY_USER, TRIALS
 
 CONFIG = "proxyscope:config"
 """The study's user attribute that holds the search file that it was made with."""

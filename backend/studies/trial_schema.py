@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from backend.cells import EDGES, NUM_CELLS
+from backend.spaces.nas_bench_201.cell import EDGES, NUM_CELLS
 
 NUMBER: Final = "float64"
 WORDS: Final = "str"

@@ -16,13 +16,14 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from backend.benchmark import query, truth_fields
-from backend.cells import EDGES, NUM_CELLS, Cell
 from backend.dominance import nondominated
 from backend.errors import UserError
+from backend.spaces.nas_bench_201.cell import EDGES, NUM_CELLS, Cell
+from backend.storage.values import metric_names_in
 from backend.studies import trial_schema as schema
-from backend.studies.attributes import metric_names_in
 from backend.studies.summaries import CONFIG, search_file_in
+from backend.truth.fields import truth_fields
+from backend.truth.query import query
 
 ARCH = "arch"
 INDEX = "index"
@@ -83,7 +84,7 @@ def trials_frame(study: optuna.Study) -> pd.DataFrame:
 def rows_of(trials: Sequence[FrozenTrial], study: optuna.Study) -> pd.DataFrame:
     """The table of some of a study's trials, in their order, as :func:`trials_frame` but without ``pareto``."""
     # The search's modules load PyTorch.
-    from backend.search.objectives import SUM_NAME  # noqa: PLC0415
+    from backend.config.objectives import SUM_NAME  # noqa: PLC0415
 
     config = search_file_in(study.user_attrs)
     if config is not None:
@@ -190,8 +191,8 @@ def _named(config: str) -> _Named:
 
 @lru_cache(maxsize=100)
 def _names_in(text: str) -> _Named:
-    from backend.search.config import SearchConfig  # noqa: PLC0415
-    from backend.search.objectives import Objectives  # noqa: PLC0415
+    from backend.config.model import SearchConfig  # noqa: PLC0415
+    from backend.config.objectives import Objectives  # noqa: PLC0415
 
     config = SearchConfig.from_toml(text)
     return _Named(

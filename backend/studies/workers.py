@@ -3,19 +3,41 @@
 A process of this machine is alive while it is there. One of another machine is alive while it shows signs of life.
 """
 
+from __future__ import annotations
+
+import hashlib
 import os
 import socket
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import psutil
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
-from backend.studies.database import Database
-from backend.studies.machines import this_machine
-from backend.studies.tables import runs, tickets, workers
+from backend.storage.database import Database
+from backend.storage.schema import runs, tickets, workers
+
+_BOOT, _PROCESSES = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
+
+
+@cache
+def this_machine() -> str:
+    """A short text for where this process's number has a meaning: a machine since its start, or a container.
+
+    Clones of a machine have one host name, and often one machine-id, but each its own boot; the containers of a machine
+    share that, but each has its own numbering of processes.
+    """
+    try:
+        parts = [_BOOT.read_text(encoding="ascii").strip(), str(_PROCESSES.readlink())]
+    except OSError:
+        parts = [f"{uuid.getnode():012x}", f"{psutil.boot_time():.0f}"]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+
 
 _SILENT_AFTER = timedelta(seconds=60)
 

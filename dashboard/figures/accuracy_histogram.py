@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.analysis.distribution import histogram
-from backend.benchmark.measures import Measure
+from backend.truth.measures import Measure
 from dashboard.figures.template import BLUE, ORANGE, add_note, new_figure
 
 BIN_WIDTH = 0.5

@@ -5,8 +5,16 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from backend.cells import EDGES, OPERATIONS, Cell
-from dashboard.figures.template import BLUE, GREEN, GREY, ORANGE, OUTLINE, SKY, new_figure
+from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS, Cell
+from dashboard.figures.template import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    OUTLINE,
+    SKY,
+    new_figure,
+)
 
 OPERATION_NAMES = {
     "none": "none",

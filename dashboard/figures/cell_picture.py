@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 
-from backend.cells import EDGES, Cell
+from backend.spaces.nas_bench_201.cell import EDGES, Cell
 from dashboard.figures.cell_graph import NODE_POSITIONS, OPERATION_COLORS
 from dashboard.figures.template import GREY
 

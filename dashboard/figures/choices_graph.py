@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from backend.cells import EDGES, OPERATIONS
+from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS
 from dashboard.figures.cell_graph import NODE_POSITIONS, OPERATION_COLORS, OPERATION_NAMES, nodes
 from dashboard.figures.template import GREY, VERMILION, new_figure
 

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.template import BLUE, GREY, VERMILION, add_note, new_figure
-from dashboard.figures.text import drawn
+from dashboard.text import drawn
 
 _BAR_HEIGHT, _FRAME_HEIGHT = 26, 90
 MOST_SHOWN = 24

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.template import BLUE, GREY, OUTLINE, add_note, new_figure
-from dashboard.figures.text import drawn
+from dashboard.text import drawn
 
 _SIZES = 0.28
 

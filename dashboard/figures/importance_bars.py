@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.template import BLUE, new_figure
-from dashboard.figures.text import drawn
+from dashboard.text import drawn
 
 _BAR_HEIGHT, _FRAME_HEIGHT = 34, 90
 

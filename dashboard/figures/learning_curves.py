@@ -23,7 +23,7 @@ def learning_curve(curve: pd.DataFrame, statistic: str, references: Mapping[str,
     """The median over repeats with the band of the middle 80%, on a logarithmic axis.
 
     Args:
-        curve: as ``backend.analysis.ensembles.learning_curve`` gives it; may be empty.
+        curve: as ``backend.ensembles.learning_curve`` gives it; may be empty.
         statistic: one of `STATISTICS`.
         references: levels to draw as dotted lines, by name.
     """

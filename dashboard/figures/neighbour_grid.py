@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from backend.benchmark.measures import Measure
-from backend.cells import EDGES, OPERATIONS, Cell, Edit
+from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS, Cell, Edit
+from backend.truth.measures import Measure
 from dashboard.figures.cell_graph import OPERATION_NAMES
 from dashboard.figures.template import BLUE, OUTLINE, VERMILION, new_figure
 

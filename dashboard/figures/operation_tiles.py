@@ -3,9 +3,9 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from backend.cells import EDGES, OPERATIONS
+from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS
+from dashboard.data.quantities import drawn_label
 from dashboard.figures.cell_graph import OPERATION_NAMES
-from dashboard.figures.quantities import drawn_label
 from dashboard.figures.template import ACCURACY_SCALE, new_figure
 
 _DARK_ABOVE = 0.55
@@ -15,7 +15,7 @@ def operation_tiles(means: pd.DataFrame, column: str) -> go.Figure:
     """Six edges by five operations, coloured by the mean; an operation that never occurs leaves a gap.
 
     Args:
-        means: as ``backend.analysis.operation_means.operation_means`` gives it.
+        means: as ``backend.analysis.importance.operation_means`` gives it.
         column: the quantity.
     """
     figure = new_figure(height=420)

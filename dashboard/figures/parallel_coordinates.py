@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from backend.cells import OPERATIONS
 from backend.naming import visible
+from backend.spaces.nas_bench_201.cell import OPERATIONS
+from dashboard.data.quantities import OPERATION_COLUMNS, drawn_label
 from dashboard.figures.cell_graph import OPERATION_NAMES
-from dashboard.figures.quantities import OPERATION_COLUMNS, drawn_label
 from dashboard.figures.template import ACCURACY_SCALE, GREY, OUTLINE, add_note, new_figure
 
 _MOST_WORDS: Final = 30

@@ -8,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.analysis.pareto import pareto_front
-from backend.hardware import Constraint
-from dashboard.figures.quantities import Direction, drawn_label, finite, quantity
+from backend.costs.constraints import Constraint
+from dashboard.data.quantities import Direction, drawn_label, finite, quantity
 from dashboard.figures.template import (
     ACCURACY_SCALE,
     BOUND_LINE,

@@ -8,9 +8,17 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.analysis.pareto import pareto_front
+from dashboard.data.quantities import Direction, drawn_label, finite, quantity
 from dashboard.figures.pareto import FRONT, OTHERS, log_axis
-from dashboard.figures.quantities import Direction, drawn_label, finite, quantity
-from dashboard.figures.template import ACCURACY_SCALE, GREY, GRID, VERMILION, add_note, color_axis, new_figure
+from dashboard.figures.template import (
+    ACCURACY_SCALE,
+    GREY,
+    GRID,
+    VERMILION,
+    add_note,
+    color_axis,
+    new_figure,
+)
 
 _LOOKS: dict[str, dict[str, Any]] = {OTHERS: {"size": 2.5, "opacity": 0.4}, FRONT: {"size": 5, "opacity": 1.0}}
 

@@ -6,7 +6,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.proxy_scatter import WEBGL_FROM
-from dashboard.figures.template import BLUE, GREY, OUTLINE, VERMILION, add_note, new_figure
+from dashboard.figures.template import (
+    BLUE,
+    GREY,
+    OUTLINE,
+    VERMILION,
+    add_note,
+    new_figure,
+)
 
 _RING = 15
 

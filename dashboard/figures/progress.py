@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from backend.hardware import Constraint
-from dashboard.figures.quantities import Direction, drawn_label, finite
+from backend.costs.constraints import Constraint
+from dashboard.data.quantities import Direction, drawn_label, finite
 from dashboard.figures.template import (
     BLUE,
     BOUND_LINE,

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.template import GREY, add_note, new_figure
-from dashboard.figures.text import drawn
+from dashboard.text import drawn
 
 # Blue to orange through a grey that is quiet on light and dark pages; the colour-blind tell the ends apart.
 _DIVERGING = ((0.0, "#b35806"), (0.25, "#f6bd74"), (0.5, "#e4e4ea"), (0.75, "#a3cbe6"), (1.0, "#0b5a94"))
@@ -19,7 +19,7 @@ def proxy_agreement(matrix: pd.DataFrame) -> go.Figure:
     """A square a pair, blue where two rank alike and orange where one turns the other's order round.
 
     Args:
-        matrix: as ``backend.analysis.agreement.agreement`` gives it.
+        matrix: as ``backend.analysis.correlation.agreement`` gives it.
     """
     figure = new_figure(_FRAME_HEIGHT + _CELL_HEIGHT * len(matrix))
     if len(matrix) < 2:

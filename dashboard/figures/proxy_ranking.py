@@ -6,8 +6,15 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.analysis.correlation import STATISTICS
-from dashboard.figures.template import BLUE, GREY, OUTLINE, VERMILION, add_note, new_figure
-from dashboard.figures.text import drawn
+from dashboard.figures.template import (
+    BLUE,
+    GREY,
+    OUTLINE,
+    VERMILION,
+    add_note,
+    new_figure,
+)
+from dashboard.text import drawn
 
 STATISTIC_NAMES = {
     "spearman": "Spearman",

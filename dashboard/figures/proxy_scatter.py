@@ -10,8 +10,17 @@ import plotly.graph_objects as go
 
 from dashboard.figures.axis_scales import Scale, scaled
 from dashboard.figures.cell_graph import OPERATION_COLORS
-from dashboard.figures.template import ACCURACY_SCALE, BLUE, GREY, OUTLINE, VERMILION, add_note, color_axis, new_figure
-from dashboard.figures.text import drawn
+from dashboard.figures.template import (
+    ACCURACY_SCALE,
+    BLUE,
+    GREY,
+    OUTLINE,
+    VERMILION,
+    add_note,
+    color_axis,
+    new_figure,
+)
+from dashboard.text import drawn
 
 WEBGL_FROM: Final = 1_000
 """From so many cells on the browser draws with the graphics card, which has no shapes to style but stays fluid."""

@@ -3,7 +3,15 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.template import BLUE, GREY, ORANGE, VERMILION, marker_class, new_figure, trial_keys
+from dashboard.figures.template import (
+    BLUE,
+    GREY,
+    ORANGE,
+    VERMILION,
+    marker_class,
+    new_figure,
+    trial_keys,
+)
 
 _WINDOW = 21
 _COLORS = {"complete": BLUE, "repeat": GREY, "failed": ORANGE}

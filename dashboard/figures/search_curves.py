@@ -9,8 +9,18 @@ from itertools import cycle
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.template import BLUE, GREEN, GREY, ORANGE, PINK, SKY, VERMILION, add_note, new_figure
-from dashboard.figures.text import drawn
+from dashboard.figures.template import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    SKY,
+    VERMILION,
+    add_note,
+    new_figure,
+)
+from dashboard.text import drawn
 
 _COLORS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY)
 _DASHES = ("solid", "dash", "dot", "dashdot")

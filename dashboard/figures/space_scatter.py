@@ -9,9 +9,18 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from backend.benchmark.measures import Measure
-from backend.hardware import Constraint
-from dashboard.figures.template import BLUE, BOUND_LINE, GREY, ORANGE, PINK, VERMILION, add_note, new_figure
+from backend.costs.constraints import Constraint
+from backend.truth.measures import Measure
+from dashboard.figures.template import (
+    BLUE,
+    BOUND_LINE,
+    GREY,
+    ORANGE,
+    PINK,
+    VERMILION,
+    add_note,
+    new_figure,
+)
 
 CELLS, FRONT, TRIALS, RECOMMENDED = "Cells", "True Pareto front", "Trials", "Recommended trials"
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from backend.benchmark.measures import Measure, sources
+from backend.truth.measures import Measure, sources
 from dashboard.figures.space_scatter import RECOMMENDED, RECOMMENDED_MARKER, TRIAL_MARKER, TRIALS
 from dashboard.figures.template import GREY, GRID, add_note, new_figure
 

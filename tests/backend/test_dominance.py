@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.dominance import hypervolume, nondominated
-from tests.backend.command_line import in_a_process_of_its_own
+from tests.backend.cli.command_line import in_a_process_of_its_own
 
 ROOT = Path(__file__).parents[2]
 _VALUE = st.one_of(

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page
 
-from backend.studies import open_database, runs
+from backend.storage.database import open_database
+from backend.studies import runs
 from tests.browser.app import CHROMIUM_ARGUMENTS, CHROMIUM_VARIABLE, find_chromium
 from tests.conftest import missing
 

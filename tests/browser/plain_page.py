@@ -7,7 +7,7 @@ sys.path.append(str(Path(__file__).parents[2]))
 
 import streamlit as st
 
-from dashboard.components.errors import plain
+from dashboard.text import plain
 
 TEXTS = (
     "![i](http://evil.invalid/a.png)",

@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from backend.home import HOME_VARIABLE
-from backend.search.config import SearchConfig
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import Database, open_database
+from backend.config.model import SearchConfig
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.settings import HOME_VARIABLE
+from backend.storage.database import Database, open_database
 from tests.browser.app import CHROMIUM_ARGUMENTS, ROOT, find_chromium, running_app
 from tests.conftest import cheap_config
 from tests.score_tables import write_sweep_table

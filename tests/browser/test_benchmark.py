@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from backend.benchmark import OPTIMA
-from backend.cells import Cell
+from backend.spaces.nas_bench_201.cell import Cell
+from backend.truth.query import OPTIMA
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 

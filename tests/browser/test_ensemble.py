@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as NothingInTime
 
+from backend.ensembles.kept import load_ensemble
 from backend.search.ensembles import kept_ensembles
-from backend.studies import load_study, open_database
-from backend.studies.ensembles import load_ensemble
+from backend.storage.database import open_database
+from backend.studies import load_study
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 from tests.browser.test_search import fill

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from backend.studies import open_database
+from backend.storage.database import open_database
 from tests.browser import plain_page
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS

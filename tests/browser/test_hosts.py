@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserType, Page, expect
 
-from backend.studies import create_study, open_database
+from backend.runs.launch import create_study
+from backend.storage.database import open_database
 from tests.browser.app import free_port, running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 from tests.conftest import cheap_config

@@ -6,7 +6,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.backend.search.worker_processes import wait_until
+from tests.backend.runs.worker_processes import wait_until
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 from tests.browser.test_search import fill, the_run

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from backend.cells import Cell
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import open_database
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.spaces.nas_bench_201.cell import Cell
+from backend.storage.database import open_database
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 from tests.conftest import cheap_config

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from backend.studies import open_database
+from backend.storage.database import open_database
 from benchmarks.large_study import make_study
-from dashboard import queries
+from dashboard.data import queries
 from dashboard.report import study_report
 from tests.browser.conftest import WAIT_MILLISECONDS
 

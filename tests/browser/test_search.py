@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from backend.benchmark import query
-from backend.cells import Cell
-from backend.search import launch
-from backend.studies import best_trials, list_studies, load_study, open_database
+from backend.runs import launch
+from backend.spaces.nas_bench_201.cell import Cell
+from backend.storage.database import open_database
+from backend.studies import best_trials, list_studies, load_study
 from backend.studies.runs import Run
 from backend.studies.trials import ARCH
+from backend.truth.query import query
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 

@@ -8,8 +8,9 @@ import optuna
 import pytest
 from playwright.sync_api import Page, expect
 
-from backend.studies import list_studies, open_database
-from tests.backend.studies.sharing import samples
+from backend.storage.database import open_database
+from backend.studies import list_studies
+from tests.backend.sharing import samples
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 

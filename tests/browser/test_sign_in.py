@@ -10,9 +10,10 @@ import tomli_w
 from oidc_provider_mock import User, run_server_in_thread
 from playwright.sync_api import Browser, Page, expect
 
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import audit, open_database
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.storage import audit
+from backend.storage.database import open_database
 from tests.browser.app import ROOT, free_port, running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 from tests.conftest import cheap_config

@@ -9,10 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import list_studies, open_database
-from tests.backend.studies.sharing import samples
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.storage.database import open_database
+from backend.studies import list_studies
+from tests.backend.sharing import samples
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 from tests.conftest import cheap_config

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from backend.search.config import SearchConfig
-from backend.studies import Database, load_study, open_database, runs
+from backend.config.model import SearchConfig
+from backend.storage.database import Database, open_database
+from backend.studies import load_study, runs
 from benchmarks.large_study import append_trials, make_study
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS

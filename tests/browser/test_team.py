@@ -6,7 +6,9 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from backend.studies import Database, audit, list_studies, load_study, run_folder, runs
+from backend.storage import audit
+from backend.storage.database import Database
+from backend.studies import list_studies, load_study, run_folder, runs
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 from tests.postgres.server import PASSWORD

@@ -11,10 +11,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from backend.search.config import SearchConfig
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import Database, load_study, runs, trials_frame
+from backend.config.model import SearchConfig
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.storage.database import Database
+from backend.studies import load_study, runs, trials_frame
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 FINISHED, RUNNING, FAILED, FOREIGN, QUEUED = (
@@ -93,7 +94,7 @@ def app(home: Path) -> Callable[..., AppTest]:
     def open_page(page: str, **parameters: str) -> AppTest:
         test = AppTest.from_file(str(APP), default_timeout=60)
         test.run()
-        test.switch_page(f"views/{page}.py")
+        test.switch_page(f"views/{page}/page.py")
         for name, value in parameters.items():
             test.query_params[name] = value
         return test.run()

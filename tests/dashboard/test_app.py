@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from backend import proxies
 from tests.dashboard.conftest import APP
+from tests.dashboard.markdown import as_read
 
 Open = Callable[..., AppTest]
 VIEWS = APP.parent / "views"
@@ -25,7 +26,7 @@ def own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     monkeypatch.setenv("PROXYSCOPE_PROXY_MODULES", str(module))
     st.cache_resource.clear()
     yield module
-    proxies._registry._PROXIES.pop("brightness", None)
+    proxies.registry._PROXIES.pop("brightness", None)
     st.cache_resource.clear()
 
 
@@ -46,7 +47,7 @@ def test_a_storage_that_cannot_be_used_is_said_on_the_page(monkeypatch: pytest.M
     monkeypatch.setenv("PROXYSCOPE_STORAGE", "postgresql://ann:secret@127.0.0.1:1/name")
     page = app("studies")
     assert not page.exception
-    assert any("cannot open postgresql+psycopg://ann:***@" in box.value.replace("\\", "") for box in page.error)
+    assert any("cannot open postgresql+psycopg://ann:***@" in as_read(box.value) for box in page.error)
 
 
 @pytest.mark.parametrize("state", ["", "running", "finished", "failed", "foreign"])

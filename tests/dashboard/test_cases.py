@@ -9,9 +9,9 @@ import optuna
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import queries
+from dashboard.data import queries
 from dashboard.report import study_report
-from tests.backend.command_line import backend
+from tests.backend.cli.command_line import backend
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 _VIEWS = ("overview", "parallel", "settings", "time", "trials", "ensemble", "log", "config")

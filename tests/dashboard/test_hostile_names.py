@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Node
 
-from backend.studies import Database
+from backend.storage.database import Database
 from tests.hostile_studies import FOREIGN, HOST, HOSTILE, OWN, make_hostile
 
 MARKDOWN = {"body", "caption", "content", "delta", "help", "label", "text", "tooltip"}

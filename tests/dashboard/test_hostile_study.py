@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend.studies import Database, load_study, open_database
-from backend.studies.sharing import import_studies, read_contents
-from backend.studies.sharing.inspection import opened_file
-from dashboard import queries
-from dashboard.components.studies.export import as_archive
-from dashboard.components.study.views import VIEW
+from backend.sharing.contents import read_contents
+from backend.sharing.inspection.opening import opened_file
+from backend.sharing.transfer import import_studies
+from backend.storage.database import Database, open_database
+from backend.studies import load_study
+from dashboard.data import queries
 from dashboard.report import study_report
+from dashboard.views.studies.actions import as_archive
+from dashboard.views.study.views import VIEW
 from tests.dashboard.views.test_share import dropped
 
 Open = Callable[..., AppTest]

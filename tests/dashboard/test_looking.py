@@ -27,7 +27,7 @@ def test_pages_leave_no_trace(
     before = traces(file.parent, home)
     page = app("help")
     for name in PAGES:
-        page.switch_page(f"views/{name}.py")
+        page.switch_page(f"views/{name}/page.py")
         page.query_params["study"] = PLAIN if kind == "plain" else OWN
         if name == "new_search":
             # There it names the study whose settings the form begins with.
@@ -38,7 +38,7 @@ def test_pages_leave_no_trace(
         if kind in {"plain", "own"}:
             # A page on proxies says of a study of plain Optuna that it records none.
             assert [error.value for error in page.error if "was made elsewhere" not in error.value] == []
-    page.switch_page("views/studies.py").run()
+    page.switch_page("views/studies/page.py").run()
     errors = [item.value.replace("\\", "") for item in page.main.error]
     if kind in {"plain", "own"}:
         assert list(page.dataframe[0].value["name"]) == [PLAIN if kind == "plain" else OWN]

@@ -6,8 +6,8 @@ import optuna
 import pytest
 
 from backend.naming import file_name
-from backend.studies import Database
-from dashboard import queries
+from backend.storage.database import Database
+from dashboard.data import queries
 from dashboard.report import study_report
 
 

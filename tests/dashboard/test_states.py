@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import queries
+from dashboard.data import queries
 from dashboard.report import study_report
 from tests.dashboard.conftest import APP
 from tests.states import KINDS, OWN, OWN_SUM, PLAIN, PLAIN_SINGLE, STATES, Names
@@ -46,7 +46,7 @@ def pages() -> dict[str, AppTest]:
 def opened(pages: dict[str, AppTest], page: str, **parameters: str | list[str]) -> AppTest:
     """A page by its link, without an exception; one that is open already gets the link as its next."""
     if page not in pages:
-        pages[page] = AppTest.from_file(str(APP), default_timeout=60).run().switch_page(f"views/{page}.py")
+        pages[page] = AppTest.from_file(str(APP), default_timeout=60).run().switch_page(f"views/{page}/page.py")
     test = pages[page]
     test.query_params.clear()
     for name, value in parameters.items():

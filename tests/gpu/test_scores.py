@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from backend import proxies
-from backend.cells import Cell
 from backend.scoring import Scorer, resolve_device
+from backend.spaces.nas_bench_201.cell import Cell
 from tests.backend.scoring.test_definitions import CELLS, TOLERANCES
 
 pytestmark = [

@@ -9,8 +9,10 @@ from sqlalchemy import create_engine, inspect, make_url, text
 from streamlit.testing.v1 import AppTest
 
 from backend.errors import StorageError
-from backend.studies import audit, list_studies, open_database, rename_study
-from tests.backend.command_line import backend
+from backend.storage import audit
+from backend.storage.database import open_database
+from backend.studies import list_studies, rename_study
+from tests.backend.cli.command_line import backend
 from tests.dashboard.conftest import app  # noqa: F401
 from tests.dashboard.test_looking import PAGES
 from tests.looking import OWN, PLAIN, own_study, plain_study
@@ -70,7 +72,7 @@ def test_pages_read_and_make_no_table(
     monkeypatch.setenv("PROXYSCOPE_STORAGE", reader)
     before, page = tables(postgres_url), app("help")
     for name in PAGES:
-        page.switch_page(f"views/{name}.py")
+        page.switch_page(f"views/{name}/page.py")
         page.query_params["study"] = PLAIN if kind == "plain" else OWN
         if name == "new_search":
             # There it names the study whose settings the form begins with.

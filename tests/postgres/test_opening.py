@@ -8,9 +8,9 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from backend.errors import StorageError
-from backend.scoring.store import ScoreStore
-from backend.studies import list_studies, open_database
-from backend.studies.database import open_existing
+from backend.search.score_store import ScoreStore
+from backend.storage.database import open_database, open_existing
+from backend.studies import list_studies
 from tests.postgres.server import PASSWORD, Server
 
 

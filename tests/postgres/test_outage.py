@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from backend.studies import Database
-from backend.studies.outages import is_outage, ride_out
-from tests.backend.search.worker_processes import check_whole, prepared, started, state_of, wait_until
+from backend.storage.database import Database
+from backend.storage.outages import is_outage, ride_out
+from tests.backend.runs.worker_processes import check_whole, prepared, started, state_of, wait_until
 from tests.postgres.server import PASSWORD, Server
 
 _AWAY_SECONDS = 10

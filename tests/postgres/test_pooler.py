@@ -2,8 +2,8 @@
 
 import shutil
 
-from backend.studies import Database, open_database
-from tests.backend.search.worker_processes import check_whole, prepared, started, state_of, wait_until
+from backend.storage.database import Database, open_database
+from tests.backend.runs.worker_processes import check_whole, prepared, started, state_of, wait_until
 from tests.conftest import missing
 from tests.postgres.pooler import pooled
 from tests.postgres.server import Server

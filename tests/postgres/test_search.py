@@ -10,16 +10,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from backend.search import launch, queueing
-from backend.search.config import SearchConfig
-from backend.search.execution import execute_run
+from backend.config.model import SearchConfig
+from backend.runs import launch, queue, queueing
+from backend.runs.execute import execute_run
+from backend.storage.database import Database, open_database
 from backend.studies import (
-    Database,
     best_trials,
     list_studies,
     load_study,
-    open_database,
-    queue,
     run_folder,
     runs,
     trials_frame,

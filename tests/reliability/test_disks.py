@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from optuna.trial import TrialState
 
-from backend.search import launch
-from backend.search.execution import execute_run
-from backend.studies import Database, load_study, open_database, runs, trials_frame
-from tests.backend.search.worker_processes import wait_until
+from backend.runs import launch
+from backend.runs.execute import execute_run
+from backend.storage.database import Database, open_database
+from backend.studies import load_study, runs, trials_frame
+from tests.backend.runs.worker_processes import wait_until
 from tests.conftest import cheap_config
 from tests.reliability.system import read_only, small_disk
 

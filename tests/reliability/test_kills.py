@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from backend.studies import Database, workers
-from tests.backend.search.worker_processes import (
+from backend.storage.database import Database
+from backend.studies import workers
+from tests.backend.runs.worker_processes import (
     check_whole,
     prepared,
     start_worker,

@@ -10,9 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from backend.home import HOME_VARIABLE
-from backend.studies import Database, open_database, workers
-from tests.backend.search.worker_processes import check_whole, prepared, start_worker, state_of, wait_until
+from backend.settings import HOME_VARIABLE
+from backend.storage.database import Database, open_database
+from backend.studies import workers
+from tests.backend.runs.worker_processes import check_whole, prepared, start_worker, state_of, wait_until
 from tests.browser.app import ROOT, free_port
 from tests.conftest import postgres_programs
 from tests.postgres.server import running_server

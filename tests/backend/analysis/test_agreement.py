@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from backend.analysis.agreement import agreement
+from backend.analysis.correlation import agreement
 
 
 def scores() -> pd.DataFrame:

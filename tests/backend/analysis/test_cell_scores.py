@@ -2,10 +2,10 @@ import pandas as pd
 import pytest
 
 from backend.analysis.cell_scores import cell_classes, seconds_a_class, study_scores, table_scores, with_sizes
-from backend.benchmark import DATASETS
-from backend.cells import Cell
+from backend.datasets.info import DATASETS
 from backend.scoring import Scorer
 from backend.scoring.tables import ScoreTable
+from backend.spaces.nas_bench_201.cell import Cell
 from tests.score_tables import cheap_table
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from backend.analysis.distribution import histogram, summary
-from backend.benchmark import measures
+from backend.truth import measures
 
 
 def test_a_summary_names_quartiles_and_the_best_cell() -> None:

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend import benchmark
-from backend.analysis.operation_means import operation_means
-from backend.cells import EDGES, OPERATIONS, enumerate_cells
+from backend import truth as benchmark
+from backend.analysis.importance import operation_means
+from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS, enumerate_cells
 
 ACCURACY = "200:test-accuracy"
 

@@ -6,7 +6,7 @@ import pytest
 
 from backend.analysis.hypervolume import hypervolume_curve, objective_box
 from backend.analysis.random_hypervolume import random_hypervolume
-from backend.analysis.random_search import best_of_random
+from backend.analysis.search_curves import best_of_random
 
 WAYS = {"a": "maximize", "b": "minimize"}
 

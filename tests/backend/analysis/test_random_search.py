@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend import benchmark
-from backend.analysis.random_search import QUANTILES, best_of_random
+from backend import truth as benchmark
+from backend.analysis.search_curves import QUANTILES, best_of_random
 
 ACCURACIES = pd.Series([70.0, 10.0, 91.0, 88.0, 88.0, 60.0, 93.0, 92.0, 45.0, np.nan])
 

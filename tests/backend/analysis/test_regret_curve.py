@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend.analysis.regret_curve import regret_curve
+from backend.analysis.search_curves import regret_curve
 
 
 def cells() -> pd.DataFrame:

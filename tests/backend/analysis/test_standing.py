@@ -5,8 +5,9 @@ import math
 import pandas as pd
 import pytest
 
-from backend.analysis.standing import standings
-from backend.benchmark import OPTIMA, measures
+from backend.analysis.distribution import standings
+from backend.truth import measures
+from backend.truth.query import OPTIMA
 
 NAN = math.nan
 

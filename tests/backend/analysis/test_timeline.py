@@ -1,8 +1,9 @@
 import optuna
 import pandas as pd
 
-from backend.analysis.timeline import timeline
-from backend.studies import Database, load_study, trials_frame
+from backend.analysis.search_curves import timeline
+from backend.storage.database import Database
+from backend.studies import load_study, trials_frame
 
 
 def trials() -> pd.DataFrame:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend import proxies
-from backend.proxies import _registry
+from backend.proxies import registry as _registry
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,8 @@ import math
 import pytest
 import torch
 
-from backend.cells import Cell
-from backend.proxies._determinant import log_determinants
 from backend.proxies.az_nas import az_expressivity, az_progressivity, az_trainability
+from backend.proxies.determinant import log_determinants
 from backend.proxies.fisher import fisher
 from backend.proxies.grad_norm import grad_norm
 from backend.proxies.grasp import grasp
@@ -25,6 +24,7 @@ from backend.proxies.t_cet import t_cet
 from backend.proxies.tenas import tenas
 from backend.proxies.zen import zen
 from backend.proxies.zico import zico
+from backend.spaces.nas_bench_201.cell import Cell
 
 W = (torch.tensor([[3.0, -4.0]]), torch.tensor([[1.0]]))
 G = (torch.tensor([[1.0, 2.0]]), torch.tensor([[-2.0]]))

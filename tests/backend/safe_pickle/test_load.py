@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backend import safe_pickle
-from tests.backend.images.published import python2_pickle
+from tests.backend.datasets.published import python2_pickle
 
 
 def read(folder: Path, content: bytes) -> object:

@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.safe_pickle import NUMBERS, Machine, Source, UnsafePickleError
+from backend.safe_pickle.errors import UnsafePickleError
+from backend.safe_pickle.machine import Machine
+from backend.safe_pickle.records import NUMBERS
+from backend.safe_pickle.source import Source
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 

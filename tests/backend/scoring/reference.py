@@ -15,10 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from backend.cells import EDGES, Cell
-from backend.network import CellBlock, CellNetwork, ConvBlock, ReductionBlock, build_network
-from backend.scoring.passes import gaussian_blocks, tangent_kernel, zen_responses
-from backend.scoring.seeding import make_generator
+from backend.scoring.engines.nas_bench_201 import gaussian_blocks
+from backend.scoring.engines.nas_bench_201 import gradients as tangent_kernel
+from backend.scoring.engines.nas_bench_201 import responses as zen_responses
+from backend.scoring.runtime import make_generator
+from backend.spaces.nas_bench_201.cell import EDGES, Cell
+from backend.spaces.nas_bench_201.network import CellBlock, CellNetwork, ConvBlock, ReductionBlock, build_network
 
 
 def live_edges(cell: Cell) -> set[int]:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from backend.scoring.arithmetic import halve, halve_adjoint, pool, pool_adjoint
+from backend.scoring.engines.nas_bench_201.arithmetic import halve, halve_adjoint, pool, pool_adjoint
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])

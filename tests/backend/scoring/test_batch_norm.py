@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from backend.scoring.batch_norm import Norm, batch_norm, covariance, jacobian_product
+from backend.scoring.engines.nas_bench_201.arithmetic import Norm, batch_norm, covariance, jacobian_product
 
 
 def channels_last(generator: torch.Generator) -> Tensor:

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend import benchmark, proxies
-from backend.cells import Cell, class_indices
+from backend import proxies
+from backend import truth as benchmark
 from backend.data import DATA_DIR
 from backend.scoring import score_cell
 from backend.scoring.tables import bundled_datasets, bundled_table
+from backend.spaces.nas_bench_201.cell import Cell, class_indices
 
 PUBLISHED = {
     "naswot_relu": (0.76, 0.84),

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from backend import proxies
-from backend.cells import Cell
-from backend.images import load_batch
-from backend.network import CellNetwork, build_network
+from backend.datasets.batch import load_batch
 from backend.scoring import score_network
+from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.network import CellNetwork, build_network
 from tests.backend.scoring.reference import REFERENCES, exact, relu_inputs_of
 
 TOLERANCES = {

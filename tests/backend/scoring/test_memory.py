@@ -9,15 +9,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from backend.cells import Cell
-from backend.images import load_batch
-from backend.network import build_network
+from backend.datasets.batch import load_batch
 from backend.proxies.observations import Design
-from backend.scoring.memory import is_out_of_memory
-from backend.scoring.passes.half_batches import half_batches
-from backend.scoring.passes.tangent_kernel import tangent_kernel
-from backend.scoring.passes.training_step import training_step
-from backend.scoring.subject import Subject
+from backend.scoring.engines.nas_bench_201.gradients import half_batches, tangent_kernel, training_step
+from backend.scoring.engines.nas_bench_201.subject import Subject
+from backend.scoring.runtime import is_out_of_memory
+from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.network import build_network
 
 CELL = Cell.parse("|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|")
 

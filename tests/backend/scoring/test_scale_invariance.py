@@ -5,12 +5,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from backend.cells import Cell
-from backend.images import load_batch
-from backend.network import CellNetwork, build_network
-from backend.scoring.passes.curvature import curvature
-from backend.scoring.passes.training_step import training_step
-from backend.scoring.subject import Subject
+from backend.datasets.batch import load_batch
+from backend.scoring.engines.nas_bench_201.curvature import curvature
+from backend.scoring.engines.nas_bench_201.gradients import training_step
+from backend.scoring.engines.nas_bench_201.subject import Subject
+from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.network import CellNetwork, build_network
 from tests.backend.scoring.reference import exact, layers, norms
 
 CELL = Cell.parse("|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|")

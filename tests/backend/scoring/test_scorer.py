@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from backend import proxies
-from backend.cells import Cell
-from backend.network import build_network
-from backend.proxies import _registry
+from backend.proxies import registry as _registry
 from backend.scoring import DisconnectedCellError, Scorer, resolve_device, score_cell, score_network
-from backend.scoring.seeding import make_generator
+from backend.scoring.runtime import make_generator
+from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.network import build_network
 
 CELL = Cell.parse("|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|")
 DISCONNECTED = Cell.parse("|none~0|+|nor_conv_3x3~0|none~1|+|none~0|nor_conv_1x1~1|none~2|")

@@ -14,13 +14,13 @@ import pandas as pd
 import pytest
 from distributed import Client
 
-from backend import benchmark, proxies
-from backend.cells import Cell, class_indices, enumerate_cells
+from backend import proxies
+from backend import truth as benchmark
 from backend.errors import UserError
 from backend.scoring import score_cell
-from backend.scoring.cluster import open_cluster
-from backend.scoring.sweep import Sweep, SweepSetting
+from backend.scoring.sweep import Sweep, SweepSetting, open_cluster
 from backend.scoring.tables import ScoreTable
+from backend.spaces.nas_bench_201.cell import Cell, class_indices, enumerate_cells
 
 SETTING = SweepSetting("cifar10", ("l2_norm", "naswot_relu", "params"), batch_size=4)
 CLASSES = sorted({index for index in class_indices() if index is not None})[:24]
@@ -73,7 +73,7 @@ def test_another_batch_or_seed_is_another_sweep(tmp_path: Path) -> None:
 def test_a_killed_sweep_keeps_its_shards_and_goes_on(client: Client, tmp_path: Path) -> None:
     script = f"""
 from pathlib import Path
-from backend.scoring.cluster import open_cluster
+from backend.scoring.sweep import open_cluster
 from backend.scoring.sweep import Sweep, SweepSetting
 if __name__ == "__main__":
     with open_cluster(workers=1) as client:
@@ -122,7 +122,7 @@ def test_a_proxy_that_fails_is_listed_and_the_others_are_kept(tmp_path: Path, mo
         scores = sweep.scores().pivot(index="class", columns="proxy", values="value")
         assert scores["l2_norm"].notna().all()
     finally:
-        del proxies._registry._PROXIES["choosy"]
+        del proxies.registry._PROXIES["choosy"]
 
 
 def test_the_table_has_a_row_for_each_cell_and_twins_share_theirs(tmp_path: Path) -> None:

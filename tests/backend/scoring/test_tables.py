@@ -9,9 +9,16 @@ import pandas as pd
 import pytest
 
 from backend import proxies
-from backend.cells import NUM_CELLS
 from backend.errors import UserError
-from backend.scoring.tables import Provenance, ScoreTable, bundled_table, list_tables, read_table, write_table
+from backend.scoring.tables import (
+    Provenance,
+    ScoreTable,
+    bundled_table,
+    list_tables,
+    read_table,
+    write_table,
+)
+from backend.spaces.nas_bench_201.cell import NUM_CELLS
 from tests.score_tables import SWEEP, write_sweep_table
 
 

@@ -6,10 +6,10 @@ import optuna
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
-from backend.cells import Cell
-from backend.search.distinct import DistinctSampler
-from backend.search.sections import CellChoices
+from backend.config.sections import CellChoices
+from backend.search.samplers import DistinctSampler
 from backend.search.space import Candidate, SearchSpace
+from backend.spaces.nas_bench_201.cell import Cell
 
 SPACE = SearchSpace(CellChoices())
 GOOD = Candidate(Cell.from_index(6111), 16, 5)

@@ -8,18 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend import benchmark
-from backend.analysis.ensembles import ACCURACY, Ensemble, Recipe
-from backend.analysis.ensembles.evaluation import draw_cells
+from backend import truth as benchmark
+from backend.config.model import SearchConfig
+from backend.ensembles.evaluation import draw_cells
+from backend.ensembles.fitting import ACCURACY, Ensemble, Recipe
+from backend.ensembles.kept import SavedEnsemble, delete_ensemble, save_ensemble
 from backend.errors import ConfigError, UserError
+from backend.runs.execute import execute_run
+from backend.runs.launch import check, prepare, requeue
 from backend.scoring.tables import bundled_table
-from backend.search.config import SearchConfig
 from backend.search.ensembles import kept_ensembles
-from backend.search.execution import execute_run
-from backend.search.launch import check, prepare, requeue
 from backend.search.results import recommendation_rule
-from backend.studies import Database, load_study, runs, trials_frame
-from backend.studies.ensembles import SavedEnsemble, delete_ensemble, save_ensemble
+from backend.storage.database import Database
+from backend.studies import load_study, runs, trials_frame
 from tests.conftest import cheap_config
 from tests.score_tables import write_sweep_table
 

@@ -10,18 +10,26 @@ import pandas as pd
 import pytest
 from optuna.trial import TrialState
 
-from backend import hardware
-from backend.cells import OPERATIONS, Cell
+from backend import costs as hardware
+from backend.config.advice import notices
+from backend.config.model import SearchConfig
+from backend.config.sections import BLIND_SAMPLERS, EDGE_KEYS, SAMPLERS
+from backend.costs.constraints import Constraint
 from backend.errors import ConfigError
-from backend.hardware import Constraint
-from backend.search import launch
-from backend.search.config import SearchConfig
-from backend.search.execution import execute_run
+from backend.runs import launch
+from backend.runs.execute import execute_run
 from backend.search.limits import feasible_space, unreachable
-from backend.search.notices import notices
-from backend.search.sections import BLIND_SAMPLERS, EDGE_KEYS, SAMPLERS
 from backend.search.space import SearchSpace
-from backend.studies import Database, best_trials, list_studies, load_study, run_folder, runs, trials_frame
+from backend.spaces.nas_bench_201.cell import OPERATIONS, Cell
+from backend.storage.database import Database
+from backend.studies import (
+    best_trials,
+    list_studies,
+    load_study,
+    run_folder,
+    runs,
+    trials_frame,
+)
 from tests.conftest import cheap_config
 
 LATENCY = hardware.measured("latency:raspi4", "cifar10")

@@ -4,9 +4,8 @@ import numpy as np
 import optuna
 import pytest
 
-from backend.search.notices import notices
-from backend.search.rank_tpe import RankTPESampler
-from backend.search.samplers import build_sampler
+from backend.config.advice import notices
+from backend.search.samplers import RankTPESampler, build_sampler
 from tests.conftest import cheap_config
 
 

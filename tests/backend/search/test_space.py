@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.cells import OPERATIONS, Cell
-from backend.search.sections import EDGE_KEYS, CellChoices
+from backend.config.sections import EDGE_KEYS, CellChoices
 from backend.search.space import Candidate, SearchSpace
+from backend.spaces.nas_bench_201.cell import OPERATIONS, Cell
 
 options = st.lists(st.integers(0, 4), min_size=1, max_size=5, unique=True)
 

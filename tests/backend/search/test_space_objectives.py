@@ -5,12 +5,13 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
+from backend.config.model import SearchConfig
 from backend.errors import UserError
-from backend.search.config import SearchConfig
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.search.space_objectives import SUM_COLUMN, space_objectives
-from backend.studies import Database, load_study, trials_frame
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.search.limits import SUM_COLUMN, space_objectives
+from backend.storage.database import Database
+from backend.studies import load_study, trials_frame
 
 Config = Callable[..., SearchConfig]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from backend.studies import Database
+from backend.storage.database import Database
 
 
 @pytest.fixture

@@ -7,18 +7,10 @@ import optuna
 import pytest
 
 from backend.errors import UserError
-from backend.studies import (
-    Database,
-    create_study,
-    delete_study,
-    list_studies,
-    load_study,
-    open_database,
-    run_folder,
-    runs,
-    study_config,
-)
-from backend.studies.catalog import trials_asked
+from backend.runs.launch import create_study
+from backend.search.limits import trials_asked
+from backend.storage.database import Database, open_database
+from backend.studies import delete_study, list_studies, load_study, run_folder, runs, study_config
 from backend.studies.folders import runs_folder
 from tests.conftest import cheap_config
 

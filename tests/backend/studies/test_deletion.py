@@ -17,16 +17,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.cli import main
 from backend.errors import UserError, WriteError
-from backend.search import launch
-from backend.search.execution import execute_run
+from backend.runs import launch, queue
+from backend.runs.execute import execute_run
+from backend.storage import audit
+from backend.storage.database import Database, open_database
+from backend.storage.schema import metadata
 from backend.studies import (
-    Database,
-    audit,
     delete_study,
     list_studies,
     load_study,
-    open_database,
-    queue,
     rename_study,
     run_folder,
     runs,
@@ -35,8 +34,7 @@ from backend.studies.catalog import load_to_change
 from backend.studies.deletion import delete_studies
 from backend.studies.folders import runs_folder
 from backend.studies.notes import save_note
-from backend.studies.tables import metadata
-from tests.backend.command_line import backend, refused
+from tests.backend.cli.command_line import backend, refused
 from tests.conftest import cheap_config
 
 BUSY = "busy"

@@ -18,15 +18,19 @@ from hypothesis import strategies as st
 from backend.cli.study_list import print_studies, study_record
 from backend.cli.terminal import Terminal
 from backend.errors import UserError
-from backend.search import launch
-from backend.search.pace import known_pace
-from backend.studies import Database, StudySummary, list_studies, load_study, open_database, study_config
-from backend.studies.attributes import DEEPEST, UnreadableValueError, read_value
+from backend.runs import launch
+from backend.runs.estimate import known_pace
+from backend.sharing.contents import read_contents
+from backend.sharing.inspection.opening import opened_file
+from backend.sharing.preview import arrivals
+from backend.sharing.source import snapshot
+from backend.sharing.transfer import copy_studies
+from backend.storage.database import Database, open_database
+from backend.storage.values import DEEPEST, UnreadableValueError, read_value
+from backend.studies import StudySummary, list_studies, load_study, study_config
 from backend.studies.overview import OverviewReader
-from backend.studies.sharing import arrivals, copy_studies, read_contents, snapshot
-from backend.studies.sharing.inspection import opened_file
-from tests.backend.command_line import backend
-from tests.backend.studies.sharing import samples
+from tests.backend.cli.command_line import backend
+from tests.backend.sharing import samples
 from tests.conftest import cheap_config
 
 CASES = Path(__file__).parents[2] / "data" / "cases"
@@ -226,6 +230,7 @@ def test_a_run_in_no_state_is_a_failed_one_that_says_so(file: Path) -> None:
 
 def test_a_hundred_objectives_of_hostile_names(file: Path) -> None:
     database = open_database(f"sqlite:///{file}")
+    database.prepare()
     study = optuna.create_study(storage=database.storage, study_name="wide", directions=["minimize"] * 100)
     study.set_metric_names(
         ["number", "[red]", "\x1b[31m", "\u202e", "x" * 10_000, *(f"m{place}" for place in range(95))]

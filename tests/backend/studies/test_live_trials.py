@@ -4,10 +4,11 @@ import optuna
 import pandas as pd
 import pytest
 
-from backend.search.config import SearchConfig
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import Database, best_trials, load_study, runs, trials_frame
+from backend.config.model import SearchConfig
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.storage.database import Database
+from backend.studies import best_trials, load_study, runs, trials_frame
 from backend.studies.live_trials import LiveTrials
 
 

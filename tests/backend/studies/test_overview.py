@@ -3,10 +3,11 @@
 import pytest
 from sqlalchemy import event
 
-from backend import benchmark
-from backend.search.execution import execute_run
-from backend.search.launch import prepare, requeue
-from backend.studies import Database, list_studies, load_study, trials_frame
+from backend import truth as benchmark
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare, requeue
+from backend.storage.database import Database
+from backend.studies import list_studies, load_study, trials_frame
 from backend.studies.overview import OverviewReader, overview
 from tests.conftest import cheap_config
 

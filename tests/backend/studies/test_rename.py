@@ -9,19 +9,12 @@ from sqlalchemy import insert, select
 
 from backend.errors import UserError
 from backend.naming import file_name
-from backend.studies import (
-    Database,
-    create_study,
-    delete_study,
-    list_studies,
-    load_study,
-    rename_study,
-    run_folder,
-    runs,
-)
+from backend.runs.launch import create_study
+from backend.storage.database import Database
+from backend.storage.schema import ensembles
+from backend.studies import delete_study, list_studies, load_study, rename_study, run_folder, runs
 from backend.studies.folders import runs_folder
 from backend.studies.notes import note_in, save_note
-from backend.studies.tables import ensembles
 from tests.conftest import cheap_config
 from tests.hostile_names import MARKUP, PATHS, SPOKEN
 

@@ -8,8 +8,11 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 from sqlalchemy import update
 
-from backend.studies import Database, create_study, load_study, open_database, runs, tables
-from backend.studies.machines import this_machine
+from backend.runs.launch import create_study
+from backend.storage import schema as tables
+from backend.storage.database import Database, open_database
+from backend.studies import load_study, runs
+from backend.studies.workers import this_machine
 from tests.conftest import cheap_config
 
 

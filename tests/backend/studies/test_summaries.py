@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import optuna
 import pytest
 
-from backend.studies import Database, create_study, list_studies, load_study
+from backend.runs.launch import create_study
+from backend.storage.database import Database
+from backend.studies import list_studies, load_study
 from tests.conftest import cheap_config
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from backend.json_records import json_records
-from backend.studies import load_study, open_database, trials_frame
+from backend.storage.database import open_database
+from backend.studies import load_study, trials_frame
 from backend.studies.live_trials import LiveTrials
 from backend.studies.trial_schema import checked, joined, numbers
 from tests.states import KINDS, OWN, OWN_SUM, STATES, Names

@@ -3,7 +3,8 @@
 import optuna
 import pytest
 
-from backend.studies import Database, best_table, best_trials, trials_frame
+from backend.storage.database import Database
+from backend.studies import best_table, best_trials, trials_frame
 
 
 @pytest.fixture

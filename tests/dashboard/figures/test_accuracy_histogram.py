@@ -1,4 +1,4 @@
-from backend.benchmark import measures
+from backend.truth import measures
 from dashboard.figures import accuracy_histogram
 
 BOTH = measures.known_accuracies("cifar10")

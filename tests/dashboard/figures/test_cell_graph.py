@@ -1,4 +1,4 @@
-from backend.cells import Cell
+from backend.spaces.nas_bench_201.cell import Cell
 from dashboard.figures import cell_graph
 from dashboard.figures.cell_graph import OPERATION_COLORS, OPERATION_NAMES
 

@@ -1,7 +1,7 @@
 from base64 import b64decode
 from xml.etree import ElementTree
 
-from backend.cells import Cell
+from backend.spaces.nas_bench_201.cell import Cell
 from dashboard.figures.cell_picture import cell_picture
 
 

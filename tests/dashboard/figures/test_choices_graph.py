@@ -1,4 +1,4 @@
-from backend.cells import EDGES, OPERATIONS
+from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS
 from dashboard.figures.cell_graph import OPERATION_COLORS
 from dashboard.figures.choices_graph import choices_graph
 

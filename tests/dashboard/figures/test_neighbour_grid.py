@@ -1,7 +1,7 @@
 import pytest
 
-from backend.benchmark import measures
-from backend.cells import EDGES, OPERATIONS, Cell
+from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS, Cell
+from backend.truth import measures
 from dashboard.figures import neighbour_grid
 
 MEASURE = measures.accuracy("cifar100", 200)

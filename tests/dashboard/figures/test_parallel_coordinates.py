@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend.cells import OPERATIONS
+from backend.spaces.nas_bench_201.cell import OPERATIONS
 from dashboard.figures import parallel_coordinates
 from dashboard.figures.parallel_coordinates import settings_of
 

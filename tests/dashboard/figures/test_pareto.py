@@ -2,7 +2,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from backend.hardware import Constraint
+from backend.costs.constraints import Constraint
 from dashboard.figures import pareto_scatter
 from dashboard.figures.pareto import FRONT, OTHERS
 from dashboard.figures.template import INFEASIBLE

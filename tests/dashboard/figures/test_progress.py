@@ -3,7 +3,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from backend.hardware import Constraint
+from backend.costs.constraints import Constraint
 from dashboard.figures import progress_chart
 from dashboard.figures.progress import BEST
 from dashboard.figures.template import INFEASIBLE

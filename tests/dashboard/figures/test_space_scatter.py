@@ -4,9 +4,9 @@ import plotly.graph_objects as go
 import pytest
 
 from backend.analysis.pareto import pareto_front
-from backend.benchmark import measures
-from backend.benchmark.measures import Measure
-from backend.hardware import Constraint
+from backend.costs.constraints import Constraint
+from backend.truth import measures
+from backend.truth.measures import Measure
 from dashboard.figures import space_scatter
 from dashboard.figures.space_scatter import CELLS, FRONT, RECOMMENDED, TRIALS
 

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from backend.analysis.regret import placed
-from backend.benchmark import measures
+from backend.truth import measures
 from dashboard.figures import study_percentiles
 from dashboard.figures.space_scatter import RECOMMENDED, TRIALS
 

@@ -7,11 +7,12 @@ import optuna
 import pandas as pd
 import pytest
 
-from backend.studies import Database, trials_frame
+from backend.storage.database import Database
+from backend.studies import trials_frame
 from dashboard.figures import parallel_coordinates, pareto_scatter, pareto_space, progress_chart
 from dashboard.figures.importance_bars import importance_bars
 from dashboard.figures.search_curves import Curve, search_curves
-from dashboard.figures.text import drawn
+from dashboard.text import drawn
 
 NAME = '<a href="http://evil.invalid">x</a> %{y} $a$ &lt;'
 

@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend.benchmark import OPTIMA, architecture, import_release, query
-from backend.benchmark import test_accuracy as true_accuracy
-from backend.cells import NUM_CELLS, Cell
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import Database, load_study, trials_frame
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.spaces.nas_bench_201.cell import NUM_CELLS, Cell
+from backend.storage.database import Database
+from backend.studies import load_study, trials_frame
+from backend.truth.importing.release_import import import_release
+from backend.truth.query import OPTIMA, architecture, query
+from backend.truth.tables import test_accuracy as true_accuracy
 from tests.dashboard.conftest import Config
 
 Open = Callable[..., AppTest]

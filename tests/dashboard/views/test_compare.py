@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend.benchmark import OPTIMA
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import Database, load_study, trials_frame
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.storage.database import Database
+from backend.studies import load_study, trials_frame
+from backend.truth.query import OPTIMA
 from tests.dashboard.conftest import Config
 
 Open = Callable[..., AppTest]

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import Database
-from backend.studies.ensembles import load_ensemble
+from backend.ensembles.kept import load_ensemble
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.storage.database import Database
 from tests.dashboard.conftest import Config
 
 Open = Callable[..., AppTest]

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from backend import __version__
-from dashboard.components.glossary import GLOSSARY
+from dashboard.widgets.glossary import GLOSSARY
 
 Open = Callable[..., AppTest]
 

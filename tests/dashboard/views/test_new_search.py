@@ -4,8 +4,10 @@ import optuna
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend.search.config import SearchConfig
-from backend.studies import Database, list_studies, queue
+from backend.config.model import SearchConfig
+from backend.runs import queue
+from backend.storage.database import Database
+from backend.studies import list_studies
 from tests.conftest import CONFIGS
 from tests.dashboard.conftest import Config
 from tests.dashboard.markdown import as_read
@@ -178,8 +180,8 @@ def test_a_taken_name_is_said_and_nothing_is_made(form: AppTest, finished: str, 
 
 def test_what_was_typed_survives_a_visit_to_another_page(form: AppTest, make_config: Config) -> None:
     form.text_input(key="search_n_trials").set_value("33").run()
-    form.switch_page("views/studies.py").run()
-    form.switch_page("views/new_search.py").run()
+    form.switch_page("views/studies/page.py").run()
+    form.switch_page("views/new_search/page.py").run()
     assert form.text_input(key="search_n_trials").value == "33"
 
 
@@ -223,7 +225,7 @@ def test_the_distinct_cells_are_counted(form: AppTest) -> None:
 
 
 def test_seeds_queue_several_searches(form: AppTest, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.search.queueing.start_worker", lambda _: None)
+    monkeypatch.setattr("backend.runs.queueing.start_worker", lambda _: None)
     form.selectbox(key="search_dataset").select("cifar10")
     form.text_input(key="study_name").set_value("mine")
     form.text_input(key="search_seeds").set_value("0-2, 7").run()

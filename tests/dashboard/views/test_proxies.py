@@ -8,10 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend import proxies
-from backend.benchmark import query
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import Database
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.storage.database import Database
+from backend.truth.query import query
 from tests.dashboard.conftest import Config
 from tests.score_tables import SWEEP, write_sweep_table
 
@@ -199,7 +199,7 @@ def own_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("PROXYSCOPE_PROXY_MODULES", str(module))
     proxies.load_module(module)
     yield "convolutions"
-    proxies._registry._PROXIES.pop("convolutions", None)
+    proxies.registry._PROXIES.pop("convolutions", None)
 
 
 def test_a_proxy_of_ones_own_shows_its_docstring(

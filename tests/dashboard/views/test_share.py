@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend.studies import Database, audit, delete_study, list_studies, load_study
-from backend.studies.sharing import export_studies
-from tests.backend.studies.sharing import samples
-from tests.backend.studies.sharing.equality import assert_same_study
+from backend.sharing.export import export_studies
+from backend.storage import audit
+from backend.storage.database import Database
+from backend.studies import delete_study, list_studies, load_study
+from tests.backend.sharing import samples
+from tests.backend.sharing.equality import assert_same_study
 
 Open = Callable[..., AppTest]
 

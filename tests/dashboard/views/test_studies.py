@@ -7,14 +7,16 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from backend.config.model import SearchConfig
 from backend.naming import file_name
-from backend.search.config import SearchConfig
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import Database, list_studies, load_study, queue, runs
+from backend.runs import queue
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.storage.database import Database
+from backend.studies import list_studies, load_study, runs
 from backend.studies.notes import note_in, save_note
-from dashboard.components.studies.export import as_archive
-from dashboard.queries import studies
+from dashboard.data.queries import studies
+from dashboard.views.studies.actions import as_archive
 from tests.backend.studies.test_deletion import BUSY, rows_left, writer
 from tests.dashboard.conftest import Config
 
@@ -184,7 +186,7 @@ def test_a_note_is_shown_found_and_seen_by_optuna_dashboard(app: Open, finished:
 def test_a_finished_search_goes_on_with_more_trials(
     app: Open, finished: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend.search.launch.start_process", lambda *_: None)
+    monkeypatch.setattr("backend.runs.launch.start_process", lambda *_: None)
     page = app("studies")
     page.button(key="resume_study").click().run()
     total = page.number_input(key=f"total_trials_{study_id(database, finished)}")
@@ -254,7 +256,7 @@ def test_studies_are_deleted_while_another_process_writes_to_one(app: Open, shar
     with writer(shared) as process:
         page = app("help")
         page.session_state["chosen_studies"] = [item.study_id for item in list_studies(shared)]
-        page.switch_page("views/studies.py").run().button(key="delete_study").click().run()
+        page.switch_page("views/studies/page.py").run().button(key="delete_study").click().run()
         assert page.button(key="confirm_delete").label == "Delete 2 studies"
         page.button(key="confirm_delete").click().run()
         assert not page.exception

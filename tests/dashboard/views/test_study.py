@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend.search.execution import execute_run
-from backend.search.launch import prepare
-from backend.studies import Database, load_study, runs
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.storage.database import Database
+from backend.studies import load_study, runs
 from backend.studies.summaries import CONFIG
 from tests.dashboard.conftest import Config
 from tests.dashboard.markdown import as_read

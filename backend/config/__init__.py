@@ -1,0 +1,1 @@
+"""The search file: its model, validation, objectives and advice."""

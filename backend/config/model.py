@@ -1,0 +1,180 @@
+"""The configuration of a search: the TOML of a search file as pydantic models.
+
+The sections mirror the file's, key for key, so that the form of the dashboard, the command line and a file all speak
+of one model: ``SearchConfig.from_toml(text)``, ``config.to_toml()``. What a file leaves out has a default; what it
+contradicts is settled in :mod:`backend.config.advice`, and said.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import tomli_w
+from pydantic import ValidationError, model_validator
+
+from backend import costs as hardware
+from backend.config.sections import (
+    NAMES_ALONE,
+    CellChoices,
+    RunnerName,
+    SearchSetup,
+    SearchSpaceSection,
+    Section,
+    StrategySection,
+    ZeroCostRunner,
+)
+from backend.config.toml_text import parse_toml, read_toml
+from backend.config.validation import problems_of, shown_key
+from backend.costs.constraints import Constraint
+from backend.errors import ConfigError
+
+
+class SearchConfig(Section):
+    """A whole search file (its ``[search]`` table)."""
+
+    search_space: SearchSpaceSection = SearchSpaceSection()
+    strategy: StrategySection
+    sw_runner: RunnerName = RunnerName()
+
+    @model_validator(mode="after")
+    def _has_measurements(self) -> Self:
+        names = [name for name in self.strategy.hw_runner.costs if hardware.get(name).measured]
+        for key, measured in zip(("C", "N"), hardware.MEASURED_SIZE, strict=True):
+            if names and getattr(self.cells, key) != [measured]:
+                said = (
+                    f"{', '.join(names)}: measured for networks with C = 16 and N = 5 only; give {key} = [{measured}]"
+                )
+                raise ValueError(f"search_space.nas_zero_cost.config.{key}: {said}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_fitted_networks(self) -> Self:
+        for key, fitted in zip(("C", "N"), hardware.MEASURED_SIZE, strict=True):
+            if self.ensemble_metrics and getattr(self.cells, key) != [fitted]:
+                said = (
+                    f"{', '.join(self.ensemble_metrics)}: ensembles are fitted on networks with C = 16 and N = 5; "
+                    f"give {key} = [{fitted}]"
+                )
+                raise ValueError(f"search_space.nas_zero_cost.config.{key}: {said}")
+        return self
+
+    @classmethod
+    def from_mapping(cls, tables: Mapping[str, Any], *, names_alone: bool = False) -> Self:
+        """Validate parsed TOML tables, those under ``[search]`` included.
+
+        Args:
+            tables: of the file.
+            names_alone: whether any name may stand for a proxy: nothing loads PyTorch then.
+
+        Raises:
+            ConfigError: a key or value is wrong; the message names the dotted key and what is valid.
+        """
+        if "search" not in tables:
+            raise ConfigError([("search", "this table is missing; a search file begins with [search.search_space]")])
+        if unknown := sorted(set(tables) - {"search"}):
+            raise ConfigError(
+                [(shown_key(unknown[0]), "unknown table; all tables of a search file begin with 'search.'")]
+            )
+        try:
+            return cls.model_validate(tables["search"], context=NAMES_ALONE if names_alone else None)
+        except ValidationError as error:
+            raise ConfigError(problems_of(error, cls, "search")) from None
+
+    @classmethod
+    def from_toml(cls, text: str, source: str = "the TOML text") -> Self:
+        """Parse and validate a search file's text.
+
+        Raises:
+            ConfigError: as :meth:`from_mapping`, and for text that is no TOML.
+        """
+        return cls.from_mapping(parse_toml(text, source))
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """Read a search file.
+
+        Raises:
+            ConfigError: as :meth:`from_toml`, and for a file that cannot be read.
+        """
+        return cls.from_toml(read_toml(path), source=str(path))
+
+    def to_toml(self) -> str:
+        """The search file of this configuration; parsing it gives an equal configuration."""
+        return tomli_w.dumps({"search": self.model_dump(exclude_none=True)})
+
+    def with_trials(self, trials: int) -> Self:
+        """The same search with another number of trials.
+
+        Raises:
+            ConfigError: the number is below 1.
+        """
+        tables = self.model_dump(exclude_none=True)
+        tables["strategy"]["setup"]["n_trials"] = trials
+        return self.from_mapping({"search": tables})
+
+    def with_proxies(self, names: Iterable[str]) -> Self:
+        """The same search with these proxies in the runner's list too."""
+        tables = self.model_dump(exclude_none=True)
+        listed = tables["strategy"]["sw_runner"]["zero_cost"]["metrics"]
+        listed += [name for name in dict.fromkeys(names) if name not in self.proxy_names]
+        return self.from_mapping({"search": tables})
+
+    def with_seed(self, seed: int) -> Self:
+        """The same search with another seed.
+
+        Raises:
+            ConfigError: the number is no seed.
+        """
+        tables = self.model_dump(exclude_none=True)
+        tables["strategy"]["setup"]["seed"] = seed
+        return self.from_mapping({"search": tables})
+
+    @property
+    def cells(self) -> CellChoices:
+        """Data set, network size and options of each edge."""
+        return self.search_space.nas_zero_cost.config
+
+    @property
+    def dataset(self) -> str:
+        """The one data set of the study."""
+        return self.cells.dataset[0]
+
+    @property
+    def setup(self) -> SearchSetup:
+        """Sampler and budget."""
+        return self.strategy.setup
+
+    @property
+    def runner(self) -> ZeroCostRunner:
+        """Proxies, images and device."""
+        return self.strategy.sw_runner.zero_cost
+
+    @property
+    def split(self) -> Literal["train", "val"]:
+        """The split that ``data_loader`` names."""
+        return "train" if self.runner.data_loader == "train_dataloader" else "val"
+
+    @property
+    def hardware_metrics(self) -> list[str]:
+        """Hardware metrics to record."""
+        return self.strategy.hardware_metrics
+
+    @property
+    def ensemble_metrics(self) -> list[str]:
+        """Metrics that are saved ensembles."""
+        return self.strategy.ensemble_metrics
+
+    @property
+    def ensemble_objectives(self) -> list[str]:
+        """Those of them that are optimised, not recorded alone."""
+        return [name for name in self.ensemble_metrics if self.strategy.metrics[name].scale]
+
+    @property
+    def proxy_names(self) -> list[str]:
+        """Proxies to compute."""
+        return self.strategy.proxy_names
+
+    @property
+    def constraints(self) -> list[Constraint]:
+        """Bounds on hardware metrics that a cell has to keep."""
+        return self.setup.constraints

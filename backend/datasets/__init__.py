@@ -1,0 +1,1 @@
+"""Data sets: what each is, its images, and mini-batches of them."""

@@ -1,0 +1,286 @@
+"""Fits a model to cells, and predicts the accuracy of others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, RegressorMixin, TransformerMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from backend import proxies
+from backend.analysis.cell_scores import usable
+from backend.ensembles.models import model
+from backend.errors import UserError
+from backend.spaces.nas_bench_201.cell import NUM_CELLS, Cell, class_indices
+from backend.spaces.nas_bench_201.features import graph_features
+
+_SMALL = 0.05
+
+
+class SignedLog(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """sign(x)·log(1 + |x|/s) of each column, s the 5% quantile of the column's nonzero |x| in the fitted cells."""
+
+    def fit(self, values: ArrayLike, _targets: ArrayLike | None = None) -> Self:
+        """Learns s of each column.
+
+        Args:
+            values: (cells, columns), finite.
+        """
+        sizes = np.abs(np.asarray(values, dtype=float))
+        self.n_features_in_ = sizes.shape[1]
+        self.scale_ = np.array([_small_size(column) for column in sizes.T])
+        return self
+
+    def transform(self, values: ArrayLike) -> NDArray[np.float64]:
+        """The signed logarithms.
+
+        Args:
+            values: (cells, columns).
+        """
+        raw = np.asarray(values, dtype=float)
+        logarithms: NDArray[np.float64] = np.sign(raw) * np.log1p(np.abs(raw) / self.scale_)
+        return logarithms
+
+
+def unskewed(names: Sequence[str]) -> ColumnTransformer:
+    """The step before every fit: signed logarithms of the skewed ones of the named columns, the others as they are."""
+    return ColumnTransformer([("log", SignedLog(), skewed(names))], remainder="passthrough")
+
+
+def skewed(names: Sequence[str]) -> list[str]:
+    """Those of the names that are proxies whose values span orders of magnitude."""
+    known = set(proxies.available())
+    return [name for name in names if name in known and proxies.get(name).skewed]
+
+
+def _small_size(sizes: NDArray[np.float64]) -> float:
+    nonzero = sizes[sizes > 0]
+    return float(np.quantile(nonzero, _SMALL)) if len(nonzero) else 1.0
+
+
+ACCURACY = "accuracy"
+"""Column of the true accuracy (%) in frames of labelled cells."""
+
+_FEWEST = 5
+_TAIL = 0.025
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an ensemble is made.
+
+    Attributes:
+        model: one of ``MODELS``.
+        proxies: names of the columns to predict from; none for a model of graph features alone.
+        graph: whether features of the cell's graph join them.
+        seed: of what is random in the model.
+
+    Raises:
+        UserError: an unknown model, no proxies, or graph features in a model that has no labels to weigh them by.
+    """
+
+    model: str
+    proxies: tuple[str, ...]
+    graph: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        model(self.model)
+        if not self.proxies and not self.graph:
+            raise UserError("ensemble: no proxies are given; name at least one, or take graph features")
+        if self.graph and self.label_free:
+            raise UserError(f"ensemble: {self.model} ranks proxies alone and can't use graph features; choose another")
+
+    @property
+    def label_free(self) -> bool:
+        """Whether no accuracy is needed."""
+        return model(self.model).build is None
+
+    @property
+    def fewest_cells(self) -> int:
+        """Cells that a fit needs at least: two more than weights where every weight has to be found."""
+        return max(_FEWEST, len(self.proxies) + 2) if self.model == "linear" else _FEWEST
+
+    @property
+    def logarithms(self) -> list[str]:
+        """The proxies of which the fit takes the signed logarithm."""
+        return [] if self.label_free else skewed(self.proxies)
+
+
+class Ensemble:
+    """A fitted ensemble; fitting the same cells again gives the same one.
+
+    Args:
+        recipe: how it is made.
+        cells: one row a cell, indexed by official index: the proxies, and `ACCURACY` unless the model is label-free.
+            Rows with a value that is unknown, or of no use to a statistic, are left out.
+        fewest: cells needed at least; what the recipe says if None. The folds of a cross-validation have fewer.
+
+    Attributes:
+        recipe: how it is made.
+        cells: the rows that entered.
+
+    Raises:
+        UserError: too few cells.
+    """
+
+    def __init__(self, recipe: Recipe, cells: pd.DataFrame, fewest: int | None = None) -> None:
+        needed = list(recipe.proxies) if recipe.label_free else [*recipe.proxies, ACCURACY]
+        if missing := [name for name in needed if name not in cells]:
+            raise UserError(f"ensemble: {', '.join(missing)}: not known of these cells")
+        finite = _connected(usable(cells[needed].astype(float)).dropna())
+        # One layout in memory: sums in another order would differ in the last bits, and so would the fit.
+        known = pd.DataFrame(np.ascontiguousarray(finite), finite.index, finite.columns)
+        fewest = recipe.fewest_cells if fewest is None else fewest
+        if len(known) < fewest:
+            what = "cells" if recipe.label_free else "cells with known accuracy"
+            raise UserError(
+                f"ensemble: {len(known)} {what} are too few for {len(recipe.proxies)} proxies; "
+                f"at least {fewest} are needed"
+            )
+        self.recipe = recipe
+        self.cells = known
+        self._pipeline = None if recipe.label_free else _fitted(recipe, known, _regressor(recipe, len(known)))
+
+    @classmethod
+    def of_mapping(cls, content: Mapping[str, Any]) -> Self:
+        """The ensemble that :meth:`to_mapping` described: its cells are fitted again.
+
+        Raises:
+            UserError: the content describes none.
+        """
+        try:
+            recipe = Recipe(
+                str(content["model"]), tuple(map(str, content["proxies"])), bool(content["graph"]), int(content["seed"])
+            )
+            rows = pd.DataFrame(content["cells"]).set_index("index").astype(float)
+            rows.index = rows.index.astype(int)
+            if not rows.index.is_unique or not rows.index.isin(range(NUM_CELLS)).all():
+                raise ValueError(f"each of the cells needs its own official index, 0 to {NUM_CELLS - 1}")
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(f"ensemble: not a description of one: {type(error).__name__}: {error}") from None
+        return cls(recipe, rows)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Recipe and cells as JSON types: all that the fit depends on."""
+        return {
+            "model": self.recipe.model,
+            "proxies": list(self.recipe.proxies),
+            "graph": self.recipe.graph,
+            "seed": self.recipe.seed,
+            "logarithms": self.recipe.logarithms,
+            "cells": [
+                {"index": int(index), **row}  # type: ignore[call-overload]
+                for index, row in self.cells.to_dict("index").items()
+            ],
+        }
+
+    def predict(self, scores: pd.DataFrame) -> pd.Series[float]:
+        """What the ensemble says of cells: predicted accuracy (%), or a sum of log ranks (at most 0); more is better.
+
+        Args:
+            scores: one row a cell, indexed by official index, a column a proxy of the recipe.
+
+        Returns:
+            One value a row; NaN where a proxy is unknown, and for a disconnected cell.
+        """
+        names = list(self.recipe.proxies)
+        known = _connected(usable(scores[names]).dropna())
+        predicted = pd.Series(np.nan, index=scores.index, name="predicted", dtype=float)
+        if len(known):
+            predicted[scores.index.isin(known.index)] = self._values(known)
+        return predicted
+
+    @property
+    def weights(self) -> dict[str, float] | None:
+        """Points of accuracy that one standard deviation of each column is worth to a cell that is average in all.
+
+        None for models without weights.
+        """
+        weighing = model(self.recipe.model).weighing
+        return self._named(weighing.read(self._pipeline[-1])[0]) if weighing and self._pipeline is not None else None
+
+    @property
+    def intercept(self) -> float | None:
+        """Predicted accuracy (%) of a cell that is average in every column; None for models without weights."""
+        weighing = model(self.recipe.model).weighing
+        return weighing.read(self._pipeline[-1])[1] if weighing and self._pipeline is not None else None
+
+    def weight_intervals(self, resamples: int = 200) -> pd.DataFrame:
+        """The weights with 95% bootstrap intervals: the fit is repeated on resampled cells.
+
+        Args:
+            resamples: how often.
+
+        Returns:
+            Indexed by column: weight, low, high; empty for models without weights.
+        """
+        weighing = model(self.recipe.model).weighing
+        if weighing is None or self._pipeline is None:
+            return pd.DataFrame(columns=["weight", "low", "high"], dtype=float)
+        generator = np.random.default_rng(self.recipe.seed)
+        draws = [generator.integers(len(self.cells), size=len(self.cells)) for _ in range(resamples)]
+        again = weighing.again(self._pipeline[-1])
+        refits = pd.DataFrame(
+            [self._named(weighing.read(_fitted(self.recipe, self.cells.iloc[draw], again)[-1])[0]) for draw in draws]
+        )
+        low, high = refits.quantile(_TAIL), refits.quantile(1 - _TAIL)
+        return pd.DataFrame({"weight": pd.Series(self.weights), "low": low, "high": high})
+
+    def _named(self, weights: NDArray[np.float64]) -> dict[str, float]:
+        """Weights by column, in the recipe's order: the regressor has the columns as they leave the preparation."""
+        assert self._pipeline is not None
+        names = [name.split("__", 1)[1] for name in self._pipeline[0].get_feature_names_out()]
+        by_name = dict(zip(names, map(float, weights), strict=True))
+        return {name: by_name[name] for name in _columns(_design(self.recipe, self.cells.iloc[:1]))}
+
+    def _values(self, known: pd.DataFrame) -> NDArray[np.float64]:
+        if self._pipeline is not None:
+            return np.asarray(self._pipeline.predict(_design(self.recipe, known)))
+        columns = [_log_ranks(known[name], self.cells[name], name) for name in self.recipe.proxies]
+        total: NDArray[np.float64] = np.sum(columns, axis=0)
+        return total
+
+
+def _regressor(recipe: Recipe, cells: int) -> RegressorMixin:
+    build = model(recipe.model).build
+    assert build is not None, "the label-free model isn't fitted"
+    return build(recipe.seed, cells)
+
+
+def _fitted(recipe: Recipe, known: pd.DataFrame, regressor: RegressorMixin) -> Pipeline:
+    design = _design(recipe, known)
+    return make_pipeline(unskewed(_columns(design)), regressor).fit(design, known[ACCURACY])
+
+
+def _connected(scores: pd.DataFrame) -> pd.DataFrame:
+    """The rows of cells that are networks: a model of graphs alone has nothing else to know them by."""
+    named = class_indices()
+    return scores[[named[int(index)] is not None for index in scores.index]]
+
+
+def _design(recipe: Recipe, scores: pd.DataFrame) -> pd.DataFrame:
+    """The columns that the model sees."""
+    raw = scores[list(recipe.proxies)].astype(float)
+    if not recipe.graph:
+        return raw
+    return raw.join(graph_features(Cell.from_index(int(index)) for index in dict.fromkeys(scores.index)))
+
+
+def _columns(design: pd.DataFrame) -> list[str]:
+    return [str(name) for name in design.columns]
+
+
+def _log_ranks(values: pd.Series[float], among: pd.Series[float], name: str) -> NDArray[np.float64]:
+    """Log of each value's rank among the fitted cells, as a share; better cells rank higher."""
+    sign = -1 if name in proxies.available() and proxies.get(name).direction == "minimize" else 1
+    order = np.sort(sign * among.to_numpy(float))
+    places: Sequence[NDArray[np.intp]] = [np.searchsorted(order, sign * values, side) for side in ("left", "right")]
+    logarithms: NDArray[np.float64] = np.log((np.mean(places, axis=0) + 0.5) / (len(order) + 1))
+    return logarithms

@@ -1,0 +1,137 @@
+"""An ensemble on another data set than the one that it was fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from backend.analysis.cell_scores import study_scores, table_scores, with_sizes
+from backend.ensembles.evaluation import unseen
+from backend.ensembles.fitting import ACCURACY
+from backend.ensembles.study import StudyEnsemble
+from backend.errors import UserError
+from backend.scoring.tables import bundled_datasets, bundled_table
+from backend.spaces.nas_bench_201.cell import class_indices
+
+SIZES = frozenset({"params", "flops"})
+
+
+@dataclass(frozen=True, eq=False)
+class TargetScores:
+    """Scores to predict from on another data set.
+
+    Attributes:
+        scores: by official index, a column a proxy.
+        words: what they are.
+        matched: whether they are of other images than the fit's, and so have to be brought to its scale.
+    """
+
+    scores: pd.DataFrame
+    words: str
+    matched: bool
+
+
+def target_scores(
+    proxies: Sequence[str],
+    dataset: str,
+    home: str,
+    at_home: pd.DataFrame | None,
+    trials: pd.DataFrame | None = None,
+) -> TargetScores:
+    """The scores that there are for an ensemble of these proxies on a data set.
+
+    Args:
+        proxies: that the ensemble is made of.
+        dataset: to predict for.
+        home: the data set that it was fitted on.
+        at_home: scores of the whole space there, by official index; None where there are none.
+        trials: of a study on `dataset`, whose scores are to be taken.
+
+    Raises:
+        UserError: there are none; the message says what would give some.
+    """
+    if trials is not None:
+        found = with_sizes(study_scores(trials), dataset)
+        if missing := [name for name in proxies if name not in found]:
+            raise UserError(f"transfer: {', '.join(missing)}: not recorded in the study on {dataset}")
+        return TargetScores(found, f"scores of a study on {dataset}", matched=True)
+    if set(proxies) <= SIZES:
+        sized = cell_sizes(dataset)
+        return TargetScores(sized, f"sizes of the cells on {dataset}", matched=True)
+    if dataset in bundled_datasets():
+        found = with_sizes(table_scores(bundled_table(dataset)), dataset)
+        if set(proxies) <= set(found):
+            return TargetScores(found, f"the bundled scores on {dataset}", matched=dataset != home)
+    if at_home is not None and set(proxies) <= set(at_home):
+        return TargetScores(at_home, f"scores of {home}'s images", matched=False)
+    raise UserError(
+        f"transfer: no scores of {', '.join(proxies)} for {dataset}; a study that records them there, or a table with "
+        "them of the data set of the fit, gives some"
+    )
+
+
+def transferred(
+    fitted: StudyEnsemble, target: TargetScores, accuracy: pd.Series[float], at_home: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Prediction, made for the fit's own data set, and truth on another, of cells that are no twins of fitted ones.
+
+    Scores of other images lie on another scale. Each proxy is brought back to that of the fit: of the cells at hand the
+    one with the n-th score there takes the n-th of these cells' scores on the fit's own data set.
+
+    Args:
+        fitted: the ensemble.
+        target: scores there.
+        accuracy: true accuracy (%) of all cells there.
+        at_home: of the whole space on the data set of the fit; without these, scores are taken as they are.
+
+    Returns:
+        Indexed by official index: predicted and accuracy.
+    """
+    rest = unseen(target.scores, fitted.labelled.index)
+    names = list(fitted.ensemble.recipe.proxies)
+    ensemble = fitted.ensemble if at_home is None else fitted.over(at_home)
+    if target.matched and at_home is not None:
+        rest = _to_scale(rest[names], at_home[names].reindex(rest.index))
+    return pd.DataFrame({"predicted": ensemble.predict(rest), ACCURACY: accuracy.reindex(rest.index)})
+
+
+def cell_sizes(dataset: str) -> pd.DataFrame:
+    """Params and flops of all connected cells, by official index: what is known of them without any network.
+
+    Args:
+        dataset: whose classes the networks tell apart.
+    """
+    cells = [index for index, name in enumerate(class_indices()) if name is not None]
+    return with_sizes(pd.DataFrame(index=pd.Index(cells, name="index")), dataset)
+
+
+def home_scores(dataset: str, proxies: Sequence[str], table: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Scores of the whole space, by official index, sizes among them.
+
+    Args:
+        dataset: of the images.
+        proxies: that are needed.
+        table: scores of a table of all cells; None takes the bundled ones, if there are any.
+
+    Raises:
+        UserError: a proxy is neither in the table nor a size.
+    """
+    if table is None and dataset in bundled_datasets():
+        table = bundled_table(dataset).scores
+    scores = cell_sizes(dataset) if table is None else with_sizes(table.dropna(how="all").astype(float), dataset)
+    if missing := [name for name in proxies if name not in scores]:
+        where = f"there is no table of the whole space on {dataset} with" if table is None else "the table has no"
+        raise UserError(f"unseen cells: {where} {', '.join(missing)}")
+    return scores
+
+
+def _to_scale(scores: pd.DataFrame, home: pd.DataFrame) -> pd.DataFrame:
+    """Each column's values replaced by those of the same rank at home."""
+    known = scores.notna().all(axis="columns") & home.notna().all(axis="columns")
+    scores, home = scores[known], home[known]
+    places = scores.rank() - 1
+    columns = {name: np.interp(places[name], np.arange(len(home)), np.sort(home[name].to_numpy())) for name in scores}
+    return pd.DataFrame(columns, index=scores.index)

@@ -1,0 +1,137 @@
+"""How long a search will take: seconds a cell, from searches that this machine has done or from a short measurement."""
+
+from __future__ import annotations
+
+import math
+import random
+import socket
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+
+import torch
+from optuna.trial import TrialState
+from sqlalchemy import column, select, table
+
+from backend import proxies
+from backend.config.model import SearchConfig
+from backend.scoring import Scorer
+from backend.search.limits import trials_asked
+from backend.search.space import SearchSpace
+from backend.storage.database import Database
+from backend.storage.optuna_internals.tables import TRIALS
+from backend.storage.values import number_in, value_or_words
+from backend.studies.summaries import StudySummary
+from backend.studies.trials import KNOWN, SECONDS
+
+_NEWEST = 200
+_MEASURED_CELLS = 4
+_LONGEST_MEASUREMENT = 20.0
+_TABLE_SECONDS = 0.03
+"""A trial on a table of scores: asking the sampler and writing the trial is nearly all of it."""
+_ATTRIBUTES = table("trial_user_attributes", column("trial_id"), column("key"), column("value_json"))
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds that one distinct cell takes while nothing else is scored.
+
+    Attributes:
+        seconds: a cell.
+        cells: how many it is the median of; 0 for a rule of thumb.
+        source: words for where it is from.
+    """
+
+    seconds: float
+    cells: int
+    source: str
+
+    def total(self, config: SearchConfig) -> float:
+        """Seconds that a whole search takes; its time limit caps them. Parallel jobs share the machine."""
+        seconds = self.seconds * trials_asked(config)
+        return min(seconds, config.setup.timeout or seconds)
+
+
+def known_pace(database: Database, config: SearchConfig, summaries: Iterable[StudySummary]) -> Pace | None:
+    """The pace of a configuration, from the searches that this machine has done with the same settings.
+
+    Searches that differ in the number of images alone count where there is no other: time grows with the images.
+
+    Args:
+        database: with the trials.
+        config: of the search to come.
+        summaries: the database's studies, the newest first.
+    """
+    if config.runner.scores != "compute":
+        return Pace(_TABLE_SECONDS, 0, "scores come from a table: no network is built")
+    alike = [(item.study_id, other) for item in summaries if (other := _searched_here(item)) and _alike(config, other)]
+    images = config.runner.num_samples
+    same = [(study_id, other) for study_id, other in alike if other.runner.num_samples == images]
+    values = [
+        seconds / other.setup.n_jobs * images / other.runner.num_samples
+        for study_id, other in same or alike
+        for seconds in _seconds(database, study_id)
+    ][:_NEWEST]
+    if not values:
+        return None
+    drawn_out = "" if same else f", drawn out to {images} images"
+    return Pace(median(values), len(values), f"median of {len(values):,} cells scored on this machine{drawn_out}")
+
+
+def measure_pace(config: SearchConfig) -> Pace:
+    """Score a few cells of the space and take their time: seconds, up to some twenty.
+
+    Raises:
+        UserError: images or device are not there.
+    """
+    space = SearchSpace(config.cells)
+    cells = random.Random(0).sample(space.connected_cells, min(_MEASURED_CELLS, len(space.connected_cells)))
+    scorer = Scorer(
+        config.dataset,
+        config.proxy_names,
+        batch_size=config.runner.num_samples,
+        device=config.runner.device,
+        image_source=config.runner.images,
+        split=config.split,
+    )
+    begun, taken = time.perf_counter(), []
+    for cell in cells:
+        start = time.perf_counter()
+        scorer.score(cell, channels=max(config.cells.C), cells_per_stage=max(config.cells.N))
+        taken.append(time.perf_counter() - start)
+        if time.perf_counter() - begun > _LONGEST_MEASUREMENT:
+            break
+    # The first cell also warms the libraries up.
+    counted = taken[1:] or taken
+    return Pace(median(counted), len(counted), f"measured on {len(counted)} cell{'s' if len(counted) > 1 else ''}")
+
+
+def _searched_here(item: StudySummary) -> SearchConfig | None:
+    here = item.run is not None and item.run.host == socket.gethostname()
+    return item.config if here else None
+
+
+def _alike(config: SearchConfig, other: SearchConfig) -> bool:
+    return other.runner.scores == "compute" and _cost(config) == _cost(other)
+
+
+def _cost(config: SearchConfig) -> tuple[object, ...]:
+    """What the time of one cell depends on, beside the number of images."""
+    small = config.dataset.startswith("ImageNet")
+    names = frozenset(name for name in config.proxy_names if not proxies.get(name).literal)
+    cuda = config.runner.device != "cpu" and torch.cuda.is_available()
+    return small, names, tuple(config.cells.C), tuple(config.cells.N), cuda
+
+
+def _seconds(database: Database, study_id: int) -> list[float]:
+    """How long each of a study's newest completed cells took whose scores were not known before."""
+    done = select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study_id, TRIALS.c.state == TrialState.COMPLETE)
+    done = done.order_by(TRIALS.c.trial_id.desc()).limit(_NEWEST)
+    query = select(_ATTRIBUTES.c.trial_id, _ATTRIBUTES.c.key, _ATTRIBUTES.c.value_json)
+    query = query.where(_ATTRIBUTES.c.trial_id.in_(done), _ATTRIBUTES.c.key.in_((SECONDS, KNOWN)))
+    with database.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    known = {trial for trial, key, _ in rows if key == KNOWN}
+    recorded = [number_in(value_or_words(text)) for trial, key, text in rows if key == SECONDS and trial not in known]
+    return [seconds for seconds in recorded if seconds is not None and 0 <= seconds < math.inf]

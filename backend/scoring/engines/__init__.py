@@ -1,0 +1,1 @@
+"""What computes the observations that proxies read."""

@@ -1,0 +1,334 @@
+"""The network in train mode, forward and backward, by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial, reduce
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from backend.scoring.engines.nas_bench_201.arithmetic import (
+    Norm,
+    Statistics,
+    TensorArithmetic,
+    batch_norm,
+    halve,
+    halve_adjoint,
+    jacobian_product,
+    pool,
+    pool_adjoint,
+)
+from backend.scoring.engines.nas_bench_201.live import (
+    Layer,
+    LiveCell,
+    LiveNetwork,
+    LiveReduction,
+    block_output,
+    last_features,
+)
+
+
+class TrainingArithmetic(TensorArithmetic):
+    """Ordinary tensors, batch statistics; running statistics are neither used nor changed.
+
+    Args:
+        weights: of each layer.
+        norms: each batch norm.
+        on_relu: called with the input of ReLUs.
+        on_norm: called with the statistics of each batch norm.
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[Tensor],
+        norms: Sequence[Norm],
+        *,
+        on_relu: Callable[[Tensor], None] | None = None,
+        on_norm: Callable[[Statistics], None] | None = None,
+    ) -> None:
+        self._weights, self._norms = weights, norms
+        self._on_relu, self._on_norm = on_relu, on_norm
+
+    def convolve(self, layer: Layer, value: Tensor) -> Tensor:
+        """See `Arithmetic`."""
+        output = functional.conv2d(value, self._weights[layer.number], None, layer.stride, layer.padding)
+        return output if layer.norm is None else self.normalise(layer.norm, output)
+
+    def normalise(self, norm: int, value: Tensor) -> Tensor:
+        """See `Arithmetic`."""
+        output, statistics = batch_norm(value, self._norms[norm])
+        if self._on_norm:
+            self._on_norm(statistics)
+        return output
+
+    def rectify(self, value: Tensor, _readers: int = 1) -> Tensor:
+        """See `Arithmetic`."""
+        if self._on_relu:
+            self._on_relu(value)
+        return functional.relu(value)
+
+
+def channels_last(images: Tensor) -> Tensor:
+    """The same images in the memory layout in which convolutions and poolings are fastest."""
+    return images.contiguous(memory_format=torch.channels_last)
+
+
+class _Slot:
+    """Where the cotangents of one value add up on the way back."""
+
+    def __init__(self) -> None:
+        self._cotangents: Tensor | None = None
+        self._own = False
+
+    def receive(self, cotangents: Tensor) -> None:
+        """Adds what one reader of the value sends; the tensor stays the sender's."""
+        if self._cotangents is None:
+            self._cotangents, self._own = cotangents, False
+        elif self._own:
+            self._cotangents.add_(cotangents)
+        else:
+            self._cotangents, self._own = self._cotangents + cotangents, True
+
+    def take(self) -> Tensor:
+        """What has arrived; empties the slot."""
+        cotangents, self._cotangents = self._cotangents, None
+        assert cotangents is not None, "every live value reaches the output"
+        return cotangents
+
+
+class Variable(NamedTuple):
+    """A value of the forward pass, and where its cotangents add up."""
+
+    value: Tensor
+    slot: _Slot
+
+
+@dataclass
+class Gradients:
+    """What one sweep back yields.
+
+    Attributes:
+        wants_weights: whether gradients at the weights are computed.
+        wants_saliencies: whether saliencies are computed.
+        wants_images: whether gradients at the images are computed.
+        weights: by layer.
+        saliencies: by layer Σ over positions of a ⊙ ∂/∂a, a the output before its batch norm, (B, C_out).
+        images: at the images, (B, 3, H, W).
+    """
+
+    wants_weights: bool
+    wants_saliencies: bool
+    wants_images: bool
+    weights: dict[int, Tensor] = field(default_factory=dict)
+    saliencies: dict[int, Tensor] = field(default_factory=dict)
+    images: Tensor | None = None
+
+    def note(self, number: int, output: Tensor, cotangents: Tensor, at_weight: Tensor) -> None:
+        """Notes what is wanted of one layer."""
+        if self.wants_weights:
+            self.weights[number] = at_weight
+        if self.wants_saliencies:
+            product = output * cotangents
+            self.saliencies[number] = product.sum((2, 3)) if product.dim() == 4 else product
+
+    def in_order(self, of: dict[int, Tensor]) -> tuple[Tensor, ...]:
+        """The tensors from the first layer to the last."""
+        return tuple(of[number] for number in sorted(of))
+
+
+class Tape:
+    """An arithmetic in train mode that remembers how to go back.
+
+    Args:
+        network: the network.
+        recording: whether there will be a way back.
+        frugal: whether to save memory at the price of a second forward pass.
+        on_layer: called with each layer's number and output, before its batch norm; the logits come last.
+        on_relu: called with the input of ReLUs and the number of equal ones that it stands for.
+    """
+
+    def __init__(
+        self,
+        network: LiveNetwork,
+        *,
+        recording: bool = True,
+        frugal: bool = False,
+        on_layer: Callable[[int, Tensor], None] | None = None,
+        on_relu: Callable[[Tensor, int], None] | None = None,
+    ) -> None:
+        self._network, self._recording, self._frugal = network, recording, frugal and recording
+        self._on_layer, self._on_relu = on_layer, on_relu
+        self._steps: list[tuple[_Slot, Callable[[Tensor, Gradients], None]]] = []
+        self._inputs, self._outputs = _Slot(), _Slot()
+
+    def logits(self, images: Tensor) -> Tensor:
+        """The forward pass: (B, 3, H, W) to (B, num_classes)."""
+        network, number = self._network, self._network.classifier.number
+        variable = self.convolve(network.stem, Variable(channels_last(images), self._inputs))
+        for block in network.blocks:
+            through = self._through_frugally if self._frugal else partial(block_output, network, self)
+            variable = through(block, variable)
+        value, slot = last_features(network, self, variable)
+        height, width = value.shape[2:]
+        pooled = value.mean((2, 3))
+        output = functional.linear(pooled, network.weights[number], network.classifier_bias)
+        if self._on_layer:
+            self._on_layer(number, output)
+
+        def back(cotangents: Tensor, found: Gradients) -> None:
+            found.note(number, output, cotangents, cotangents.T @ pooled)
+            at_pooled = cotangents @ network.weights[number] / (height * width)
+            slot.receive(channels_last(at_pooled[:, :, None, None].expand(-1, -1, height, width)))
+
+        self._outputs = self._record(output, back).slot
+        return output
+
+    def backward(
+        self,
+        cotangents: Tensor,
+        *,
+        weights: bool = False,
+        saliencies: bool = False,
+        images: bool = False,
+        keep: bool = False,
+    ) -> Gradients:
+        """One sweep back.
+
+        Args:
+            cotangents: at the logits, (B, num_classes).
+            weights: whether gradients at the weights are wanted.
+            saliencies: whether saliencies are wanted.
+            images: whether gradients at the images are wanted.
+            keep: whether there will be another sweep; otherwise the memory is given back on the way.
+        """
+        found = Gradients(weights, saliencies, images)
+        self._outputs.receive(cotangents)
+        self._go_back(found, keep)
+        if images:
+            found.images = self._inputs.take()
+        return found
+
+    def variable(self, value: Tensor) -> Variable:
+        """A value to start from in the middle of the network; `pull_back` leads back to it."""
+        return Variable(value, _Slot())
+
+    def pull_back(self, output: Variable, cotangents: Tensor, inputs: Variable) -> Tensor:
+        """The cotangents at the inputs, given those at the output: one sweep, for which the tape is used up.
+
+        Args:
+            output: the last value.
+            cotangents: at the output, of its shape.
+            inputs: what `variable` gave.
+        """
+        output.slot.receive(cotangents)
+        self._go_back(Gradients(False, False, False), keep=False)
+        return inputs.slot.take()
+
+    def convolve(self, layer: Layer, variable: Variable) -> Variable:
+        """See `Arithmetic`."""
+        (value, slot), weight = variable, self._network.weights[layer.number]
+        output = functional.conv2d(value, weight, None, layer.stride, layer.padding)
+        if self._on_layer:
+            self._on_layer(layer.number, output)
+
+        def back(cotangents: Tensor, found: Gradients) -> None:
+            to_value = layer.number > 0 or found.wants_images
+            wanted = (to_value, found.wants_weights)
+            at_value, at_weight = _convolution_gradients(cotangents, value, weight, layer, wanted)
+            found.note(layer.number, output, cotangents, at_weight)
+            if to_value:
+                slot.receive(at_value)
+
+        convolved = self._record(output, back)
+        return convolved if layer.norm is None else self.normalise(layer.norm, convolved)
+
+    def normalise(self, norm: int, variable: Variable) -> Variable:
+        """See `Arithmetic`."""
+        (value, slot), parameters = variable, self._network.norms[norm]
+        output, statistics = batch_norm(value, parameters)
+
+        def back(cotangents: Tensor, _found: Gradients) -> None:
+            slot.receive(jacobian_product(cotangents, value, parameters, statistics))
+
+        return self._record(output, back)
+
+    def rectify(self, variable: Variable, readers: int = 1) -> Variable:
+        """See `Arithmetic`."""
+        if self._on_relu:
+            self._on_relu(variable.value, readers)
+        output, slot = functional.relu(variable.value), variable.slot
+
+        def back(cotangents: Tensor, _found: Gradients) -> None:
+            slot.receive(torch.ops.aten.threshold_backward(cotangents, output, 0))
+
+        return self._record(output, back)
+
+    def pool(self, variable: Variable) -> Variable:
+        """See `Arithmetic`."""
+        slot = variable.slot
+        return self._record(pool(variable.value), lambda cotangents, _: slot.receive(pool_adjoint(cotangents)))
+
+    def halve(self, variable: Variable) -> Variable:
+        """See `Arithmetic`."""
+        slot = variable.slot
+        return self._record(halve(variable.value), lambda cotangents, _: slot.receive(halve_adjoint(cotangents)))
+
+    def add(self, variables: Sequence[Variable]) -> Variable:
+        """See `Arithmetic`."""
+        if len(variables) == 1:
+            return variables[0]
+        slots = [variable.slot for variable in variables]
+
+        def back(cotangents: Tensor, _found: Gradients) -> None:
+            for slot in slots:
+                slot.receive(cotangents)
+
+        return self._record(reduce(torch.add, (variable.value for variable in variables)), back)
+
+    def _through_frugally(self, block: LiveCell | LiveReduction, inputs: Variable) -> Variable:
+        """A block of which the tape keeps no more than the inputs."""
+        network = self._network
+        once = Tape(network, recording=False, on_layer=self._on_layer, on_relu=self._on_relu)
+        output = block_output(network, once, block, inputs)
+
+        def back(cotangents: Tensor, found: Gradients) -> None:
+            again = Tape(network)
+            block_output(network, again, block, inputs).slot.receive(cotangents)
+            again._go_back(found, keep=False)
+
+        return self._record(output.value, back)
+
+    def _go_back(self, found: Gradients, keep: bool) -> None:
+        for number in reversed(range(len(self._steps))):
+            slot, back = self._steps[number] if keep else self._steps.pop()
+            back(slot.take(), found)
+
+    def _record(self, value: Tensor, back: Callable[[Tensor, Gradients], None]) -> Variable:
+        slot = _Slot()
+        if self._recording:
+            self._steps.append((slot, back))
+        return Variable(value, slot)
+
+
+def _convolution_gradients(
+    cotangents: Tensor, value: Tensor, weight: Tensor, layer: Layer, wanted: tuple[bool, bool]
+) -> tuple[Tensor, Tensor]:
+    """The gradients at value and weight, as far as wanted."""
+    at_value, at_weight, _ = torch.ops.aten.convolution_backward(
+        cotangents,
+        value,
+        weight,
+        None,
+        [layer.stride] * 2,
+        [layer.padding] * 2,
+        [1, 1],
+        False,
+        [0, 0],
+        1,
+        [*wanted, False],
+    )
+    return at_value, at_weight

@@ -1,0 +1,84 @@
+"""A Gaussian network on Gaussian images: spectra of each block's features, and what goes back through the block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import sqrt
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from backend.scoring.engines.nas_bench_201.arithmetic import Norm
+from backend.scoring.engines.nas_bench_201.backpropagation import Tape, TrainingArithmetic, channels_last
+from backend.scoring.engines.nas_bench_201.live import LiveNetwork, block_output
+from backend.scoring.engines.nas_bench_201.subject import Subject, layout
+from backend.scoring.runtime import make_generator, to_double
+
+IMAGES = 64
+"""Gaussian images, as published; whatever the batch has."""
+
+
+@torch.no_grad()
+def gaussian_blocks(subject: Subject) -> dict[str, object]:
+    """One forward pass, and one sweep back through each block on its own.
+
+    Returns:
+        block_spectra and block_pullbacks.
+    """
+    spectra, pullbacks = [], []
+    for features, pullback in _walk(subject):
+        spectra.append(torch.linalg.eigvalsh(_covariance(features)))
+        if pullback is not None:
+            pullbacks.append(pullback)
+    return {"block_spectra": tuple(spectra), "block_pullbacks": tuple(pullbacks)}
+
+
+def _walk(subject: Subject) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """The features after the stem and after each block, with what the block's Jacobian does to a random cotangent."""
+    generator = make_generator(subject.seed, "gaussian blocks")
+    network = _gaussian(subject, generator)
+    images = torch.randn((IMAGES, *subject.images.shape[1:]), generator=generator).to(subject.device)
+    value = TrainingArithmetic(network.weights, network.norms).convolve(network.stem, channels_last(images))
+    yield value, None
+    for block in network.blocks:
+        tape = Tape(network)
+        inputs = tape.variable(value)
+        output = block_output(network, tape, block, inputs)
+        signs = torch.randint(2, tuple(output.value.shape), generator=generator, dtype=torch.float32)
+        cotangents = channels_last(signs.mul_(2).sub_(1).to(subject.device))
+        value = output.value
+        yield value, _outer(tape.pull_back(output, cotangents, inputs), cotangents)
+
+
+def _gaussian(subject: Subject, generator: torch.Generator) -> LiveNetwork:
+    """The network with Kaiming-normal (fan-in) weights and fresh batch norms."""
+
+    def draw(weight: Tensor) -> Tensor:
+        deviation = sqrt(2 / weight[0].numel())
+        drawn = torch.randn(tuple(weight.shape), generator=generator).mul_(deviation)
+        return drawn.to(subject.device).contiguous(memory_format=layout(weight))
+
+    live = subject.live
+    norms = [Norm(torch.ones_like(weight), torch.zeros_like(bias), eps) for weight, bias, eps in live.norms]
+    return live.with_weights([draw(weight) for weight in live.weights], norms)
+
+
+def _covariance(features: Tensor) -> Tensor:
+    """Of the channels over images and positions, (C, C)."""
+    rows = _rows(features)
+    centred = rows - rows.mean(0)
+    return to_double(centred.T @ centred) / len(rows)
+
+
+def _outer(at_input: Tensor, at_output: Tensor) -> Tensor:
+    """Mean over images and positions of the outer product, (C_in · stride², C_out)."""
+    if stride := at_input.shape[2] // at_output.shape[2] - 1:
+        at_input = functional.pixel_unshuffle(at_input, stride + 1)
+    one, other = _rows(at_input), _rows(at_output)
+    return to_double(one.T @ other) / len(one)
+
+
+def _rows(values: Tensor) -> Tensor:
+    """(B, C, H, W) to one row a position, (B·H·W, C)."""
+    return values.permute(0, 2, 3, 1).reshape(-1, values.shape[1])

@@ -1,0 +1,132 @@
+"""The passes that go forward and back on the mini-batch: whole, by halves, and image by image."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+import torch
+from torch import Tensor
+
+from backend.scoring.engines.nas_bench_201.backpropagation import Tape
+from backend.scoring.engines.nas_bench_201.subject import Subject
+from backend.scoring.runtime import to_double
+
+
+def agreement(values: Tensor) -> Tensor:
+    """K = X Xᵀ + (1 − X)(1 − X)ᵀ for the codes X = [values > 0]; (B, B), counts that float32 holds exactly.
+
+    Since each row has n units, K_ij = n − r_i − r_j + 2 (X Xᵀ)_ij with the row sums r on the diagonal of X Xᵀ: one
+    product of zeros and ones does.
+
+    Args:
+        values: one row an image, (B, ...).
+    """
+    if values.dim() == 4:
+        values = values.permute(0, 2, 3, 1)  # a view without copying in the channels-last layout
+    rows = values.detach().reshape(len(values), -1)
+    codes = torch.empty(rows.shape, dtype=torch.float32, device=rows.device)
+    torch.gt(rows, 0, out=codes)
+    both = codes @ codes.T
+    sums = both.diagonal()
+    return codes.shape[1] - sums[:, None] - sums[None, :] + 2 * both
+
+
+def loss_slope(logits: Tensor, labels: Tensor) -> Tensor:
+    """The gradient at the logits, (softmax − one-hot)/B; (B, num_classes).
+
+    Args:
+        logits: (B, num_classes).
+        labels: (B,).
+    """
+    slope = logits.softmax(1)
+    slope.scatter_add_(1, labels[:, None], slope.new_full((len(labels), 1), -1.0))
+    return slope / len(labels)
+
+
+@torch.no_grad()
+def training_step(subject: Subject, wanted: Set[str]) -> dict[str, object]:
+    """The wanted ones of gradients, saliencies, input_gradients, relu_agreement and layer_agreements.
+
+    Without one of the first three among them there is no way back.
+    """
+    to_weights = not wanted.isdisjoint({"gradients", "saliencies"})
+    to_images = "input_gradients" in wanted
+    recorder = _Recorder(wanted)
+    tape = Tape(
+        subject.live,
+        recording=to_weights or to_images,
+        frugal=subject.frugal,
+        on_layer=recorder.on_layer,
+        on_relu=recorder.on_relu,
+    )
+    outputs = tape.logits(subject.images)
+    observed = recorder.agreements()
+    if to_images:
+        gradients = tape.backward(torch.ones_like(outputs), images=True, keep=to_weights).images
+        assert gradients is not None, "wanted"
+        observed["input_gradients"] = to_double(gradients.flatten(1))
+    if to_weights:
+        slope = loss_slope(outputs, subject.known_labels())
+        found = tape.backward(slope, weights="gradients" in wanted, saliencies="saliencies" in wanted)
+        observed["gradients"] = found.in_order(found.weights)
+        observed["saliencies"] = found.in_order(found.saliencies)
+    return {name: value for name, value in observed.items() if name in wanted}
+
+
+class _Recorder:
+    """Notes what the forward pass shows."""
+
+    def __init__(self, wanted: Set[str]) -> None:
+        self._wanted = wanted
+        self._layers: dict[int, Tensor] = {}
+        self._relus: list[Tensor] = []
+
+    def on_layer(self, number: int, output: Tensor) -> None:
+        if "layer_agreements" in self._wanted:
+            self._layers[number] = to_double(agreement(output))
+
+    def on_relu(self, value: Tensor, count: int) -> None:
+        if "relu_agreement" in self._wanted:
+            self._relus.append(count * to_double(agreement(value)))
+
+    def agreements(self) -> dict[str, object]:
+        found: dict[str, object] = {}
+        if self._relus:
+            found["relu_agreement"] = torch.stack(self._relus).sum(0)
+        if self._layers:
+            found["layer_agreements"] = torch.stack([self._layers[number] for number in sorted(self._layers)])
+        return found
+
+
+@torch.no_grad()
+def half_batches(subject: Subject) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """A forward and backward pass for each half, which has its own batch statistics and fresh gradients."""
+    middle = len(subject.images) // 2
+    labels = subject.known_labels()
+
+    def gradients(half: slice) -> tuple[Tensor, ...]:
+        tape = Tape(subject.live, frugal=subject.frugal)
+        slope = loss_slope(tape.logits(subject.images[half]), labels[half])
+        found = tape.backward(slope, weights=True)
+        return found.in_order(found.weights)
+
+    return gradients(slice(middle)), gradients(slice(middle, None))
+
+
+IMAGES = 16
+"""Images at most: each costs a backward pass, since the batch statistics couple them."""
+
+
+@torch.no_grad()
+def tangent_kernel(subject: Subject) -> Tensor:
+    """One forward pass in train mode and a sweep back for each image."""
+    tape = Tape(subject.live, frugal=subject.frugal)
+    outputs = tape.logits(subject.images[:IMAGES])
+    rows = []
+    for image in range(len(outputs)):
+        cotangents = torch.zeros_like(outputs)
+        cotangents[image] = 1
+        found = tape.backward(cotangents, weights=True, keep=True)
+        rows.append(found.in_order(found.weights))
+    jacobians = (to_double(torch.stack(layer)).flatten(1) for layer in zip(*rows, strict=True))
+    return torch.stack([jacobian @ jacobian.T for jacobian in jacobians]).sum(0)

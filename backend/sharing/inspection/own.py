@@ -1,0 +1,159 @@
+"""What ProxyScope itself keeps in a study: of the kinds that its pages and its runner read."""
+
+import json
+import sqlite3
+from typing import Annotated, Any, Final
+
+from optuna.distributions import json_to_distribution
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from backend.config.toml_text import ExcessiveTomlError, parse_toml
+from backend.errors import UserError
+from backend.sharing.inspection.attributes import read_json
+from backend.sharing.inspection.file import BadFileError
+from backend.spaces.nas_bench_201.cell import NUM_CELLS, Cell
+from backend.studies.summaries import CONFIG, KEPT
+from backend.studies.trials import (
+    ARCH,
+    BREAKS,
+    DISCONNECTED,
+    HARDWARE,
+    INDEX,
+    KNOWN,
+    REASON,
+    REPEAT_OF,
+    SCALED,
+    SECONDS,
+    SOFTWARE,
+    TRUTH,
+)
+
+_STRICT: Final = ConfigDict(strict=True, allow_inf_nan=False)
+_LONGEST_PLACE: Final = 100
+_LARGEST_WHOLE: Final = 2**53
+
+
+def _as_held(value: Any) -> Any:
+    if type(value) is int and abs(value) > _LARGEST_WHOLE:
+        raise ValueError(f"is a whole number of {len(str(abs(value)))} digits, more than a float holds")
+    return value
+
+
+_Number = Annotated[float, BeforeValidator(_as_held)]
+_Numbers = dict[str, _Number | None]
+_CellIndex = Annotated[int, Field(ge=0, lt=NUM_CELLS)]
+_KINDS: Final[dict[str, TypeAdapter[Any]]] = {
+    ARCH: TypeAdapter(str, config=_STRICT),
+    INDEX: TypeAdapter(_CellIndex, config=_STRICT),
+    SOFTWARE: TypeAdapter(_Numbers, config=_STRICT),
+    HARDWARE: TypeAdapter(_Numbers, config=_STRICT),
+    SCALED: TypeAdapter(_Numbers, config=_STRICT),
+    TRUTH: TypeAdapter(dict[str, _Numbers] | None, config=_STRICT),
+    SECONDS: TypeAdapter(_Number, config=_STRICT),
+    REPEAT_OF: TypeAdapter(int, config=_STRICT),
+    DISCONNECTED: TypeAdapter(bool, config=_STRICT),
+    KNOWN: TypeAdapter(bool, config=_STRICT),
+    BREAKS: TypeAdapter(str, config=_STRICT),
+    REASON: TypeAdapter(str, config=_STRICT),
+}
+_ENSEMBLES: Final = TypeAdapter(dict[str, dict[str, Any]], config=_STRICT)
+_SIZES: Final = ("C", "N")
+_LARGEST_SIZE: Final = 10_000
+_OWN_STUDIES: Final = f"SELECT study_id FROM study_user_attributes WHERE key = '{CONFIG}'"
+_OWN_TRIALS: Final = f"SELECT trial_id FROM trials WHERE study_id IN ({_OWN_STUDIES})"
+
+
+def check_own_studies(connection: sqlite3.Connection) -> None:
+    """Check the studies that ProxyScope has made; the attributes of others mean nothing to it.
+
+    Raises:
+        BadFileError: an attribute is of another kind than the one that is read.
+    """
+    _check_configurations(connection)
+    for (text,) in connection.execute(f"SELECT value_json FROM study_system_attributes WHERE key = '{KEPT}'"):
+        _check_kind(KEPT, _ENSEMBLES, json.loads(text))
+    _check_trials(connection)
+
+
+def check_ensembles(connection: sqlite3.Connection) -> None:
+    """Check the saved ensembles, by making each fit again; those that cannot be used here are never copied.
+
+    Raises:
+        BadFileError: one is none.
+    """
+    # What ensembles need is slow to load.
+    from backend.ensembles.kept import SavedEnsemble, not_usable  # noqa: PLC0415
+
+    for name, text in connection.execute("SELECT name, content FROM proxyscope_ensembles"):
+        content = read_json(text)
+        try:
+            if not not_usable(content):
+                SavedEnsemble.from_json(content | {"name": "any"})
+        except UserError as error:
+            raise BadFileError(f"its ensemble {name[:50]!r}: {error}") from None
+        except Exception as error:  # from deep within the libraries that make the fit
+            raise BadFileError(f"its ensemble {name[:50]!r} cannot be fitted again") from error
+
+
+def _check_configurations(connection: sqlite3.Connection) -> None:
+    query = f"SELECT value_json FROM study_user_attributes WHERE key = '{CONFIG}'"
+    for (text,) in connection.execute(query):
+        content = json.loads(text)
+        if not isinstance(content, str) or not content:
+            raise BadFileError("a study's search file is no text")
+        try:
+            parse_toml(content, "a study's search file")
+        except ExcessiveTomlError as error:
+            raise BadFileError(str(error)) from None
+        except UserError:
+            continue  # not valid, which what would come of the import says
+
+
+def _check_trials(connection: sqlite3.Connection) -> None:
+    cells = dict[int, str]()
+    indexes = dict[int, int]()
+    keys = ", ".join(f"'{key}'" for key in _KINDS)
+    query = "SELECT trial_id, key, value_json FROM trial_user_attributes"
+    for trial, key, text in connection.execute(f"{query} WHERE key IN ({keys}) AND trial_id IN ({_OWN_TRIALS})"):
+        value = json.loads(text)
+        _check_kind(key, _KINDS[key], value)
+        if key == ARCH:
+            cells[trial] = value
+        elif key == INDEX:
+            indexes[trial] = value
+    for trial, arch in cells.items():
+        try:
+            known = Cell.parse(arch).index
+        except UserError as error:
+            raise BadFileError(str(error)) from None
+        if indexes.get(trial, known) != known:
+            raise BadFileError(f"a trial names cell {indexes[trial]} and the architecture of cell {known}")
+    if set(indexes) - set(cells):
+        raise BadFileError("a trial names the index of its cell without its architecture")
+    _check_sizes(connection, set(cells))
+
+
+def _check_sizes(connection: sqlite3.Connection, with_cell: set[int]) -> None:
+    """Trials with a cell have the size of its network."""
+    found = {name: set[int]() for name in _SIZES}
+    query = (
+        "SELECT trial_id, param_name, param_value, distribution_json FROM trial_params WHERE param_name IN ('C', 'N')"
+    )
+    for trial, name, value, text in connection.execute(f"{query} AND trial_id IN ({_OWN_TRIALS})"):
+        size = json_to_distribution(text).to_external_repr(value)
+        if type(size) is not int or not 0 < size < _LARGEST_SIZE:
+            raise BadFileError(f"a trial's {name} is no size of a network: {size!r}")
+        found[name].add(trial)
+    for name, trials in found.items():
+        if with_cell - trials:
+            raise BadFileError(f"a trial with a cell has no parameter {name}")
+
+
+def _check_kind(key: str, kind: TypeAdapter[Any], value: Any) -> None:
+    try:
+        kind.validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, (key, *first["loc"])))[:_LONGEST_PLACE]
+        words = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"].removeprefix("Input ")
+        raise BadFileError(f"an attribute {place!r} is not what ProxyScope keeps there: it {words}") from None

@@ -1,0 +1,1 @@
+"""The study database: engine, schema, audit and outages."""

@@ -1,0 +1,175 @@
+"""What the benchmark knows of every cell, one quantity each: true accuracies, sizes, times and hardware costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Literal
+
+import pandas as pd
+
+from backend.datasets.info import check_dataset
+from backend.errors import UserError
+from backend.truth import fields as devices
+from backend.truth.fields import DEVICES, EPOCHS, HW_NAS_BENCH, TruthField, check_epochs, truth_fields
+from backend.truth.tables import architectures_table, bundled_release, runs_table
+
+SPLITS: Final = ("test", "valid")
+COUNTED: Final = "NAS-Bench-201"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A quantity of every cell.
+
+    Attributes:
+        key: its name among those of one dataset and training, such as "test-accuracy" or "latency:raspi4".
+        dataset: the dataset that it was measured on.
+        epochs: length of the training; None for what does not depend on one.
+        title: what it is called, such as "Test accuracy".
+        unit: "%", "s", "ms", "mJ", "M" or "".
+        better: which way is better.
+        release: the release that the numbers are from.
+        help: one sentence on how it was measured.
+        column: where the bundled tables have it.
+    """
+
+    key: str
+    dataset: str
+    epochs: int | None
+    title: str
+    unit: str
+    better: Literal["maximize", "minimize"]
+    release: str
+    help: str
+    column: str
+
+    @property
+    def name(self) -> str:
+        """Title, dataset and training."""
+        return ", ".join([self.title, self.dataset, *([f"{self.epochs} epochs"] if self.epochs else [])])
+
+    @property
+    def label(self) -> str:
+        """Name and unit."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+    @property
+    def sourced(self) -> str:
+        """Name, unit and release: the heading of a column that stands for itself."""
+        return f"{self.label} [{self.release}]"
+
+
+def accuracy(dataset: str, epochs: int, split: str = "test") -> Measure:
+    """The true accuracy on a dataset.
+
+    Args:
+        dataset: one of ``DATASETS``.
+        epochs: 12 or 200.
+        split: "test" or "valid", which cifar10 has not.
+
+    Raises:
+        UserError: unknown dataset or epochs, or a split that the dataset has not.
+    """
+    key = f"{split}-accuracy"
+    field = _field(dataset, key)
+    source = bundled_release(dataset, check_epochs(epochs), key)
+    return Measure(key, dataset, epochs, field.label, "%", "maximize", source, f"Measured on {field.images}.", key)
+
+
+@cache
+def known_accuracies(dataset: str) -> tuple[Measure, ...]:
+    """The accuracies of a dataset that the table has values of, test before validation, 200 epochs before 12.
+
+    Raises:
+        UserError: unknown dataset.
+    """
+    names = {field.name for field in truth_fields(dataset)}
+    splits = [split for split in SPLITS if f"{split}-accuracy" in names]
+    offered = [accuracy(dataset, epochs, split) for split in splits for epochs in EPOCHS[::-1]]
+    return tuple(measure for measure in offered if values(measure).notna().any())
+
+
+def costs(dataset: str, epochs: int) -> tuple[Measure, ...]:
+    """What a cell costs: parameters, FLOPs, the time of a training, and latency and energy on each device.
+
+    Args:
+        dataset: one of ``DATASETS``; cifar10-valid has the sizes and devices of cifar10.
+        epochs: 12 or 200, for the time of a training.
+
+    Raises:
+        UserError: unknown dataset or epochs.
+    """
+    size = "cifar10" if check_dataset(dataset) == "cifar10-valid" else dataset
+    return (
+        _cost("params", dataset, "Parameters", "", COUNTED, "Counted by the benchmark.", f"params:{size}"),
+        _cost("flops", dataset, "FLOPs", "M", COUNTED, "Millions of multiply-accumulates.", f"flops_m:{size}"),
+        _training_time(dataset, epochs),
+        *(_hardware_cost(dataset, quantity, device) for quantity, device in devices.MEASURED),
+    )
+
+
+def find_cost(key: str, dataset: str, epochs: int) -> Measure:
+    """The cost of that key.
+
+    Raises:
+        UserError: there is none, or unknown dataset or epochs.
+    """
+    offered = {measure.key: measure for measure in costs(dataset, epochs)}
+    if key not in offered:
+        raise UserError(f"cost {key!r} is unknown; valid are {', '.join(offered)}")
+    return offered[key]
+
+
+def values(measure: Measure) -> pd.Series[float]:
+    """The measure of every cell by official index; NaN where it is not known or a device does not support the cell."""
+    if measure.column in architectures_table():
+        return architectures_table().set_index("index")[measure.column].astype(float)
+    runs = runs_table()
+    rows = runs[(runs["dataset"] == measure.dataset) & (runs["epochs"] == measure.epochs)]
+    numbers = rows.set_index("index")[measure.column].astype(float)
+    return numbers * measure.epochs if measure.key == "training-time" and measure.epochs else numbers
+
+
+def measured(measures: Iterable[Measure]) -> pd.DataFrame:
+    """Several measures side by side.
+
+    Returns:
+        15,625 rows by official index; one column a measure, named as :attr:`Measure.sourced`.
+    """
+    return pd.DataFrame({measure.sourced: values(measure) for measure in measures}).rename_axis("index")
+
+
+def sources(measures: Sequence[Measure]) -> str:
+    """Which releases measures are from, in words: the one of all, or each with its datasets."""
+    datasets: dict[str, list[str]] = {}
+    for measure in measures:
+        datasets.setdefault(measure.release, []).append(measure.dataset)
+    if len(datasets) == 1:
+        return f"[{measures[0].release}]"
+    return "; ".join(f"{', '.join(names)} [{release}]" for release, names in datasets.items())
+
+
+def _field(dataset: str, name: str) -> TruthField:
+    fields = {field.name: field for field in truth_fields(dataset)}
+    if name not in fields:
+        raise UserError(f"field {name!r} is not one of {dataset}; valid are {', '.join(fields)}")
+    return fields[name]
+
+
+def _training_time(dataset: str, epochs: int) -> Measure:
+    source = bundled_release(dataset, epochs, "train-all-time")
+    words = "Seconds an epoch times the number of epochs, on the benchmark's GPU."
+    return Measure("training-time", dataset, epochs, "Training time", "s", "minimize", source, words, "train-per-time")
+
+
+def _hardware_cost(dataset: str, quantity: str, device: str) -> Measure:
+    title, unit = f"{DEVICES[device].title} {quantity}", devices.UNITS[quantity]
+    column = devices.column(quantity, device, dataset)
+    words = devices.described(quantity, device)
+    return _cost(f"{quantity}:{device}", dataset, title, unit, HW_NAS_BENCH, words, column)
+
+
+def _cost(key: str, dataset: str, title: str, unit: str, source: str, words: str, column: str) -> Measure:
+    return Measure(key, dataset, None, title, unit, "minimize", source, words, column)

@@ -1,8 +1,0 @@
-"""The parts of the page "Benchmark": the space, one cell, and a study in the space."""
-
-from dashboard.components.benchmark.cell_view import cell_view
-from dashboard.components.benchmark.choices import VIEW, link_problems
-from dashboard.components.benchmark.space_view import space_view
-from dashboard.components.benchmark.study_view import study_view
-
-__all__ = ["VIEW", "cell_view", "link_problems", "space_view", "study_view"]

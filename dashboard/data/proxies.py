@@ -1,0 +1,254 @@
+"""What the page "Proxies" reads: scores of a table or of a study, and how they rank cells, cached."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from backend import truth as benchmark
+from backend.analysis.cell_scores import cell_classes, seconds_a_class, study_scores, table_scores, with_sizes
+from backend.analysis.correlation import agreement, class_means, correlation, correlations, group_correlations
+from backend.errors import UserError
+from backend.scoring.tables import ScoreTable, TableFile, list_tables, read_table
+from backend.spaces.nas_bench_201.cell import NUM_CELLS
+from backend.spaces.nas_bench_201.features import Grouping, group_cells
+from backend.studies import StudySummary, load_study
+from backend.studies.folders import sweeps_folder
+from dashboard.data import queries
+from dashboard.data.quantities import objective_columns
+
+RESAMPLES = 200
+_GROUP_RESAMPLES = 200
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Scores of cells to look at.
+
+    Attributes:
+        key: changes whenever the scores do.
+        kind: where they come from.
+        name: of the table or the study.
+        dataset: whose images were scored.
+        scores: indexed by official index, one column a proxy, params and flops always among them.
+        recorded: the proxies that the source has itself.
+        origin: one sentence that says how the scores were made.
+        trials: of a study, as ``backend.studies.trials_frame`` gives them.
+        objectives: columns of the trials that the study optimises.
+        active: whether a run may still add cells.
+        searched_by: saved ensembles that were objectives of the study.
+    """
+
+    key: Key
+    kind: Literal["table", "study"]
+    name: str
+    dataset: str
+    scores: pd.DataFrame = field(repr=False)
+    recorded: tuple[str, ...]
+    origin: str
+    trials: pd.DataFrame | None = field(default=None, repr=False)
+    objectives: tuple[str, ...] = ()
+    active: bool = False
+    searched_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """The truth that scores are compared with.
+
+    Attributes:
+        dataset: of the true accuracy.
+        epochs: length of the training.
+        by_class: whether each class of cells counts once, with the means of its cells, instead of each cell.
+    """
+
+    dataset: str
+    epochs: int
+    by_class: bool = False
+
+
+def tables() -> list[TableFile]:
+    """The score tables of this installation."""
+    return list_tables(sweeps_folder())
+
+
+def open_table(name: str) -> Source:
+    """The scores of a table.
+
+    Raises:
+        UserError: there is none of that name, it cannot be read, or it holds no proxy that is known here.
+    """
+    file = next((file for file in tables() if file.name == name), None)
+    if file is None:
+        there = ", ".join(file.name for file in tables())
+        raise UserError(f"table: no score table {name!r}; there are: {there}")
+    table = _table(file.path, _changed(file.path))
+    if table.scores.empty or not len(table.scores.columns):
+        raise UserError(f"table: {name!r} holds no score of a proxy that is known here")
+    made = table.provenance
+    return Source(
+        key=("table", str(file.path), _changed(file.path)),
+        kind="table",
+        name=name,
+        dataset=made.dataset,
+        scores=with_sizes(table_scores(table), made.dataset),
+        recorded=tuple(map(str, table.scores)),
+        origin=f"{made.images} Seed {made.seed}, scored on {made.machine}.",
+    )
+
+
+def open_study(summary: StudySummary) -> Source:
+    """The scores of a study's cells.
+
+    Raises:
+        UserError: it has nothing to compare with the benchmark, or was deleted meanwhile; the message says which.
+    """
+    name = summary.name
+    dataset = _dataset(summary)
+    trials = queries.trials(summary)
+    scores = study_scores(trials)
+    if scores.empty:
+        raise UserError(f"study: {name!r} {_why_empty(trials, active=_is_active(summary))}")
+    images = summary.run.images if summary.run and summary.run.images else "Which images were used is not recorded."
+    seed = f" Seed {summary.config.setup.seed}." if summary.config else ""
+    return Source(
+        key=("study", *queries.revision_key(summary)),
+        kind="study",
+        name=name,
+        dataset=dataset,
+        scores=with_sizes(scores, dataset),
+        recorded=tuple(map(str, scores)),
+        origin=images + seed,
+        trials=trials,
+        objectives=tuple(objective_columns(trials, summary.objectives)),
+        active=_is_active(summary),
+        searched_by=tuple(summary.config.ensemble_objectives) if summary.config else (),
+    )
+
+
+def points(source: Source, target: Target) -> pd.DataFrame:
+    """Rank correlations of all proxies without intervals, as ``backend.analysis.correlation.correlations``."""
+    return _points(source.key, target, source)
+
+
+def known_intervals(source: Source, target: Target) -> dict[str, dict[str, float]]:
+    """Correlations with intervals by proxy, of those proxies that :func:`compute_intervals` was called for."""
+    return _intervals(source.key, target)
+
+
+def compute_intervals(source: Source, target: Target, proxy: str) -> None:
+    """Resample one proxy: up to a second on the whole space."""
+    scores, accuracy = _compared(source.key, target, source)
+    known_intervals(source, target)[proxy] = correlation(scores[proxy], accuracy, RESAMPLES)
+
+
+def proxy_agreement(source: Source) -> pd.DataFrame:
+    """How alike the proxies rank cells, true accuracy not among them."""
+    return _agreement(source.key, source)
+
+
+def in_groups(source: Source, target: Target, proxy: str, grouping: Grouping) -> pd.DataFrame:
+    """A proxy's correlation within each group of cells, as ``backend.analysis.correlation.group_correlations``."""
+    return _in_groups(source.key, target, proxy, grouping.name, source, grouping)
+
+
+@st.cache_data(show_spinner=False, max_entries=40)
+def groups(name: str, _grouping: Grouping) -> pd.Series:
+    """The group of every cell of the space, by official index."""
+    del name
+    return group_cells(_grouping, range(NUM_CELLS))
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def accuracy(dataset: str, epochs: int) -> pd.Series:
+    """True test accuracy (%) of every cell, by official index."""
+    return benchmark.test_accuracy(dataset, epochs)
+
+
+def seconds_a_cell(source: Source) -> float | None:
+    """Mean time that one cell took with all the source's proxies together; None where it is unknown."""
+    if source.kind == "table":
+        return _seconds_a_class(source.key)
+    assert source.trials is not None
+    seconds = source.trials.loc[source.trials["state"] == "complete", "seconds"].mean()
+    return None if pd.isna(seconds) else float(seconds)
+
+
+def _dataset(summary: StudySummary) -> str:
+    """The study's data set, also where its configuration cannot be read here."""
+    if summary.config:
+        return summary.config.dataset
+    if summary.run is None:
+        raise UserError(
+            f"study: {summary.name!r} was made elsewhere with Optuna: its trials name no cells of NAS-Bench-201 and "
+            "record no proxies, so there is nothing to compare with true accuracy"
+        )
+    return benchmark.check_dataset(str(load_study(queries.database(), summary.name).user_attrs.get("dataset")))
+
+
+def _why_empty(trials: pd.DataFrame, *, active: bool) -> str:
+    if not (trials["state"] == "complete").any():
+        return "has no scored cell yet" + ("; wait for the first" if active else "; resume it, or choose another")
+    return "has no cell of the benchmark's networks (C = 16, N = 5), so no true accuracy is known"
+
+
+def _is_active(summary: StudySummary) -> bool:
+    return bool(summary.run and summary.run.active)
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
+@st.cache_resource(show_spinner=False, max_entries=5)
+def _table(path: Path, changed: int) -> ScoreTable:
+    del changed
+    return read_table(path)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _seconds_a_class(key: Key) -> float | None:
+    _, path, changed = key
+    return seconds_a_class(_table(Path(path), changed))
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _compared(key: Key, target: Target, _source: Source) -> "tuple[pd.DataFrame, pd.Series[float]]":
+    """Scores and accuracies, a row a cell or a class."""
+    del key
+    truth = accuracy(target.dataset, target.epochs).reindex(_source.scores.index)
+    if not target.by_class:
+        return _source.scores, truth
+    return class_means(_source.scores, truth, cell_classes().reindex(_source.scores.index))
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _points(key: Key, target: Target, _source: Source) -> pd.DataFrame:
+    return correlations(*_compared(key, target, _source), resamples=0)
+
+
+@st.cache_resource(show_spinner=False, max_entries=50)
+def _intervals(key: Key, target: Target) -> dict[str, dict[str, float]]:
+    """What was computed, held for all visitors: the entries fill one by one."""
+    del key, target
+    return {}
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _agreement(key: Key, _source: Source) -> pd.DataFrame:
+    del key
+    return agreement(_source.scores)
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _in_groups(
+    key: Key, target: Target, proxy: str, grouping: str, _source: Source, _grouping: Grouping
+) -> pd.DataFrame:
+    del key
+    scores, index = _source.scores, _source.scores.index
+    truth = accuracy(target.dataset, target.epochs).reindex(index)
+    return group_correlations(scores[proxy], truth, groups(grouping, _grouping).reindex(index), _GROUP_RESAMPLES)

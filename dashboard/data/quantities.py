@@ -1,0 +1,171 @@
+"""What the columns of a table of trials are called, their units, and which way is better."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from backend import costs as hardware
+from backend import proxies
+from backend.config.objectives import SUM_NAME
+from backend.config.sections import ENSEMBLE_PREFIX
+from backend.datasets.info import DATASETS
+from backend.spaces.nas_bench_201.cell import EDGES
+from backend.truth.fields import TruthField, truth_fields
+from dashboard.text import drawn
+
+Direction = Literal["maximize", "minimize"]
+
+OPERATION_COLUMNS = tuple(f"op_{target}_{source}" for source, target in EDGES)
+_SCALED, _VALUE, _PARAMETER, _ATTRIBUTE = "scaled:", "value:", "param:", "attr:"
+_NO_QUANTITY = frozenset({"number", "state", "arch", "index", "finished", "pareto", "breaks", *OPERATION_COLUMNS})
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A column that can stand on an axis.
+
+    Attributes:
+        column: its name in the table of trials.
+        name: what it is called.
+        unit: "%", "s", "nats", "ms", … or "".
+        direction: which way is better unless a study says otherwise.
+        help: one sentence for a tooltip, or "".
+    """
+
+    column: str
+    name: str
+    unit: str = ""
+    direction: Direction = "maximize"
+    help: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name and unit, for an axis or a heading."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+_OWN = (
+    Quantity("C", "Channels C", help="Channels of the first stage; the later ones have 2C and 4C."),
+    Quantity("N", "Cells a stage N", help="Cells in each of the three stages."),
+    Quantity("seconds", "Time to score", "s", "minimize", "Wall time that scoring this trial's cell took."),
+    Quantity("objective", "Sum of scaled metrics", help="Each objective metric times its scale, added up."),
+)
+
+
+def quantity(column: str) -> Quantity:
+    """The quantity in a column; an unknown column is called by its own name."""
+    return _known().get(column) or _derived(column)
+
+
+def label(column: str) -> str:
+    """Name and unit of a column."""
+    return quantity(column).label
+
+
+def drawn_label(column: str) -> str:
+    """Name and unit of a column, as Plotly draws them."""
+    return drawn(label(column))
+
+
+def plottable(frame: pd.DataFrame, first: Iterable[str] = ()) -> list[str]:
+    """Columns of a table of trials that hold numbers to compare cells by.
+
+    Args:
+        frame: as ``backend.studies.trials_frame`` gives it.
+        first: columns to put in front, such as the objectives.
+
+    Returns:
+        Column names: those of ``first``, true accuracies, proxies and the rest, without empty or constant settings.
+    """
+    numeric = frame.select_dtypes("number")
+    filled = map(str, numeric.columns[numeric.count().to_numpy() > 0])
+    there = [column for column in filled if column not in _NO_QUANTITY and not _is_constant_setting(frame, column)]
+    front = [column for column in first if column in there]
+    accuracies = [column for column in there if column.endswith("test-accuracy")]
+    names = proxies.available()
+    scores = [column for column in there if column in names]
+    return list(dict.fromkeys([*front, *accuracies, *scores, *there]))
+
+
+def objective_columns(frame: pd.DataFrame, objectives: Sequence[str]) -> list[str]:
+    """The columns that hold a study's objectives, in their order.
+
+    Args:
+        frame: as ``backend.studies.trials_frame`` gives it.
+        objectives: their names; those of a study made elsewhere stand in columns ``value:<name or position>``.
+    """
+    if list(objectives) == [SUM_NAME]:
+        return [column for column in ("objective",) if column in frame]
+    if not any(str(column).startswith(_VALUE) for column in frame):
+        return [name for name in objectives if name in frame]
+    places = [(f"{_VALUE}{name}", f"{_VALUE}{position}") for position, name in enumerate(objectives)]
+    return [column for names in places for column in names if column in frame]
+
+
+def finite(frame: pd.DataFrame, columns: Iterable[str]) -> "pd.Series[bool]":
+    """Which rows a chart has a place for: those with a finite number in each of the columns that there are."""
+    there = [column for column in dict.fromkeys(columns) if column in frame]
+    return pd.Series(np.isfinite(frame[there].to_numpy(dtype=float)).all(axis=1), index=frame.index)
+
+
+def infinite_words(frame: pd.DataFrame, columns: Iterable[str]) -> str:
+    """A sentence, after a space, on the trials that a chart has no place for; "" where every known value is finite."""
+    there = [column for column in dict.fromkeys(columns) if column in frame]
+    count = int(np.isinf(frame[there].to_numpy(dtype=float)).any(axis=1).sum())
+    if not count:
+        return ""
+    return f" {count:,} {'trial has' if count == 1 else 'trials have'} an infinite value, which has no place here."
+
+
+def _is_constant_setting(frame: pd.DataFrame, column: str) -> bool:
+    return column in {"C", "N"} and frame[column].nunique() <= 1
+
+
+def is_foreign(column: str) -> bool:
+    """Whether a column holds what a study made elsewhere recorded: a parameter, a value or an attribute."""
+    return column.startswith((_VALUE, _PARAMETER, _ATTRIBUTE))
+
+
+def is_truth(column: str) -> bool:
+    """Whether a column holds a record of NAS-Bench-201, such as ``200:test-accuracy``."""
+    return column in _known() and ":" in column
+
+
+@cache
+def _known() -> dict[str, Quantity]:
+    truths = [_truth(field, epochs) for data in DATASETS for field in truth_fields(data) for epochs in (12, 200)]
+    return {item.column: item for item in (*_OWN, *truths)}
+
+
+def _truth(field: TruthField, epochs: int) -> Quantity:
+    name = f"True {field.label[0].lower()}{field.label[1:]}, {epochs} epochs"
+    better: Direction = "maximize" if field.name.endswith("accuracy") else "minimize"
+    return Quantity(f"{epochs}:{field.name}", name, field.unit, better, f"NAS-Bench-201's record on {field.images}.")
+
+
+def _derived(column: str) -> Quantity:
+    if column.startswith(_SCALED):
+        raw = quantity(column.removeprefix(_SCALED))
+        return Quantity(column, f"{raw.name} × scale", direction=raw.direction, help=raw.help)
+    if column.startswith(_VALUE):
+        name = column.removeprefix(_VALUE)
+        return Quantity(column, f"objective {name}" if name.isdecimal() else name)
+    if column.startswith(_PARAMETER):
+        return Quantity(column, column.removeprefix(_PARAMETER), help="A parameter of the study.")
+    if column.startswith(_ATTRIBUTE):
+        return Quantity(column, column.removeprefix(_ATTRIBUTE), help="An attribute of the trials.")
+    if column.startswith(ENSEMBLE_PREFIX):
+        name = f"ensemble {column.removeprefix(ENSEMBLE_PREFIX)}"
+        return Quantity(column, name, help="What a saved ensemble predicts: accuracy (%), or a sum of log ranks.")
+    if column in proxies.available():
+        proxy = proxies.get(column)
+        unit = hardware.get(column).unit if column in hardware.available() else ""
+        return Quantity(column, column, unit, proxy.direction, proxy.description)
+    if column in hardware.available():
+        metric = hardware.get(column)
+        return Quantity(column, column, metric.unit, "minimize", metric.description)
+    return Quantity(column, column)

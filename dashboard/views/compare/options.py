@@ -1,0 +1,119 @@
+"""How studies are compared; every choice stands in the page's link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from backend import proxies
+from backend.analysis.repetitions import group_name, seed_groups
+from backend.truth.fields import EPOCHS
+from dashboard.data.compare import Cells, Compared, reachable
+from dashboard.text import plain
+from dashboard.widgets.linked import LinkedChoice
+
+MOST_ACCURATE: Final = "accuracy"
+LEAST_REGRET: Final = 0.01
+"""Percentage points: one of CIFAR-10's 10,000 test images."""
+
+_EPOCHS: Final = LinkedChoice("epochs", {str(epochs): f"{epochs} epochs" for epochs in EPOCHS[::-1]})
+_X: Final = LinkedChoice("x", {"cells": "Distinct cells", "scoring": "Scoring time", "clock": "Clock time"})
+_SEEDS: Final = LinkedChoice("seeds", {"together": "As one", "apart": "Each alone"})
+_SCALE: Final = LinkedChoice("scale", {"log": "Logarithmic", "linear": "Linear"})
+_BEST: Final = LinkedChoice("from", {"space": "The space's best", "allowed": "The best allowed"})
+_VOLUME: Final = LinkedChoice("volume", {"ranks": "Ranks", "values": "Values"})
+_COLUMNS: Final = {"cells": "cells", "scoring": "scoring_seconds", "clock": "clock_seconds"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to compare.
+
+    Attributes:
+        epochs: length of the training behind true accuracies.
+        chosen_by: the proxy that chooses a cell among those found; None takes the most accurate.
+        x: column of the horizontal axis: cells, scoring_seconds or clock_seconds.
+        log_regret: whether regret is drawn on a logarithmic axis.
+        reachable: whether regret is measured from the best cell that the search allows, not from that of the space.
+        ranked: whether ranks stand for the objectives' values in the hypervolume.
+        groups: name of each curve, and the studies in it.
+    """
+
+    epochs: int
+    chosen_by: str | None
+    x: str
+    log_regret: bool
+    reachable: bool
+    ranked: bool
+    groups: dict[str, list[Compared]]
+
+
+def options(studies: Sequence[Compared]) -> Options:
+    """The controls above the charts."""
+    chosen_by = LinkedChoice("chosen", _choosers(studies))
+    for choice in (_EPOCHS, _X, _SEEDS, _SCALE, _BEST, _VOLUME, chosen_by):
+        if choice.problem:
+            st.warning(plain(choice.problem), icon=":material/link_off:")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="compare_options"):
+        x = _X.segments(
+            "Against",
+            "What the searches are measured by. Scoring time is the time spent scoring cells, summed over parallel "
+            "jobs; clock time runs from the first trial on, pauses of a stopped search included.",
+        )
+        epochs = int(_EPOCHS.segments("Trained for", "Length of NAS-Bench-201's training behind the true accuracies."))
+        seeds = _SEEDS.segments(
+            "Seeds",
+            "Studies of one configuration but the seed: as one curve, the median with quartiles, or each alone.",
+        )
+        scale = _SCALE.segments(
+            "Regret axis", f"A logarithmic axis shows small differences; a regret below {LEAST_REGRET} stands at that."
+        )
+        best = _BEST.segments(
+            "Regret from",
+            "The most accurate cell of the whole space, or of the cells that the search itself allows: where some "
+            "operations are left out or bounds are kept, the first cannot be reached.",
+        )
+        volume = _VOLUME.segments(
+            "Hypervolume of",
+            "Ranks over the cells of all studies here, or the objectives' own values. A proxy tells which cell is "
+            "better, not by how much, and with values a few outliers can span the whole box.",
+        )
+        with st.container(width=280):
+            chosen = chosen_by.dropdown(
+                "The cell that counts",
+                "Of the cells found so far: the most accurate, as if all were trained; or the one that a proxy would "
+                "choose, which is what one gets without training.",
+            )
+    return Options(
+        epochs,
+        None if chosen == MOST_ACCURATE else chosen,
+        _COLUMNS[x],
+        scale == "log",
+        best == "allowed",
+        volume == "ranks",
+        _grouped(studies, together=seeds == "together"),
+    )
+
+
+def to_reach(study: Compared, options: Options) -> Cells:
+    """The cells whose best the regret of a study is measured from; None: those of the whole space."""
+    return reachable(study) if options.reachable else None
+
+
+def _choosers(studies: Sequence[Compared]) -> dict[str, str]:
+    """What may choose a cell: proxies that all studies with cells recorded."""
+    able = [study for study in studies if not study.no_regret]
+    shared = [name for name in proxies.available() if able and all(name in study.cells for study in able)]
+    return {MOST_ACCURATE: "Most accurate found", **{name: f"Best by {name}" for name in shared}}
+
+
+def _grouped(studies: Sequence[Compared], *, together: bool) -> dict[str, list[Compared]]:
+    by_name = {study.name: study for study in studies}
+    configs = {study.name: study.summary.config for study in studies if study.summary.config}
+    readable = {name: config for name, config in configs.items() if config}
+    groups = seed_groups(readable) if together else [[name] for name in readable]
+    named = {group_name(group, groups, readable): [by_name[name] for name in group] for group in groups}
+    return named | {study.name: [study] for study in studies if study.name not in readable}

@@ -1,0 +1,55 @@
+"""How long a search will take on this machine."""
+
+import streamlit as st
+
+from backend.config.model import SearchConfig
+from backend.runs.estimate import Pace
+from backend.search.limits import trials_asked
+from dashboard.data import queries
+from dashboard.figures.numbers import duration, readable
+from dashboard.text import plain
+from dashboard.widgets.errors import shown_errors
+
+_MEASURED = "measured_pace"
+
+
+def time_estimate(config: SearchConfig, searches: int = 1) -> None:
+    """One line on the time that the search takes, or a button that measures it.
+
+    Args:
+        config: of the search.
+        searches: how many of the kind are launched; they share the machine.
+    """
+    pace = st.session_state.get(_MEASURED, {}).get(_settings(config)) or queries.known_pace(config)
+    if pace is not None:
+        st.markdown(_said(config, pace, searches))
+        return
+    st.caption("No search of these settings was done on this machine, so how long it takes is not known.")
+    if st.button(
+        "Measure the time",
+        icon=":material/timer:",
+        key="measure_time",
+        help="Scores four cells of the space, which takes seconds; half a minute with many images and proxies.",
+    ):
+        with shown_errors(), st.spinner("Scoring four cells …"):
+            st.session_state.setdefault(_MEASURED, {})[_settings(config)] = queries.measure_pace(config)
+            st.rerun()
+
+
+def _said(config: SearchConfig, pace: Pace, searches: int) -> str:
+    cells = trials_asked(config)
+    total = pace.total(config) * searches
+    times = f" × {searches} searches" if searches > 1 else ""
+    limited = config.setup.timeout is not None and pace.total(config) >= config.setup.timeout
+    limit = "; the time limit ends it" if limited else ""
+    return (
+        f":material/timer: About **{duration(total)}** here  \n"
+        f":small[{cells:,} cells × {readable(pace.seconds, 's')}{times}{limit}; {plain(pace.source)}]"
+    )
+
+
+def _settings(config: SearchConfig) -> tuple[object, ...]:
+    runner, cells = config.runner, config.cells
+    proxies = tuple(sorted(config.proxy_names))
+    sizes = (tuple(cells.C), tuple(cells.N))
+    return config.dataset, proxies, sizes, runner.num_samples, runner.images, runner.device

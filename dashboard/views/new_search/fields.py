@@ -1,0 +1,218 @@
+"""The fields of the search form, section by section; each shows below it what is wrong with it."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from backend import proxies
+from backend.config.sections import SAMPLERS
+from backend.datasets.info import DATASETS
+from backend.truth.fields import EPOCHS
+from dashboard.text import plain
+from dashboard.views.new_search.metrics import (
+    DIRECTIONS,
+    KEEP,
+    ensemble_field,
+    hardware_section,
+    metric_rows,
+    number_field,
+    scores_field,
+)
+from dashboard.views.new_search.problems import Problems
+from dashboard.views.new_search.space import space_section
+from dashboard.views.new_search.state import (
+    FOLDER,
+    IMAGE_SOURCES,
+    SEVERAL,
+    SUM,
+    ensembles_of,
+    from_table,
+    key,
+    proxies_of,
+    splits,
+)
+
+_IMAGE_NAMES = {"bundled": "Bundled sample", "random": "Gaussian noise", FOLDER: "My own data"}
+_SPLIT_NAMES = {"train": "Training images", "val": "Validation images"}
+_GOAL_NAMES = {SEVERAL: "Several objectives", SUM: "One: the sum of scaled metrics"}
+_SAMPLER_HELP = (
+    "tpe: tree-structured Parzen estimator (Bayesian). rank_tpe: the same on the objectives' sum of log ranks, "
+    "which tpe becomes with more than three. nsgaii, nsgaiii: genetic, for several objectives. "
+    "random: uniform. qmc: evenly spread (Sobol). Cells that break a constraint are never scored: tpe learns from them "
+    "where such cells lie, nsgaii and nsgaiii breed from the others alone, random and qmc pass over them."
+)
+
+
+def search_fields(problems: Problems) -> None:
+    """All sections of the form."""
+    _data_section(problems)
+    space_section(problems)
+    _proxies_section(problems)
+    hardware_section(problems)
+    _search_section(problems)
+
+
+def _data_section(problems: Problems) -> None:
+    with st.container(border=True, key="section_data"):
+        st.subheader("Data", anchor=False)
+        grid = st.grid(2, min_column_width=230)
+        with grid.cell():
+            st.selectbox(
+                "Data set",
+                DATASETS,
+                key=key("dataset"),
+                persist_state=KEEP,
+                help="Decides the images, the number of classes, and which true accuracies are shown.",
+            )
+            problems.of_cell_choice("dataset")
+        with grid.cell():
+            scores_field(problems)
+        tabled = from_table(st.session_state)
+        with grid.cell():
+            number_field(
+                "Number of images",
+                key("num_samples"),
+                "Size of the mini-batch that every proxy sees (num_samples). More is steadier and slower. A table has "
+                "its own.",
+                disabled=tabled,
+            )
+            problems.of_runner("num_samples")
+        with grid.cell():
+            st.segmented_control(
+                "Images",
+                IMAGE_SOURCES,
+                wrap=True,
+                format_func=_IMAGE_NAMES.__getitem__,
+                required=True,
+                key=key("images"),
+                persist_state=KEEP,
+                disabled=tabled,
+                help="The bundled sample needs no download. Your own data: the CIFAR 'python version' folders or the "
+                "ImageNet16-120 batch files.",
+            )
+            if st.session_state[key("images")] == FOLDER:
+                st.text_input(
+                    "Folder of the data",
+                    key=key("folder"),
+                    persist_state=KEEP,
+                    disabled=tabled,
+                    placeholder="/data/cifar-10-batches-py",
+                    help="A path on the machine that runs the dashboard.",
+                )
+            problems.of_runner("images")
+        with grid.cell():
+            st.segmented_control(
+                "Split",
+                splits(),
+                format_func=_SPLIT_NAMES.__getitem__,
+                required=True,
+                key=key("split"),
+                persist_state=KEEP,
+                disabled=tabled,
+                help="Which images the mini-batch is drawn from (data_loader).",
+            )
+
+
+def _proxies_section(problems: Problems) -> None:
+    with st.container(border=True, key="section_proxies"):
+        st.subheader("Proxies", anchor=False)
+        st.multiselect(
+            "Zero-cost proxies to compute",
+            proxies.available(),
+            key=key("proxies"),
+            persist_state=KEEP,
+            help="Scale 0 records a proxy without optimising it; a few objectives search faster than many.",
+        )
+        problems.of_runner("metrics")
+        ensemble_field()
+        metric_rows([*proxies_of(st.session_state), *ensembles_of(st.session_state)], problems)
+        _metrics_problem(problems)
+
+
+def _metrics_problem(problems: Problems) -> None:
+    for field, message in problems.found:
+        if field in {"search.strategy", "search.strategy.metrics"}:
+            st.caption(f":red[{plain(message[0].upper() + message[1:])}.]")
+
+
+def _search_section(problems: Problems) -> None:
+    with st.container(border=True, key="section_search"):
+        st.subheader("Search", anchor=False)
+        st.segmented_control(
+            "Objective",
+            (SEVERAL, SUM),
+            format_func=_GOAL_NAMES.__getitem__,
+            required=True,
+            key=key("goal"),
+            persist_state=KEEP,
+            help="Several: each metric with a scale is an objective, and the result is a Pareto front. "
+            "One: their scaled sum.",
+        )
+        if st.session_state[key("goal")] == SUM:
+            st.segmented_control(
+                "Direction of the sum",
+                DIRECTIONS,
+                required=True,
+                key=key("sum_direction"),
+                persist_state=KEEP,
+                help="Metrics with the other direction are subtracted.",
+            )
+        grid = st.grid(3, min_column_width=190)
+        with grid.cell():
+            st.selectbox("Sampler", SAMPLERS, key=key("sampler"), persist_state=KEEP, help=_SAMPLER_HELP)
+        _whole_number(
+            grid.cell(),
+            "Number of trials",
+            "n_trials",
+            "How many cells to score; those that break a constraint do not count.",
+            problems,
+        )
+        with grid.cell():
+            number_field(
+                "Time limit (s)",
+                key("timeout"),
+                "The search ends after this many seconds, whatever is left. Empty: no limit.",
+                placeholder="none",
+            )
+            problems.of_setup("timeout")
+        _whole_number(grid.cell(), "Seed", "seed", "Same seed, same search: bit-equal scores on one machine.", problems)
+        _whole_number(grid.cell(), "Parallel jobs", "n_jobs", "Cells that each worker scores at once.", problems)
+        _whole_number(
+            grid.cell(),
+            "Workers",
+            "n_workers",
+            "How many processes may share the search. One begins it; others join it from any machine with this "
+            "database: `python -m backend worker`.",
+            problems,
+        )
+        with grid.cell():
+            st.text_input(
+                "Device",
+                key=key("device"),
+                persist_state=KEEP,
+                disabled=from_table(st.session_state),
+                help="auto takes a GPU where there is one. Others: cpu, cuda, cuda:1, mps.",
+            )
+            problems.of_runner("device")
+        with grid.cell():
+            st.segmented_control(
+                "Truth after",
+                EPOCHS,
+                format_func=lambda epochs: f"{epochs} epochs",
+                required=True,
+                key=key("epochs"),
+                persist_state=KEEP,
+                help="Training length of the true accuracies in the tables; both lengths are recorded.",
+            )
+        with grid.cell():
+            st.toggle(
+                "Count distinct cells only",
+                key=key("distinct_cells"),
+                persist_state=KEEP,
+                help="On: repeats and disconnected cells cost nothing and don't count as trials.",
+            )
+
+
+def _whole_number(cell: DeltaGenerator, label: str, field: str, words: str, problems: Problems) -> None:
+    with cell:
+        number_field(label, key(field), words)
+        problems.of_setup(field)

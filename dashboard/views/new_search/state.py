@@ -1,0 +1,304 @@
+"""The form's values in the session, and their way to a search configuration and back.
+
+Widgets write what the user typed under the keys below, valid or not; the backend's own validation of the tables made
+from them says what is wrong, so that form, file and command line use the same words.
+"""
+
+import re
+from collections.abc import Mapping, MutableMapping
+from itertools import product
+from typing import Any
+
+import streamlit as st
+
+from backend import costs as hardware
+from backend import proxies
+from backend.config.model import SearchConfig
+from backend.config.sections import EDGE_KEYS, ENSEMBLE_PREFIX
+from backend.costs.constraints import SENSES, Sense
+from backend.costs.metrics import AVERAGE_BITWIDTH
+from backend.datasets.batch import SPLITS
+from backend.errors import UserError
+from backend.runs.launch import example_config_path
+from dashboard.data import queries
+from dashboard.links import STUDY_PARAMETER, parameter
+
+PREFIX = "search_"
+FOLDER = "folder"
+IMAGE_SOURCES = ("bundled", "random", FOLDER)
+NETWORK, TABLE, FILE = "compute", "table", "file"
+SCORE_SOURCES = (NETWORK, TABLE, FILE)
+SEVERAL, SUM = "several", "sum"
+_READY = "search_form_ready"
+_CLONED = "search_form_cloned"
+_LOADED = "search_form_loaded"
+"""The configuration that the form was filled from: what has no field goes with the form unchanged."""
+
+State = MutableMapping[Any, Any]
+
+
+def key(field: str) -> str:
+    """Session key of a field, which is its widget's key as well."""
+    return PREFIX + field
+
+
+def scale_key(metric: str) -> str:
+    """Session key of a metric's scale."""
+    return key(f"scale_{metric}")
+
+
+def direction_key(metric: str) -> str:
+    """Session key of a metric's direction."""
+    return key(f"direction_{metric}")
+
+
+def bound_key(metric: str, sense: Sense = "<=") -> str:
+    """Session key of a hardware metric's upper or lower bound."""
+    return key(f"{'bound' if sense == '<=' else 'floor'}_{metric}")
+
+
+def begin() -> None:
+    """Fill the form when the session sees it first: with the study that the link names, else with an example.
+
+    Raises:
+        UserError: the link names a study that there is not, or one whose settings are not known here.
+    """
+    if _READY not in st.session_state:
+        fill(st.session_state, SearchConfig.from_file(example_config_path()))
+        st.session_state[_READY] = True
+    study = parameter(STUDY_PARAMETER)
+    if study == st.session_state.get(_CLONED):
+        return
+    st.session_state[_CLONED] = study
+    if study is not None:
+        summary = queries.find_study(study)
+        if summary.config is None:
+            why = summary.config_problem or "it was made elsewhere"
+            raise UserError(f"study: the settings of {study!r} are not known here: {why}")
+        fill(st.session_state, summary.config)
+
+
+def from_table(state: Mapping[Any, Any]) -> bool:
+    """Whether scores come from a table, so that images and device don't matter."""
+    return state.get(key("scores")) != NETWORK
+
+
+def fill(state: State, config: SearchConfig) -> None:
+    """Put a configuration into the form's fields."""
+    cells, runner, setup = config.cells, config.runner, config.setup
+    is_folder = runner.images not in {"bundled", "random"}
+    bitwidth = config.strategy.hw_runner.average_bitwidth
+    values: dict[str, Any] = {
+        "dataset": config.dataset,
+        "images": FOLDER if is_folder else runner.images,
+        "folder": runner.images if is_folder else "",
+        "split": config.split,
+        "scores": runner.scores if runner.scores in {NETWORK, TABLE} else FILE,
+        "scores_file": "" if runner.scores in {NETWORK, TABLE} else runner.scores,
+        "num_samples": _text(runner.num_samples),
+        "C": _joined(cells.C),
+        "N": _joined(cells.N),
+        **{edge: sorted(cells.options(edge)) for edge in EDGE_KEYS},
+        "proxies": config.proxy_names,
+        "ensembles": config.ensemble_metrics,
+        "hardware": config.strategy.hw_runner.costs,
+        "bitwidth": AVERAGE_BITWIDTH in config.hardware_metrics,
+        "compare_to": _text(bitwidth.compare_to if bitwidth else 32),
+        "goal": SUM if setup.sum_scaled_metrics else SEVERAL,
+        "sum_direction": setup.direction or "maximize",
+        "sampler": setup.sampler,
+        "n_trials": _text(setup.n_trials),
+        "timeout": _text(setup.timeout),
+        "seed": _text(setup.seed),
+        "n_jobs": _text(setup.n_jobs),
+        "n_workers": _text(setup.n_workers),
+        "distinct_cells": setup.distinct_cells,
+        "device": runner.device,
+        "epochs": runner.nasbench_epochs,
+    }
+    for field, value in values.items():
+        state[key(field)] = value
+    state[_LOADED] = config
+    for metric in [*config.proxy_names, *config.ensemble_metrics, *config.hardware_metrics]:
+        goal = config.strategy.metrics.get(metric)
+        state[scale_key(metric)] = _text(goal.scale if goal else 0.0)
+        state[direction_key(metric)] = goal.direction if goal else default_direction(state, metric)
+    bounds = {(constraint.metric, constraint.sense): constraint.bound for constraint in config.constraints}
+    for metric, sense in product(hardware.available(), SENSES):
+        state[bound_key(metric, sense)] = _text(bounds.get((metric, sense)))
+
+
+def config_of_form(state: Mapping[Any, Any]) -> SearchConfig:
+    """The configuration that the form's fields say.
+
+    Raises:
+        ConfigError: a field is wrong; the message names the key and what is valid.
+    """
+    return SearchConfig.from_mapping(form_tables(state))
+
+
+def form_tables(state: Mapping[Any, Any]) -> dict[str, Any]:
+    """The tables of a search file, as the form's fields say them: not validated.
+
+    What the form has no field for is that of the file it was filled from.
+    """
+
+    def value(field: str) -> Any:
+        return state.get(key(field))
+
+    def number(field: str) -> Any:
+        return _number(value(field))
+
+    loaded: SearchConfig | None = state.get(_LOADED)
+    tables = loaded.model_dump(exclude_none=True) if loaded else {}
+    strategy = tables.setdefault("strategy", {})
+    sums = value("goal") == SUM
+    strategy["setup"] = {
+        "n_jobs": number("n_jobs"),
+        "n_workers": number("n_workers"),
+        "n_trials": number("n_trials"),
+        "timeout": number("timeout"),
+        "sampler": value("sampler"),
+        "sum_scaled_metrics": sums,
+        "direction": value("sum_direction") if sums else None,
+        "seed": number("seed"),
+        "distinct_cells": value("distinct_cells"),
+        "constraints": [f"{metric} {sense} {bound}" for (metric, sense), bound in bounds_of(state).items()],
+    }
+    strategy.setdefault("sw_runner", {}).setdefault("zero_cost", {}).update(
+        {
+            "metrics": _listed_proxies(state, loaded),
+            "data_loader": f"{value('split')}_dataloader",
+            "num_samples": number("num_samples"),
+            "images": (value("folder") or "").strip() if value("images") == FOLDER else value("images"),
+            "scores": (value("scores_file") or "").strip() if value("scores") == FILE else value("scores"),
+            "device": (value("device") or "").strip(),
+            "nasbench_epochs": value("epochs"),
+        }
+    )
+    strategy["hw_runner"] = {
+        **({AVERAGE_BITWIDTH: {"compare_to": number("compare_to")}} if value("bitwidth") else {}),
+        **({"hardware_cost": {"metrics": value("hardware")}} if value("hardware") else {}),
+    }
+    strategy["metrics"] = _goals(state, loaded)
+    space = tables.setdefault("search_space", {}).setdefault("nas_zero_cost", {}).setdefault("config", {})
+    if loaded and loaded.dataset != value("dataset"):
+        space.pop("number_classes", None)
+    space |= {
+        "dataset": [value("dataset")],
+        "C": _listed(value("C")),
+        "N": _listed(value("N")),
+        **{edge: _options(value(edge) or [], space.get(edge, [])) for edge in EDGE_KEYS},
+    }
+    return {"search": tables}
+
+
+def _options(chosen: list[int], loaded: list[int]) -> list[int]:
+    """The operations chosen on an edge: in the file's order, which samplers see, while they are the file's."""
+    return loaded if set(chosen) == set(loaded) else sorted(chosen)
+
+
+def _listed_proxies(state: Mapping[Any, Any], loaded: SearchConfig | None) -> list[str]:
+    """The runner's list: the proxies chosen, less those that the file computes for their scale alone."""
+    by_scale = set(loaded.proxy_names) - set(loaded.runner.metrics) if loaded else set()
+    return [name for name in proxies_of(state) if name not in by_scale or _number(state.get(scale_key(name))) == 0]
+
+
+def _goals(state: Mapping[Any, Any], loaded: SearchConfig | None) -> dict[str, Any]:
+    """Goals in the file's order, then the others; one that neither file nor user has given is left out."""
+    there = loaded.strategy.metrics if loaded else {}
+    shown = metrics_of(state)
+    known = {*loaded.proxy_names, *loaded.ensemble_metrics, *loaded.hardware_metrics} if loaded else set()
+    goals: dict[str, Any] = {}
+    for name in dict.fromkeys([*there, *shown]):
+        if name in shown:
+            # A metric chosen in this moment has no fields yet: it has what they will begin with.
+            goal = {
+                "scale": _number(state.get(scale_key(name), default_scale(state, name))),
+                "direction": state.get(direction_key(name), default_direction(state, name)),
+            }
+            untouched = goal == {"scale": 0, "direction": default_direction(state, name)}
+            if name in there or not untouched:
+                goals[name] = goal
+        elif name not in known:
+            # A metric that the file names but does not compute; one that was shown and taken out is gone.
+            goals[name] = there[name].model_dump()
+    return goals
+
+
+def proxies_of(state: Mapping[Any, Any]) -> list[str]:
+    """The proxies chosen."""
+    return list(state.get(key("proxies")) or [])
+
+
+def ensembles_of(state: Mapping[Any, Any]) -> list[str]:
+    """The saved ensembles chosen, as metrics."""
+    return list(state.get(key("ensembles")) or [])
+
+
+def hardware_of(state: Mapping[Any, Any]) -> list[str]:
+    """The hardware metrics chosen, those that count as proxies because they are chosen there too among them."""
+    chosen = list(state.get(key("hardware")) or [])
+    return [*chosen, *([AVERAGE_BITWIDTH] if state.get(key("bitwidth")) else [])]
+
+
+def metrics_of(state: Mapping[Any, Any]) -> list[str]:
+    """Metrics that the form computes: the proxies chosen, then ensembles, then hardware metrics."""
+    return list(dict.fromkeys([*proxies_of(state), *ensembles_of(state), *hardware_of(state)]))
+
+
+def bounds_of(state: Mapping[Any, Any]) -> dict[tuple[str, Sense], str]:
+    """The bounds of the chosen hardware metrics by metric and sense, as typed: in the file's order, then the others."""
+    loaded: SearchConfig | None = state.get(_LOADED)
+    there = [(constraint.metric, constraint.sense) for constraint in loaded.constraints] if loaded else []
+    chosen = hardware_of(state)
+    ordered = dict.fromkeys([*(place for place in there if place[0] in chosen), *product(chosen, SENSES)])
+    typed = {place: (state.get(bound_key(*place)) or "").strip() for place in ordered}
+    return {place: bound for place, bound in typed.items() if bound}
+
+
+def default_scale(state: Mapping[Any, Any], metric: str) -> str:
+    """The scale that a metric begins with: proxies are optimised, costs recorded."""
+    return "0" if _is_cost(state, metric) else "1"
+
+
+def default_direction(state: Mapping[Any, Any], metric: str) -> str:
+    """Which way a metric is better unless the user says otherwise: costs down, proxies their own way."""
+    if metric.startswith(ENSEMBLE_PREFIX):
+        return "maximize"
+    return "minimize" if _is_cost(state, metric) else proxies.get(metric).direction
+
+
+def _is_cost(state: Mapping[Any, Any], metric: str) -> bool:
+    return metric in hardware_of(state) and metric not in proxies_of(state)
+
+
+def splits() -> tuple[str, ...]:
+    """The splits that a mini-batch can come from."""
+    return tuple(SPLITS)
+
+
+def _text(number: float | None) -> str:
+    """A number as its field shows it; "" for none."""
+    return "" if number is None else f"{number:.15g}"
+
+
+def _number(text: str | None) -> float | str | None:
+    """The number that a field says, None for an empty one; what is no number stays, for the validation to name."""
+    text = (text or "").strip()
+    if re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+        return int(text)
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return text
+
+
+def _joined(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _listed(text: str | None) -> list[int | str]:
+    """The numbers of a comma-separated list; what is no number stays as it is, for the validation to name."""
+    parts = [part.strip() for part in (text or "").split(",") if part.strip()]
+    return [int(part) if re.fullmatch(r"-?[0-9]{1,9}", part) else part for part in parts]

@@ -1,0 +1,28 @@
+"""The parts of the page "Proxies": whose scores, how they rank cells, one proxy, and proxies among themselves."""
+
+from dashboard.views.proxies.about import about_proxy
+from dashboard.views.proxies.choices import link_problems, proxy_choice, target_choice
+from dashboard.views.proxies.ranking import (
+    agreement_section,
+    compute_missing_intervals,
+    groups_section,
+    ranking_section,
+)
+from dashboard.views.proxies.scatter import scatter_section
+from dashboard.widgets.score_source import choose_source, link_source
+from dashboard.widgets.scored_cell import scored_cell
+
+__all__ = [
+    "about_proxy",
+    "agreement_section",
+    "choose_source",
+    "compute_missing_intervals",
+    "groups_section",
+    "link_problems",
+    "link_source",
+    "proxy_choice",
+    "ranking_section",
+    "scatter_section",
+    "scored_cell",
+    "target_choice",
+]

@@ -1,0 +1,59 @@
+"""What a proxy is: definition, source, better direction and known traps, as its registration tells them."""
+
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from backend import proxies
+from backend.proxies import Proxy
+from dashboard.data import proxies as proxy_queries
+from dashboard.data.proxies import Source
+from dashboard.figures.numbers import duration
+from dashboard.text import plain
+
+
+def about_proxy(name: str, source: Source) -> None:
+    """A card on one proxy."""
+    proxy = proxies.get(name)
+    with st.container(border=True, key="about_proxy"):
+        title = f" · {plain(proxy.title)}" if proxy.title != name else ""
+        st.markdown(f"**What is {plain(name)}?**{title}")
+        if proxy.description:
+            st.markdown(plain(proxy.description))
+        if proxy.formula:
+            st.latex(proxy.formula)
+        _facts(proxy, source)
+        if proxy.traps:
+            st.markdown("**Known traps**\n" + "\n".join(f"- {plain(trap)}" for trap in proxy.traps))
+        _source(proxy)
+        if proxy.definition:
+            with st.expander("Definition in its code", icon=":material/code:", key="proxy_definition"):
+                st.code(proxy.definition, language=None, wrap_lines=True)
+
+
+def _facts(proxy: Proxy, source: Source) -> None:
+    better = ":material/arrow_upward: higher" if proxy.direction == "maximize" else ":material/arrow_downward: lower"
+    facts = [f"Better: **{better}**", "needs labels" if proxy.needs_labels else "needs no labels"]
+    if proxy.min_images > 1:
+        facts.append(f"at least {proxy.min_images} images")
+    if proxy.skewed:
+        facts.append("values span orders of magnitude")
+    if proxy.literal:
+        facts.append("counted from the cell, no network is built")
+    elif proxy.name in source.recorded and (seconds := proxy_queries.seconds_a_cell(source)):
+        passes = sum(not proxies.get(name).literal for name in source.recorded)
+        alone = "alone" if passes == 1 else f"for all {passes} proxies together"
+        facts.append(f"{duration(seconds)} a cell here, {alone}")
+    st.caption(" · ".join([*facts, f"version {proxy.version} of its definition"]))
+
+
+def _source(proxy: Proxy) -> None:
+    if not proxy.source:
+        return
+    links = "".join(f" [{plain(_shown(link))}]({link})" for link in proxy.links)
+    st.caption(f"Source: {plain(proxy.source)}.{links}")
+
+
+def _shown(link: str) -> str:
+    parts = urlsplit(link)
+    return parts.netloc + parts.path

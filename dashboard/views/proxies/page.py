@@ -1,0 +1,49 @@
+"""How well zero-cost proxies rank cells by their true accuracy, and where they fail."""
+
+import streamlit as st
+
+from dashboard.data.proxies import Source
+from dashboard.text import plain
+from dashboard.views import proxies as parts
+from dashboard.widgets.charts import picture_choice
+from dashboard.widgets.errors import shown_errors
+from dashboard.widgets.score_source import source_origin
+
+
+def show() -> None:
+    """The page."""
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        st.title("Proxies", anchor=False, width="content")
+        with st.container(width="content"):
+            picture_choice()
+    with shown_errors():
+        _view(parts.choose_source())
+
+
+def _view(source: Source) -> None:
+    for problem in parts.link_problems(source):
+        st.warning(plain(problem), icon=":material/link_off:")
+    source_origin(source)
+    target = parts.target_choice(source)
+    ranking = st.container(key="ranking_section")
+    resampling = st.container()
+    st.subheader("One proxy", anchor="one-proxy")
+    proxy = parts.proxy_choice(source)
+    with ranking:
+        parts.ranking_section(source, target, proxy)
+    charts, cell = st.columns([3, 2], gap="small")
+    with charts:
+        with shown_errors():
+            parts.scatter_section(source, target, proxy)
+        about = st.container()
+        parts.groups_section(source, target, proxy)
+    with cell, shown_errors():
+        parts.scored_cell(source, target)
+    parts.agreement_section(source)
+    with about:
+        parts.about_proxy(proxy, source)
+    with resampling:
+        parts.compute_missing_intervals(source, target)
+
+
+show()

@@ -1,0 +1,7 @@
+"""The parts of the page "Study": its head, and one view a tab."""
+
+from dashboard.views.study.head import head
+from dashboard.views.study.shown import Shown, shown_now
+from dashboard.views.study.views import VIEW, link_problems, show_view
+
+__all__ = ["VIEW", "Shown", "head", "link_problems", "show_view", "shown_now"]

@@ -1,0 +1,229 @@
+"""Any two or three quantities against each other, with their front as chart and as table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from streamlit.column_config import NumberColumn
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from backend.analysis.pareto import pareto_front, weakest_rank
+from dashboard.data.quantities import Direction, infinite_words, label
+from dashboard.figures import pareto_scatter, pareto_space
+from dashboard.links import link_trial, linked_trial, parameters, set_parameter
+from dashboard.text import plain
+from dashboard.views.study.shown import Shown
+from dashboard.widgets.charts import chart, clicked
+from dashboard.widgets.linked import LinkedChoice, LinkedZoom
+from dashboard.widgets.study_axes import NONE, Axes
+from dashboard.widgets.tables import csv_button
+from dashboard.widgets.trial_tables import number_column
+
+_PARAMETER: Final = "log"
+_KEY: Final = "linked_log"
+_NAMES: Final = dict(zip("xyz", ("Horizontal", "Vertical", "Third"), strict=True))
+
+
+def log_choice(frame: pd.DataFrame, quantities: Sequence[str]) -> tuple[str, ...]:
+    """Show the control, where an axis can be logarithmic; returns the columns that are.
+
+    Args:
+        frame: the trials, with a column a quantity.
+        quantities: on the axes, two or three.
+    """
+    able = [axis for axis, column in zip(_NAMES, quantities, strict=False) if _positive(frame, column)]
+    if not able:
+        return ()
+    chosen = [axis for axis in able if axis in parameters(_PARAMETER)]
+    st.session_state[_KEY] = chosen
+    st.pills(
+        "Logarithmic",
+        able,
+        selection_mode="multi",
+        format_func=_NAMES.__getitem__,
+        key=_KEY,
+        help="Axes on a logarithmic scale; those whose values are all above 0 can be.",
+        on_change=_link,
+    )
+    columns = dict(zip(_NAMES, quantities, strict=False))
+    return tuple(columns[axis] for axis in chosen)
+
+
+def _positive(frame: pd.DataFrame, column: str) -> bool:
+    if column not in frame:
+        return False
+    values = frame.loc[frame["state"].isin(["complete", "infeasible"]), column].to_numpy(dtype=float)
+    known = values[np.isfinite(values)]
+    return known.size > 0 and bool(known.min() > 0)
+
+
+def _link() -> None:
+    set_parameter(_PARAMETER, st.session_state[_KEY])
+
+
+_CHART: Final = "pareto_chart"
+_HEIGHT, _ROWS_IN_HEIGHT = 300, 7
+_WEAKEST: Final = "weakest"
+
+
+class _Front(NamedTuple):
+    """The trials on a front as a table, and how its columns are shown."""
+
+    table: pd.DataFrame
+    formats: dict[str, ColumnConfig]
+
+
+def pareto_section(shown: Shown) -> None:
+    """The chart with its controls, and the table of its front; a click in either chooses the trial in both."""
+    frame, axes, name = shown.frame, shown.axes, shown.summary.name
+    with st.container(border=True, key="pareto_section"):
+        st.markdown(
+            "**Pareto front**",
+            help="The cells that no other cell beats in all the quantities shown; a cell that breaks a constraint is "
+            "never among them. Click a cell, or a row of the table, to see it; the box tool above the chart zooms.",
+        )
+        quantities, color = _choose(axes)
+        wanted = dict.fromkeys(["number", "state", "index", "arch", *quantities, *([color] if color else [])])
+        needed = frame[[column for column in wanted if column in frame]]
+        log, selected = log_choice(needed, quantities), linked_trial()
+        zoom = LinkedZoom("pareto-zoom", *quantities) if len(quantities) == 2 else None
+        ranges = zoom.ranges if zoom else None
+
+        def draw() -> go.Figure:
+            make = pareto_scatter if zoom else pareto_space
+            figure = make(
+                needed,
+                *quantities,
+                directions=axes.directions,
+                bounds=axes.bounds,
+                color=color,
+                selected=selected,
+                log=log,
+            )
+            if zoom:
+                zoom.apply(figure)
+            return figure
+
+        chart(
+            shown.kept("pareto chart", (quantities, log, color, selected, ranges), draw),
+            needed,
+            f"{name} {' and '.join(quantities)}",
+            _CHART,
+            " against ".join(label(column) for column in reversed(quantities)) + ", with the Pareto front",
+            on_select=_link_clicked,
+            zoom=zoom,
+        )
+        ways = ", ".join(f"{_way(axes, column)} {plain(label(column))}" for column in dict.fromkeys(quantities))
+        no_truth = "" if axes.truth else " No true accuracies are known for these cells."
+        no_click = "" if zoom else " Drag to turn it; to see a cell, choose its row below: markers take no clicks."
+        not_drawn = shown.kept("not drawn", (quantities,), lambda: _not_drawn(needed, quantities))
+        st.caption(f"Better: {ways}." + not_drawn + no_truth + no_click)
+        goals = axes.goals(list(dict.fromkeys(quantities)))
+        _show_front(shown.kept("front", (quantities, color), lambda: _front(needed, goals, color)), name)
+
+
+def pareto_choices(axes: Axes) -> tuple[LinkedChoice, ...]:
+    """The choices of both axes, of a third one, and of the colour."""
+    if not axes.columns:
+        return ()
+    several = len(axes.objectives) > 1
+    second = axes.objectives[1] if several else axes.truth or axes.columns[min(1, len(axes.columns) - 1)]
+    return (
+        axes.choice("x"),
+        axes.choice("y", second),
+        axes.choice("z", optional="none: two are enough"),
+        axes.choice("color", axes.truth, optional="one colour"),
+    )
+
+
+def _choose(axes: Axes) -> tuple[list[str], str | None]:
+    """The quantities, two at least, and the one that colours."""
+    grid = st.grid(4, min_column_width=150)
+    words = (
+        ("Horizontal", "Any recorded quantity."),
+        ("Vertical", "Any recorded quantity."),
+        ("Third", "A third quantity makes the chart a space to turn, and counts for the front."),
+        ("Colour", "What the colour of a marker shows; true accuracy, where it is known."),
+    )
+    chosen = []
+    for choice, (name, explained) in zip(pareto_choices(axes), words, strict=True):
+        with grid.cell():
+            chosen.append(choice.dropdown(name, explained))
+    x, y, z, color = chosen
+    return [x, y, *([z] if z not in {NONE, x, y} else [])], None if color == NONE else color
+
+
+def _not_drawn(frame: pd.DataFrame, quantities: list[str]) -> str:
+    """Words for the trials that have no place in the chart: infinite ones, and infeasible ones without values."""
+    infinite = infinite_words(frame, quantities)
+    lacking = (frame["state"] == "infeasible") & frame[list(dict.fromkeys(quantities))].isna().any(axis="columns")
+    count = int(lacking.sum())
+    if not count:
+        return infinite
+    trials = "1 infeasible trial has" if count == 1 else f"{count:,} infeasible trials have"
+    return (
+        f"{infinite} {trials} no value of one of them (not scored, or not measured on the device), and no cross here."
+    )
+
+
+def _way(axes: Axes, column: str) -> str:
+    return "higher" if axes.direction(column) == "maximize" else "lower"
+
+
+def _front(needed: pd.DataFrame, goals: Mapping[str, Direction], color: str | None) -> _Front:
+    complete = needed[needed["state"] == "complete"]
+    on_front = pareto_front(complete, goals)
+    columns = dict.fromkeys([*goals, *([color] if color else [])])
+    front = complete.loc[on_front, ["number", *columns]]
+    front.insert(1, _WEAKEST, weakest_rank(complete, goals)[on_front])
+    front = front.sort_values([_WEAKEST, "number"], ignore_index=True)
+    return _Front(front, {column: number_column(front[column]) for column in columns})
+
+
+def _show_front(made: _Front, name: str) -> None:
+    front = made.table
+    if front.empty:
+        return
+    numbers, selected = front["number"].tolist(), linked_trial()
+    row = numbers.index(selected) if selected in numbers else None
+    # The key moves with the chosen row: the mark follows a trial that was chosen in the chart, or moved by new ones.
+    key = f"front_table_{row}"
+    st.dataframe(
+        front,
+        key=key,
+        hide_index=True,
+        height=_HEIGHT if len(front) > _ROWS_IN_HEIGHT else "content",
+        column_config={
+            "number": NumberColumn("Trial", pinned=True, width="small"),
+            _WEAKEST: NumberColumn(
+                "Weakest rank",
+                format="%.1f %%",
+                width="small",
+                help="The share of the study's cells that are better in the quantity in which this one is weakest. "
+                "Low: a compromise that gives up little anywhere.",
+            ),
+            **made.formats,
+        },
+        on_select=lambda: _link_row(key, numbers),
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [row] if row is not None else []}},
+        placeholder="–",
+        alt="The trials on the front",
+    )
+    csv_button(front, f"{name} front", "download_front", f"The {len(front):,} trials on the front of this chart.")
+
+
+def _link_row(key: str, numbers: list[int]) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    if rows:
+        link_trial(int(numbers[rows[0]]))
+
+
+def _link_clicked() -> None:
+    if data := clicked(_CHART):
+        link_trial(int(data[0]))

@@ -1,0 +1,116 @@
+"""The views of a study, one a tab; only the open one is drawn."""
+
+from collections.abc import Callable
+from typing import Final
+
+import streamlit as st
+
+from backend.config.advice import notices
+from dashboard.data import queries
+from dashboard.links import VIEW_PARAMETER
+from dashboard.text import plain
+from dashboard.views.study.ensemble import ensemble_section
+from dashboard.views.study.overview import overview
+from dashboard.views.study.parallel import parallel_view
+from dashboard.views.study.pareto import pareto_choices
+from dashboard.views.study.progress import CURVE
+from dashboard.views.study.settings import settings_view
+from dashboard.views.study.shown import Shown
+from dashboard.views.study.trials import time_view, trials_view
+from dashboard.widgets.errors import shown_errors
+from dashboard.widgets.linked import LinkedChoice
+from dashboard.widgets.run_status import log_table
+from dashboard.widgets.study_axes import Axes
+
+VIEW: Final = LinkedChoice(
+    VIEW_PARAMETER,
+    {
+        "overview": "Overview",
+        "parallel": "Parallel coordinates",
+        "settings": "Operations",
+        "time": "Time",
+        "trials": "All trials",
+        "ensemble": "Ensemble",
+        "log": "Log",
+        "config": "Configuration",
+    },
+)
+
+_WITHOUT_VALUES: Final = {"trials", "log", "config"}
+"""Views that need no trial with a value."""
+
+_LONGEST_SHOWN: Final = 20_000
+"""Characters of a search file that cannot be read."""
+_WITH_VALUES: Final = ("complete", "infeasible")
+
+
+def link_problems(axes: Axes) -> list[str]:
+    """What is wrong with the choices in the page's link, a line each."""
+    choices = (VIEW, CURVE, *pareto_choices(axes), *(axes.choice(name) for name in ("quantity", "shade", "of")))
+    return [choice.problem for choice in choices if choice.problem]
+
+
+def show_view(shown: Shown) -> None:
+    """Draw the tabs and the open view."""
+    with VIEW.tabs(), shown_errors():
+        why = _why_not(shown)
+        if why and VIEW.value not in _WITHOUT_VALUES:
+            st.info(why, icon=":material/hourglass_empty:" if shown.active else ":material/info:")
+            return
+        _VIEWS[VIEW.value](shown)
+
+
+def _why_not(shown: Shown) -> str:
+    """Why there is no chart; "" where there is."""
+    if shown.axes.columns and shown.frame["state"].isin(_WITH_VALUES).any():
+        return ""
+    if shown.active:
+        return "The first scored cell appears here in a moment."
+    if shown.frame.empty:
+        return "This study has no trial. " + ("Resume it to begin." if shown.run else "Its maker has run none yet.")
+    counts = shown.frame["state"].value_counts()
+    words = ", ".join(f"{count:,} {state}" for state, count in counts.items())
+    return f"No trial of this study has a value ({words}). “All trials” lists them" + (
+        ", and the log says what went wrong." if shown.run else "."
+    )
+
+
+def _ensemble(shown: Shown) -> None:
+    if shown.summary.config:
+        ensemble_section(shown.summary, shown.summary.config)
+    elif shown.run:
+        st.caption("An ensemble is fitted on the proxies of the configuration, which cannot be read here.")
+    else:
+        st.caption("Ensembles are fitted on proxies, which this study does not have.")
+
+
+def _log(shown: Shown) -> None:
+    if shown.run:
+        log_table(queries.log(shown.summary))
+    else:
+        st.caption("A study made elsewhere has no log here.")
+
+
+def _configuration(shown: Shown) -> None:
+    config = shown.summary.config
+    if config:
+        for line in notices(config):
+            st.caption(f":material/info: {plain(line)}")
+        st.code(config.to_toml(), language="toml")
+    elif shown.run:
+        st.caption(f":material/warning: It cannot be read here: {plain(shown.summary.config_problem)}.")
+        st.code((shown.summary.config_text or "")[:_LONGEST_SHOWN], language="toml")
+    else:
+        st.caption("A study made elsewhere has no search file.")
+
+
+_VIEWS: Final[dict[str, Callable[[Shown], None]]] = {
+    "overview": overview,
+    "parallel": lambda shown: parallel_view(shown.frame, shown.axes, shown.summary.name),
+    "settings": lambda shown: settings_view(shown.summary, shown.frame, shown.axes),
+    "time": lambda shown: time_view(shown.frame, shown.summary.name),
+    "trials": lambda shown: trials_view(shown.frame, shown.axes, shown.summary.name),
+    "ensemble": _ensemble,
+    "log": _log,
+    "config": _configuration,
+}

@@ -1,0 +1,97 @@
+"""How a run stands: progress, time left, device, images, notes and log."""
+
+import pandas as pd
+import streamlit as st
+
+from backend.config.advice import notices
+from backend.config.model import SearchConfig
+from backend.studies.runs import LogLine, Run
+from dashboard.data.pace import elapsed, seconds_left
+from dashboard.figures.numbers import duration
+from dashboard.text import plain
+
+_WASTED = {"repeat": "repeated", "disconnected": "disconnected", "infeasible": "infeasible", "failed": "failed"}
+
+
+def run_status(run: Run, config: SearchConfig | None, frame: pd.DataFrame, newest: LogLine | None) -> None:
+    """Show progress and times of a run, and what it runs on; ``config`` is None where it cannot be read."""
+    counted = "distinct cells" if config and config.setup.distinct_cells else "trials"
+    share = min(1.0, run.done / run.asked) if run.asked else 0.0
+    with st.container(key="run_progress"):
+        st.progress(share, text=f"**{run.done:,} of {run.asked:,}** {counted} scored")
+    _figures(run, config, frame)
+    if run.message:
+        box = st.error if run.state == "failed" else st.info
+        box(plain(run.message[0].upper() + run.message[1:] + "."))
+    st.caption(_work_line(run))
+    if newest is not None:
+        st.caption(f":gray[{newest.time:%H:%M:%S} UTC] {plain(newest.message)}", wrap=True)
+    if config:
+        _notes(config)
+
+
+def log_table(lines: list[LogLine]) -> None:
+    """The log, the newest line on top."""
+    if not lines:
+        st.caption("The log is empty: its first lines come when the search begins.")
+        return
+    text = "\n".join(f"{line.time:%Y-%m-%d %H:%M:%S}  {line.level:<8} {line.message}" for line in reversed(lines))
+    with st.container(key="run_log"):
+        st.code(text, language=None, height=320, wrap_lines=True)
+    st.caption(f"The last {len(lines)} lines, the newest on top; times in UTC.")
+
+
+def _figures(run: Run, config: SearchConfig | None, frame: pd.DataFrame) -> None:
+    counts = frame["state"].value_counts()
+    tried = sum(int(counts.get(state, 0)) for state in ("complete", *_WASTED))
+    without = {words: int(counts.get(state, 0)) for state, words in _WASTED.items()}
+    said = ", ".join(f"{count} {words}" for words, count in without.items() if count) or "none wasted"
+    timeout = config.setup.timeout if config else None
+    left = seconds_left(run, frame, timeout)
+    limit = f"The time limit is {duration(timeout)}." if timeout else "There is no time limit."
+    with st.container(key="run_figures"):
+        grid = st.grid(4, min_column_width=150)
+        grid.metric(
+            "Time left",
+            duration(left) if run.active else "–",
+            help=f"By the pace of the last cells. {limit}",
+            delta=_time_word(run),
+            delta_color="off",
+            delta_arrow="off",
+        )
+        grid.metric("Elapsed", duration(elapsed(run)), help="Since this run, or its last resumption, began.")
+        grid.metric(
+            "Trials",
+            f"{tried:,}",
+            delta=said,
+            delta_color="off",
+            delta_arrow="off",
+            help="All that the sampler asked for. Repeats cost nothing; disconnected cells have no scores, and "
+            "infeasible ones, which break a constraint, are not scored.",
+        )
+        grid.metric("Seconds a cell", _median_seconds(frame), help="Median time to score one distinct cell.")
+
+
+def _time_word(run: Run) -> str | None:
+    if not run.active:
+        return "the search has ended"
+    return {"queued": "waiting to begin", "stopping": "ending after this trial"}.get(run.state)
+
+
+def _median_seconds(frame: pd.DataFrame) -> str:
+    return duration(frame.loc[frame["state"] == "complete", "seconds"].median())
+
+
+def _work_line(run: Run) -> str:
+    device = run.device or "not known before it begins"
+    images = run.images or "not read yet"
+    host = f" on {run.host}" if run.host else ""
+    return f":material/memory: **Device** {plain(device)}{plain(host)}  \n:material/image: **Images** {plain(images)}"
+
+
+def _notes(config: SearchConfig) -> None:
+    lines = notices(config)
+    if lines:
+        count = f"{len(lines)} note{'' if len(lines) == 1 else 's'} on this configuration"
+        with st.expander(count, icon=":material/info:", type="compact", key="run_notes"):
+            st.markdown("\n".join(f"- {plain(line)}" for line in lines))

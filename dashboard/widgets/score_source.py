@@ -1,0 +1,98 @@
+"""Whose scores a page shows: a table of the whole space, or the cells of a study, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from backend.studies import StudySummary
+from dashboard.data import proxies as proxy_queries
+from dashboard.data import queries
+from dashboard.data.proxies import Source
+from dashboard.links import CELL_PARAMETER, STUDY, STUDY_PARAMETER, TABLE_PARAMETER, page_link, parameter, set_parameter
+from dashboard.text import plain
+from dashboard.widgets.tables import look
+
+_KEY = "source"
+_Choice = tuple[str, str]
+
+
+def choose_source() -> Source:
+    """A control for the scores to look at, kept in the link; at first the first table of the whole space.
+
+    Raises:
+        UserError: what is chosen, or named by the link, cannot be shown; the message says why.
+    """
+    studies = queries.studies()
+    choices = _choices(studies)
+    chosen = _linked() or next(iter(choices))
+    # A link that was not asked for would show the newest scores, which change.
+    link_source(chosen)
+    st.session_state[_KEY] = chosen if chosen in choices else None
+    st.selectbox(
+        "Scores of",
+        list(choices),
+        format_func=lambda choice: choices[choice],
+        key=_KEY,
+        placeholder="Choose scores",
+        help="A table has the scores of the whole space, from a sweep; a study those of the cells that it tried.",
+        on_change=_chosen,
+    )
+    kind, name = chosen
+    if kind == TABLE_PARAMETER:
+        return proxy_queries.open_table(name)
+    summary = next((item for item in studies if item.name == name), None)
+    return proxy_queries.open_study(summary or queries.find_study(name))
+
+
+def _choices(studies: Sequence[StudySummary]) -> Mapping[_Choice, str]:
+    tables = {
+        (TABLE_PARAMETER, file.name): f"Whole space: {file.name}{', bundled' if file.bundled else ''}"
+        for file in proxy_queries.tables()
+    }
+    return {**tables, **{(STUDY_PARAMETER, item.name): f"Study: {item.name} ({_words(item)})" for item in studies}}
+
+
+def _words(item: StudySummary) -> str:
+    dataset = f"{item.config.dataset}, " if item.config else ""
+    return f"{dataset}{look(item.run).word.lower()}, {item.trials:,} trials"
+
+
+def _linked() -> _Choice | None:
+    for kind in (STUDY_PARAMETER, TABLE_PARAMETER):
+        if name := parameter(kind):
+            return kind, name
+    return None
+
+
+def link_source(choice: tuple[str, str]) -> None:
+    """Put a table or a study, by its link parameter and its name, into the page's link."""
+    kind, name = choice
+    other = STUDY_PARAMETER if kind == TABLE_PARAMETER else TABLE_PARAMETER
+    set_parameter(kind, name)
+    set_parameter(other, None)
+
+
+def _chosen() -> None:
+    choice = st.session_state[_KEY]
+    if choice:
+        link_source(choice)
+        set_parameter(CELL_PARAMETER, None)
+
+
+def source_origin(source: Source) -> None:
+    """A line on the images and, for a study, a link to it and, while it grows, a button that reads it again."""
+    st.caption(f":material/image: {plain(source.origin)}")
+    if source.kind != "study":
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        link = {STUDY_PARAMETER: source.name}
+        page_link(STUDY, "Open the study", ":material/scatter_plot:", "Its page.", link)
+        if source.active:
+            st.button(
+                "Read its new cells",
+                icon=":material/refresh:",
+                key="refresh",
+                help="The search goes on; what is shown is as of the last time that this page was read.",
+            )

@@ -1,0 +1,118 @@
+"""The score store: what was scored once is found again, and nothing else is."""
+
+import math
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from backend import proxies
+from backend.datasets.batch import load_batch
+from backend.scoring.scorer import setting_of
+from backend.search.measure import ComputedScores
+from backend.search.score_store import ScoreStore
+from backend.search.space import Candidate
+from backend.spaces.nas_bench_201.cell import Cell, enumerate_cells
+from backend.storage.database import Database, open_database
+from tests.conftest import cheap_config
+
+CELL = Cell.from_index(5115)
+SETTING = "a" * 64
+
+
+@pytest.fixture
+def store(database: Database) -> ScoreStore:
+    return ScoreStore(database.engine)
+
+
+def test_scores_are_found_under_their_own_key_alone(store: ScoreStore) -> None:
+    store.put(SETTING, CELL, {"snip": 1.5, "l2_norm": 1e300})
+    assert store.get(SETTING, CELL, ["snip", "l2_norm", "grasp"]) == {"snip": 1.5, "l2_norm": 1e300}
+    assert store.get(SETTING, CELL, ["grasp"]) == {}
+    assert store.get("b" * 64, CELL, ["snip"]) == {}
+    assert store.get(SETTING, Cell.from_index(6111), ["snip"]) == {}
+
+
+def test_twins_share_their_scores(store: ScoreStore) -> None:
+    twin = next(cell for cell in enumerate_cells() if cell != CELL and cell.connected and _has_twin(cell))
+    other = next(cell for cell in enumerate_cells() if cell != twin and cell.canonical() == twin.canonical())
+    store.put(SETTING, twin, {"snip": 2.0})
+    assert store.get(SETTING, other, ["snip"]) == {"snip": 2.0}
+
+
+def test_params_belong_to_the_literal_cell_and_are_not_kept(store: ScoreStore) -> None:
+    store.put(SETTING, CELL, {"params": 1.0, "flops": 2.0})
+    assert store.get(SETTING, CELL, ["params", "flops"]) == {}
+
+
+def test_what_is_not_finite_is_not_kept(store: ScoreStore) -> None:
+    store.put(SETTING, CELL, {"snip": math.nan, "grasp": math.inf, "l2_norm": 0.0})
+    assert store.get(SETTING, CELL, ["snip", "grasp", "l2_norm"]) == {"l2_norm": 0.0}
+
+
+def test_the_first_score_stays(store: ScoreStore) -> None:
+    store.put(SETTING, CELL, {"snip": 1.0})
+    store.put(SETTING, CELL, {"snip": 2.0, "grasp": 3.0})
+    assert store.get(SETTING, CELL, ["snip", "grasp"]) == {"snip": 1.0, "grasp": 3.0}
+
+
+@pytest.fixture
+def counting_proxy() -> Iterator[str]:
+    """A proxy that can change its version."""
+
+    @proxies.register(reads=("images",), version=1)
+    def counting(images: object) -> float:
+        return 1.0
+
+    yield "counting"
+    del proxies.registry._PROXIES["counting"]
+
+
+def test_a_changed_definition_never_serves_old_values(store: ScoreStore, counting_proxy: str) -> None:
+    store.put(SETTING, CELL, {counting_proxy: 1.0})
+    registry = proxies.registry._PROXIES
+    registry[counting_proxy] = replace(registry[counting_proxy], version=2)
+    assert store.get(SETTING, CELL, [counting_proxy]) == {}
+    store.put(SETTING, CELL, {counting_proxy: 7.0})
+    assert store.get(SETTING, CELL, [counting_proxy]) == {counting_proxy: 7.0}
+
+
+def test_the_setting_is_all_that_a_score_depends_on() -> None:
+    def setting(dataset: str = "cifar10", images: int = 4, seed: int = 0, channels: int = 16, depth: int = 5) -> str:
+        return setting_of(load_batch(dataset, images, seed), seed, channels, depth)
+
+    others = [setting("cifar100"), setting(images=8), setting(seed=1), setting(channels=8), setting(depth=1)]
+    assert setting() == setting()
+    assert len({setting(), *others}) == 6
+    assert setting("cifar10-valid") == setting("cifar10")
+
+
+def test_a_second_study_scores_nothing_again(database: Database) -> None:
+    candidate = Candidate(CELL, 16, 5)
+    first = ComputedScores(cheap_config(), database.engine).scores(candidate, ["l2_norm", "params"])
+    again = ComputedScores(cheap_config(), database.engine).scores(candidate, ["l2_norm"])
+    assert (first.computed, again.computed) == (True, False)
+    assert again.values == {"l2_norm": first.values["l2_norm"]}
+
+
+def _put(url_and_number: tuple[str, int]) -> None:
+    url, number = url_and_number
+    database = open_database(url)
+    database.prepare()
+    store = ScoreStore(database.engine)
+    for index in range(40):
+        store.put(SETTING, Cell.from_index(index), {"snip": float(number), "grasp": float(number)})
+
+
+def test_several_processes_write_at_once_without_loss(database: Database, store: ScoreStore) -> None:
+    with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(_put, [(database.url, number) for number in range(3)]))
+    for index in range(40):
+        scores = store.get(SETTING, Cell.from_index(index), ["snip", "grasp"])
+        assert scores["snip"] == scores["grasp"]
+
+
+def _has_twin(cell: Cell) -> bool:
+    return cell.representative() != cell

@@ -1,5 +1,0 @@
-"""A page with nothing but the import."""
-
-from dashboard.components.benchmark_import import benchmark_import
-
-benchmark_import()
