@@ -11,7 +11,7 @@ from backend import proxies as registry
 from backend.errors import UserError
 from backend.proxies import Proxy
 from backend.spaces.nas_bench_201.cell import Cell
-from backend.spaces.nas_bench_201.network import CellNetwork
+from backend.spaces.nas_bench_201.network import CellNetwork, difference
 
 
 class DisconnectedCellError(UserError):
@@ -41,7 +41,7 @@ def check_proxies(names: Iterable[str]) -> tuple[Proxy, ...]:
 
 
 def check_network(network: nn.Module) -> CellNetwork:
-    """The network, if it is one of the space.
+    """The network, if it is exactly what the space builds: what is computed by hand would miss any change to it.
 
     Raises:
         UserError: it isn't, or its weights aren't float32.
@@ -49,6 +49,8 @@ def check_network(network: nn.Module) -> CellNetwork:
     """
     if not isinstance(network, CellNetwork):
         raise UserError(f"network: expected one made by backend.network.build_network, got a {type(network).__name__}")
+    if other := difference(network):
+        raise UserError(f"network: expected one just as backend.network.build_network makes it, but {other}")
     if not network.cell.connected:
         raise DisconnectedCellError(network.cell)
     for name, parameter in network.named_parameters():

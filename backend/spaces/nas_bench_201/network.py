@@ -12,6 +12,7 @@ from torch.nn import functional
 from backend.errors import UserError
 from backend.spaces.nas_bench_201.cell import EDGES, Cell
 
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 NUM_STAGES = 3
 """Stages of cells; the width doubles and the image halves from one to the next."""
 
@@ -175,6 +176,45 @@ def build_network(
         if isinstance(module, nn.Conv2d | nn.Linear):
             _initialise(module, generator)
     return network
+
+
+def difference(network: nn.Module) -> str:
+    """What makes a network another one than `build_network` makes for its cell and sizes, in words; "" if nothing does.
+
+    The weights may be any. What computes something else is found by its type, its settings, its hooks or its forward.
+
+    Args:
+        network: any module.
+    """
+    if type(network) is not CellNetwork:
+        return f"it is a {type(network).__name__}, not a CellNetwork"
+    with torch.device("meta"):
+        built = CellNetwork(network.cell, network.num_classes, network.channels, network.cells_per_stage)
+    expected = dict(built.named_modules())
+    found = dict(network.named_modules(remove_duplicate=False))
+    if odd := sorted(set(expected) ^ set(found)):
+        return f"it has {'no' if odd[0] in expected else 'another'} module {odd[0]}"
+    for name, module in found.items():
+        if words := _module_difference(module, expected[name]):
+            return f"{name or 'it'} {words}"
+    if len({id(module) for module in found.values()}) < len(found):
+        return "some of its modules are one and the same"
+    return ""
+
+
+def _module_difference(module: nn.Module, built: nn.Module) -> str:
+    if type(module) is not type(built):
+        return f"is a {type(module).__name__}, not a {type(built).__name__}"
+    if isinstance(module, CellBlock) and isinstance(built, CellBlock) and module.cell != built.cell:
+        return f"is of another cell: {module.cell}"
+    if module.extra_repr() != built.extra_repr():
+        return f"has ({module.extra_repr()}), not ({built.extra_repr()})"
+    if "forward" in vars(module):
+        return "has a forward of its own"
+    if any(getattr(module, hooks, None) for hooks in _HOOKS):
+        return "has a hook"
+    shapes = [{key: tensor.shape for key, tensor in each.named_parameters(recurse=False)} for each in (module, built)]
+    return "" if shapes[0] == shapes[1] else "has parameters of other names or shapes"
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,11 +11,12 @@ import pytest
 import torch
 
 from backend import proxies
-from backend.proxies import registry as _registry
+from backend.errors import UserError
+from backend.proxies import registry as proxy_registry
 from backend.scoring import DisconnectedCellError, Scorer, resolve_device, score_cell, score_network
 from backend.scoring.runtime import make_generator
 from backend.spaces.nas_bench_201.cell import Cell
-from backend.spaces.nas_bench_201.network import build_network
+from backend.spaces.nas_bench_201.network import CellNetwork, build_network
 
 CELL = Cell.parse("|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|")
 DISCONNECTED = Cell.parse("|none~0|+|nor_conv_3x3~0|none~1|+|none~0|nor_conv_1x1~1|none~2|")
@@ -32,10 +33,10 @@ def scorer() -> Scorer:
 @pytest.fixture
 def registry() -> Iterator[None]:
     """Takes back what a test registers."""
-    before = dict(_registry._PROXIES)
+    before = dict(proxy_registry._PROXIES)
     yield
-    _registry._PROXIES.clear()
-    _registry._PROXIES.update(before)
+    proxy_registry._PROXIES.clear()
+    proxy_registry._PROXIES.update(before)
 
 
 def test_all_scores_are_finite(scorer: Scorer) -> None:
@@ -229,3 +230,114 @@ def test_devices() -> None:
     if not torch.cuda.is_available():
         with pytest.raises(ValueError, match="device 'cuda': this machine has none; valid here: auto"):
             resolve_device("cuda")
+
+
+class AnotherForward(CellNetwork):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return 2 * super().forward(images)
+
+
+def _subclass(network: CellNetwork) -> CellNetwork:
+    other = AnotherForward(network.cell, network.num_classes, network.channels, network.cells_per_stage)
+    other.load_state_dict(network.state_dict())
+    return other
+
+
+def _hooked(network: CellNetwork) -> CellNetwork:
+    network.blocks[0].register_forward_hook(lambda module, inputs, outputs: outputs * 2)
+    return network
+
+
+def _hooked_before(network: CellNetwork) -> CellNetwork:
+    network.register_forward_pre_hook(lambda module, inputs: (inputs[0] * 2,))
+    return network
+
+
+def _hooked_back(network: CellNetwork) -> CellNetwork:
+    network.norm.register_full_backward_hook(lambda module, inputs, outputs: (inputs[0] * 2,))
+    return network
+
+
+def _group_norm(network: CellNetwork) -> CellNetwork:
+    network.stem[1] = torch.nn.GroupNorm(2, network.channels)
+    return network
+
+
+def _instance_norm(network: CellNetwork) -> CellNetwork:
+    network.blocks[0].convolutions["0"].norm = torch.nn.InstanceNorm2d(network.channels, affine=True)
+    return network
+
+
+def _strided(network: CellNetwork) -> CellNetwork:
+    network.stem[0].stride = (2, 2)
+    return network
+
+
+def _wrapped(network: CellNetwork) -> CellNetwork:
+    network.blocks[0] = torch.nn.Sequential(network.blocks[0], torch.nn.GELU())
+    return network
+
+
+def _dropped_out(network: CellNetwork) -> CellNetwork:
+    network.blocks.append(torch.nn.Dropout(0.5))
+    return network
+
+
+def _own_forward(network: CellNetwork) -> CellNetwork:
+    network.blocks[0].forward = torch.nn.Identity()
+    return network
+
+
+def _parametrized(network: CellNetwork) -> CellNetwork:
+    torch.nn.utils.parametrizations.weight_norm(network.stem[0])
+    return network
+
+
+def _shared_module(network: CellNetwork) -> CellNetwork:
+    network.blocks[2] = network.blocks[1] = network.blocks[0]
+    return network
+
+
+def _another_cell(network: CellNetwork) -> CellNetwork:
+    network.blocks[0].cell = Cell.from_index(0)
+    return network
+
+
+def _without_bias(network: CellNetwork) -> CellNetwork:
+    network.norm.bias = None
+    return network
+
+
+CHANGES = [
+    _subclass,
+    _hooked,
+    _hooked_before,
+    _hooked_back,
+    _group_norm,
+    _instance_norm,
+    _strided,
+    _wrapped,
+    _dropped_out,
+    _own_forward,
+    _parametrized,
+    _shared_module,
+    _another_cell,
+    _without_bias,
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_a_network_that_is_not_just_as_built_is_refused(change: Callable[[CellNetwork], CellNetwork]) -> None:
+    network = build_network(CELL, 10, channels=4, cells_per_stage=2)
+    images, labels = torch.randn(4, 3, 8, 8), torch.tensor([0, 1, 2, 3])
+    score_network(network, images, labels, ["params"])
+    with pytest.raises(UserError, match=r"^network: expected one just as \S+ makes it, but"):
+        score_network(change(network), images, labels, ["params", "snip"])
+
+
+def test_weights_of_any_values_and_either_mode_are_scored() -> None:
+    network = build_network(CELL, 10, channels=4, cells_per_stage=1).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(1.5)
+    assert score_network(network, torch.randn(4, 3, 8, 8), torch.tensor([0, 1, 2, 3]), ["snip"])["snip"] > 0
