@@ -32,6 +32,7 @@ ENSEMBLE: Final = f"{HOSTILE}"[:100]
 
 def make_hostile(database: Database) -> None:
     """Make a search, a study of plain Optuna and an ensemble, with such names and texts in every place."""
+    database.prepare()
     _make_foreign(database)
     config = cheap_config(setup={"n_trials": 14, "n_workers": 2})
     execute_run(database, prepare(database, config, "plain"))
