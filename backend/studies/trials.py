@@ -16,6 +16,8 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from backend.config.model import SearchConfig
+from backend.config.objectives import SUM_NAME, Objectives
 from backend.dominance import nondominated
 from backend.errors import UserError
 from backend.spaces.nas_bench_201.cell import EDGES, NUM_CELLS, Cell
@@ -83,9 +85,6 @@ def trials_frame(study: optuna.Study) -> pd.DataFrame:
 
 def rows_of(trials: Sequence[FrozenTrial], study: optuna.Study) -> pd.DataFrame:
     """The table of some of a study's trials, in their order, as :func:`trials_frame` but without ``pareto``."""
-    # The search's modules load PyTorch.
-    from backend.config.objectives import SUM_NAME  # noqa: PLC0415
-
     config = search_file_in(study.user_attrs)
     if config is not None:
         return schema.table(_own_columns(trials, _named(config), is_sum=study.metric_names == [SUM_NAME]))
@@ -191,9 +190,6 @@ def _named(config: str) -> _Named:
 
 @lru_cache(maxsize=100)
 def _names_in(text: str) -> _Named:
-    from backend.config.model import SearchConfig  # noqa: PLC0415
-    from backend.config.objectives import Objectives  # noqa: PLC0415
-
     config = SearchConfig.from_toml(text)
     return _Named(
         (*config.proxy_names, *config.ensemble_metrics, *config.hardware_metrics),
