@@ -69,7 +69,7 @@ def test_a_bounded_search_from_the_form_shows_only_cells_that_keep_the_bound_as_
         page.get_by_role("button", name="Launch the search").click()
 
         expect(page.locator(".st-key-run_state")).to_contain_text("Finished")
-        expect(page.get_by_text(re.compile("among those that keep latency:raspi4 ≤ 8 ms"))).to_be_visible()
+        expect(page.get_by_text(re.compile("among those that keep latency:raspi4 <= 8 ms"))).to_be_visible()
         page.set_viewport_size({"width": 3200, "height": 2400})
         table = page.locator(".st-key-best_trials table")
         expect(table).to_contain_text("latency:raspi4 (ms)")
