@@ -27,7 +27,7 @@ from backend.cli.terminal import console, progress_bar
 from backend.errors import UserError
 from backend.json_records import json_records
 from backend.proxies.own import load_user_proxies
-from backend.scoring import DisconnectedCellError, Scorer
+from backend.scoring import InvalidArchitectureError, Scorer
 from backend.scoring.tables import SWEEP_TABLE, bundled_datasets, bundled_table, read_table, write_table
 from backend.settings import make_folder
 from backend.spaces.nas_bench_201.cell import Cell
@@ -64,7 +64,7 @@ def _scores(scorer: Scorer, cell: Cell) -> dict[str, float | None] | None:
     """A cell's scores; None for a disconnected cell, and for a score that is not finite."""
     try:
         return json_numbers(scorer.score(cell))
-    except DisconnectedCellError:
+    except InvalidArchitectureError:
         return None
 
 

@@ -3,28 +3,18 @@
 from backend.config.model import SearchConfig
 from backend.config.objectives import Objectives, sampler_used
 from backend.config.sections import BLIND_SAMPLERS
-from backend.datasets.info import NUM_CLASSES
 
 
 def notices(config: SearchConfig) -> list[str]:
     """Lines for the log and the page, one a contradiction; empty for a file that has none."""
     return [
-        *_classes(config),
+        *config.search_space.notices(),
         *_goals(config),
         *_costs(config),
         *_strategy(config),
         *_sampler(config),
         *_scores(config),
-        *_truth(config),
     ]
-
-
-def _classes(config: SearchConfig) -> list[str]:
-    given, true = config.cells.number_classes, NUM_CLASSES[config.dataset]
-    if given is None or given == [true]:
-        return []
-    shown = ", ".join(map(str, given))
-    return [f"number_classes is {shown} but {config.dataset} has {true} classes: {true} are used."]
 
 
 def _goals(config: SearchConfig) -> list[str]:
@@ -56,11 +46,11 @@ def _costs(config: SearchConfig) -> list[str]:
     goals = config.strategy.metrics
     turned = [n for n in config.hardware_metrics if n in goals and goals[n].scale and goals[n].direction == "maximize"]
     if turned:
-        lines.append(f"{_join(turned)}: a cost that is maximised: the dearer cell counts as the better.")
+        lines.append(f"{_join(turned)}: a cost that is maximised: what costs more counts as better.")
     if config.constraints and config.setup.sampler in BLIND_SAMPLERS:
         lines.append(
-            f"Sampler {config.setup.sampler} does not learn from constraints: it draws cells that break them as often "
-            "as any, and the search passes over those without scoring them."
+            f"Sampler {config.setup.sampler} does not learn from constraints: it draws what breaks them as often as "
+            "anything, and the search passes over those without scoring them."
         )
     return lines
 
@@ -82,13 +72,6 @@ def _scores(config: SearchConfig) -> list[str]:
     if config.runner.scores == "compute":
         return []
     return ["Scores come from a table: num_samples, images, data_loader and device are the table's, not the file's."]
-
-
-def _truth(config: SearchConfig) -> list[str]:
-    cells = config.cells
-    if cells.C == [16] and cells.N == [5]:
-        return []
-    return ["True accuracies are known for C = 16 and N = 5 only: other networks are shown without."]
 
 
 def _sampler(config: SearchConfig) -> list[str]:

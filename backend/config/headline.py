@@ -12,11 +12,11 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from backend.config.model import SearchConfig
-from backend.config.sections import NAMES_ALONE, CellChoices, SearchSetup
+from backend.config.sections import NAMES_ALONE, SearchSetup, section_of
 from backend.config.toml_text import LARGEST, parse_toml
 from backend.errors import ConfigError
 
-_CELLS: Final = ("search", "search_space", "nas_zero_cost", "config")
+_SPACE: Final = ("search", "search_space")
 _SETUP: Final = ("search", "strategy", "setup")
 _LONGEST_PROBLEM: Final = 300
 
@@ -57,9 +57,9 @@ def _read(text: str) -> Headline:
     try:
         config = SearchConfig.from_mapping(tables, names_alone=True)
     except ConfigError as error:
-        cells, setup = _at(tables, _CELLS), _at(tables, _SETUP)
+        setup = _at(tables, _SETUP)
         return Headline(
-            dataset=next(iter(_field(CellChoices, cells, "dataset") or ()), None),
+            dataset=section_of(tables.get("search")).data_in(_at(tables, _SPACE)),
             sampler=_field(SearchSetup, setup, "sampler"),
             seed=_field(SearchSetup, setup, "seed"),
             constraints=tuple(map(str, _field(SearchSetup, setup, "constraints") or ())),

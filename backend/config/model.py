@@ -10,52 +10,40 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import tomli_w
-from pydantic import ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from backend import costs as hardware
 from backend.config.sections import (
     NAMES_ALONE,
-    CellChoices,
     RunnerName,
     SearchSetup,
-    SearchSpaceSection,
-    Section,
+    SpaceTable,
     StrategySection,
     ZeroCostRunner,
+    section_of,
 )
 from backend.config.toml_text import parse_toml, read_toml
 from backend.config.validation import problems_of, shown_key
 from backend.costs.constraints import Constraint
 from backend.errors import ConfigError
+from backend.spaces import registry
+from backend.spaces.base import SearchSpace, Table
 
 
-class SearchConfig(Section):
+class SearchConfig(Table):
     """A whole search file (its ``[search]`` table)."""
 
-    search_space: SearchSpaceSection = SearchSpaceSection()
+    search_space: SpaceTable = Field(default_factory=lambda: registry.get().section.model_validate({}))
     strategy: StrategySection
     sw_runner: RunnerName = RunnerName()
 
     @model_validator(mode="after")
-    def _has_measurements(self) -> Self:
-        names = [name for name in self.strategy.hw_runner.costs if hardware.get(name).measured]
-        for key, measured in zip(("C", "N"), hardware.MEASURED_SIZE, strict=True):
-            if names and getattr(self.cells, key) != [measured]:
-                said = (
-                    f"{', '.join(names)}: measured for networks with C = 16 and N = 5 only; give {key} = [{measured}]"
-                )
-                raise ValueError(f"search_space.nas_zero_cost.config.{key}: {said}")
-        return self
-
-    @model_validator(mode="after")
-    def _has_fitted_networks(self) -> Self:
-        for key, fitted in zip(("C", "N"), hardware.MEASURED_SIZE, strict=True):
-            if self.ensemble_metrics and getattr(self.cells, key) != [fitted]:
-                said = (
-                    f"{', '.join(self.ensemble_metrics)}: ensembles are fitted on networks with C = 16 and N = 5; "
-                    f"give {key} = [{fitted}]"
-                )
-                raise ValueError(f"search_space.nas_zero_cost.config.{key}: {said}")
+    def _has_metrics_everywhere(self) -> Self:
+        measured = [name for name in self.strategy.hw_runner.costs if hardware.get(name).measured]
+        try:
+            self.search_space.check_metrics(measured, self.ensemble_metrics)
+        except ValueError as error:
+            raise ValueError(f"search_space.{error}") from None
         return self
 
     @classmethod
@@ -78,7 +66,8 @@ class SearchConfig(Section):
         try:
             return cls.model_validate(tables["search"], context=NAMES_ALONE if names_alone else None)
         except ValidationError as error:
-            raise ConfigError(problems_of(error, cls, "search")) from None
+            parts = {"search_space": section_of(tables["search"])}
+            raise ConfigError(problems_of(error, cls, "search", parts)) from None
 
     @classmethod
     def from_toml(cls, text: str, source: str = "the TOML text") -> Self:
@@ -130,14 +119,18 @@ class SearchConfig(Section):
         return self.from_mapping({"search": tables})
 
     @property
-    def cells(self) -> CellChoices:
-        """Data set, network size and options of each edge."""
-        return self.search_space.nas_zero_cost.config
+    def space(self) -> SearchSpace:
+        """The search space, restricted to what the file allows.
+
+        Raises:
+            UserError: it is not installed here.
+        """
+        return registry.get(self.search_space.name).restricted(self.search_space)
 
     @property
     def dataset(self) -> str:
         """The one data set of the study."""
-        return self.cells.dataset[0]
+        return self.search_space.data
 
     @property
     def setup(self) -> SearchSetup:
@@ -176,5 +169,5 @@ class SearchConfig(Section):
 
     @property
     def constraints(self) -> list[Constraint]:
-        """Bounds on hardware metrics that a cell has to keep."""
+        """Bounds on hardware metrics that an architecture has to keep."""
         return self.setup.constraints

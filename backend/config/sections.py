@@ -4,14 +4,13 @@ They hold names. That there is such a proxy is asked of the registry, which load
 :data:`NAMES_ALONE` leaves it out, for lists of studies and for files that name proxies of their makers' own.
 """
 
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
+    SerializeAsAny,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -19,114 +18,50 @@ from pydantic import (
 
 from backend import costs as hardware
 from backend.costs.constraints import Constraint, by_metric
-from backend.datasets.info import DATASETS
+from backend.errors import UserError
+from backend.spaces import registry
+from backend.spaces.base import SpaceSection, Table
 
 Direction = Literal["maximize", "minimize"]
 SamplerName = Literal["tpe", "rank_tpe", "nsgaii", "nsgaiii", "random", "qmc"]
+Distinct = Literal["function", "architecture", "trial"]
 DataLoader = Literal["train_dataloader", "val_dataloader"]
 
 SAMPLERS: tuple[str, ...] = get_args(SamplerName)
 BLIND_SAMPLERS = ("random", "qmc")
-"""Samplers that learn from no trial, and so not which cells break a constraint either."""
+"""Samplers that learn from no trial, and so not what breaks a constraint either."""
 ENSEMBLE_PREFIX = "ensemble:"
 """Before the name of a saved ensemble where it stands as a metric."""
 NAMES_ALONE = {"proxies": "unchecked"}
 """Context of a validation that takes any name for that of a proxy."""
-EDGE_KEYS = ("op_1_0", "op_2_0", "op_2_1", "op_3_0", "op_3_1", "op_3_2")
 
-OptionNumber = Annotated[int, Field(ge=0, le=4, strict=True)]
-Options = Annotated[list[OptionNumber], Field(min_length=1)]
-Width = Annotated[int, Field(ge=1, le=256, strict=True)]
-Depth = Annotated[int, Field(ge=1, le=20, strict=True)]
 ConstraintText = Annotated[Constraint, BeforeValidator(Constraint.parse), PlainSerializer(str)]
 
 
-class Section(BaseModel):
-    """A table of the search file: unknown keys are refused, so that a typing error is found."""
-
-    model_config = ConfigDict(extra="forbid", validate_default=True, validate_assignment=False)
-
-
-class SpaceSetup(Section):
-    """``[search.search_space.setup]``: how the space is walked; the file format knows one way."""
-
-    by: Literal["name"] = "name"
+def section_of(search: Any) -> type[SpaceSection]:
+    """The model of the ``[search.search_space]`` table of a file; the plain one where the file names no known space."""
+    table = search.get("search_space", {}) if isinstance(search, dict) else {}
+    try:
+        return registry.get(table.get("name", registry.DEFAULT) if isinstance(table, dict) else "").section
+    except UserError:
+        return SpaceSection
 
 
-class SeedChoice(Section):
-    """``[search.search_space.seed.default.config]``: quantisation; "NA" says that layers are not quantised."""
-
-    name: list[Literal["NA"]] = ["NA"]
-
-
-class SeedDefault(Section):
-    """``[search.search_space.seed.default]``."""
-
-    config: SeedChoice = SeedChoice()
-
-
-class SeedSection(Section):
-    """``[search.search_space.seed]``."""
-
-    default: SeedDefault = SeedDefault()
-
-
-class CellChoices(Section):
-    """``[search.search_space.nas_zero_cost.config]``: data set, network size and the options of each edge.
-
-    ``op_i_j`` lists the operations allowed on the edge from node j to node i: 0 none, 1 skip_connect,
-    2 nor_conv_3x3, 3 nor_conv_1x1, 4 avg_pool_3x3.
-    """
-
-    dataset: Annotated[list[str], Field(min_length=1, max_length=1)] = ["cifar10"]
-    name: list[Literal["infer.tiny"]] = ["infer.tiny"]
-    C: Annotated[list[Width], Field(min_length=1)] = [16]
-    N: Annotated[list[Depth], Field(min_length=1)] = [5]
-    op_0_0: list[Literal[0]] = [0]
-    op_1_0: Options = [0, 1, 2, 3, 4]
-    op_2_0: Options = [0, 1, 2, 3, 4]
-    op_2_1: Options = [0, 1, 2, 3, 4]
-    op_3_0: Options = [0, 1, 2, 3, 4]
-    op_3_1: Options = [0, 1, 2, 3, 4]
-    op_3_2: Options = [0, 1, 2, 3, 4]
-    number_classes: list[Annotated[int, Field(ge=1, strict=True)]] | None = None
-
-    @field_validator("dataset")
-    @classmethod
-    def _known_dataset(cls, value: list[str]) -> list[str]:
-        if value[0] not in DATASETS:
-            raise ValueError(f"unknown data set {value[0]!r}; one of {', '.join(DATASETS)}")
+def _as_section(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, SpaceSection) or not isinstance(value, dict):
         return value
-
-    @field_validator("C", "N", *EDGE_KEYS)
-    @classmethod
-    def _no_doubles(cls, value: list[int]) -> list[int]:
-        if len(set(value)) != len(value):
-            raise ValueError(f"a choice is listed twice in {value}")
-        return value
-
-    def options(self, edge_key: str) -> list[int]:
-        """Option numbers allowed on an edge, such as ``"op_1_0"``."""
-        chosen: list[int] = getattr(self, edge_key)
-        return chosen
+    try:
+        model = registry.get(value.get("name", registry.DEFAULT)).section
+    except UserError as error:
+        raise ValueError(f"name: {error}") from None
+    return model.model_validate(value, context=info.context)
 
 
-class CellSpaceSection(Section):
-    """``[search.search_space.nas_zero_cost]``."""
-
-    config: CellChoices = CellChoices()
+SpaceTable = Annotated[SerializeAsAny[SpaceSection], BeforeValidator(_as_section)]
+"""A ``[search.search_space]`` table of any space."""
 
 
-class SearchSpaceSection(Section):
-    """``[search.search_space]``."""
-
-    name: Literal["graph/software/zero_cost"] = "graph/software/zero_cost"
-    setup: SpaceSetup = SpaceSetup()
-    seed: SeedSection = SeedSection()
-    nas_zero_cost: CellSpaceSection = CellSpaceSection()
-
-
-class ZeroCostRunner(Section):
+class ZeroCostRunner(Table):
     """``[search.strategy.sw_runner.zero_cost]``: which proxies, on which images, on which device.
 
     ``images`` is "bundled", "random" or the path of the user's own data. ``scores`` is "compute", "table" (the bundled
@@ -156,19 +91,19 @@ class ZeroCostRunner(Section):
         return value
 
 
-class SoftwareRunners(Section):
+class SoftwareRunners(Table):
     """``[search.strategy.sw_runner]``."""
 
     zero_cost: ZeroCostRunner = ZeroCostRunner()
 
 
-class AverageBitwidth(Section):
+class AverageBitwidth(Table):
     """``[search.strategy.hw_runner.average_bitwidth]``: bits a weight, compared to ``compare_to``."""
 
     compare_to: Annotated[int, Field(ge=1)] = 32
 
 
-class HardwareCost(Section):
+class HardwareCost(Table):
     """``[search.strategy.hw_runner.hardware_cost]``: which sizes, and which latencies and energies of devices.
 
     ``params`` and ``flops`` are zero-cost proxies as well: where that runner lists one, it is recorded as a proxy.
@@ -187,7 +122,7 @@ class HardwareCost(Section):
         return value
 
 
-class HardwareRunners(Section):
+class HardwareRunners(Table):
     """``[search.strategy.hw_runner]``."""
 
     average_bitwidth: AverageBitwidth | None = None
@@ -199,13 +134,16 @@ class HardwareRunners(Section):
         return self.hardware_cost.metrics if self.hardware_cost else []
 
 
-class SearchSetup(Section):
+class SearchSetup(Table):
     """``[search.strategy.setup]``: sampler, budget, number of objectives, and constraints on hardware metrics.
 
-    ``n_workers`` processes may share the search, on as many machines; each scores ``n_jobs`` cells at once.
-    ``n_trials`` counts distinct connected cells that keep the constraints; with ``distinct_cells = false`` it counts
-    every trial. ``timeout`` is in seconds. A constraint reads ``NAME <= NUMBER`` or
-    ``NAME >= NUMBER``, in the metric's unit.
+    ``n_workers`` processes may share the search, on as many machines; each scores ``n_jobs`` architectures at once.
+    ``n_trials`` counts architectures that can be scored and keep the constraints: with ``distinct = "function"`` those
+    that compute different functions, with ``"architecture"`` those that are written differently; ``"trial"`` counts
+    every trial. ``timeout`` is in seconds. A constraint reads ``NAME <= NUMBER`` or ``NAME >= NUMBER``, in the
+    metric's unit.
+
+    Files of version 0.1 say ``distinct_cells``, true for ``"architecture"`` and false for ``"trial"``.
     """
 
     n_jobs: Annotated[int, Field(ge=1, le=64, strict=True)] = 1
@@ -216,8 +154,22 @@ class SearchSetup(Section):
     sum_scaled_metrics: bool = False
     direction: Direction | None = None
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
-    distinct_cells: bool = True
+    distinct: Distinct = "function"
     constraints: list[ConstraintText] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_files(cls, value: Any) -> Any:
+        """``distinct_cells`` of version 0.1 in today's words, so that a search means what it meant."""
+        if not isinstance(value, dict) or "distinct_cells" not in value:
+            return value
+        tables = dict(value)
+        given = tables.pop("distinct_cells")
+        if "distinct" in tables:
+            raise ValueError("distinct_cells: give distinct alone, which replaces it")
+        if not isinstance(given, bool):
+            raise ValueError(f"distinct_cells: should be true or false (got {given!r})")
+        return {**tables, "distinct": "architecture" if given else "trial"}
 
     @field_validator("constraints")
     @classmethod
@@ -234,7 +186,7 @@ class SearchSetup(Section):
         return self
 
 
-class MetricGoal(Section):
+class MetricGoal(Table):
     """``[search.strategy.metrics]``, one metric: its weight (0: recorded only) and its direction.
 
     Without a direction, hardware metrics are minimised, proxies and ensembles maximised. ``"ensemble:NAME"`` is the
@@ -245,7 +197,7 @@ class MetricGoal(Section):
     direction: Direction = "maximize"
 
 
-class StrategySection(Section):
+class StrategySection(Table):
     """``[search.strategy]``."""
 
     name: Literal["optuna"] = "optuna"
@@ -314,7 +266,7 @@ class StrategySection(Section):
         return list(dict.fromkeys([*self.sw_runner.zero_cost.metrics, *goals]))
 
 
-class RunnerName(Section):
+class RunnerName(Table):
     """``[search.sw_runner]``."""
 
     name: Literal["zero_cost"] = "zero_cost"

@@ -1,11 +1,10 @@
 """Turns pydantic's errors into lines that name the TOML key and what is valid."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
-
-_OPTIONS = "0 none, 1 skip_connect, 2 nor_conv_3x3, 3 nor_conv_1x1, 4 avg_pool_3x3"
 
 _LONGEST_SHOWN = 100
 """Characters of a value in a message."""
@@ -30,20 +29,23 @@ _WORDS = {
 """What is valid, by pydantic's kind of problem."""
 
 
-def problems_of(error: ValidationError, model: type[BaseModel], root: str) -> list[tuple[str, str]]:
+def problems_of(
+    error: ValidationError, model: type[BaseModel], root: str, parts: Mapping[str, type[BaseModel]]
+) -> list[tuple[str, str]]:
     """One ``(dotted key, message)`` for each problem of a validation, in the order of the file.
 
     Args:
         error: what pydantic raised.
         model: the model that was validated, for the keys that are known at a place.
         root: the key under which the model stands in the file.
+        parts: by key of the model, the model of its table where that depends on what the table says.
     """
     problems = []
     for item in error.errors():
-        field, message = _dotted(root, item["loc"]), _message(item, model)
+        field, message = _dotted(root, item["loc"]), _message(item, model, parts)
         # A check of a whole table names the key that is wrong, or its path from there, in front of its message.
         key, colon, rest = message.partition(": ")
-        if item["type"] == "value_error" and colon and key.split(".")[0] in _keys_at(model, item["loc"]):
+        if item["type"] == "value_error" and colon and key.split(".")[0] in _keys_at(model, item["loc"], parts):
             field, message = f"{field}.{key}", rest
         problems.append((field, message))
     return problems
@@ -67,17 +69,15 @@ def _shortened(value: object) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
-def _message(item: Any, model: type[BaseModel]) -> str:
+def _message(item: Any, model: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> str:
     location, given = item["loc"], item.get("input")
     shown = _shortened(given)
     match item["type"]:
         case "extra_forbidden":
-            known = ", ".join(_keys_at(model, location[:-1]))
+            known = ", ".join(_keys_at(model, location[:-1], parts))
             return f"unknown key; known here: {known}"
         case "missing":
             return "this table or key is missing"
-        case "greater_than_equal" | "less_than_equal" | "int_type" if _is_option(location):
-            return f"{shown} is no option number; the options are {_OPTIONS}"
         case "too_short":
             return "the list is empty; give at least one choice"
         case "too_long":
@@ -100,14 +100,14 @@ def _message(item: Any, model: type[BaseModel]) -> str:
             return f"{text} (got {shown})"
 
 
-def _is_option(location: tuple[int | str, ...]) -> bool:
-    return len(location) > 1 and str(location[-2]).startswith("op_")
-
-
-def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+def _keys_at(
+    model: type[BaseModel], location: tuple[int | str, ...], parts: Mapping[str, type[BaseModel]]
+) -> list[str]:
     """Keys known in the table at a location, walking the fields' types (``X``, ``X | None``, ``dict[str, X]``)."""
-    for part in location:
-        if part in model.model_fields:
+    for depth, part in enumerate(location):
+        if depth == 0 and part in parts:
+            model = parts[str(part)]
+        elif part in model.model_fields:
             annotation: Any = model.model_fields[str(part)].annotation
             candidates = [annotation, *get_args(annotation)]
             model = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), model)

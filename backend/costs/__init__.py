@@ -1,21 +1,19 @@
-"""Hardware metrics: what a cell's network costs on a device, and constraints on it."""
+"""Hardware metrics: what a network costs on a device, and constraints on it."""
 
 from backend.costs.constraints import SENSES, Constraint, Sense, by_metric
 from backend.costs.metrics import (
     AVERAGE_BITWIDTH,
     COSTS,
-    MEASURED_SIZE,
     Costs,
     HardwareMetric,
     available,
     get,
-    measured,
+    has_gaps,
 )
 
 __all__ = [
     "AVERAGE_BITWIDTH",
     "COSTS",
-    "MEASURED_SIZE",
     "SENSES",
     "Constraint",
     "Costs",
@@ -24,5 +22,5 @@ __all__ = [
     "available",
     "by_metric",
     "get",
-    "measured",
+    "has_gaps",
 ]

@@ -1,21 +1,15 @@
-"""Hardware metrics: sizes, and latencies and energies of devices, of any cell."""
+"""Hardware metrics: sizes, and latencies and energies of devices."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from backend.datasets.info import NUM_CLASSES
 from backend.errors import UserError
-from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.base import Architecture, KnownCosts, SearchSpace, Size, capability
 from backend.truth import fields as devices
-from backend.truth.tables import architectures_table
 
 AVERAGE_BITWIDTH: Final = "average_bitwidth"
 
@@ -28,7 +22,7 @@ class HardwareMetric:
         name: in search files, tables and charts.
         unit: "ms", "mJ", "bits", "M" (millions), or "" for a count.
         words: one or two sentences; "" for a count that is a zero-cost proxy as well, which describes it.
-        measured: whether it comes from measurements of networks with C = 16 and N = 5; else it is counted at any size.
+        measured: whether it comes from measurements of a benchmark's networks; else it is counted of any network.
     """
 
     name: str
@@ -66,22 +60,6 @@ def get(name: str) -> HardwareMetric:
         raise UserError(f"unknown hardware metric {name!r}; valid: {', '.join(_METRICS)}") from None
 
 
-def measured(name: str, dataset: str) -> NDArray[np.float64]:
-    """HW-NAS-Bench's value of every architecture, (15625,) in official order; NaN where the device has none.
-
-    Args:
-        name: such as "latency:raspi4".
-        dataset: of the images; cifar10-valid has those of cifar10.
-
-    Raises:
-        UserError: unknown dataset, or not a measured metric.
-    """
-    if not get(name).measured:
-        raise UserError(f"{name} is not measured on a device; it is counted")
-    quantity, device = name.split(":")
-    return architectures_table()[devices.column(quantity, device, dataset)].to_numpy(dtype=np.float64)
-
-
 def _measured_metric(quantity: str, device: str) -> HardwareMetric:
     words = devices.described(quantity, device)
     return HardwareMetric(f"{quantity}:{device}", devices.UNITS[quantity], words, measured=True)
@@ -102,54 +80,59 @@ COSTS: Final = tuple(name for name in _METRICS if name != AVERAGE_BITWIDTH)
 
 
 UNQUANTISED_BITS = 32.0
-MEASURED_SIZE = (16, 5)
-"""C and N of the networks that HW-NAS-Bench measured."""
 
 
 class Costs:
     """Looks up, or counts, hardware metrics; safe with several threads.
 
     Args:
+        space: of the architectures.
         dataset: decides images and classes.
         names: of the metrics.
 
     Raises:
-        UserError: an unknown metric or dataset.
+        UserError: an unknown metric, or one that is not known of the space's architectures.
     """
 
-    def __init__(self, dataset: str, names: Iterable[str]) -> None:
+    def __init__(self, space: SearchSpace, dataset: str, names: Iterable[str]) -> None:
         self._dataset = dataset
         self._metrics = [get(name) for name in names]
-        self._columns = {
-            metric.name: measured(metric.name, dataset).tolist() for metric in self._metrics if metric.measured
-        }
+        self._known = capability(space, KnownCosts)
+        self._count = _Counter(space, dataset)
+        if self._known is None and (unknown := [metric.name for metric in self._metrics if metric.measured]):
+            raise UserError(f"{', '.join(unknown)}: not measured for {space.title}; valid: params, flops")
 
-    def of(self, cell: Cell, channels: int = 16, cells_per_stage: int = 5) -> dict[str, float]:
-        """Each metric of the literal cell's network, in its unit; NaN where it was not measured.
+    def of(self, architecture: Architecture) -> dict[str, float]:
+        """Each metric of the literal architecture's network, in its unit; NaN where it was not measured."""
+        return {metric.name: self._value(metric.name, architecture) for metric in self._metrics}
 
-        Args:
-            cell: any cell.
-            channels: channels of the first stage, C.
-            cells_per_stage: cells of each stage, N.
-        """
-        return {metric.name: self._value(metric.name, cell, channels, cells_per_stage) for metric in self._metrics}
-
-    def _value(self, name: str, cell: Cell, channels: int, cells_per_stage: int) -> float:
-        if name in self._columns:
-            return self._columns[name][cell.index] if (channels, cells_per_stage) == MEASURED_SIZE else math.nan
+    def _value(self, name: str, architecture: Architecture) -> float:
         if name == AVERAGE_BITWIDTH:
             return UNQUANTISED_BITS
-        # A network's size depends on which operations it has, not on where: 210 sizes instead of 15,625.
-        return _size(name, tuple(sorted(cell.operations)), self._dataset, channels, cells_per_stage)
+        if self._known is not None:
+            return self._known.cost(architecture, self._dataset, name)
+        size = self._count.size(architecture)
+        return {"params": size.parameters, "flops": size.multiply_accumulates}[name]
 
 
-@lru_cache(maxsize=10_000)
-def _size(name: str, operations: tuple[str, ...], dataset: str, channels: int, cells_per_stage: int) -> float:
-    # Proxies and images load PyTorch, which a list of studies leaves alone.
-    from backend import proxies  # noqa: PLC0415
-    from backend.datasets.readers import LAYOUTS  # noqa: PLC0415
-    from backend.proxies.observations import Design  # noqa: PLC0415
+class _Counter:
+    """Counts the sizes of networks of a space that does not know them; those of the last ones are kept."""
 
-    side = LAYOUTS[dataset].side
-    design = Design(Cell(operations), channels, cells_per_stage, NUM_CLASSES[dataset], side, side)
-    return proxies.get(name).value(design)
+    def __init__(self, space: SearchSpace, dataset: str) -> None:
+        self._space, self._dataset = space, dataset
+        self.size = lru_cache(maxsize=1_000)(self._size)
+
+    def _size(self, architecture: Architecture) -> Size:
+        # Networks load PyTorch, which a list of studies leaves alone.
+        from backend.datasets.batch import load_batch  # noqa: PLC0415
+        from backend.spaces.building import build_seeded, count_size  # noqa: PLC0415
+        from backend.spaces.task import Task  # noqa: PLC0415
+
+        task = Task.of_batch(load_batch(self._dataset, 2, source="random"))
+        return count_size(build_seeded(self._space, architecture, task, seed=0), task)
+
+
+def has_gaps(space: SearchSpace, dataset: str, name: str) -> bool:
+    """Whether a metric is measured on a device, and not for all architectures of a space."""
+    known = capability(space, KnownCosts)
+    return known is not None and known.has_gaps(dataset, name)

@@ -13,8 +13,6 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from backend.spaces.nas_bench_201.cell import Cell
-
 
 @dataclass(frozen=True)
 class Observation:
@@ -31,27 +29,6 @@ class Observation:
     min_images: int = 1
 
 
-@dataclass(frozen=True)
-class Design:
-    """The literal network that is scored: its cell with all edges, its sizes, and the images' size.
-
-    Attributes:
-        cell: the literal cell.
-        channels: channels of the first stage, C.
-        cells_per_stage: cells of each stage, N.
-        num_classes: outputs of the classifier.
-        height: of the images, in pixels.
-        width: of the images, in pixels.
-    """
-
-    cell: Cell
-    channels: int
-    cells_per_stage: int
-    num_classes: int
-    height: int
-    width: int
-
-
 class ZenResponse(NamedTuple):
     """The answer of one Gaussian network to a small change of Gaussian images.
 
@@ -65,10 +42,10 @@ class ZenResponse(NamedTuple):
 
 
 OBSERVATIONS: dict[str, Observation] = {
-    "network": Observation("CellNetwork: the network, in train mode"),
-    "images": Observation("Tensor float32 (B, 3, H, W): the normalised images"),
+    "network": Observation("nn.Module: the network, in train mode"),
+    "images": Observation("Tensor: the batch as the network takes it, such as float32 (B, 3, H, W) normalised images"),
     "labels": Observation("Tensor int64 (B,): their classes", needs_labels=True),
-    "design": Observation("Design: the literal cell and the network's sizes"),
+    "size": Observation("Size: parameters and multiply-accumulates of the literal network"),
     "weights": Observation("tuple of L Tensors: the layers' weights"),
     "normalised": Observation("tuple of L bools: whether a batch norm follows the layer at once"),
     "gradients": Observation(
@@ -107,7 +84,7 @@ OBSERVATIONS: dict[str, Observation] = {
     "zen_responses": Observation("tuple of ZenResponses: one a repeat"),
     "block_spectra": Observation(
         "tuple of Tensors float64 (C,): eigenvalues of the covariance of the channels, over images and positions, "
-        "after the stem and after each cell and reduction block of a Gaussian network on Gaussian images"
+        "after the stem and after each block of a Gaussian network on Gaussian images"
     ),
     "block_pullbacks": Observation(
         "tuple of Tensors float64 (C_in · stride², C_out): of each of these blocks the mean outer product of a random "

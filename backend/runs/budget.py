@@ -6,14 +6,15 @@ from typing import Protocol
 from uuid import uuid4
 
 from backend.runs.tickets import Entry, Tickets
-from backend.search.space import Candidate
 from backend.storage.outages import ride_out
 
 Ticket = str
 
 
 class Counter(Protocol):
-    """What a search needs of its budget: a ticket for each trial, and which candidates have been had.
+    """What a search needs of its budget: a ticket for each trial, and which architectures it has had.
+
+    An architecture goes by its identity: what the budget counts as one.
 
     Attributes:
         done: trials that count so far.
@@ -32,11 +33,11 @@ class Counter(Protocol):
     def return_ticket(self, ticket: Ticket, counted: bool) -> int:
         """Give a ticket back after its trial, which counted or not; returns how many count now."""
 
-    def first_trial(self, ticket: Ticket, candidate: Candidate, number: int) -> int:
-        """Number of the first trial that had this candidate: ``number`` itself when it is the first."""
+    def first_trial(self, ticket: Ticket, identity: str, number: int) -> int:
+        """Number of the first trial that had this architecture: ``number`` itself when it is the first."""
 
-    def seen(self, candidate: Candidate) -> bool:
-        """Whether a trial has had this candidate."""
+    def seen(self, identity: str) -> bool:
+        """Whether a trial has had this architecture."""
 
     def spent(self) -> bool:
         """Whether as many trials as were asked count, so that nobody's end in work can change it."""
@@ -45,11 +46,11 @@ class Counter(Protocol):
 class Budget:
     """Tickets for trials: as many count as were asked, however many threads draw them.
 
-    With ``distinct`` a trial counts when its cell is scored and seen for the first time; otherwise every trial counts.
+    With ``distinct`` a trial counts when its architecture is scored and seen for the first time; otherwise all count.
 
     Args:
         asked: how many trials are to count.
-        distinct: whether only distinct cells count.
+        distinct: whether only distinct architectures count.
     """
 
     def __init__(self, asked: int, distinct: bool) -> None:
@@ -93,16 +94,16 @@ class Budget:
             self._idle = 0 if counted else self._idle + 1
             return self._done
 
-    def first_trial(self, ticket: Ticket, candidate: Candidate, number: int) -> int:
+    def first_trial(self, ticket: Ticket, identity: str, number: int) -> int:
         """See :class:`Counter`."""
         del ticket
         with self._lock:
-            return self._first.setdefault(candidate.key, number)
+            return self._first.setdefault(identity, number)
 
-    def seen(self, candidate: Candidate) -> bool:
+    def seen(self, identity: str) -> bool:
         """See :class:`Counter`."""
         with self._lock:
-            return candidate.key in self._first
+            return identity in self._first
 
     def spent(self) -> bool:
         """Always: what is in work here is this process's own, which counts it when it ends."""
@@ -115,7 +116,7 @@ class SharedBudget:
     Args:
         tickets: of the run.
         worker_id: this process's.
-        distinct: whether only distinct cells count.
+        distinct: whether only distinct architectures count.
     """
 
     def __init__(self, tickets: Tickets, worker_id: int, distinct: bool) -> None:
@@ -153,18 +154,17 @@ class SharedBudget:
             self._idle = 0 if counted else self._idle + 1
         return done
 
-    def first_trial(self, ticket: Ticket, candidate: Candidate, number: int) -> int:
+    def first_trial(self, ticket: Ticket, identity: str, number: int) -> int:
         """See :class:`Counter`."""
-        key = candidate.key
-        first = ride_out(lambda: self._tickets.name(ticket, number, key))
+        first = ride_out(lambda: self._tickets.name(ticket, number, identity))
         with self._lock:
-            self._seen.add(key)
+            self._seen.add(identity)
         return first
 
-    def seen(self, candidate: Candidate) -> bool:
+    def seen(self, identity: str) -> bool:
         """See :class:`Counter`: any worker's, as of this process's last ticket."""
         with self._lock:
-            return candidate.key in self._seen
+            return identity in self._seen
 
     def spent(self) -> bool:
         """Whether all that was asked is done: until then a trial in work elsewhere may be lost, and open a place."""

@@ -1,15 +1,16 @@
-"""How long a search will take: seconds a cell, from searches that this machine has done or from a short measurement."""
+"""How long a search will take: seconds a trial, from searches of this machine or from a short measurement."""
 
 from __future__ import annotations
 
 import math
-import random
 import socket
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from statistics import median
 
+import optuna
 import torch
 from optuna.trial import TrialState
 from sqlalchemy import column, select, table
@@ -17,8 +18,8 @@ from sqlalchemy import column, select, table
 from backend import proxies
 from backend.config.model import SearchConfig
 from backend.scoring import Scorer
-from backend.search.limits import trials_asked
-from backend.search.space import SearchSpace
+from backend.search.problem import SearchProblem
+from backend.spaces.base import Architecture, SearchSpace
 from backend.storage.database import Database
 from backend.storage.optuna_internals.tables import TRIALS
 from backend.storage.values import number_in, value_or_words
@@ -26,7 +27,7 @@ from backend.studies.summaries import StudySummary
 from backend.studies.trials import KNOWN, SECONDS
 
 _NEWEST = 200
-_MEASURED_CELLS = 4
+_MEASURED, _DRAWS = 4, 200
 _LONGEST_MEASUREMENT = 20.0
 _TABLE_SECONDS = 0.03
 """A trial on a table of scores: asking the sampler and writing the trial is nearly all of it."""
@@ -35,21 +36,21 @@ _ATTRIBUTES = table("trial_user_attributes", column("trial_id"), column("key"), 
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds that one distinct cell takes while nothing else is scored.
+    """Seconds that one distinct architecture takes while nothing else is scored.
 
     Attributes:
-        seconds: a cell.
-        cells: how many it is the median of; 0 for a rule of thumb.
+        seconds: for one.
+        scored: how many it is the median of; 0 for a rule of thumb.
         source: words for where it is from.
     """
 
     seconds: float
-    cells: int
+    scored: int
     source: str
 
     def total(self, config: SearchConfig) -> float:
         """Seconds that a whole search takes; its time limit caps them. Parallel jobs share the machine."""
-        seconds = self.seconds * trials_asked(config)
+        seconds = self.seconds * SearchProblem(config).asked
         return min(seconds, config.setup.timeout or seconds)
 
 
@@ -75,18 +76,21 @@ def known_pace(database: Database, config: SearchConfig, summaries: Iterable[Stu
     ][:_NEWEST]
     if not values:
         return None
-    drawn_out = "" if same else f", drawn out to {images} images"
-    return Pace(median(values), len(values), f"median of {len(values):,} cells scored on this machine{drawn_out}")
+    drawn_out = "" if same else f", extrapolated to {images} images"
+    return Pace(
+        median(values),
+        len(values),
+        f"median of {config.space.words.count(len(values))} scored on this machine{drawn_out}",
+    )
 
 
 def measure_pace(config: SearchConfig) -> Pace:
-    """Score a few cells of the space and take their time: seconds, up to some twenty.
+    """Score a few architectures of the space and take their time: seconds, up to some twenty.
 
     Raises:
         UserError: images or device are not there.
     """
-    space = SearchSpace(config.cells)
-    cells = random.Random(0).sample(space.connected_cells, min(_MEASURED_CELLS, len(space.connected_cells)))
+    space = config.space
     scorer = Scorer(
         config.dataset,
         config.proxy_names,
@@ -94,17 +98,25 @@ def measure_pace(config: SearchConfig) -> Pace:
         device=config.runner.device,
         image_source=config.runner.images,
         split=config.split,
+        space=space,
     )
     begun, taken = time.perf_counter(), []
-    for cell in cells:
+    for architecture in _drawn(space):
         start = time.perf_counter()
-        scorer.score(cell, channels=max(config.cells.C), cells_per_stage=max(config.cells.N))
+        scorer.score(architecture)
         taken.append(time.perf_counter() - start)
         if time.perf_counter() - begun > _LONGEST_MEASUREMENT:
             break
-    # The first cell also warms the libraries up.
+    # The first one also warms the libraries up.
     counted = taken[1:] or taken
-    return Pace(median(counted), len(counted), f"measured on {len(counted)} cell{'s' if len(counted) > 1 else ''}")
+    return Pace(median(counted), len(counted), f"measured on {space.words.count(len(counted))}")
+
+
+def _drawn(space: SearchSpace) -> list[Architecture]:
+    """A few architectures of a space at random, that can be scored."""
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    drawn = (space.suggest(study.ask()) for _ in range(_DRAWS))
+    return list(islice((architecture for architecture in drawn if not architecture.invalid), _MEASURED))
 
 
 def _searched_here(item: StudySummary) -> SearchConfig | None:
@@ -117,15 +129,15 @@ def _alike(config: SearchConfig, other: SearchConfig) -> bool:
 
 
 def _cost(config: SearchConfig) -> tuple[object, ...]:
-    """What the time of one cell depends on, beside the number of images."""
+    """What the time of one trial depends on, beside the number of images."""
     small = config.dataset.startswith("ImageNet")
     names = frozenset(name for name in config.proxy_names if not proxies.get(name).literal)
     cuda = config.runner.device != "cpu" and torch.cuda.is_available()
-    return small, names, tuple(config.cells.C), tuple(config.cells.N), cuda
+    return small, names, config.search_space.scale(), cuda
 
 
 def _seconds(database: Database, study_id: int) -> list[float]:
-    """How long each of a study's newest completed cells took whose scores were not known before."""
+    """How long each of a study's newest completed trials took whose scores were not known before."""
     done = select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study_id, TRIALS.c.state == TrialState.COMPLETE)
     done = done.order_by(TRIALS.c.trial_id.desc()).limit(_NEWEST)
     query = select(_ATTRIBUTES.c.trial_id, _ATTRIBUTES.c.key, _ATTRIBUTES.c.value_json)

@@ -15,14 +15,13 @@ from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.config.advice import notices
-from backend.config.model import SearchConfig
 from backend.errors import SearchFailedError, UserError
 from backend.runs import place as joint
 from backend.runs.recovery import Recovery, close_open
 from backend.runs.search_loop import Outcome, Search
 from backend.search.ensembles import fit_line, kept_ensembles, same_images
-from backend.search.limits import trials_asked
 from backend.search.measure import Measurer, open_scores
+from backend.search.problem import SearchProblem
 from backend.search.results import write_results
 from backend.storage.database import Database
 from backend.storage.optuna_internals.batched_storage import BatchedStorage
@@ -89,8 +88,9 @@ def execute_run(database: Database, name: str, on_trial: Callable[[int, int], No
     with _logged_to(database, study_id):
         try:
             Reserve(database, study_id).set_aside()
-            place = joint.first_place(database, study, config) if config.setup.n_workers > 1 else None
-            return _search(database, study, config, on_trial, place)
+            problem = SearchProblem(config)
+            place = joint.first_place(database, study, problem) if config.setup.n_workers > 1 else None
+            return _search(database, study, problem, on_trial, place)
         except Exception as error:
             _give_up(database, study_id, error, place)
             raise
@@ -112,12 +112,13 @@ def join_run(database: Database, name: str, on_trial: Callable[[int, int], None]
     """
     study = load_study(database, name)
     config = study_config(study)
-    place = joint.further_place(database, study, config) if config else None
-    if config is None or place is None:
+    problem = SearchProblem(config) if config else None
+    place = joint.further_place(database, study, problem) if problem else None
+    if problem is None or place is None:
         return None
     with _logged_to(database, study._study_id):
         try:
-            return _search(database, study, config, on_trial, place)
+            return _search(database, study, problem, on_trial, place)
         except Exception as error:
             _give_up(database, study._study_id, error, place)
             raise
@@ -126,17 +127,17 @@ def join_run(database: Database, name: str, on_trial: Callable[[int, int], None]
 def _search(
     database: Database,
     study: optuna.Study,
-    config: SearchConfig,
+    problem: SearchProblem,
     on_trial: Callable[[int, int], None] | None,
     place: joint.Place | None,
 ) -> Outcome:
-    study_id, asked = study._study_id, trials_asked(config)
+    study_id, asked = study._study_id, problem.asked
     folder = run_folder(database, study.study_name)
     if place is None or place.is_first:
-        _say_what_runs(config, asked)
+        _say_what_runs(problem)
     else:
         logger.info("%s joins", place.who)
-    source = open_scores(config, database.engine)
+    source = open_scores(problem, database.engine)
     storage = BatchedStorage(database.storage)
     study = optuna.load_study(study_name=study.study_name, storage=storage)
     runs.describe_work(database, study_id, source.device, source.images)
@@ -156,10 +157,11 @@ def _search(
         if on_trial is not None:
             on_trial(done, asked)
 
-    on_cell = None if source.instant and place is None else storage.flush
+    on_architecture = None if source.instant and place is None else storage.flush
     recovery = place.recovery(study) if place else None
     shared = place.shared(recovery.settle) if place and recovery else None
-    search = Search(study, config, Measurer(config, source, predicting), asked, trial_done, on_cell, shared)
+    measurer = Measurer(problem, source, predicting)
+    search = Search(study, problem, measurer, asked, trial_done, on_architecture, shared)
 
     def interrupt() -> None:
         logger.warning("stopping after the trial in work")
@@ -171,21 +173,23 @@ def _search(
         logger.info("%s leaves%s", place.who, f": {outcome.reason}" if outcome.reason else "")
         return outcome
     close_open(study)
-    write_results(study, config, folder)
+    write_results(study, problem.config, folder)
     _end(database, study_id, outcome, asked, folder)
     return outcome
 
 
-def _say_what_runs(config: SearchConfig, asked: int) -> None:
+def _say_what_runs(problem: SearchProblem) -> None:
+    config, many, asked = problem.config, problem.space.words.many, problem.asked
     for line in notices(config):
         logger.warning(line)
-    if config.setup.distinct_cells and asked < config.setup.n_trials:
+    if problem.counts_distinct and asked < config.setup.n_trials:
         logger.warning(
-            "n_trials is %d but options and constraints leave %d cells: all of them are scored.",
+            "n_trials is %d but options and constraints leave %d %s: all of them are scored.",
             config.setup.n_trials,
             asked,
+            many,
         )
-    kind = "distinct cells" if config.setup.distinct_cells else "trials"
+    kind = f"distinct {many}" if problem.counts_distinct else "trials"
     logger.info(
         "%s of %s: %d %s, proxies %s", config.setup.sampler, config.dataset, asked, kind, ", ".join(config.proxy_names)
     )

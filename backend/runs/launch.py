@@ -17,8 +17,7 @@ from backend.errors import ConfigError, StorageError, UserError
 from backend.runs import queue
 from backend.scoring import resolve_device
 from backend.search.ensembles import described, find_ensembles, listing_proxies
-from backend.search.limits import trials_asked, unreachable
-from backend.search.measure import configured_table
+from backend.search.problem import SearchProblem, configured_table
 from backend.settings import make_folder
 from backend.storage import audit
 from backend.storage.database import STORAGE_VARIABLE, Database
@@ -51,21 +50,21 @@ def example_config_path() -> Path:
 
 
 def check(database: Database, config: SearchConfig) -> None:
-    """Check that a new search has what it needs: cells to keep, saved ensembles, and what this machine has.
+    """Check that a new search has what it needs: something to score, saved ensembles, and what this machine has.
 
     Args:
         database: where ensembles are kept.
         config: what is to be searched.
 
     Raises:
-        ConfigError: a constraint that no cell keeps, or no such ensemble, device, images or table of scores; the
+        ConfigError: a constraint that nothing keeps, or no such ensemble, device, images or table of scores; the
             message names the key and what is there.
     """
     _check(listing_proxies(config, find_ensembles(database, config)))
 
 
 def _check(config: SearchConfig) -> None:
-    if problems := [*unreachable(config), *_score_problems(config)]:
+    if problems := [*SearchProblem(config).unreachable(), *_score_problems(config)]:
         raise ConfigError(problems)
 
 
@@ -131,13 +130,13 @@ def create_study(
         kept: JSON values by system attribute that the run needs beside its configuration.
 
     Raises:
-        UserError: the name is malformed or taken, or the space has no connected cell.
+        UserError: the name is malformed or taken, or the space holds nothing that can be scored.
     """
     name = name or free_name(database, config)
     check_free_name(database, name)
-    asked = trials_asked(config)
+    asked = SearchProblem(config).asked
     if asked == 0:
-        raise UserError("op_1_0 … op_3_2: no cell of these options connects input to output; allow more operations")
+        raise UserError(config.space.empty)
     objectives = Objectives(config)
     database.prepare()
     try:
@@ -204,7 +203,7 @@ def requeue(database: Database, name: str, trials: int | None = None) -> None:
     if trials is not None:
         config = config.with_trials(trials)
     _check(config)
-    asked = trials_asked(config)
+    asked = SearchProblem(config).asked
     if not run.active and run.done >= asked:
         raise UserError(f"study: all {run.done} trials of {name!r} are done; ask for more to go on")
     if not runs.requeue(database, study._study_id, asked):

@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 
 import optuna
 
-from backend.config.model import SearchConfig
 from backend.runs import recovery
 from backend.runs.budget import SharedBudget
 from backend.runs.recovery import Recovery
 from backend.runs.search_loop import Shared
 from backend.runs.tickets import Tickets
-from backend.search.limits import trials_asked
+from backend.search.problem import SearchProblem
 from backend.storage.database import Database
 from backend.studies import runs, workers
 
@@ -26,13 +25,13 @@ class Place:
     Attributes:
         tickets: of the run.
         worker_id: this process's.
-        distinct: whether only distinct cells count.
+        problem: what is searched.
         is_first: whether it began, or resumed, the run.
     """
 
     tickets: Tickets
     worker_id: int
-    distinct: bool
+    problem: SearchProblem
     is_first: bool
 
     @property
@@ -42,7 +41,7 @@ class Place:
 
     def recovery(self, study: optuna.Study) -> Recovery:
         """What takes over from killed workers."""
-        return Recovery(study, self.tickets, self.distinct)
+        return Recovery(study, self.tickets, self.problem)
 
     def shared(self, recover: Callable[[], None]) -> Shared:
         """What the search of this process needs to be one of several.
@@ -53,7 +52,7 @@ class Place:
         run = runs.read_run(self.tickets.database, self.tickets.study_id)
         began = run.started if run and run.started else datetime.now(UTC)
         return Shared(
-            SharedBudget(self.tickets, self.worker_id, self.distinct),
+            SharedBudget(self.tickets, self.worker_id, self.problem.counts_distinct),
             self.worker_id,
             recover,
             (datetime.now(UTC) - began).total_seconds(),
@@ -68,24 +67,25 @@ class Place:
         return workers.leave(self.tickets.database, self.tickets.study_id, self.worker_id)
 
 
-def first_place(database: Database, study: optuna.Study, config: SearchConfig) -> Place:
+def first_place(database: Database, study: optuna.Study, problem: SearchProblem) -> Place:
     """The place of the process that has claimed the run."""
-    tickets, distinct = _tickets(database, study, config), config.setup.distinct_cells
-    tickets.restore(recovery.begin(study, distinct))
-    return Place(tickets, workers.come_first(database, study._study_id), distinct, is_first=True)
+    tickets = _tickets(database, study, problem)
+    tickets.restore(recovery.begin(study, problem))
+    return Place(tickets, workers.come_first(database, study._study_id), problem, is_first=True)
 
 
-def further_place(database: Database, study: optuna.Study, config: SearchConfig) -> Place | None:
+def further_place(database: Database, study: optuna.Study, problem: SearchProblem) -> Place | None:
     """A place beside the others, or instead of killed ones; None where there is none, or nothing left to do."""
-    if config.setup.n_workers == 1:
+    most = problem.config.setup.n_workers
+    if most == 1:
         return None
-    tickets = _tickets(database, study, config)
+    tickets = _tickets(database, study, problem)
     there = any(workers.living_by_study(database, [study._study_id]).values())
     if there and tickets.done() >= tickets.asked:
         return None
-    worker_id = workers.join(database, study._study_id, config.setup.n_workers)
-    return None if worker_id is None else Place(tickets, worker_id, config.setup.distinct_cells, is_first=False)
+    worker_id = workers.join(database, study._study_id, most)
+    return None if worker_id is None else Place(tickets, worker_id, problem, is_first=False)
 
 
-def _tickets(database: Database, study: optuna.Study, config: SearchConfig) -> Tickets:
-    return Tickets(database, study._study_id, trials_asked(config))
+def _tickets(database: Database, study: optuna.Study, problem: SearchProblem) -> Tickets:
+    return Tickets(database, study._study_id, problem.asked)

@@ -1,4 +1,4 @@
-"""What killed workers leave behind: their trials are failed and, where their cells are known, tried again."""
+"""What killed workers leave behind: their trials are failed and, where their architectures are known, tried again."""
 
 import copy
 import logging
@@ -11,41 +11,41 @@ from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
 
 from backend.runs.tickets import Entry, Tickets
-from backend.search.space import candidate_of
+from backend.search.problem import SearchProblem
 from backend.studies import trials as records
 from backend.studies import workers
 
 logger = logging.getLogger(__name__)
 
 _MOST_RETRIES = 3
-"""A cell on which process after process dies is given up."""
+"""An architecture on which process after process dies is given up."""
 _SILENT = timedelta(seconds=10)
 """Two signs of life that did not come."""
 _NAMELESS_SECONDS = 120.0
-"""No sampler takes as long to propose a cell."""
+"""No sampler takes as long to propose an architecture."""
 
 
-def begin(study: optuna.Study, distinct: bool) -> list[Entry]:
+def begin(study: optuna.Study, problem: SearchProblem) -> list[Entry]:
     """Begin, or resume, a run: end what nobody works on, and count what was done.
 
     Args:
         study: of the run; no other process has it.
-        distinct: whether only distinct cells count.
+        problem: what is searched.
 
     Returns:
-        The trials that ended with a candidate, in order of number; the first of each candidate names it.
+        The trials that ended with an architecture, in order of number; the first of those that count as one names it.
     """
     close_open(study)
     ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))
     seen: set[str] = set()
     entries = []
     for trial in ended:
-        if (candidate := candidate_of(trial)) is not None:
-            key = candidate.key
+        if (architecture := problem.architecture_of(trial)) is not None:
+            key = problem.identity(architecture)
             first = key not in seen
             seen.add(key)
-            scored = trial.state != TrialState.PRUNED
-            entries.append(Entry(trial.number, key if first else None, not distinct or (first and scored)))
+            counted = not problem.counts_distinct or (first and trial.state != TrialState.PRUNED)
+            entries.append(Entry(trial.number, key if first else None, counted))
     return entries
 
 
@@ -57,11 +57,11 @@ class Recovery:
     Args:
         study: of the run.
         tickets: of the run.
-        distinct: whether only distinct cells count.
+        problem: what is searched.
     """
 
-    def __init__(self, study: optuna.Study, tickets: Tickets, distinct: bool) -> None:
-        self._study, self._tickets, self._distinct = study, tickets, distinct
+    def __init__(self, study: optuna.Study, tickets: Tickets, problem: SearchProblem) -> None:
+        self._study, self._tickets, self._problem = study, tickets, problem
         self._nameless: dict[int, float] = {}
 
     def settle(self, silent: timedelta = timedelta()) -> None:
@@ -77,15 +77,15 @@ class Recovery:
                 if trial is None:
                     self._tickets.settle(ticket.token, "void")
                 elif trial.state.is_finished():
-                    self._tickets.settle(ticket.token, "counted" if counts(trial, self._distinct) else "void")
+                    self._tickets.settle(ticket.token, "counted" if counts(trial, self._problem) else "void")
                 elif self._tickets.settle(ticket.token, "void", forget=True):
                     _fail(self._study, trial)
 
     def settle_in_passing(self) -> None:
         """As :meth:`settle`, at little cost where all are well; fails trials too whose worker never named them.
 
-        A worker names its trial once its cell is sampled: until then nobody knows whose it is, for how long is what
-        tells.
+        A worker names its trial once its architecture is sampled: until then nobody knows whose it is, and how long it
+        has been so is what tells.
         """
         self.settle(_SILENT)
         running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
@@ -94,14 +94,16 @@ class Recovery:
         self._nameless = {number: self._nameless.get(number, now) for number in nameless}
         for number, since in self._nameless.items():
             if now - since > _NAMELESS_SECONDS and _end(self._study, nameless[number]):
-                logger.warning("trial %d: its worker is gone; it had no cell yet", number)
+                logger.warning("trial %d: its worker is gone; it had no architecture yet", number)
 
 
-def counts(trial: FrozenTrial, distinct: bool) -> bool:
+def counts(trial: FrozenTrial, problem: SearchProblem) -> bool:
     """Whether an ended trial counts against what was asked."""
-    if candidate_of(trial) is None:
+    if problem.architecture_of(trial) is None:
         return False
-    return not distinct or (trial.state != TrialState.PRUNED and records.REPEAT_OF not in trial.user_attrs)
+    return not problem.counts_distinct or (
+        trial.state != TrialState.PRUNED and records.REPEAT_OF not in trial.user_attrs
+    )
 
 
 def close_open(study: optuna.Study) -> None:
@@ -114,7 +116,7 @@ def close_open(study: optuna.Study) -> None:
 def _fail(study: optuna.Study, trial: FrozenTrial) -> None:
     if not _end(study, trial):
         return
-    logger.warning("trial %d: its worker is gone; its cell is tried again", trial.number)
+    logger.warning("trial %d: its worker is gone; its architecture is tried again", trial.number)
     if trial.params:
         RetryHeartbeatStaleTrialCallback(max_retry=_MOST_RETRIES)(study, _fresh(trial))
 

@@ -14,15 +14,13 @@ import torch
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
-from backend.config.model import SearchConfig
-from backend.config.objectives import Objectives
 from backend.errors import SearchFailedError
 from backend.runs import recovery
 from backend.runs.budget import Budget, Counter, SharedBudget, Ticket
-from backend.search.limits import Limits, feasible_space
 from backend.search.measure import Measurement, Measurer
+from backend.search.problem import SearchProblem
 from backend.search.samplers import DistinctSampler, build_sampler
-from backend.search.space import Candidate
+from backend.spaces.base import Architecture, Enumerable, FixedDistributions, capability
 from backend.storage.outages import ride_out
 from backend.studies import trials as records
 
@@ -32,6 +30,8 @@ _IDLE_LIMIT = 30
 _INFEASIBLE_LIMIT = 3
 """Infeasible draws in a row after which the sampler is given a feasible cell: a trial takes longer than finding one."""
 _FAILURE_LIMIT = 10
+_EXHAUSTED_LIMIT = 10 * _IDLE_LIMIT
+"""Trials in a row without anything new after which a space that cannot be listed counts as searched through."""
 _OTHERS_SECONDS = 0.5
 
 
@@ -72,32 +72,31 @@ class Search:
 
     Args:
         study: where trials are asked and told.
-        config: what is searched.
+        problem: what is searched.
         measurer: scores candidates.
         asked: how many trials are to count.
         on_trial: called after each trial with the number that count so far, from the thread that did the trial; with
             one job that is the thread that called :meth:`run`.
-        on_cell: called with a trial's id once its cell is known and before it is scored, for others to see it.
+        on_architecture: called with a trial's id once its architecture is known and before it is scored, for others to
+            see it.
         shared: where several processes work on the study, what this one needs to be one of them.
     """
 
     def __init__(
         self,
         study: optuna.Study,
-        config: SearchConfig,
+        problem: SearchProblem,
         measurer: Measurer,
         asked: int,
         on_trial: Callable[[int], None],
-        on_cell: Callable[[int], None] | None = None,
+        on_architecture: Callable[[int], None] | None = None,
         shared: Shared | None = None,
     ) -> None:
-        self._study, self._config, self._measurer = study, config, measurer
-        self._on_trial, self._on_cell = on_trial, on_cell
-        self._limits = Limits(config)
-        self._space = feasible_space(config)
-        self._objectives = Objectives(config)
+        self._study, self._problem, self._measurer = study, problem, measurer
+        self._setup, self._space = problem.config.setup, problem.space
+        self._on_trial, self._on_architecture = on_trial, on_architecture
         self._shared = shared
-        self._own_budget = Budget(asked, config.setup.distinct_cells)
+        self._own_budget = Budget(asked, problem.counts_distinct)
         self._budget: Counter = shared.budget if shared else self._own_budget
         self._stop = threading.Event()
         self._asking = threading.Lock()
@@ -121,9 +120,9 @@ class Search:
         Raises:
             SearchFailedError: ten trials in a row failed.
         """
-        setup = self._config.setup
+        setup = self._setup
         if self._shared is None:
-            self._own_budget.restore(recovery.begin(self._study, setup.distinct_cells))
+            self._own_budget.restore(recovery.begin(self._study, self._problem))
         ended = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
         finished = self._study.get_trials(deepcopy=False, states=ended)
         self._study.sampler = self._sampler(len(finished))
@@ -180,41 +179,43 @@ class Search:
 
     def _ended(self) -> bool:
         if self._deadline is not None and time.monotonic() > self._deadline:
-            self._finish_early(f"the time limit of {self._config.setup.timeout:g} s was reached")
+            self._finish_early(f"the time limit of {self._setup.timeout:g} s was reached")
         return self._stop.is_set()
 
     def _trial(self, ticket: Ticket) -> bool:
-        """Do one trial; whether it counts as a distinct cell."""
+        """Do one trial; whether it counts as a distinct architecture."""
         # One thread at a time: on SQLite, two that ask at once may both be given the trial that was enqueued.
         with self._asking:
             if self._budget.idle >= _IDLE_LIMIT or self._infeasible >= _INFEASIBLE_LIMIT:
                 ride_out(self._enqueue_unseen)
-            trial, candidate = ride_out(self._ask)
-        first = self._budget.first_trial(ticket, candidate, trial.number)
-        if not candidate.cell.connected:
-            self._tell_disconnected(trial, candidate)
+            trial, architecture = ride_out(self._ask)
+        first = self._budget.first_trial(ticket, self._problem.identity(architecture), trial.number)
+        if architecture.invalid:
+            self._tell_invalid(trial, architecture)
             return False
-        if not self._keeps_limits(trial, candidate):
+        if not self._keeps_limits(trial, architecture):
             return False
         if first != trial.number:
             trial.set_user_attr(records.REPEAT_OF, first)
-        if (on_cell := self._on_cell) is not None:
-            ride_out(lambda: on_cell(trial._trial_id))
+        if (on_architecture := self._on_architecture) is not None:
+            ride_out(lambda: on_architecture(trial._trial_id))
         try:
-            measurement = ride_out(lambda: self._measurer.measure(candidate))
+            measurement = ride_out(lambda: self._measurer.measure(architecture))
         except Exception as error:
-            self._tell_failed(trial, candidate, f"{type(error).__name__}: {error}")
+            self._tell_failed(trial, architecture, f"{type(error).__name__}: {error}")
             logger.debug("trial %d", trial.number, exc_info=True)
         else:
-            self._tell_measured(trial, candidate, measurement)
+            self._tell_measured(trial, architecture, measurement)
         return first == trial.number
 
-    def _ask(self) -> tuple[optuna.Trial, Candidate]:
+    def _ask(self) -> tuple[optuna.Trial, Architecture]:
         trial = self._study.ask()
-        candidate = self._space.suggest(trial)
-        trial.set_user_attr(records.ARCH, str(candidate.cell))
-        trial.set_user_attr(records.INDEX, candidate.cell.index)
-        return trial, candidate
+        architecture = self._space.suggest(trial)
+        trial.set_user_attr(records.SPACE, self._space.name)
+        trial.set_user_attr(records.ARCHITECTURE, architecture.key)
+        for name, value in self._space.attributes(architecture).items():
+            trial.set_user_attr(name, value)
+        return trial, architecture
 
     def _tell(
         self, trial: optuna.Trial, values: Sequence[float] | None = None, state: TrialState | None = None
@@ -231,81 +232,96 @@ class Search:
 
         ride_out(tell)
 
-    def _tell_disconnected(self, trial: optuna.Trial, candidate: Candidate) -> None:
+    def _tell_invalid(self, trial: optuna.Trial, architecture: Architecture) -> None:
         trial.set_user_attr(records.DISCONNECTED, True)
         self._tell(trial, state=TrialState.PRUNED)
-        logger.info("trial %d: cell %d is disconnected, not scored", trial.number, candidate.cell.index)
+        reason = str(architecture.invalid).split(":")[0]
+        logger.info("trial %d: %s is %s, not scored", trial.number, self._named(architecture), reason)
 
-    def _keeps_limits(self, trial: optuna.Trial, candidate: Candidate) -> bool:
+    def _named(self, architecture: Architecture) -> str:
+        return self._space.named(self._space.label(architecture))
+
+    def _keeps_limits(self, trial: optuna.Trial, architecture: Architecture) -> bool:
         """Record by how much a candidate keeps or breaks each constraint; one that breaks any is told as infeasible.
 
         It is not scored: costs are known for nothing, scores are not. It is pruned, not complete: then no tool, whether
         it knows of constraints or not, takes it for a good one. TPE learns from its violations all the same; NSGA-II
         and NSGA-III breed from complete trials, so from feasible ones alone.
         """
-        costs = self._limits.costs(candidate)
-        for constraint in self._limits.constraints:
+        costs = self._problem.costs(architecture) if self._problem.constraints else {}
+        for constraint in self._problem.constraints:
             trial.set_constraint(str(constraint), constraint.violation(costs[constraint.metric]))
-        broken = self._limits.broken(costs)
+        broken = self._problem.broken(costs)
         self._infeasible = self._infeasible + 1 if broken else 0
         if not broken:
             return True
         verdict = "; ".join(constraint.verdict(costs[constraint.metric]) for constraint in broken)
-        hardware = {name: costs[name] for name in self._config.hardware_metrics}
+        hardware = {name: costs[name] for name in self._problem.config.hardware_metrics}
         software = {name: value for name, value in costs.items() if name not in hardware}
         trial.set_user_attr(records.SOFTWARE, records.json_numbers(software))
         trial.set_user_attr(records.HARDWARE, records.json_numbers(hardware))
-        trial.set_user_attr(
-            records.TRUTH,
-            records.truth_of(candidate.cell, self._config.dataset, candidate.channels, candidate.cells_per_stage),
-        )
+        trial.set_user_attr(records.TRUTH, self._measurer.truth(architecture))
         trial.set_user_attr(records.BREAKS, verdict)
         self._tell(trial, state=TrialState.PRUNED)
-        logger.info("trial %d: cell %d is infeasible, not scored: %s", trial.number, candidate.cell.index, verdict)
+        logger.info("trial %d: %s is infeasible, not scored: %s", trial.number, self._named(architecture), verdict)
         return False
 
-    def _tell_failed(self, trial: optuna.Trial, candidate: Candidate, reason: str) -> None:
+    def _tell_failed(self, trial: optuna.Trial, architecture: Architecture, reason: str) -> None:
         trial.set_user_attr(records.REASON, reason)
         self._tell(trial, state=TrialState.FAIL)
-        logger.error("trial %d: cell %d failed: %s", trial.number, candidate.cell.index, reason)
+        logger.error("trial %d: %s failed: %s", trial.number, self._named(architecture), reason)
         self._failures += 1
         if self._failures >= _FAILURE_LIMIT:
             raise SearchFailedError(f"{self._failures} trials in a row failed; the last: {reason}")
 
-    def _tell_measured(self, trial: optuna.Trial, candidate: Candidate, measured: Measurement) -> None:
+    def _tell_measured(self, trial: optuna.Trial, architecture: Architecture, measured: Measurement) -> None:
         trial.set_user_attr(records.SOFTWARE, records.json_numbers(measured.software))
         trial.set_user_attr(records.HARDWARE, records.json_numbers(measured.hardware))
         trial.set_user_attr(records.TRUTH, measured.truth)
         trial.set_user_attr(records.SECONDS, measured.seconds)
         if not measured.computed:
             trial.set_user_attr(records.KNOWN, True)
-        scaled = self._objectives.scaled(measured.metrics)
+        objectives = self._problem.objectives
+        scaled = objectives.scaled(measured.metrics)
         trial.set_user_attr(records.SCALED, records.json_numbers(scaled))
-        values = self._objectives.values(measured.metrics)
+        values = objectives.values(measured.metrics)
         if not np.isfinite(values).all():
             unknown = ", ".join(name for name, value in scaled.items() if not np.isfinite(value))
-            self._tell_failed(trial, candidate, f"{unknown}: no finite value")
+            self._tell_failed(trial, architecture, f"{unknown}: no finite value")
             return
         self._tell(trial, values)
         self._failures = 0
         shown = ", ".join(f"{name} {value:.4g}" for name, value in scaled.items())
         how = f"{measured.seconds:.2f} s" if measured.computed else "known"
-        logger.info("trial %d: cell %d, %s (%s)", trial.number, candidate.cell.index, shown, how)
+        logger.info("trial %d: %s, %s (%s)", trial.number, self._named(architecture), shown, how)
 
     def _enqueue_unseen(self) -> None:
-        """The sampler circles over cells that it knows or may not keep: give it one to score that it has not seen."""
-        unseen = [candidate for candidate in self._space.candidates() if not self._budget.seen(candidate)]
+        """Give the sampler something unseen to score, as it circles over what it knows or may not keep.
+
+        A space that cannot be listed has nothing to give: where the sampler finds nothing new for long, the search
+        ends.
+        """
+        if capability(self._space, Enumerable) is None:
+            if self._problem.counts_distinct and self._budget.idle >= _EXHAUSTED_LIMIT:
+                self._finish_early(f"{self._budget.idle} trials in a row found no new {self._space.words.one}")
+            return
+        feasible = self._problem.feasible()
+        unseen = [item for item in feasible if not self._budget.seen(self._problem.identity(item))]
         if unseen:
-            choice = random.Random(f"{self._config.setup.seed} {len(unseen)}").choice(unseen)
-            self._study.enqueue_trial(self._space.parameters(choice))
+            choice = random.Random(f"{self._setup.seed} {len(unseen)}").choice(unseen)
+            self._study.enqueue_trial(dict(choice.params))
 
     def _sampler(self, finished: int) -> optuna.samplers.BaseSampler:
         """The configured sampler; a resumed run, and each worker, draws other numbers than those before it."""
-        seed, worker = self._config.setup.seed, self._shared.worker if self._shared else 0
+        seed, worker = self._setup.seed, self._shared.worker if self._shared else 0
         if finished or worker:
             drawn = [seed, finished, worker] if worker else [seed, finished]
             seed = int(np.random.SeedSequence(drawn).generate_state(1)[0])
-        sampler = build_sampler(self._config, seed)
-        if not self._config.setup.distinct_cells:
+        sampler = build_sampler(self._problem.config, seed)
+        space = capability(self._space, FixedDistributions)
+        if space is None or not self._problem.counts_distinct:
             return sampler
-        return DistinctSampler(sampler, self._space, self._budget.seen, seed)
+        return DistinctSampler(sampler, space, self._known, seed)
+
+    def _known(self, architecture: Architecture) -> bool:
+        return self._budget.seen(self._problem.identity(architecture))

@@ -1,7 +1,8 @@
-"""Scores: any set of proxies of a cell or network, in as few passes as possible."""
+"""Scores: any set of proxies of an architecture or network, in as few passes as possible."""
 
-from backend.scoring.checks import DisconnectedCellError
+from backend.scoring.checks import InvalidArchitectureError
+from backend.scoring.engines.nas_bench_201.engine import score_cell, score_network
 from backend.scoring.runtime import DEVICES, resolve_device
-from backend.scoring.scorer import Scorer, score_cell, score_network
+from backend.scoring.scorer import Scorer
 
-__all__ = ["DEVICES", "DisconnectedCellError", "Scorer", "resolve_device", "score_cell", "score_network"]
+__all__ = ["DEVICES", "InvalidArchitectureError", "Scorer", "resolve_device", "score_cell", "score_network"]

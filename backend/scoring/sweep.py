@@ -31,7 +31,8 @@ from backend.proxies.own import load_user_proxies
 from backend.scoring.scorer import Scorer, setting_of
 from backend.scoring.tables import Provenance, ScoreTable
 from backend.settings import check_writable
-from backend.spaces.nas_bench_201.cell import NUM_CELLS, Cell, class_indices, enumerate_cells
+from backend.spaces import registry
+from backend.spaces.base import Enumerable, SearchSpace, require
 
 _CONNECT_SECONDS = 20
 
@@ -71,7 +72,7 @@ def open_cluster(scheduler: str | None = None, workers: int | None = None) -> It
         yield client
 
 
-CELLS_A_SHARD = 8
+ARCHITECTURES_A_SHARD = 8
 _NO_SCORE = "the proxy failed or its score is not finite; the worker's log says which"
 
 
@@ -86,6 +87,16 @@ class SweepSetting:
     device: str = "auto"
     image_source: str = "bundled"
     split: str = "val"
+    space_name: str = registry.DEFAULT
+
+    @property
+    def space(self) -> SearchSpace:
+        """The space that is swept.
+
+        Raises:
+            UserError: it is not installed here.
+        """
+        return registry.get(self.space_name)
 
     def scorer(self) -> Scorer:
         """The scorer of this setting."""
@@ -97,6 +108,7 @@ class SweepSetting:
             device=self.device,
             image_source=self.image_source,
             split=self.split,
+            space=self.space,
         )
 
 
@@ -136,11 +148,18 @@ class Sweep:
         check_writable()
         self.setting = setting
         self._scorer = setting.scorer()
-        digest = setting_of(self._scorer.batch, setting.seed, 16, 5)
-        self.folder = root / f"{setting.dataset}-{digest[:16]}"
+        self._space = setting.space
+        self._classes = require(self._space, Enumerable, "sweep").classes()
+        digest = setting_of(self._scorer.batch, setting.seed)
+        self.folder = root / f"{self._prefix}{setting.dataset}-{digest[:16]}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.classes = sorted({index for index in class_indices() if index is not None} if classes is None else classes)
+        self.classes = sorted(self._classes.dropna().astype(int).unique() if classes is None else classes)
         self._known = known if known and self._is_of_this_batch(known.provenance) else None
+
+    @property
+    def _prefix(self) -> str:
+        """Before the names of the sweeps of a space; those of the first space have none."""
+        return "" if self._space.name == registry.DEFAULT else f"{self._space.name}-"
 
     def run(self, client: Client, on_progress: Callable[[int, int], None]) -> None:
         """Score what is missing; each shard is on disk as soon as its worker has finished it.
@@ -177,7 +196,7 @@ class Sweep:
         ]
 
     def table(self) -> ScoreTable:
-        """One row for each of the 15,625 cells.
+        """One row for each architecture of the space.
 
         Raises:
             UserError: classes are missing; the sweep has to go on first.
@@ -186,8 +205,8 @@ class Sweep:
             raise UserError(f"sweep: {missing} of {len(self.classes)} classes are not scored yet; run it to its end")
         frame = self._current()
         by_class = frame.pivot(index="class", columns="proxy", values="value")
-        rows = by_class.reindex(pd.array(class_indices(), dtype="Int64"))
-        scores = rows.set_axis(pd.RangeIndex(NUM_CELLS, name="index")).rename_axis(columns=None)
+        rows = by_class.reindex(pd.array(self._classes, dtype="Int64"))
+        scores = rows.set_axis(pd.RangeIndex(len(self._classes), name="index")).rename_axis(columns=None)
         for name in self.setting.proxies:
             if proxies.get(name).literal:
                 scores[name] = self._literal_scores(name)
@@ -204,8 +223,8 @@ class Sweep:
 
     def _is_of_this_batch(self, provenance: Provenance) -> bool:
         setting = self.setting
-        asked = (setting.dataset, setting.batch_size, setting.seed, self._scorer.batch.description)
-        return asked == (provenance.dataset, provenance.batch_size, provenance.seed, provenance.images)
+        asked = (setting.space_name, setting.dataset, setting.batch_size, setting.seed, self._scorer.batch.description)
+        return asked == (provenance.space, provenance.dataset, provenance.batch_size, provenance.seed, provenance.images)
 
     def _todo(self) -> list[tuple[list[int], tuple[str, ...]]]:
         """Shards to come: classes, and the proxies that they lack."""
@@ -217,9 +236,9 @@ class Sweep:
             if lack := tuple(name for name in shared if name not in known):
                 by_lack.setdefault(lack, []).append(index)
         return [
-            (classes[start : start + CELLS_A_SHARD], lack)
+            (classes[start : start + ARCHITECTURES_A_SHARD], lack)
             for lack, classes in by_lack.items()
-            for start in range(0, len(classes), CELLS_A_SHARD)
+            for start in range(0, len(classes), ARCHITECTURES_A_SHARD)
         ]
 
     def _write_shard(self, rows: list[dict[str, Any]]) -> None:
@@ -229,9 +248,11 @@ class Sweep:
         partial.rename(partial.with_suffix(".parquet"))
 
     def _literal_scores(self, name: str) -> list[float]:
-        """A size of each literal cell; it takes no pass through the network."""
+        """A size of each literal architecture; it takes no pass through the network."""
+        architectures = map(self._space.at, range(len(self._classes)))
         return [
-            self._scorer.score(cell, proxies=[name])[name] if cell.connected else math.nan for cell in enumerate_cells()
+            math.nan if architecture.invalid else self._scorer.score(architecture, [name])[name]
+            for architecture in architectures
         ]
 
     def _provenance(self, frame: pd.DataFrame) -> Provenance:
@@ -248,6 +269,7 @@ class Sweep:
             software={"torch": torch.__version__, "numpy": version("numpy"), "python": platform.python_version()},
             machine=machine,
             seconds=_seconds(frame) + (before.seconds if before else 0.0),
+            space=self._space.name,
         )
 
 
@@ -261,7 +283,7 @@ def _rows_of(table: ScoreTable, classes: Sequence[int]) -> pd.DataFrame:
 
 
 def _seconds(rows: pd.DataFrame) -> float:
-    """What the cells took in all; a cell that was scored in several goes, once for each."""
+    """What the architectures took in all; one that was scored in several goes, once for each."""
     return float(rows.drop_duplicates(["class", "seconds"])["seconds"].sum())
 
 
@@ -287,8 +309,8 @@ def _score_classes(setting: SweepSetting, classes: Sequence[int], names: Sequenc
         started = time.perf_counter()
         reason = _NO_SCORE
         try:
-            scores = scorer.score(Cell.from_index(index), proxies=names)
-        except Exception as error:  # noqa: BLE001  one cell that fails must not take the sweep with it
+            scores = scorer.score(setting.space.at(index), names)
+        except Exception as error:  # noqa: BLE001  one architecture that fails must not take the sweep with it
             scores, reason = dict.fromkeys(names, math.nan), f"{type(error).__name__}: {error}"
         seconds = time.perf_counter() - started
         rows += [

@@ -1,4 +1,4 @@
-"""Score tables of the whole space: one row a cell, in Parquet, with how they were made in the file's metadata."""
+"""Score tables of a whole space: one row an architecture, in Parquet, with how they were made in its metadata."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from backend import proxies
 from backend.data import DATA_DIR
 from backend.datasets.info import DATASETS
 from backend.errors import UserError
-from backend.spaces.nas_bench_201.cell import NUM_CELLS
+from backend.spaces import registry
+from backend.spaces.base import Enumerable, require
 
 SWEEP_TABLE = "table/scores.parquet"
 """Where a sweep's table stands in the sweep's folder, unless the user asks for another place."""
@@ -39,7 +40,8 @@ class Provenance:
         proxy_versions: of each proxy's definition.
         software: versions of what computed it.
         machine: processor or GPU.
-        seconds: total of the seconds that the cells took.
+        seconds: total of the seconds that the architectures took.
+        space: of the architectures.
     """
 
     dataset: str
@@ -50,14 +52,15 @@ class Provenance:
     software: dict[str, str]
     machine: str
     seconds: float
+    space: str = registry.DEFAULT
 
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Scores of all 15,625 cells.
+    """Scores of all architectures of a space.
 
     Attributes:
-        scores: indexed by official index, one float column a proxy; NaN for a disconnected cell and a failed proxy.
+        scores: by index, one float column a proxy; NaN for what cannot be scored and for a failed proxy.
         provenance: how it was made.
     """
 
@@ -90,8 +93,11 @@ def read_table(path: Path) -> ScoreTable:
         raise UserError(f"score table {path}: cannot be read: {error}") from None
     except (pa.ArrowException, KeyError, TypeError, ValueError):
         raise UserError(f"score table {path}: is not one; `python -m backend sweep` makes them") from None
-    if not np.array_equal(scores.index, np.arange(NUM_CELLS)):
-        raise UserError(f"score table {path}: has not one row for each of the {NUM_CELLS} cells in official order")
+    space = registry.get(provenance.space)
+    size = require(space, Enumerable, f"score table {path}").size
+    if not np.array_equal(scores.index, np.arange(size)):
+        many = space.words.many
+        raise UserError(f"score table {path}: has not one row for each of the {size} {many} in official order")
     known = proxies.available()
     current = [
         name for name in scores if name in known and provenance.proxy_versions.get(name) == proxies.get(name).version

@@ -12,17 +12,13 @@ import torch
 from sqlalchemy import Engine
 
 from backend import proxies
-from backend.config.model import SearchConfig
-from backend.costs.metrics import Costs
 from backend.ensembles.fitting import Ensemble
-from backend.errors import UserError
-from backend.naming import local_path
 from backend.scoring import Scorer
 from backend.scoring.scorer import setting_of
-from backend.scoring.tables import ScoreTable, bundled_table, read_table
+from backend.scoring.tables import ScoreTable
+from backend.search.problem import SearchProblem, configured_table
 from backend.search.score_store import ScoreStore
-from backend.search.space import Candidate
-from backend.studies.trials import truth_of
+from backend.spaces.base import Architecture, HasTruth, SearchSpace, capability
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Scores:
 
 
 class ScoreSource(Protocol):
-    """Gives scores of connected candidates; safe with several threads.
+    """Gives scores of architectures; safe with several threads.
 
     Attributes:
         device: words for where scores are computed.
@@ -46,55 +42,37 @@ class ScoreSource(Protocol):
     images: str
     instant: bool
 
-    def scores(self, candidate: Candidate, names: Sequence[str]) -> Scores:
-        """Scores of a connected candidate."""
+    def scores(self, architecture: Architecture, names: Sequence[str]) -> Scores:
+        """Scores of an architecture that can be scored."""
 
 
-def open_scores(config: SearchConfig, engine: Engine) -> ScoreSource:
-    """The source that a configuration names.
+def open_scores(problem: SearchProblem, engine: Engine) -> ScoreSource:
+    """The source that a search names.
 
     Args:
-        config: ``scores`` says which source; data set, images, seed and device are the engine's.
+        problem: its ``scores`` says which source; data set, images, seed and device are the engine's.
         engine: the study database's, where the score store is.
 
     Raises:
         UserError: there is no such table, or it lacks a proxy.
     """
-    table = configured_table(config)
-    return ComputedScores(config, engine) if table is None else TableScores(table)
-
-
-def configured_table(config: SearchConfig) -> ScoreTable | None:
-    """The score table that a configuration names, or None for one that computes its scores.
-
-    Raises:
-        UserError: there is no such table, it is of another data set or network size, or lacks a proxy.
-    """
-    name = config.runner.scores
-    if name == "compute":
-        return None
-    table = bundled_table(config.dataset) if name == "table" else read_table(local_path(name))
-    if table.provenance.dataset != config.dataset:
-        raise UserError(f"the score table is of {table.provenance.dataset}, not of {config.dataset}")
-    if (config.cells.C, config.cells.N) != ([16], [5]):
-        raise UserError("score tables are of networks with C = 16 and N = 5; compute the scores of others")
-    if lacking := [proxy for proxy in config.proxy_names if proxy not in table.scores]:
-        raise UserError(f"the score table has no {', '.join(lacking)}; it has {', '.join(map(str, table.scores))}")
-    return table
+    table = configured_table(problem.config)
+    return ComputedScores(problem, engine) if table is None else TableScores(table, problem.space)
 
 
 class ComputedScores:
     """Scores from the store, and from the engine where the store has none.
 
     Args:
-        config: data set, proxies, images, seed and device.
+        problem: space, data set, proxies, images, seed and device.
         engine: the study database's.
     """
 
     instant = False
 
-    def __init__(self, config: SearchConfig, engine: Engine) -> None:
-        self._store = ScoreStore(engine)
+    def __init__(self, problem: SearchProblem, engine: Engine) -> None:
+        config = problem.config
+        self._store, self._space = ScoreStore(engine), problem.space
         self._scorer = Scorer(
             config.dataset,
             config.proxy_names,
@@ -103,24 +81,20 @@ class ComputedScores:
             device=config.runner.device,
             image_source=config.runner.images,
             split=config.split,
+            space=problem.space,
         )
-        self._settings = {
-            (width, depth): setting_of(self._scorer.batch, config.setup.seed, width, depth)
-            for width in config.cells.C
-            for depth in config.cells.N
-        }
+        self._setting = setting_of(self._scorer.batch, config.setup.seed)
         self.device = describe_device(self._scorer.device)
         self.images = self._scorer.batch.description
 
-    def scores(self, candidate: Candidate, names: Sequence[str]) -> Scores:
+    def scores(self, architecture: Architecture, names: Sequence[str]) -> Scores:
         """See :class:`ScoreSource`."""
-        cell, width, depth = candidate.cell, candidate.channels, candidate.cells_per_stage
-        setting = self._settings[width, depth]
-        known = self._store.get(setting, cell, names)
+        key = self._setting, self._space.name, self._space.version, architecture.class_key
+        known = self._store.get(*key, names)
         missing = [name for name in names if name not in known]
         if missing:
-            fresh = self._scorer.score(cell, channels=width, cells_per_stage=depth, proxies=missing)
-            self._store.put(setting, cell, fresh)
+            fresh = self._scorer.score(architecture, missing)
+            self._store.put(*key, fresh)
             known |= fresh
         return Scores(known, computed=any(not proxies.get(name).literal for name in missing))
 
@@ -130,16 +104,17 @@ class TableScores:
 
     instant = True
 
-    def __init__(self, table: ScoreTable) -> None:
+    def __init__(self, table: ScoreTable, space: SearchSpace) -> None:
+        self._space = space
         self._columns = {str(name): table.scores[name].to_numpy() for name in table.scores}
         self.device = "none: scores come from a table"
         self.images = (
             f"{table.provenance.images} Seed {table.provenance.seed}; scored before, on {table.provenance.machine}."
         )
 
-    def scores(self, candidate: Candidate, names: Sequence[str]) -> Scores:
+    def scores(self, architecture: Architecture, names: Sequence[str]) -> Scores:
         """See :class:`ScoreSource`."""
-        row = candidate.cell.index
+        row = int(self._space.label(architecture))
         return Scores({name: float(self._columns[name][row]) for name in names}, computed=False)
 
 
@@ -157,12 +132,12 @@ def describe_device(device: torch.device) -> str:
 class Measurement:
     """What is known of a candidate: metrics are NaN where a proxy failed or a device was not measured.
 
-    ``truth`` is None off the benchmark.
+    ``truth`` is None of what was not trained.
     """
 
     software: dict[str, float]
     hardware: dict[str, float]
-    truth: dict[str, dict[str, float | None]] | None
+    truth: Mapping[str, Mapping[str, float | None]] | None
     seconds: float
     computed: bool
 
@@ -173,34 +148,40 @@ class Measurement:
 
 
 class Measurer:
-    """Measures candidates as a configuration says.
+    """Measures candidates as a search says.
 
     Args:
-        config: which proxies and hardware metrics.
+        problem: which proxies and hardware metrics.
         source: where scores come from.
-        ensembles: by metric, those that the configuration names.
+        ensembles: by metric, those that the search names.
     """
 
     def __init__(
-        self, config: SearchConfig, source: ScoreSource, ensembles: Mapping[str, Ensemble] | None = None
+        self, problem: SearchProblem, source: ScoreSource, ensembles: Mapping[str, Ensemble] | None = None
     ) -> None:
-        self._config, self._source, self._ensembles = config, source, ensembles or {}
-        self._costs = Costs(config.dataset, config.hardware_metrics)
+        self._problem, self._source, self._ensembles = problem, source, ensembles or {}
+        self._truth = capability(problem.space, HasTruth)
 
-    def measure(self, candidate: Candidate) -> Measurement:
-        """Score a connected candidate and look up its truth."""
+    def measure(self, architecture: Architecture) -> Measurement:
+        """Score an architecture and look up its truth."""
         started = time.perf_counter()
-        names = self._config.proxy_names
-        scores = self._source.scores(candidate, names)
+        config = self._problem.config
+        names = config.proxy_names
+        scores = self._source.scores(architecture, names)
         values = {name: scores.values[name] for name in names}
+        costs = self._problem.costs(architecture)
         return Measurement(
-            software=values | self._predictions(candidate, values),
-            hardware=self._costs.of(candidate.cell, candidate.channels, candidate.cells_per_stage),
-            truth=truth_of(candidate.cell, self._config.dataset, candidate.channels, candidate.cells_per_stage),
+            software=values | self._predictions(architecture, values),
+            hardware={name: costs[name] for name in config.hardware_metrics},
+            truth=self.truth(architecture),
             seconds=time.perf_counter() - started,
             computed=scores.computed,
         )
 
-    def _predictions(self, candidate: Candidate, scores: Mapping[str, float]) -> dict[str, float]:
-        row = pd.DataFrame([scores], index=[candidate.cell.index])
+    def truth(self, architecture: Architecture) -> Mapping[str, Mapping[str, float | None]] | None:
+        """What is known of the architecture's training, by number of epochs; None where nothing is."""
+        return None if self._truth is None else self._truth.truth(architecture, self._problem.config.dataset)
+
+    def _predictions(self, architecture: Architecture, scores: Mapping[str, float]) -> dict[str, float]:
+        row = pd.DataFrame([scores], index=[self._problem.space.label(architecture)])
         return {metric: float(ensemble.predict(row).iloc[0]) for metric, ensemble in self._ensembles.items()}

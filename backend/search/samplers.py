@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
 from optuna import Study
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -18,7 +18,7 @@ from backend.analysis.rank_statistics import log_rank_sums
 from backend.config.model import SearchConfig
 from backend.config.objectives import sampler_used
 from backend.config.sections import SearchSetup
-from backend.search.space import Candidate, SearchSpace
+from backend.spaces.base import Architecture, FixedDistributions
 
 
 class RankTPESampler(TPESampler):
@@ -26,8 +26,7 @@ class RankTPESampler(TPESampler):
 
     TPE for several objectives takes the trials of the Pareto front that span the largest hypervolume. With many
     objectives most trials are on the front, so it chooses among hundreds, in a time that grows without bound, and what
-    it prefers are extremes. A sum of log ranks needs no scales, punishes a cell that is last in anything, and costs a
-    sort.
+    it prefers are extremes. A sum of log ranks needs no scales, punishes what is last in anything, and costs a sort.
     """
 
     def sample_relative(
@@ -83,24 +82,28 @@ class _Ranked:
 _STRIDE = 6
 """Changes after which a walk begins anew: by then it is anywhere."""
 _LONGEST_WALK = 20 * _STRIDE
+_REAL_CHOICES = 100
 
 
 class DistinctSampler(BaseSampler):
-    """Passes another sampler's proposals on, and walks from each that is known or disconnected to one that is not.
+    """Passes another sampler's proposals on, and walks from each that is known or invalid to one that is not.
 
-    The walk changes one edge (or width, or depth) at a time at random, so that what it finds is close to what was
-    proposed. Where the other sampler proposes nothing, as at the start of a search, a cell is drawn at random.
+    The walk changes one parameter at a time at random, so that what it finds is close to what was proposed. Where the
+    other sampler proposes nothing, as at the start of a search, an architecture is drawn at random.
 
     Args:
         base: the sampler that proposes.
-        space: the cells that it may propose.
-        known: whether the search has had a candidate.
+        space: what it may propose.
+        known: whether the search has had an architecture.
         seed: of the walks and random draws.
     """
 
-    def __init__(self, base: BaseSampler, space: SearchSpace, known: Callable[[Candidate], bool], seed: int) -> None:
+    def __init__(
+        self, base: BaseSampler, space: FixedDistributions, known: Callable[[Architecture], bool], seed: int
+    ) -> None:
         self._base, self._space, self._known = base, space, known
         self._random = random.Random(seed)
+        self._choices = {name: _choices(kind) for name, kind in space.distributions.items()}
 
     def infer_relative_search_space(self, _study: Study, _trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """All parameters that have a choice, so that they are drawn together from the first trial on."""
@@ -109,10 +112,10 @@ class DistinctSampler(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """The parameters of a cell that the search has not had; those proposed, where a long walk finds none."""
+        """The parameters of an architecture that the search has not had; those proposed, where a walk finds none."""
         proposed = self._base.sample_relative(study, trial, search_space)
-        candidate = self._space.candidate(proposed) if proposed else self._space.draw(self._random)
-        parameters = self._space.parameters(self._walk(candidate))
+        start = dict(self._space.of_params(proposed or self._drawn()).params)
+        parameters = self._walk(start)
         return {name: parameters[name] for name in search_space}
 
     def sample_independent(
@@ -134,13 +137,39 @@ class DistinctSampler(BaseSampler):
         self._base.reseed_rng()
         self._random.seed()
 
-    def _walk(self, start: Candidate) -> Candidate:
+    def _drawn(self) -> dict[str, Any]:
+        """Parameters at random, all choices alike."""
+        return {name: self._random.choice(choices) for name, choices in self._choices.items()}
+
+    def _edited(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters that differ in one, at random; the same ones in a space without a choice."""
+        edited = dict(parameters)
+        if self._choices:
+            name = self._random.choice(list(self._choices))
+            edited[name] = self._random.choice([choice for choice in self._choices[name] if choice != edited[name]])
+        return edited
+
+    def _walk(self, start: dict[str, Any]) -> dict[str, Any]:
         at = start
         for step in range(1, _LONGEST_WALK):
-            if at.cell.connected and not self._known(at):
+            architecture = self._space.of_params(at)
+            if not architecture.invalid and not self._known(architecture):
                 return at
-            at = self._space.edited(at if step % _STRIDE else start, self._random)
+            at = self._edited(at if step % _STRIDE else start)
         return start
+
+
+def _choices(kind: BaseDistribution) -> Sequence[Any]:
+    """All values of a distribution; of one of real numbers some, spread evenly."""
+    if isinstance(kind, CategoricalDistribution):
+        return kind.choices
+    if isinstance(kind, IntDistribution):
+        return range(kind.low, kind.high + 1, kind.step)
+    assert isinstance(kind, FloatDistribution)
+    if kind.step:
+        return [kind.low + kind.step * place for place in range(int((kind.high - kind.low) / kind.step + 1e-9) + 1)]
+    spaced = np.geomspace if kind.log else np.linspace
+    return [float(value) for value in spaced(kind.low, kind.high, _REAL_CHOICES)]
 
 
 def build_sampler(config: SearchConfig, seed: int) -> BaseSampler:
@@ -162,7 +191,7 @@ def _rank_tpe(setup: SearchSetup, seed: int) -> BaseSampler:
 
 
 def _tpe_arguments(setup: SearchSetup) -> dict[str, Any]:
-    # multivariate: edges are chosen together; the liar only helps when several cells are in work.
+    # multivariate: parameters are chosen together; the liar only helps when several trials run at once.
     return {
         "n_startup_trials": 10,
         "n_ei_candidates": 24,

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Engine, select
 
 from backend import proxies
-from backend.spaces.nas_bench_201.cell import Cell
 from backend.storage.scores import insert_new, make_table, scores
 
 
@@ -25,19 +24,21 @@ class ScoreStore:
         self._engine = engine
         make_table(engine)
 
-    def get(self, setting: str, cell: Cell, names: Sequence[str]) -> dict[str, float]:
+    def get(
+        self, setting: str, space: str, space_version: int, class_key: str, names: Sequence[str]
+    ) -> dict[str, float]:
         """Stored scores of a cell's class, of the proxies asked for that are there in their present version."""
         versions = {name: proxies.get(name).version for name in _shared_by_class(names)}
         query = select(scores.c.proxy, scores.c.version, scores.c.value).where(
             scores.c.setting == setting,
-            scores.c.cell_class == cell.representative().index,
+            scores.c.cell_class == class_key,
             scores.c.proxy.in_(versions),
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
         return {row.proxy: row.value for row in rows if row.version == versions[row.proxy]}
 
-    def put(self, setting: str, cell: Cell, measured: Mapping[str, float]) -> None:
+    def put(self, setting: str, space: str, space_version: int, class_key: str, measured: Mapping[str, float]) -> None:
         """Store the finite scores of one cell in one transaction; scores that are there already stay.
 
         Scores that belong to the literal cell (params, flops) are cheap and are not stored.
@@ -45,7 +46,7 @@ class ScoreStore:
         rows = [
             {
                 "setting": setting,
-                "cell_class": cell.representative().index,
+                "cell_class": class_key,
                 "proxy": name,
                 "version": proxies.get(name).version,
                 "value": value,

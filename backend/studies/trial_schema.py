@@ -12,18 +12,16 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from backend.spaces.nas_bench_201.cell import EDGES, NUM_CELLS
-
+_LARGEST_INDEX: Final = 2**63
 NUMBER: Final = "float64"
 WORDS: Final = "str"
-OPERATIONS: Final = tuple(f"op_{target}_{source}" for source, target in EDGES)
 FIXED: Final[dict[str, str]] = {
     "number": "int64",
     "state": WORDS,
     "breaks": WORDS,
+    "architecture": WORDS,
     "arch": WORDS,
     "index": "Int64",
-    **dict.fromkeys(OPERATIONS, WORDS),
     "finished": "datetime64[us, UTC]",
     "pareto": "bool",
 }
@@ -86,7 +84,7 @@ def _column(name: str, values: Sequence[Any] | pd.Series) -> pd.Series:
         case "str":
             return words(values)
         case "Int64":
-            return pd.Series([value if _is_cell_index(value) else None for value in values], dtype="Int64")
+            return pd.Series([value if _is_index(value) else None for value in values], dtype="Int64")
         case "datetime64[us, UTC]":
             return _moments(values)
         case None:
@@ -101,5 +99,6 @@ def _moments(values: Iterable[datetime | None]) -> pd.Series:
     return pd.Series(pd.DatetimeIndex(known, dtype=FIXED["finished"]))
 
 
-def _is_cell_index(value: object) -> bool:
-    return is_number(value) and value in range(NUM_CELLS)
+def _is_index(value: object) -> bool:
+    """Whether a value can be an index; a number that JSON calls 5.0 is one."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and value in range(_LARGEST_INDEX)

@@ -20,13 +20,15 @@ from backend.config.model import SearchConfig
 from backend.config.objectives import SUM_NAME, Objectives
 from backend.dominance import nondominated
 from backend.errors import UserError
-from backend.spaces.nas_bench_201.cell import EDGES, NUM_CELLS, Cell
+from backend.spaces.base import HasTruth, Parameters, SearchSpace, capability
+from backend.spaces.registry import key_of_earlier
 from backend.storage.values import metric_names_in
 from backend.studies import trial_schema as schema
 from backend.studies.summaries import CONFIG, search_file_in
-from backend.truth.fields import truth_fields
-from backend.truth.query import query
 
+SPACE = "space"
+ARCHITECTURE = "architecture"
+"""The architecture's key; trials of version 0.1 have none, but `ARCH`."""
 ARCH = "arch"
 INDEX = "index"
 SOFTWARE = "software_metrics"
@@ -36,6 +38,7 @@ TRUTH = "nasbench_data_metrics"
 SECONDS = "seconds"
 REPEAT_OF = "repeat_of"
 DISCONNECTED = "disconnected"
+"""Marks a trial whose architecture cannot be scored; the name is that of the first space's only such kind."""
 BREAKS = "breaks"
 REASON = "reason"
 KNOWN = "scores_known"
@@ -52,15 +55,6 @@ _STATES = {
 }
 
 
-def truth_of(
-    cell: Cell, dataset: str, channels: int, cells_per_stage: int
-) -> dict[str, dict[str, float | None]] | None:
-    """NAS-Bench-201's record of a cell, ``{"12": fields, "200": fields}``; None off its network size."""
-    if (channels, cells_per_stage) != (16, 5):
-        return None
-    return {str(epochs): query(cell, dataset, epochs) for epochs in EPOCHS}
-
-
 def json_numbers(values: Mapping[str, float]) -> dict[str, float | None]:
     """Numbers as JSON can hold them: None for what is not finite."""
     return {name: float(value) if math.isfinite(value) else None for name, value in values.items()}
@@ -70,10 +64,12 @@ def trials_frame(study: optuna.Study) -> pd.DataFrame:
     """All trials of a study, one a row; the columns stand in the module's contract with the figures.
 
     Columns: number, state (complete, repeat, disconnected, infeasible, failed, running), breaks (words for the
-    constraints that an infeasible trial breaks), arch, index, op_1_0 … op_3_2, C, N, one a proxy and hardware metric
-    (raw), ``scaled:<metric>``, ``objective`` (the sum of a single-objective search), ``<epochs>:<official field>``,
-    seconds, finished (UTC) and pareto. Of a study made elsewhere: number, state, breaks, ``param:<name>``,
-    ``value:<name or position>``, ``attr:<name>`` (attributes that are numbers or words), seconds, finished and pareto.
+    constraints that an infeasible trial breaks), architecture (its key), arch (what is shown of it), index (NA in a
+    space without one), the parameters (by their names where the space has titles for them, else ``param:<name>``), one
+    a proxy and hardware metric (raw), ``scaled:<metric>``, ``objective`` (the sum of a single-objective search),
+    ``<epochs>:<official field>`` where there is truth, seconds, finished (UTC) and pareto. Of an external study:
+    number, state, breaks, ``param:<name>``, ``value:<name or position>``, ``attr:<name>`` (attributes that are numbers
+    or words), seconds, finished and pareto.
 
     All that a study's configuration, or its objectives, name has a column, and each column its dtype, whatever the
     trials are: ``backend.studies.trial_schema``. Unknown numbers are NaN.
@@ -103,16 +99,19 @@ def mark_front(rows: pd.DataFrame, front: Collection[int]) -> pd.DataFrame:
 
 
 def best_trials(study: optuna.Study) -> list[FrozenTrial]:
-    """The study's Pareto front (or best trial) of feasible trials, each cell once, in order of number."""
+    """The study's Pareto front (or best trial) of feasible trials, each architecture once, in order of number."""
     return best_of(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)), study)
 
 
 def best_of(trials: Iterable[FrozenTrial], study: optuna.Study) -> list[FrozenTrial]:
     """As :func:`best_trials`, of some of the study's trials."""
     best = undominated(trials, study)
-    if CONFIG in study.user_attrs:
-        best = [trial for trial in best if REPEAT_OF not in trial.user_attrs]
-    return best
+    if CONFIG not in study.user_attrs:
+        return best
+    first: dict[object, FrozenTrial] = {}
+    for trial in best:
+        first.setdefault(architecture_key(trial.user_attrs, trial.params) or trial.number, trial)
+    return list(first.values())
 
 
 def undominated(trials: Iterable[FrozenTrial], study: optuna.Study) -> list[FrozenTrial]:
@@ -173,11 +172,13 @@ class _Named(NamedTuple):
         metrics: proxies, saved ensembles and hardware metrics.
         scaled: metrics that are optimised.
         fields: of the truth.
+        space: what is searched; None where that is not known here.
     """
 
     metrics: tuple[str, ...] = ()
     scaled: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    space: SearchSpace | None = None
 
 
 def _named(config: str) -> _Named:
@@ -191,25 +192,26 @@ def _named(config: str) -> _Named:
 @lru_cache(maxsize=100)
 def _names_in(text: str) -> _Named:
     config = SearchConfig.from_toml(text)
+    truth = capability(config.space, HasTruth)
     return _Named(
         (*config.proxy_names, *config.ensemble_metrics, *config.hardware_metrics),
         tuple(objective.metric for objective in Objectives(config).metrics),
-        tuple(field.name for field in truth_fields(config.dataset)),
+        tuple(truth.fields(config.dataset)) if truth else (),
+        config.space,
     )
 
 
 def _own_columns(trials: Sequence[FrozenTrial], named: _Named, *, is_sum: bool) -> dict[str, Any]:
     attributes = [trial.user_attrs for trial in trials]
-    archs = [attribute.get(ARCH) for attribute in attributes]
-    operations = [_operations(arch) for arch in archs]
+    keys = [architecture_key(trial.user_attrs, trial.params) for trial in trials]
     columns: dict[str, Any] = {
         "number": [trial.number for trial in trials],
         "state": [_state(trial) for trial in trials],
         "breaks": [attribute.get(BREAKS) for attribute in attributes],
-        "arch": archs,
+        "architecture": keys,
+        "arch": [attribute.get(ARCH, key) for attribute, key in zip(attributes, keys, strict=True)],
         "index": [attribute.get(INDEX) for attribute in attributes],
-        **{name: [row[edge] for row in operations] for edge, name in enumerate(schema.OPERATIONS)},
-        **{name: schema.numbers([trial.params.get(name) for trial in trials]) for name in ("C", "N")},
+        **_chosen(trials, keys, named.space),
     }
     metrics = [{**_table(row.get(SOFTWARE)), **_table(row.get(HARDWARE))} for row in attributes]
     recorded = _spread(metrics, named.metrics)
@@ -312,6 +314,34 @@ def _table(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-@lru_cache(maxsize=NUM_CELLS)
-def _operations(arch: str | None) -> tuple[str | None, ...]:
-    return Cell.parse(arch).operations if arch else (None,) * len(EDGES)
+def _chosen(
+    trials: Sequence[FrozenTrial], keys: Sequence[str | None], space: SearchSpace | None
+) -> dict[str, "pd.Series"]:
+    """The columns of parameters: by their own names where the space gives them titles, else by ``param:<name>``."""
+    titled = capability(space, Parameters) if space else None
+    if titled is None:
+        return _parameters(trials)
+    values = [_values_of(titled, key) if key else {} for key in keys]
+    columns: dict[str, pd.Series] = {
+        parameter.name: schema.words([row.get(parameter.name) for row in values]) for parameter in titled.parameters
+    }
+    return columns | {name: schema.numbers([trial.params.get(name) for trial in trials]) for name in titled.sizes}
+
+
+@lru_cache(maxsize=20_000)
+def _values_of(space: Parameters, key: str) -> Mapping[str, str]:
+    try:
+        return space.of_key(key)
+    except UserError:
+        # Somebody else's attribute of that name.
+        return {}
+
+
+def architecture_key(attributes: Mapping[str, Any], params: Mapping[str, Any]) -> str | None:
+    """The key of a trial's architecture, from its user attributes and parameters; None where it names none."""
+    key, arch = attributes.get(ARCHITECTURE), attributes.get(ARCH)
+    if isinstance(key, str):
+        return key
+    if not isinstance(arch, str):
+        return None
+    return key_of_earlier(arch, params)

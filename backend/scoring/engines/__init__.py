@@ -1,1 +1,13 @@
-"""What computes the observations that proxies read."""
+"""Scoring engines: the generic one, which observes any module, and faster ones of single spaces."""
+
+from backend.scoring.engine import Engine
+from backend.scoring.engines.autograd import AutogradEngine
+from backend.spaces.base import FastEngine, SearchSpace, capability
+
+_GENERIC = AutogradEngine()
+
+
+def engine_of(space: SearchSpace) -> Engine:
+    """The space's own engine where it has one, else the generic one."""
+    own = capability(space, FastEngine)
+    return _GENERIC if own is None else own  # type: ignore[return-value]

@@ -11,10 +11,9 @@ from torch.nn import functional
 
 from backend.errors import UserError
 from backend.spaces.nas_bench_201.cell import EDGES, Cell
+from backend.spaces.nas_bench_201.size import NUM_STAGES
 
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-NUM_STAGES = 3
-"""Stages of cells; the width doubles and the image halves from one to the next."""
 
 
 class Convolution(nn.Conv2d):

@@ -18,7 +18,7 @@ from torch.nn import functional
 from backend.scoring.engines.nas_bench_201.arithmetic import batch_norm, covariance, halve, jacobian_product, pool
 from backend.scoring.engines.nas_bench_201.backpropagation import channels_last
 from backend.scoring.engines.nas_bench_201.live import Layer, LiveNetwork, features
-from backend.scoring.engines.nas_bench_201.subject import Subject
+from backend.scoring.engines.nas_bench_201.subject import CellSubject
 
 
 class Jet(NamedTuple):
@@ -117,7 +117,7 @@ class JetArithmetic:
 
 
 @torch.no_grad()
-def curvature(subject: Subject, gradients: Sequence[Tensor]) -> float:
+def curvature(subject: CellSubject, gradients: Sequence[Tensor]) -> float:
     """Σ w ⊙ (Hg) over the layers that no batch norm follows.
 
     Args:

@@ -12,7 +12,7 @@ from torch.nn import functional
 from backend.scoring.engines.nas_bench_201.arithmetic import Norm
 from backend.scoring.engines.nas_bench_201.backpropagation import Tape, TrainingArithmetic, channels_last
 from backend.scoring.engines.nas_bench_201.live import LiveNetwork, block_output
-from backend.scoring.engines.nas_bench_201.subject import Subject, layout
+from backend.scoring.engines.nas_bench_201.subject import CellSubject, layout
 from backend.scoring.runtime import make_generator, to_double
 
 IMAGES = 64
@@ -20,7 +20,7 @@ IMAGES = 64
 
 
 @torch.no_grad()
-def gaussian_blocks(subject: Subject) -> dict[str, object]:
+def gaussian_blocks(subject: CellSubject) -> dict[str, object]:
     """One forward pass, and one sweep back through each block on its own.
 
     Returns:
@@ -34,7 +34,7 @@ def gaussian_blocks(subject: Subject) -> dict[str, object]:
     return {"block_spectra": tuple(spectra), "block_pullbacks": tuple(pullbacks)}
 
 
-def _walk(subject: Subject) -> Iterator[tuple[Tensor, Tensor | None]]:
+def _walk(subject: CellSubject) -> Iterator[tuple[Tensor, Tensor | None]]:
     """The features after the stem and after each block, with what the block's Jacobian does to a random cotangent."""
     generator = make_generator(subject.seed, "gaussian blocks")
     network = _gaussian(subject, generator)
@@ -51,7 +51,7 @@ def _walk(subject: Subject) -> Iterator[tuple[Tensor, Tensor | None]]:
         yield value, _outer(tape.pull_back(output, cotangents, inputs), cotangents)
 
 
-def _gaussian(subject: Subject, generator: torch.Generator) -> LiveNetwork:
+def _gaussian(subject: CellSubject, generator: torch.Generator) -> LiveNetwork:
     """The network with Kaiming-normal (fan-in) weights and fresh batch norms."""
 
     def draw(weight: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from backend.scoring.engines.nas_bench_201.backpropagation import Tape
-from backend.scoring.engines.nas_bench_201.subject import Subject
+from backend.scoring.engines.nas_bench_201.subject import CellSubject
 from backend.scoring.runtime import to_double
 
 
@@ -44,7 +44,7 @@ def loss_slope(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def training_step(subject: Subject, wanted: Set[str]) -> dict[str, object]:
+def training_step(subject: CellSubject, wanted: Set[str]) -> dict[str, object]:
     """The wanted ones of gradients, saliencies, input_gradients, relu_agreement and layer_agreements.
 
     Without one of the first three among them there is no way back.
@@ -99,7 +99,7 @@ class _Recorder:
 
 
 @torch.no_grad()
-def half_batches(subject: Subject) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+def half_batches(subject: CellSubject) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """A forward and backward pass for each half, which has its own batch statistics and fresh gradients."""
     middle = len(subject.images) // 2
     labels = subject.known_labels()
@@ -118,7 +118,7 @@ IMAGES = 16
 
 
 @torch.no_grad()
-def tangent_kernel(subject: Subject) -> Tensor:
+def tangent_kernel(subject: CellSubject) -> Tensor:
     """One forward pass in train mode and a sweep back for each image."""
     tape = Tape(subject.live, frugal=subject.frugal)
     outputs = tape.logits(subject.images[:IMAGES])

@@ -12,7 +12,7 @@ from backend.proxies.observations import ZenResponse
 from backend.scoring.engines.nas_bench_201.arithmetic import Norm, TensorArithmetic
 from backend.scoring.engines.nas_bench_201.backpropagation import TrainingArithmetic, channels_last
 from backend.scoring.engines.nas_bench_201.live import Layer, LiveNetwork, features
-from backend.scoring.engines.nas_bench_201.subject import Subject, layout
+from backend.scoring.engines.nas_bench_201.subject import CellSubject, layout
 from backend.scoring.runtime import make_generator, to_double
 from backend.spaces.nas_bench_201.network import build_network
 
@@ -40,7 +40,7 @@ class FlowArithmetic(TensorArithmetic):
         return value
 
 
-def synaptic_flow(subject: Subject) -> tuple[Tensor, ...]:
+def synaptic_flow(subject: CellSubject) -> tuple[Tensor, ...]:
     """One forward and backward pass of one image in float64, which the flow's range (1e50) needs.
 
     R is the sum of the logits without the classifier's bias, a constant.
@@ -63,14 +63,14 @@ SIDE = 3
 
 
 @torch.no_grad()
-def region_patterns(subject: Subject) -> Tensor:
+def region_patterns(subject: CellSubject) -> Tensor:
     """Forward passes of 3 × 1000 inputs, one channel of 3×3, through one cell a stage of one channel, without the stem.
 
     Train mode. The inputs are so small that the first shortcut yields one pixel where its residual has 2×2; that pixel
     is added to each of them.
     """
     generator = make_generator(subject.seed, "linear regions")
-    cell = subject.design.cell.representative()
+    cell = subject.architecture.cell.representative()
     thin = LiveNetwork.of(build_network(cell, 1, channels=1, cells_per_stage=1, generator=generator))
     shape = (INPUTS_PER_BATCH, 1, SIDE, SIDE)
     return torch.cat([_patterns(thin, torch.randn(shape, generator=generator)) for _ in range(BATCHES)])
@@ -95,13 +95,13 @@ MIXTURE = 0.01
 """How much noise changes the images."""
 
 
-def zen_responses(subject: Subject) -> tuple[ZenResponse, ...]:
+def zen_responses(subject: CellSubject) -> tuple[ZenResponse, ...]:
     """Two forward passes a repeat; the images of the subject give no more than their size."""
     return tuple(_respond(subject, repeat) for repeat in range(REPEATS))
 
 
 @torch.no_grad()
-def _respond(subject: Subject, repeat: int) -> ZenResponse:
+def _respond(subject: CellSubject, repeat: int) -> ZenResponse:
     live = subject.live
     generator = make_generator(subject.seed, f"zen {repeat}")
 

@@ -1,43 +1,38 @@
-"""What is scored: one network on one mini-batch."""
+"""What the engine observes: the network of a cell, its live part, and the mini-batch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import cast
 
 import torch
 from torch import Tensor
 
-from backend.proxies.observations import Design
+from backend.scoring.engine import Subject
 from backend.scoring.engines.nas_bench_201.live import LiveNetwork
+from backend.spaces.base import Size
 from backend.spaces.nas_bench_201.network import CellNetwork
+from backend.spaces.nas_bench_201.size import network_size
+from backend.spaces.nas_bench_201.space import CellArchitecture
 
 
 @dataclass(frozen=True)
-class Subject:
-    """One network, one mini-batch, and the seed of everything random.
+class CellSubject(Subject):
+    """A cell's network.
 
     Attributes:
-        build: gives the network, of a connected cell; called once, if any proxy needs it.
-        images: float32 (B, 3, H, W), on the network's device.
-        labels: int64 (B,) on the same device; None if no proxy needs them.
-        design: the literal cell and the sizes.
-        seed: of the random inputs and weights that some proxies draw.
-        frugal: whether the passes are to save memory at the price of time; the results are the same.
+        architecture: the literal cell and its sizes; the network may be of the representative of its class.
+        num_classes: outputs of the classifier.
     """
 
-    build: Callable[[], CellNetwork]
-    images: Tensor
-    labels: Tensor | None
-    design: Design
-    seed: int
-    frugal: bool = False
+    architecture: CellArchitecture = field(kw_only=True)
+    num_classes: int = field(kw_only=True)
 
     @cached_property
     def network(self) -> CellNetwork:
         """The network."""
-        return self.build()
+        return cast("CellNetwork", self.build())
 
     @cached_property
     def live(self) -> LiveNetwork:
@@ -46,14 +41,11 @@ class Subject:
         return live.with_weights([weight.contiguous(memory_format=layout(weight)) for weight in live.weights])
 
     @property
-    def device(self) -> torch.device:
-        """Where network and images are."""
-        return self.images.device
-
-    def known_labels(self) -> Tensor:
-        """The labels, for a pass that needs them."""
-        assert self.labels is not None, "checked before any pass"
-        return self.labels
+    def size(self) -> Size:
+        """Of the literal cell's network."""
+        asked = self.architecture
+        sizes = asked.channels, asked.cells_per_stage, self.num_classes
+        return network_size(asked.cell, *sizes, *self.images.shape[2:])
 
 
 def layout(weight: Tensor) -> torch.memory_format:

@@ -1,4 +1,8 @@
-"""From a set of proxies to their scores: which passes run, in how much memory, and what each proxy reads."""
+"""What a scoring engine is, and how the passes of one give the scores of many proxies.
+
+An engine knows ways through a network, its passes, each of which yields observations that proxies read. A plan works
+out which passes a set of proxies needs, and runs each of them once for all.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +11,57 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import torch
+from torch import Tensor, nn
 
 from backend.errors import UserError
 from backend.proxies import Proxy
-from backend.scoring.engines.nas_bench_201.curvature import curvature
-from backend.scoring.engines.nas_bench_201.gaussian_blocks import gaussian_blocks
-from backend.scoring.engines.nas_bench_201.gradients import half_batches, tangent_kernel, training_step
-from backend.scoring.engines.nas_bench_201.responses import region_patterns, synaptic_flow, zen_responses
-from backend.scoring.engines.nas_bench_201.subject import Subject
 from backend.scoring.runtime import is_out_of_memory, keep_freed_memory
+from backend.spaces.base import Architecture, SearchSpace
+from backend.spaces.task import Task
 
 _log = logging.getLogger(__name__)
 
 Observations = dict[str, Any]
 """Values of observations by their name in `backend.proxies.observations.OBSERVATIONS`."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One network, one mini-batch, and the seed of everything random; engines add what they know beside.
+
+    Attributes:
+        name: what messages call the network.
+        build: gives the network; called once, if any proxy needs it.
+        images: the batch, such as float32 (B, 3, H, W), on the network's device.
+        labels: int64 (B,) on the same device; None if no proxy needs them.
+        seed: of the random inputs and weights that some proxies draw.
+        frugal: whether the passes are to save memory at the price of time; the results are the same.
+    """
+
+    name: str
+    build: Callable[[], nn.Module]
+    images: Tensor
+    labels: Tensor | None
+    seed: int
+    frugal: bool = False
+
+    @property
+    def network(self) -> nn.Module:
+        """The network."""
+        raise NotImplementedError
+
+    @property
+    def device(self) -> torch.device:
+        """Where network and images are."""
+        return self.images.device
+
+    def known_labels(self) -> Tensor:
+        """The labels, for a pass that needs them."""
+        assert self.labels is not None, "checked before any pass"
+        return self.labels
 
 
 @dataclass(frozen=True)
@@ -36,36 +74,37 @@ class Pass:
         needs: names of those that it starts from; earlier passes yield them.
     """
 
-    run: Callable[[Subject, frozenset[str], Mapping[str, Any]], Observations]
+    run: Callable[[Any, frozenset[str], Mapping[str, Any]], Observations]
     gives: frozenset[str]
     needs: frozenset[str] = frozenset()
 
 
-PASSES = (
-    Pass(
-        lambda subject, wanted, _: training_step(subject, wanted),
-        frozenset({"gradients", "saliencies", "input_gradients", "relu_agreement", "layer_agreements"}),
-    ),
-    Pass(
-        lambda subject, _, known: {"bare_curvature": curvature(subject, known["gradients"])},
-        frozenset({"bare_curvature"}),
-        needs=frozenset({"gradients"}),
-    ),
-    Pass(lambda subject, *_: {"half_gradients": half_batches(subject)}, frozenset({"half_gradients"})),
-    Pass(lambda subject, *_: {"synaptic_flows": synaptic_flow(subject)}, frozenset({"synaptic_flows"})),
-    Pass(lambda subject, *_: {"zen_responses": zen_responses(subject)}, frozenset({"zen_responses"})),
-    Pass(lambda subject, *_: gaussian_blocks(subject), frozenset({"block_spectra", "block_pullbacks"})),
-    Pass(lambda subject, *_: {"tangent_kernel": tangent_kernel(subject)}, frozenset({"tangent_kernel"})),
-    Pass(lambda subject, *_: {"region_patterns": region_patterns(subject)}, frozenset({"region_patterns"})),
-)
-"""All passes, each after those that it starts from."""
+class Engine(Protocol):
+    """Observes the networks of a space, or of all.
 
-_PROPERTIES: dict[str, Callable[[Subject], Any]] = {
-    "design": lambda subject: subject.design,
-    "weights": lambda subject: subject.live.weights,
-    "normalised": lambda subject: tuple(layer.norm is not None for layer in subject.live.layers),
-}
-"""Observations that take no pass."""
+    Attributes:
+        passes: all passes, each after those that it starts from.
+        properties: observations that take no pass, from the subject.
+    """
+
+    @property
+    def passes(self) -> Sequence[Pass]: ...  # noqa: D102
+
+    @property
+    def properties(self) -> Mapping[str, Callable[[Any], Any]]: ...  # noqa: D102
+
+    def check(self, task: Task) -> None:
+        """Check that networks of the engine take a task.
+
+        Raises:
+            UserError: they don't.
+        """
+
+    def subject(
+        self, space: SearchSpace, architecture: Architecture, task: Task, seed: int, device: torch.device
+    ) -> Subject:
+        """An architecture to observe; the task is on the device already."""
+
 
 PRIVATE: dict[str, Callable[[Subject], Any]] = {
     "network": lambda subject: copy.deepcopy(subject.network).train(),
@@ -76,21 +115,27 @@ PRIVATE: dict[str, Callable[[Subject], Any]] = {
 
 
 class Plan:
-    """The passes for a set of proxies, worked out once for many cells.
+    """The passes for a set of proxies, worked out once for many architectures.
 
     Args:
         proxies: what is to be computed.
+        engine: whose passes.
+
+    Raises:
+        UserError: the engine does not yield what a proxy reads.
     """
 
-    def __init__(self, proxies: Iterable[Proxy]) -> None:
-        wanted = {name for proxy in proxies for name in proxy.reads}
+    def __init__(self, proxies: Iterable[Proxy], engine: Engine) -> None:
+        chosen = list(proxies)
+        _check_readable(chosen, engine)
+        wanted = {name for proxy in chosen for name in proxy.reads}
         steps: list[tuple[Pass, frozenset[str]]] = []
-        for step in reversed(PASSES):
+        for step in reversed(engine.passes):
             if not wanted.isdisjoint(step.gives):
                 wanted |= step.needs
                 steps.append((step, step.gives & wanted))
         self._steps = tuple(reversed(steps))
-        self._properties = tuple(name for name in _PROPERTIES if name in wanted)
+        self._properties = {name: value for name, value in engine.properties.items() if name in wanted}
         self._frugal = False
 
     def observe(self, subject: Subject) -> Observations:
@@ -102,7 +147,7 @@ class Plan:
             UserError: that was not enough.
         """
         keep_freed_memory()
-        known: Observations = {name: _PROPERTIES[name](subject) for name in self._properties}
+        known: Observations = {name: value(subject) for name, value in self._properties.items()}
         for step, wanted in self._steps:
             known |= self._run(step, subject, wanted, known)
         return known
@@ -127,6 +172,22 @@ class Plan:
             raise UserError(f"batch_size: {reason}") from None
 
 
+def readable(proxy: Proxy, engine: Engine) -> bool:
+    """Whether an engine yields all that a proxy reads."""
+    return not _unreadable(proxy, engine)
+
+
+def _check_readable(proxies: Sequence[Proxy], engine: Engine) -> None:
+    problems = [f"{proxy.name} reads {', '.join(names)}" for proxy in proxies if (names := _unreadable(proxy, engine))]
+    if problems:
+        raise UserError(f"proxies: {'; '.join(problems)}: not computed for networks of this space")
+
+
+def _unreadable(proxy: Proxy, engine: Engine) -> list[str]:
+    given = {*PRIVATE, *engine.properties, *(name for step in engine.passes for name in step.gives)}
+    return [name for name in proxy.reads if name not in given]
+
+
 def evaluate(subject: Subject, proxies: Sequence[Proxy], plan: Plan) -> dict[str, float]:
     """The score of each proxy; nan, and a warning in the log, where a proxy raises or is not finite.
 
@@ -145,9 +206,9 @@ def _value(proxy: Proxy, subject: Subject, observations: Observations) -> float:
         with torch.enable_grad():  # whatever the caller's mode, a user's proxy may need gradients
             value = float(proxy.value(*arguments))
     except Exception as error:  # noqa: BLE001  (a user's proxy may fail in any way)
-        _log.warning("%s of cell %s failed: %s: %s", proxy.name, subject.design.cell, type(error).__name__, error)
+        _log.warning("%s of %s failed: %s: %s", proxy.name, subject.name, type(error).__name__, error)
         return math.nan
     if not math.isfinite(value):
-        _log.warning("%s of cell %s is %s, not a number: no score", proxy.name, subject.design.cell, value)
+        _log.warning("%s of %s is %s, not a number: no score", proxy.name, subject.name, value)
         return math.nan
     return value

@@ -1,0 +1,467 @@
+"""What a search space is: the contract between a space and everything that searches, scores, stores and shows it.
+
+A space is a subclass of :class:`SearchSpace` with three methods: ``suggest`` draws an architecture through an Optuna
+trial, ``parse`` reads one back from its key, and ``build`` makes its network. Everything else that a space may know of
+its architectures is a **capability**, one of the protocols below. A space has one by implementing it, or by naming in
+``providers`` a class that does, which is loaded when it is asked for. What needs a capability asks with
+:func:`capability` or :func:`require`, and says in words what is missing where a space lacks it (:func:`lacks`).
+
+Nothing here imports PyTorch, so that lists of studies can name their spaces without it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeVar, cast, runtime_checkable
+
+import pandas as pd
+from optuna.distributions import BaseDistribution
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from backend.datasets.info import NUM_CLASSES, check_dataset
+from backend.errors import UserError
+
+if TYPE_CHECKING:
+    import optuna
+    from torch import nn
+
+    from backend.spaces.task import Task
+
+Label = int | str
+"""What tables call an architecture: its index in an enumerable space, elsewhere its key."""
+
+
+class Architecture(Protocol):
+    """One point of a search space: frozen and hashable.
+
+    Attributes:
+        key: the space's own notation; ``SearchSpace.parse`` reads it back.
+        class_key: equal exactly for architectures that compute the same function.
+        invalid: why no network can be built, or scored; None where one can.
+        params: the architecture as Optuna stores it, by name of the parameter.
+    """
+
+    def __hash__(self) -> int: ...
+
+    @property
+    def key(self) -> str: ...  # noqa: D102
+
+    @property
+    def class_key(self) -> str: ...  # noqa: D102
+
+    @property
+    def invalid(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def params(self) -> Mapping[str, int | float | str]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a space calls its architectures, in the singular and the plural.
+
+    >>> Words("cell", "cells").count(1), Words("cell", "cells").count(1200)
+    ('1 cell', '1,200 cells')
+    """
+
+    one: str = "architecture"
+    many: str = "architectures"
+
+    def count(self, number: int) -> str:
+        """A number of architectures, in words."""
+        return f"{number:,} {self.one if number == 1 else self.many}"
+
+
+class Table(BaseModel):
+    """A table of a search file: unknown keys are refused, so that a typing error is found."""
+
+    model_config = ConfigDict(extra="forbid", validate_default=True, validate_assignment=False)
+
+
+class SpaceSection(Table):
+    """``[search.search_space]`` of a search file: which space, and what else a space lets it choose."""
+
+    name: str
+
+    @property
+    def data(self) -> str:
+        """Name of the data set."""
+        raise NotImplementedError
+
+    @classmethod
+    def data_in(cls, table: Mapping[str, Any]) -> str | None:
+        """The data set that a table names, whatever else stands in it; None where it names none that is known."""
+        named = table.get("dataset")
+        return named if named in NUM_CLASSES else None
+
+    def check_metrics(self, measured: Sequence[str], ensembles: Sequence[str]) -> None:
+        """Check that all architectures which the section allows have these metrics.
+
+        Args:
+            measured: costs that were measured on devices.
+            ensembles: saved ensembles.
+
+        Raises:
+            ValueError: some have not; the message begins with the dotted key to change, from this section on.
+        """
+
+    def scale(self) -> tuple[object, ...]:
+        """What the time that scoring takes depends on, beside the data set."""
+        return (self.name,)
+
+    def check_tabled(self) -> None:
+        """Check that a table of the space's architectures has all that the section allows.
+
+        Raises:
+            UserError: it has not; the message says what tables are of.
+        """
+
+    def notices(self) -> list[str]:
+        """What to say before a search begins, a line each."""
+        return []
+
+
+class DatasetSection(SpaceSection):
+    """The section of a space without choices of its own: its name, and the data set of the images."""
+
+    dataset: str = "cifar10"
+
+    @field_validator("dataset")
+    @classmethod
+    def _known_dataset(cls, value: str) -> str:
+        return check_dataset(value)
+
+    @property
+    def data(self) -> str:
+        """Name of the data set."""
+        return self.dataset
+
+
+class SearchSpace(ABC):
+    """A set of architectures that a search draws from.
+
+    Attributes:
+        name: identifier in search files and databases.
+        version: raised whenever a key comes to mean another network, so that old scores are not taken for new ones.
+        title: what pages call the space.
+        words: what pages call its architectures.
+        aliases: other names that search files may use.
+        empty: what to say of options that leave nothing to score.
+        section: what a search file may say of the space.
+        providers: by capability, ``module:class`` of what gives it; the class is made without arguments.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    title: ClassVar[str]
+    words: ClassVar[Words] = Words()
+    aliases: ClassVar[tuple[str, ...]] = ()
+    empty: ClassVar[str] = "search_space: nothing of these choices can be scored; allow more"
+    section: ClassVar[type[SpaceSection]] = DatasetSection
+    providers: ClassVar[Mapping[type, str]] = {}
+
+    @abstractmethod
+    def suggest(self, trial: optuna.Trial) -> Architecture:
+        """Draw an architecture through a trial, by its ``suggest_`` methods."""
+
+    @abstractmethod
+    def parse(self, text: str) -> Architecture:
+        """Read an architecture from its key.
+
+        Raises:
+            UserError: the text is none of this space.
+        """
+
+    @abstractmethod
+    def build(self, architecture: Architecture, task: Task) -> nn.Module:
+        """The architecture's network for a task, with weights drawn from PyTorch's global generator."""
+
+    def restricted(self, section: SpaceSection) -> Self:
+        """The space that keeps to what a search file allows."""
+        del section
+        return self
+
+    def attributes(self, architecture: Architecture) -> Mapping[str, Any]:
+        """User attributes that a trial records beside the space and the architecture's key."""
+        del architecture
+        return {}
+
+    def label(self, architecture: Architecture) -> Label:
+        """What tables call an architecture."""
+        return architecture.key
+
+    def at(self, label: Label) -> Architecture:
+        """The architecture of a label.
+
+        Raises:
+            UserError: the label is none of this space.
+        """
+        return self.parse(str(label))
+
+    def class_of(self, label: Label) -> Hashable | None:
+        """What the architectures that compute the same function share; None for one that cannot be scored."""
+        architecture = self.at(label)
+        return None if architecture.invalid else architecture.class_key
+
+    def named(self, label: Label) -> str:
+        """An architecture in a sentence, such as "cell 5115"."""
+        return f"{self.words.one} {label}"
+
+
+@dataclass(frozen=True)
+class ParameterArchitecture:
+    """An architecture that is no more than its parameters.
+
+    >>> ParameterArchitecture.of({"width": 16, "depth": 3}).key
+    'depth=3 width=16'
+    """
+
+    items: tuple[tuple[str, int | float | str], ...]
+
+    @classmethod
+    def of(cls, params: Mapping[str, int | float | str]) -> Self:
+        """The architecture of parameters, in whatever order they are given."""
+        return cls(tuple(sorted(params.items())))
+
+    @property
+    def key(self) -> str:
+        """``name=value`` of each parameter, by name."""
+        return " ".join(f"{name}={value}" for name, value in self.items)
+
+    @property
+    def class_key(self) -> str:
+        """The key: no two sets of parameters are known to be the same function."""
+        return self.key
+
+    @property
+    def invalid(self) -> str | None:
+        """None: nothing is known to be invalid."""
+        return None
+
+    @property
+    def params(self) -> Mapping[str, int | float | str]:
+        """The parameters by name."""
+        return dict(self.items)
+
+
+class Size(NamedTuple):
+    """What a network counts.
+
+    Attributes:
+        parameters: trainable numbers.
+        multiply_accumulates: of one input, in millions.
+    """
+
+    parameters: float
+    multiply_accumulates: float
+
+
+@runtime_checkable
+class FixedDistributions(Protocol):
+    """All architectures have the same parameters, drawn independently: a sampler may propose them at once."""
+
+    @property
+    def distributions(self) -> Mapping[str, BaseDistribution]:
+        """The distributions of the parameters that have a choice."""
+
+    def of_params(self, params: Mapping[str, Any]) -> Architecture:
+        """The architecture of Optuna's parameters; those without a choice may be left out."""
+
+
+@runtime_checkable
+class Enumerable(Protocol):
+    """The architectures can be listed: each has an index in a fixed order, which is its label in tables."""
+
+    @property
+    def size(self) -> int:
+        """How many there are, whether or not they can be scored; indices run from 0 to one less."""
+
+    def members(self) -> Iterator[Architecture]:
+        """The architectures that can be scored and that the options allow, at all sizes that they allow."""
+
+    def classes(self) -> pd.Series[float]:
+        """By index, the index of the member that stands for the class; NaN for one that cannot be scored."""
+
+    def is_indexed(self, trials: pd.DataFrame) -> pd.Series[bool]:
+        """Which rows of a table of trials are just what their index says, not a variant of another size."""
+
+
+@runtime_checkable
+class HasTruth(Protocol):
+    """What architectures reach when they are trained is known."""
+
+    def truth(self, architecture: Architecture, dataset: str) -> Mapping[str, Mapping[str, float | None]] | None:
+        """The official fields of an architecture by number of epochs; None where it was not trained."""
+
+    def fields(self, dataset: str) -> Sequence[str]:
+        """Names of the official fields of a data set."""
+
+    def accuracy(self, dataset: str, epochs: int) -> pd.Series[float]:
+        """Test accuracy (%) of all architectures by label."""
+
+    def training_hours(self, dataset: str, epochs: int) -> pd.Series[float]:
+        """Hours that training took, of all architectures by label."""
+
+
+@runtime_checkable
+class KnownCosts(Protocol):
+    """Sizes, and latencies and energies of devices, are known without building a network."""
+
+    def cost(self, architecture: Architecture, dataset: str, name: str) -> float:
+        """One cost in its unit; NaN where it was not measured."""
+
+    def has_gaps(self, dataset: str, name: str) -> bool:
+        """Whether a cost is measured, and not for all architectures."""
+
+    def sizes(self, labels: pd.Index, dataset: str) -> pd.DataFrame:
+        """Columns ``params`` and ``flops`` (millions of multiply-accumulates) by label."""
+
+
+@runtime_checkable
+class FastEngine(Protocol):
+    """The space has a scoring engine of its own; :class:`backend.scoring.engine.Engine` says what one does."""
+
+    @property
+    def passes(self) -> Sequence[Any]:
+        """The ways through a network."""
+
+
+@runtime_checkable
+class GraphFeatures(Protocol):
+    """Features of an architecture's graph are there for a model to learn from."""
+
+    def features(self, labels: Iterable[Label]) -> pd.DataFrame:
+        """One row a label, one column of numbers a feature; equal for architectures of one class."""
+
+
+@runtime_checkable
+class Neighbours(Protocol):
+    """The architectures that differ in one choice are known."""
+
+    def neighbours(self, architecture: Architecture) -> Sequence[Architecture]:
+        """All that differ in one choice."""
+
+
+@runtime_checkable
+class Drawable(Protocol):
+    """An architecture can be drawn as a graph."""
+
+    def drawing(self, architecture: Architecture) -> Drawing:
+        """Nodes and edges of its graph."""
+
+
+@runtime_checkable
+class Parameters(Protocol):
+    """The parameters have titles and options, which pages show in their order."""
+
+    def __hash__(self) -> int: ...
+
+    @property
+    def parameters(self) -> Sequence[Parameter]:
+        """The parameters that a page shows."""
+
+    @property
+    def sizes(self) -> Sequence[str]:
+        """Names of the parameters that are numbers, whose columns go by their own names too."""
+
+    def of_key(self, key: str) -> Mapping[str, str]:
+        """The values of :attr:`parameters` of the architecture of a key."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a space.
+
+    Attributes:
+        name: as Optuna stores it, and the column of tables.
+        title: in charts, such as "0 → 1".
+        options: its values in their order.
+    """
+
+    name: str
+    title: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DrawnEdge:
+    """An edge of a drawing: positions of its nodes, what it does, and whether it is on a way from input to output."""
+
+    source: int
+    target: int
+    operation: str
+    live: bool
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A graph to draw: names of the nodes from input to output, and the edges."""
+
+    nodes: tuple[str, ...]
+    edges: tuple[DrawnEdge, ...]
+
+
+_LACKS: dict[type, str] = {
+    FixedDistributions: "its parameters depend on each other",
+    Enumerable: "its architectures cannot be listed",
+    HasTruth: "what its architectures reach when they are trained is not known",
+    KnownCosts: "its costs are not known",
+    FastEngine: "it has no scoring engine of its own",
+    GraphFeatures: "there are no features of its graphs",
+    Neighbours: "it does not say which architectures are neighbours",
+    Drawable: "it does not say how an architecture is drawn",
+    Parameters: "its parameters have no fixed options",
+}
+"""What a space that lacks a capability cannot do."""
+
+_Capability = TypeVar("_Capability")
+
+
+class MissingCapabilityError(UserError):
+    """A space cannot do what is asked for."""
+
+
+def capability(space: SearchSpace, kind: type[_Capability]) -> _Capability | None:
+    """What gives a space a capability: the space itself, or its provider; None where it lacks it.
+
+    Args:
+        space: any.
+        kind: one of the protocols of this module.
+    """
+    if isinstance(space, kind):
+        return space
+    path = space.providers.get(kind)
+    return None if path is None else cast("_Capability", _provider(path))
+
+
+def lacks(space: SearchSpace, *kinds: type) -> str:
+    """Which of the capabilities a space lacks, in words; "" where it has all."""
+    missing = [_LACKS[kind] for kind in kinds if not isinstance(space, kind) and kind not in space.providers]
+    return f"{space.title}: {'; '.join(missing)}" if missing else ""
+
+
+def require(space: SearchSpace, kind: type[_Capability], purpose: str) -> _Capability:
+    """What gives a space a capability.
+
+    Args:
+        space: any.
+        kind: one of the protocols of this module.
+        purpose: what needs it, as the subject of the message.
+
+    Raises:
+        MissingCapabilityError: the space lacks it.
+    """
+    found = capability(space, kind)
+    if found is None:
+        raise MissingCapabilityError(f"{purpose}: not for {lacks(space, kind)}")
+    return found
+
+
+@cache
+def _provider(path: str) -> object:
+    module, name = path.split(":")
+    return getattr(import_module(module), name)()
