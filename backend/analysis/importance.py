@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import optuna
@@ -12,7 +12,7 @@ from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, create_trial
 
 from backend.errors import UserError
-from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS
+from backend.spaces.base import Parameter
 
 _FEWEST = 10
 
@@ -57,28 +57,28 @@ def parameter_importances(
     return pd.Series(shares, dtype=float).sort_values(ascending=False)
 
 
-_COLUMNS: Final = {f"op_{target}_{source}": f"{source} → {target}" for source, target in EDGES}
-
-
-def operation_means(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Means of a quantity by edge and operation.
+def choice_means(frame: pd.DataFrame, column: str, parameters: Sequence[Parameter]) -> pd.DataFrame:
+    """Means of a quantity by parameter and choice.
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it.
         column: the quantity.
+        parameters: of the space, whose columns the frame has.
 
     Returns:
-        edge ("0 → 1"), operation, mean, spread (standard deviation) and cells (their number), a row each that occurs;
-        no rows for trials that name no cells, or have no finite value.
+        edge (title of the parameter), operation (the choice), mean, spread (standard deviation) and cells (how many),
+        a row each that occurs; no rows for trials that name no architectures, or have no finite value.
     """
-    if not {"arch", column, *_COLUMNS} <= set(frame.columns):
+    names = [parameter.name for parameter in parameters]
+    if not names or not {"architecture", column, *names} <= set(frame.columns):
         return pd.DataFrame({"edge": [], "operation": [], "mean": [], "spread": [], "cells": []})
-    wanted = dict.fromkeys(["arch", "C", "N", *_COLUMNS, column])
-    cells = frame.loc[(frame["state"] == "complete") & (frame[column].abs() < np.inf), list(wanted)]
-    cells = cells.drop_duplicates(["arch", "C", "N"])
+    wanted = dict.fromkeys(["architecture", *names, column])
+    scored = frame.loc[(frame["state"] == "complete") & (frame[column].abs() < np.inf), list(wanted)]
+    scored = scored.drop_duplicates("architecture")
     tables = []
-    for name, edge in _COLUMNS.items():
-        means = cells.groupby(name)[column].agg(["mean", "std", "count"]).reindex(OPERATIONS).dropna(subset="mean")
+    for parameter in parameters:
+        means = scored.groupby(parameter.name)[column].agg(["mean", "std", "count"])
+        means = means.reindex(list(parameter.options)).dropna(subset="mean")
         means.columns = pd.Index(["mean", "spread", "cells"])
-        tables.append(means.rename_axis("operation").reset_index().assign(edge=edge))
+        tables.append(means.rename_axis("operation").reset_index().assign(edge=parameter.title))
     return pd.concat(tables, ignore_index=True)[["edge", "operation", "mean", "spread", "cells"]]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from backend.analysis.distribution import standings
-
-BENCHMARK_SIZE: Final = (16, 5)
-"""C and N of the networks that the benchmark trained."""
+from backend.analysis.scores import labelled
+from backend.spaces.base import Enumerable, SearchSpace, lacks
 
 
 class Place(NamedTuple):
@@ -47,27 +46,23 @@ class Regret(NamedTuple):
     found: Place | None
 
 
-def benchmark_cells(trials: pd.DataFrame) -> pd.DataFrame:
-    """The distinct cells that a study scored as the networks which the benchmark trained.
+def benchmark_cells(trials: pd.DataFrame, space: SearchSpace) -> pd.DataFrame:
+    """The distinct architectures that a study scored, by their index in the space.
 
     Args:
-        trials: as ``backend.studies.trials_frame`` gives it.
+        trials: as ``backend.studies.trials_frame`` gives them.
+        space: that the study searches.
 
     Returns:
-        One row a cell in the order of trials: number, index, and recommended, whether no other trial beats it in all
-        objectives of the study. No rows for a study whose trials name no cells.
+        One row an architecture in the order of trials: number, index, and recommended, whether no other trial beats it
+        in all objectives of the study. No rows for a study whose trials name none, or whose space has no index.
     """
-    if not {"index", "C", "N", "pareto"} <= set(trials.columns):
-        return pd.DataFrame({"number": [], "index": [], "recommended": []}, dtype=int).astype({"recommended": bool})
-    channels, cells_per_stage = BENCHMARK_SIZE
-    scored = (trials["state"] == "complete") & (trials["C"] == channels) & (trials["N"] == cells_per_stage)
-    cells = trials[scored & trials["index"].notna()].drop_duplicates("index")
-    return (
-        cells[["number", "index", "pareto"]]
-        .astype({"number": int, "index": int, "pareto": bool})
-        .rename(columns={"pareto": "recommended"})
-        .reset_index(drop=True)
-    )
+    columns = {"number": int, "index": int, "pareto": bool}
+    if lacks(space, Enumerable) or not set(columns) <= set(trials.columns):
+        found = pd.DataFrame({name: [] for name in columns})
+    else:
+        found = labelled(trials, space)[list(columns)]
+    return found.astype(columns).rename(columns={"pareto": "recommended"}).reset_index(drop=True)
 
 
 def placed(cells: pd.DataFrame, values: pd.Series[float]) -> pd.DataFrame:

@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
-_IDENTITY = ["arch", "C", "N"]
-
 
 def timeline(frame: pd.DataFrame) -> pd.DataFrame:
     """The distinct scored cells of a study in the order in which they were done.
@@ -30,8 +28,8 @@ def timeline(frame: pd.DataFrame) -> pd.DataFrame:
         clock_seconds=(done["finished"] - begins.min()).dt.total_seconds(),
     )
     cells = done[done["state"] == "complete"]
-    if "arch" in cells:
-        cells = cells.drop_duplicates(_IDENTITY)
+    if "architecture" in cells:
+        cells = cells.drop_duplicates("architecture")
     return cells.assign(cells=range(1, len(cells) + 1)).reset_index(drop=True)
 
 

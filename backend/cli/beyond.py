@@ -21,6 +21,7 @@ from backend.ensembles.study import StudyEnsemble
 from backend.ensembles.transfer import home_scores, target_scores, transferred
 from backend.errors import UserError
 from backend.json_records import json_records
+from backend.spaces.base import HasTruth, SearchSpace, require
 from backend.storage.database import Database
 from backend.studies import load_study, study_config, trials_frame
 from backend.studies.trials import json_numbers
@@ -35,6 +36,7 @@ class Basis:
 
     Attributes:
         name: of the study, or words for the cells of a table.
+        space: of the architectures.
         dataset: of images and accuracies.
         target: column of the accuracy, ``<epochs>:test-accuracy``.
         recorded: proxies that there are.
@@ -44,6 +46,7 @@ class Basis:
     """
 
     name: str
+    space: SearchSpace
     dataset: str
     target: str
     recorded: tuple[str, ...]
@@ -59,7 +62,7 @@ class Basis:
     @cached_property
     def accuracy(self) -> pd.Series[float]:
         """True accuracy (%) of all cells."""
-        return benchmark.test_accuracy(self.dataset, self.epochs)
+        return require(self.space, HasTruth, "ensemble").accuracy(self.dataset, self.epochs)
 
     def home(self, recipe: Recipe) -> pd.DataFrame:
         """Scores of the whole space.
@@ -67,7 +70,7 @@ class Basis:
         Raises:
             UserError: there are none with all the proxies.
         """
-        return home_scores(self.dataset, recipe.proxies, self.table)
+        return home_scores(self.dataset, recipe.proxies, self.space, self.table)
 
 
 @dataclass(frozen=True)
@@ -86,10 +89,10 @@ def listed_cells(basis: Basis, fitted: StudyEnsemble) -> pd.DataFrame:
     with suppress(UserError):
         space = basis.home(fitted.ensemble.recipe)
         predicted = pd.concat([predicted, fitted.unseen(space, basis.accuracy)["predicted"]])
-    listed = shortlist(predicted)
+    listed = shortlist(predicted, basis.space)
     labelled = not fitted.ensemble.recipe.label_free
     expected = expected_accuracy(listed, known["left_out"], known[ACCURACY], labelled=labelled)
-    return training_plan([int(index) for index in listed.index], basis.dataset, basis.epochs).join(expected)
+    return training_plan(list(listed.index), basis.space, basis.dataset, basis.epochs).join(expected)
 
 
 def carried(database: Database, basis: Basis, fitted: StudyEnsemble, place: str) -> Carried:
@@ -116,8 +119,9 @@ def carried(database: Database, basis: Basis, fitted: StudyEnsemble, place: str)
         home = basis.home(recipe)
     except UserError:
         home = None
-    there = target_scores(recipe.proxies, dataset, basis.dataset, home, trials)
-    cells = transferred(fitted, there, benchmark.test_accuracy(dataset, basis.epochs), home)
+    there = target_scores(recipe.proxies, dataset, basis.dataset, home, basis.space, trials)
+    accuracy = require(basis.space, HasTruth, "--transfer").accuracy(dataset, basis.epochs)
+    cells = transferred(fitted, there, accuracy, home)
     return Carried(place, there.words, figures(cells["predicted"], cells[ACCURACY]))
 
 

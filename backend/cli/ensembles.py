@@ -26,6 +26,8 @@ from backend.json_records import json_records
 from backend.proxies.own import load_user_proxies
 from backend.scoring.tables import bundled_table, read_table
 from backend.search.results import study_ensemble, target_of
+from backend.spaces import registry
+from backend.spaces.base import HasTruth, require
 from backend.storage.database import Database, open_database, open_existing
 from backend.studies import load_study, runs, study_config, trials_frame
 from backend.studies.trials import json_numbers
@@ -102,7 +104,11 @@ def ensemble(
     basis = _study_basis(database, study, table) if study is not None else _space_basis(dataset, table, labels, choose)
     names = () if proxies == "none" else _names(label_free or proxies) or basis.recorded
     models = [LABEL_FREE] if label_free else [model] if model else list(MODELS)
-    recipes = [Recipe(name, names, graph and MODELS[name].build is not None, seed) for name in models if _known(name)]
+    recipes = [
+        Recipe(name, names, graph and MODELS[name].build is not None, seed, basis.space.name)
+        for name in models
+        if _known(name)
+    ]
     rows = {recipe.model: _row(basis, recipe) for recipe in recipes}
     if model or label_free:
         _finish_one(database, basis, next(iter(rows.values())), save, export, as_json, transfer or [], curve=curve)
@@ -137,6 +143,7 @@ def _study_basis(database: Database, name: str, table: Path | None) -> Basis:
     run = runs.read_run(database, loaded._study_id)
     return Basis(
         name=name,
+        space=config.space,
         dataset=config.dataset,
         target=target_of(config),
         recorded=tuple(config.proxy_names),
@@ -152,14 +159,16 @@ def _space_basis(dataset: str, table: Path | None, labels: int | None, choose: s
     if found.provenance.dataset != dataset:
         raise UserError(f"--table: it is of {found.provenance.dataset}, not of {dataset}")
     target = f"{benchmark.EPOCHS[-1]}:test-accuracy"
-    accuracy = benchmark.test_accuracy(dataset, benchmark.EPOCHS[-1])
+    space = registry.get(found.provenance.space)
+    accuracy = require(space, HasTruth, "--labels").accuracy(dataset, benchmark.EPOCHS[-1])
 
     def fit(recipe: Recipe) -> StudyEnsemble:
-        scores = home_scores(dataset, recipe.proxies, found.scores)
+        scores = home_scores(dataset, recipe.proxies, space, found.scores)
         return StudyEnsemble.of_space(scores, accuracy, recipe, target, labels or 0, choose)
 
     return Basis(
-        name=f"{labels} cells of the score table of {dataset}",
+        name=f"{labels} {space.words.many} of the score table of {dataset}",
+        space=space,
         dataset=dataset,
         target=target,
         recorded=tuple(map(str, found.scores)),

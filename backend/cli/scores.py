@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from backend import truth as benchmark
-from backend.analysis.cell_scores import cell_classes
 from backend.analysis.correlation import class_means, correlations
 from backend.cli import report
 from backend.cli.json_output import print_json
@@ -30,8 +29,11 @@ from backend.proxies.own import load_user_proxies
 from backend.scoring import InvalidArchitectureError, Scorer
 from backend.scoring.tables import SWEEP_TABLE, bundled_datasets, bundled_table, read_table, write_table
 from backend.settings import make_folder
+from backend.spaces import registry
+from backend.spaces.base import Enumerable, require
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.notations import parse_cell
+from backend.spaces.nas_bench_201.space import CellArchitecture
 from backend.studies.folders import sweeps_folder
 from backend.studies.trials import json_numbers
 
@@ -63,7 +65,7 @@ def score(
 def _scores(scorer: Scorer, cell: Cell) -> dict[str, float | None] | None:
     """A cell's scores; None for a disconnected cell, and for a score that is not finite."""
     try:
-        return json_numbers(scorer.score(cell))
+        return json_numbers(scorer.score(CellArchitecture(cell)))
     except InvalidArchitectureError:
         return None
 
@@ -133,7 +135,8 @@ def correlate(
     accuracy = benchmark.test_accuracy(benchmark.check_dataset(dataset), 200)
     table_ = read_table(table) if table else bundled_table(dataset)
     cells = correlations(table_.scores, accuracy, resamples)
-    classes = correlations(*class_means(table_.scores, accuracy, cell_classes()), resamples)
+    space = require(registry.get(table_.provenance.space), Enumerable, "correlate")
+    classes = correlations(*class_means(table_.scores, accuracy, space.classes()), resamples)
     if as_json:
         print_json({"cells": json_records(cells.reset_index()), "classes": json_records(classes.reset_index())})
     else:

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 from backend.config.model import SearchConfig
 from backend.config.sections import NAMES_ALONE, SearchSetup, section_of
 from backend.config.toml_text import LARGEST, parse_toml
-from backend.errors import ConfigError
+from backend.errors import ConfigError, UserError
+from backend.spaces import registry
 
 _SPACE: Final = ("search", "search_space")
 _SETUP: Final = ("search", "strategy", "setup")
@@ -26,13 +27,15 @@ class Headline:
     """What is shown of a search file.
 
     Attributes:
-        dataset: of the search; None where the file does not say it in a way that can be read.
+        space: name of the search space; None where the file does not say it in a way that can be read.
+        dataset: of the search; as above.
         sampler: as above.
         seed: as above.
         constraints: bounds on hardware metrics, as a search file says them.
         problem: why the file is not valid, in one line; "" where it is. Names of proxies are not checked.
     """
 
+    space: str | None = None
     dataset: str | None = None
     sampler: str | None = None
     seed: int | None = None
@@ -59,13 +62,24 @@ def _read(text: str) -> Headline:
     except ConfigError as error:
         setup = _at(tables, _SETUP)
         return Headline(
+            space=_space(_at(tables, _SPACE)),
             dataset=section_of(tables.get("search")).data_in(_at(tables, _SPACE)),
             sampler=_field(SearchSetup, setup, "sampler"),
             seed=_field(SearchSetup, setup, "seed"),
             constraints=tuple(map(str, _field(SearchSetup, setup, "constraints") or ())),
             problem=_short(str(error)),
         )
-    return Headline(config.dataset, config.setup.sampler, config.setup.seed, tuple(map(str, config.constraints)))
+    space = registry.get(config.search_space.name).name
+    return Headline(space, config.dataset, config.setup.sampler, config.setup.seed, tuple(map(str, config.constraints)))
+
+
+def _space(table: Mapping[str, Any]) -> str | None:
+    """The space that a table names, whether or not it is installed here."""
+    name = table.get("name", registry.DEFAULT)
+    try:
+        return registry.get(name).name
+    except UserError:
+        return name if isinstance(name, str) else None
 
 
 def _field(model: type[BaseModel], table: Mapping[str, Any], name: str) -> Any:

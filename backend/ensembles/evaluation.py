@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
-from backend.analysis.cell_scores import usable
 from backend.analysis.correlation import correlation
+from backend.analysis.scores import usable
 from backend.ensembles.fitting import ACCURACY, Ensemble, Recipe
 from backend.errors import UserError
-from backend.spaces.nas_bench_201.cell import class_indices
+from backend.spaces.base import Label, SearchSpace, classes_of
 
 FOLDS = 5
 RANDOM, DIVERSE = "random", "diverse"
@@ -47,15 +47,16 @@ def figures(predicted: pd.Series[float], accuracy: pd.Series[float], resamples: 
     return row | {"picked": picked, "picked_low": low, "picked_high": high, "best": best}
 
 
-def unseen(scores: pd.DataFrame, seen: Iterable[int]) -> pd.DataFrame:
-    """The connected cells of no class that a seen cell is of.
+def unseen(scores: pd.DataFrame, seen: Iterable[Label], space: SearchSpace) -> pd.DataFrame:
+    """The architectures that can be scored, of no class that a seen one is of.
 
     Args:
-        scores: one row a cell, indexed by official index.
-        seen: official indices.
+        scores: one row an architecture, by label.
+        seen: labels.
+        space: of the architectures.
     """
-    classes = cell_classes(scores.index)
-    return scores[classes.notna() & ~classes.isin(cell_classes(pd.Index(list(seen))))]
+    classes = classes_of(space, scores.index)
+    return scores[(classes.notna() & ~classes.isin(classes_of(space, seen))).to_numpy()]
 
 
 def unseen_figures(
@@ -69,7 +70,7 @@ def unseen_figures(
         accuracy: true accuracy (%) of all cells, likewise.
         resamples: bootstrap resamples for the 95% intervals.
     """
-    rest = unseen(scores, ensemble.cells.index)
+    rest = unseen(scores, ensemble.cells.index, ensemble.recipe.space)
     return figures(ensemble.predict(rest), accuracy.reindex(rest.index), resamples)
 
 
@@ -101,7 +102,7 @@ def left_out(recipe: Recipe, cells: pd.DataFrame, repeats: int = 3) -> pd.Series
         UserError: too few cells, or too few classes, for five folds.
     """
     labelled = cells.dropna(subset=[*recipe.proxies, ACCURACY])
-    classes = cell_classes(labelled.index)
+    classes = classes_of(recipe.space, labelled.index)
     if classes.nunique() < FOLDS:
         raise UserError(f"ensemble: {classes.nunique()} distinct cells are too few for cross-validation; give {FOLDS}")
     total = pd.Series(0.0, index=labelled.index)
@@ -163,7 +164,7 @@ def learning_curve(
     rows = []
     for size in sizes:
         for repeat in range(repeats):
-            drawn = draw_cells(scores[list(recipe.proxies)], size, recipe.seed + repeat, choose)
+            drawn = draw_cells(scores[list(recipe.proxies)], size, recipe.seed + repeat, recipe.space, choose)
             labelled = scores.loc[drawn].assign(**{ACCURACY: accuracy.reindex(drawn)})
             ensemble = Ensemble(replace(recipe, seed=recipe.seed + repeat), labelled)
             found = unseen_figures(ensemble, scores, accuracy, resamples=0)
@@ -173,13 +174,14 @@ def learning_curve(
     return pd.DataFrame(rows)
 
 
-def draw_cells(scores: pd.DataFrame, size: int, seed: int, choose: str = RANDOM) -> list[int]:
+def draw_cells(scores: pd.DataFrame, size: int, seed: int, space: SearchSpace, choose: str = RANDOM) -> list[Label]:
     """Official indices of connected cells of different classes, for labelling.
 
     Args:
         scores: one row a cell, indexed by official index; cells with an unknown score are left out.
         size: how many.
         seed: of the draw.
+        space: of the architectures.
         choose: `RANDOM`, or `DIVERSE`: each next cell is the one of a random sample that is farthest, in the ranks of
             the scores, from those drawn before.
 
@@ -189,12 +191,12 @@ def draw_cells(scores: pd.DataFrame, size: int, seed: int, choose: str = RANDOM)
     known = usable(scores).dropna()
     generator = np.random.default_rng(seed)
     shuffled = known.iloc[generator.permutation(len(known))]
-    classes = cell_classes(shuffled.index)
-    members = shuffled[classes.notna() & ~classes.duplicated()]
+    classes = classes_of(space, shuffled.index)
+    members = shuffled[(classes.notna() & ~classes.duplicated()).to_numpy()]
     if size > len(members):
         raise UserError(f"ensemble: {size} labelled cells are asked for; there are {len(members)} distinct ones")
     if choose == RANDOM:
-        return [int(index) for index in members.index[:size]]
+        return members.index[:size].tolist()
     if choose != DIVERSE:
         raise UserError(f"ensemble: unknown way to choose cells {choose!r}; valid: {RANDOM}, {DIVERSE}")
     places = members.rank(pct=True).to_numpy()
@@ -206,17 +208,7 @@ def draw_cells(scores: pd.DataFrame, size: int, seed: int, choose: str = RANDOM)
         free = np.setdiff1d(np.arange(len(places)), chosen)
         sample = generator.choice(free, size=min(len(free), 64), replace=False)
         chosen.append(int(sample[distances[sample].argmax()]))
-    return [int(members.index[place]) for place in chosen]
-
-
-def cell_classes(indices: pd.Index) -> pd.Series[float]:
-    """The class of each cell, named by its representative's index; NaN for a disconnected one.
-
-    Args:
-        indices: official indices.
-    """
-    named = class_indices()
-    return pd.Series([np.nan if (name := named[int(index)]) is None else float(name) for index in indices], indices)
+    return members.index[chosen].tolist()
 
 
 def _picked_interval(

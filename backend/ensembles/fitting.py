@@ -14,11 +14,11 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from backend import proxies
-from backend.analysis.cell_scores import usable
+from backend.analysis.scores import usable
 from backend.ensembles.models import model
 from backend.errors import UserError
-from backend.spaces.nas_bench_201.cell import NUM_CELLS, Cell, class_indices
-from backend.spaces.nas_bench_201.features import graph_features
+from backend.spaces import registry
+from backend.spaces.base import Enumerable, GraphFeatures, SearchSpace, capability, classes_of, require
 
 _SMALL = 0.05
 
@@ -80,15 +80,18 @@ class Recipe:
         proxies: names of the columns to predict from; none for a model of graph features alone.
         graph: whether features of the cell's graph join them.
         seed: of what is random in the model.
+        space_name: of the search space.
 
     Raises:
-        UserError: an unknown model, no proxies, or graph features in a model that has no labels to weigh them by.
+        UserError: an unknown model, no proxies, or graph features in a model that has no labels to weigh them by, or of
+            a space that has none.
     """
 
     model: str
     proxies: tuple[str, ...]
     graph: bool = False
     seed: int = 0
+    space_name: str = registry.DEFAULT
 
     def __post_init__(self) -> None:
         model(self.model)
@@ -96,6 +99,17 @@ class Recipe:
             raise UserError("ensemble: no proxies are given; name at least one, or take graph features")
         if self.graph and self.label_free:
             raise UserError(f"ensemble: {self.model} ranks proxies alone and can't use graph features; choose another")
+        if self.graph:
+            require(self.space, GraphFeatures, "ensemble")
+
+    @property
+    def space(self) -> SearchSpace:
+        """The search space.
+
+        Raises:
+            UserError: it is not installed here.
+        """
+        return registry.get(self.space_name)
 
     @property
     def label_free(self) -> bool:
@@ -134,7 +148,7 @@ class Ensemble:
         needed = list(recipe.proxies) if recipe.label_free else [*recipe.proxies, ACCURACY]
         if missing := [name for name in needed if name not in cells]:
             raise UserError(f"ensemble: {', '.join(missing)}: not known of these cells")
-        finite = _connected(usable(cells[needed].astype(float)).dropna())
+        finite = _valid(recipe.space, usable(cells[needed].astype(float)).dropna())
         # One layout in memory: sums in another order would differ in the last bits, and so would the fit.
         known = pd.DataFrame(np.ascontiguousarray(finite), finite.index, finite.columns)
         fewest = recipe.fewest_cells if fewest is None else fewest
@@ -157,12 +171,14 @@ class Ensemble:
         """
         try:
             recipe = Recipe(
-                str(content["model"]), tuple(map(str, content["proxies"])), bool(content["graph"]), int(content["seed"])
+                str(content["model"]),
+                tuple(map(str, content["proxies"])),
+                bool(content["graph"]),
+                int(content["seed"]),
+                str(content.get("space", registry.DEFAULT)),
             )
             rows = pd.DataFrame(content["cells"]).set_index("index").astype(float)
-            rows.index = rows.index.astype(int)
-            if not rows.index.is_unique or not rows.index.isin(range(NUM_CELLS)).all():
-                raise ValueError(f"each of the cells needs its own official index, 0 to {NUM_CELLS - 1}")
+            rows.index = _checked_labels(rows.index, recipe.space)
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"ensemble: not a description of one: {type(error).__name__}: {error}") from None
         return cls(recipe, rows)
@@ -174,11 +190,9 @@ class Ensemble:
             "proxies": list(self.recipe.proxies),
             "graph": self.recipe.graph,
             "seed": self.recipe.seed,
+            "space": self.recipe.space_name,
             "logarithms": self.recipe.logarithms,
-            "cells": [
-                {"index": int(index), **row}  # type: ignore[call-overload]
-                for index, row in self.cells.to_dict("index").items()
-            ],
+            "cells": [{"index": index, **row} for index, row in self.cells.to_dict("index").items()],
         }
 
     def predict(self, scores: pd.DataFrame) -> pd.Series[float]:
@@ -191,7 +205,7 @@ class Ensemble:
             One value a row; NaN where a proxy is unknown, and for a disconnected cell.
         """
         names = list(self.recipe.proxies)
-        known = _connected(usable(scores[names]).dropna())
+        known = _valid(self.recipe.space, usable(scores[names]).dropna())
         predicted = pd.Series(np.nan, index=scores.index, name="predicted", dtype=float)
         if len(known):
             predicted[scores.index.isin(known.index)] = self._values(known)
@@ -259,10 +273,26 @@ def _fitted(recipe: Recipe, known: pd.DataFrame, regressor: RegressorMixin) -> P
     return make_pipeline(unskewed(_columns(design)), regressor).fit(design, known[ACCURACY])
 
 
-def _connected(scores: pd.DataFrame) -> pd.DataFrame:
-    """The rows of cells that are networks: a model of graphs alone has nothing else to know them by."""
-    named = class_indices()
-    return scores[[named[int(index)] is not None for index in scores.index]]
+def _valid(space: SearchSpace, scores: pd.DataFrame) -> pd.DataFrame:
+    """The rows of architectures that are networks: a model of graphs alone has nothing else to know them by."""
+    return scores[classes_of(space, scores.index).notna().to_numpy()]
+
+
+def _checked_labels(labels: pd.Index, space: SearchSpace) -> pd.Index:
+    """The labels of a stored ensemble.
+
+    Raises:
+        ValueError: they are none of the space, or one is there twice.
+    """
+    listed = capability(space, Enumerable)
+    if listed is None:
+        if not labels.is_unique:
+            raise ValueError(f"each of the {space.words.many} needs a key of its own")
+        return pd.Index([space.parse(str(label)).key for label in labels])
+    indices = labels.astype(int)
+    if not indices.is_unique or not indices.isin(range(listed.size)).all():
+        raise ValueError(f"each of the {space.words.many} needs its own official index, 0 to {listed.size - 1}")
+    return indices
 
 
 def _design(recipe: Recipe, scores: pd.DataFrame) -> pd.DataFrame:
@@ -270,7 +300,8 @@ def _design(recipe: Recipe, scores: pd.DataFrame) -> pd.DataFrame:
     raw = scores[list(recipe.proxies)].astype(float)
     if not recipe.graph:
         return raw
-    return raw.join(graph_features(Cell.from_index(int(index)) for index in dict.fromkeys(scores.index)))
+    space = require(recipe.space, GraphFeatures, "ensemble")
+    return raw.join(space.features(dict.fromkeys(scores.index)))
 
 
 def _columns(design: pd.DataFrame) -> list[str]:

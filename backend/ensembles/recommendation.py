@@ -9,13 +9,11 @@ import numpy as np
 import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 
-from backend import truth as benchmark
-from backend.analysis.cell_scores import with_sizes
-from backend.ensembles.evaluation import cell_classes
+from backend.analysis.scores import with_sizes
 from backend.ensembles.fitting import Ensemble, Recipe
 from backend.ensembles.models import LABEL_FREE
 from backend.errors import UserError
-from backend.truth import measures
+from backend.spaces.base import HasTruth, KnownCosts, Label, SearchSpace, capability, classes_of, lacks
 
 LENGTH: Final = 10
 """Cells of a shortlist."""
@@ -31,57 +29,68 @@ _FEWEST_CHOSEN = 2
 _TAIL = 0.025
 
 
-def rule_proxies(recorded: Iterable[str]) -> tuple[str, ...]:
-    """The proxies that the rule without labels adds up, given those that are recorded of the cells.
+def rule_proxies(recorded: Iterable[str], space: SearchSpace) -> tuple[str, ...]:
+    """The proxies that the rule without labels adds up, given those that are recorded.
 
-    Those of `CHOSEN`, where two or more of them are recorded; else all that are recorded and the number of parameters,
-    which is known of every cell.
+    Those of `CHOSEN`, where two or more of them are recorded; else all that are recorded and, where the space knows it
+    without any network, the number of parameters.
+
+    Args:
+        recorded: names of proxies.
+        space: of the architectures.
     """
     names = list(recorded)
     chosen = tuple(name for name in CHOSEN if name in names)
-    return chosen if len(chosen) >= _FEWEST_CHOSEN else tuple(dict.fromkeys([*names, SIZE]))
+    if len(chosen) >= _FEWEST_CHOSEN:
+        return chosen
+    return tuple(dict.fromkeys(names if lacks(space, KnownCosts) else [*names, SIZE]))
 
 
-def rule_words(names: Sequence[str], searched_by: Sequence[str] = ()) -> str:
+def rule_words(names: Sequence[str], space: SearchSpace, searched_by: Sequence[str] = ()) -> str:
     """The rule without labels in a sentence, for the proxies that it adds up.
 
     Args:
         names: of the proxies.
+        space: of the architectures.
         searched_by: ensembles that were objectives of the search for the cells: they may know accuracies.
     """
-    beside = f", but the search for these cells went by {', '.join(searched_by)}" if searched_by else ""
+    many = space.words.many
+    beside = f", but the search for these {many} went by {', '.join(searched_by)}" if searched_by else ""
     return (
-        f"Of the distinct cells, the one with the highest sum over {', '.join(names)} of the logarithm of its rank, "
-        f"better cells ranking higher. No accuracy enters{beside}; that the rule prefers "
+        f"Of the distinct {many}, the one with the highest sum over {', '.join(names)} of the logarithm of its rank, "
+        f"better {many} ranking higher. No accuracy enters{beside}; that the rule prefers "
         f"{', '.join(CHOSEN)} was chosen on cifar100."
     )
 
 
-def without_labels(scores: pd.DataFrame, dataset: str) -> Ensemble:
+def without_labels(scores: pd.DataFrame, space: SearchSpace, dataset: str) -> Ensemble:
     """The ensemble of the rule without labels, over these cells.
 
     Args:
-        scores: one row a cell, by official index, a column a proxy.
+        scores: one row a cell, by label, a column a proxy.
+        space: of the architectures.
         dataset: of the images.
 
     Raises:
         UserError: too few cells.
     """
-    sized = with_sizes(scores, dataset)
-    return Ensemble(Recipe(LABEL_FREE, rule_proxies(map(str, scores))), sized, fewest=1)
+    sized = with_sizes(scores, space, dataset)
+    names = rule_proxies(map(str, scores), space)
+    return Ensemble(Recipe(LABEL_FREE, names, space_name=space.name), sized, fewest=1)
 
 
-def shortlist(predicted: pd.Series[float], count: int = LENGTH) -> pd.Series[float]:
+def shortlist(predicted: pd.Series[float], space: SearchSpace, count: int = LENGTH) -> pd.Series[float]:
     """The best predicted cells, the best first; of twins, which are the same network, the one that comes first.
 
     Args:
-        predicted: by official index; more is better, NaN is left out.
+        predicted: by label; more is better, NaN is left out.
+        space: of the architectures.
         count: how many at most.
     """
     known = predicted.dropna()
     ordered = known.iloc[np.lexsort((known.index.to_numpy(), -known.to_numpy(float)))]
-    classes = cell_classes(ordered.index)
-    return ordered[classes.notna() & ~classes.duplicated()].iloc[:count]
+    classes = classes_of(space, ordered.index)
+    return ordered[(classes.notna() & ~classes.duplicated()).to_numpy()].iloc[:count]
 
 
 def expected_accuracy(
@@ -123,33 +132,38 @@ def expected_accuracy(
     return pd.DataFrame(rows, index=listed.index, columns=["expected", "low", "high"])
 
 
-def training_plan(cells: Sequence[int], dataset: str, epochs: int = 200) -> pd.DataFrame:
-    """What training the first of a list, the first two, and so on would cost and give, as the benchmark measured.
+def training_plan(labels: Sequence[Label], space: SearchSpace, dataset: str, epochs: int = 200) -> pd.DataFrame:
+    """What training the first of a list, the first two, and so on would cost and give, as a benchmark measured.
 
     Args:
-        cells: official indices, in the order in which they would be trained.
+        labels: in the order in which they would be trained.
+        space: of the architectures.
         dataset: to train on.
         epochs: length of each training.
 
     Returns:
-        Indexed by official index: accuracy (true test accuracy, %), hours (of its training), total_hours (with those
-        before it) and best (the highest accuracy up to here, %).
+        By label: accuracy (true test accuracy, %), hours (of its training), total_hours (with those before it) and best
+        (the highest accuracy up to here, %); NaN where nothing is known of trainings in the space.
 
     Raises:
         UserError: unknown dataset or epochs.
     """
-    index = pd.Index(cells, name="index")
-    seconds = measures.values(measures.find_cost("training-time", dataset, epochs)).reindex(index)
-    truth = benchmark.test_accuracy(dataset, epochs).reindex(index)
-    hours = seconds / 3600
+    index = pd.Index(labels, name="index")
+    known = capability(space, HasTruth)
+    if known is None:
+        return pd.DataFrame(np.nan, index=index, columns=["accuracy", "hours", "total_hours", "best"])
+    hours, truth = known.training_hours(dataset, epochs).reindex(index), known.accuracy(dataset, epochs).reindex(index)
     return pd.DataFrame({"accuracy": truth, "hours": hours, "total_hours": hours.cumsum(), "best": truth.cummax()})
 
 
-def recommend(scores: pd.DataFrame, dataset: str, count: int = LENGTH, epochs: int = 200) -> pd.DataFrame:
-    """The cells that the rule without labels puts first, and what training them would give.
+def recommend(
+    scores: pd.DataFrame, space: SearchSpace, dataset: str, count: int = LENGTH, epochs: int = 200
+) -> pd.DataFrame:
+    """The architectures that the rule without labels puts first, and what training them would give.
 
     Args:
-        scores: one row a candidate, by official index, a column a proxy.
+        scores: one row a candidate, by label, a column a proxy.
+        space: of the architectures.
         dataset: of the images and the training.
         count: how many at most.
         epochs: length of each training.
@@ -161,7 +175,7 @@ def recommend(scores: pd.DataFrame, dataset: str, count: int = LENGTH, epochs: i
         UserError: there is no candidate.
     """
     if scores.empty:
-        raise UserError("recommendation: there is no scored cell yet")
-    sized = with_sizes(scores, dataset)
-    listed = shortlist(without_labels(scores, dataset).predict(sized), count)
-    return training_plan(list(listed.index), dataset, epochs).assign(score=listed)
+        raise UserError(f"recommendation: there is no scored {space.words.one} yet")
+    sized = with_sizes(scores, space, dataset)
+    listed = shortlist(without_labels(scores, space, dataset).predict(sized), space, count)
+    return training_plan(list(listed.index), space, dataset, epochs).assign(score=listed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.analysis.cell_scores import usable
+from backend.analysis.scores import labelled, usable
 from backend.ensembles.evaluation import (
     RANDOM,
     Figures,
@@ -21,7 +20,6 @@ from backend.ensembles.evaluation import (
 )
 from backend.ensembles.fitting import ACCURACY, Ensemble, Recipe
 from backend.errors import UserError
-from backend.spaces.nas_bench_201.cell import Cell
 
 IDENTITY = ("number", "arch")
 
@@ -56,7 +54,7 @@ class StudyEnsemble:
         done = bool((trials["state"] == "complete").any())
         if done and (missing := [name for name in recipe.proxies if name not in trials]):
             raise UserError(f"ensemble: {', '.join(missing)}: not recorded in this study")
-        return cls.of_cells(labelled_cells(trials, recipe.proxies, target), recipe, target)
+        return cls.of_cells(labelled_cells(trials, recipe, target), recipe, target)
 
     @classmethod
     def of_cells(cls, cells: pd.DataFrame, recipe: Recipe, target: str) -> StudyEnsemble:
@@ -98,9 +96,9 @@ class StudyEnsemble:
         names = list(recipe.proxies)
         if missing := [name for name in names if name not in scores]:
             raise UserError(f"the table of the whole space has no {', '.join(missing)}")
-        drawn = draw_cells(scores[names], size, recipe.seed, choose)
+        drawn = draw_cells(scores[names], size, recipe.seed, recipe.space, choose)
         cells = scores.loc[drawn, names].assign(**{ACCURACY: accuracy.reindex(drawn)})
-        cells.insert(0, "arch", [str(Cell.from_index(index)) for index in drawn])
+        cells.insert(0, "arch", [recipe.space.at(label).key for label in drawn])
         return cls(Ensemble(recipe, cells if not recipe.label_free else scores), target, cells.rename_axis("index"))
 
     @cached_property
@@ -161,7 +159,7 @@ class StudyEnsemble:
         Raises:
             UserError: the scores lack a proxy.
         """
-        rest = unseen(scores, self.labelled.index)
+        rest = unseen(scores, self.labelled.index, self.ensemble.recipe.space)
         predicted = self.over(scores).predict(rest)
         return pd.DataFrame({"predicted": predicted, ACCURACY: accuracy.reindex(rest.index)})
 
@@ -223,23 +221,23 @@ class StudyEnsemble:
         }
 
 
-def labelled_cells(trials: pd.DataFrame, names: Sequence[str], target: str) -> pd.DataFrame:
-    """The distinct cells of completed trials with every proxy and the target known.
+def labelled_cells(trials: pd.DataFrame, recipe: Recipe, target: str) -> pd.DataFrame:
+    """The distinct architectures of completed trials with every proxy and the target known.
 
     Args:
         trials: as ``backend.studies.trials_frame`` gives them.
-        names: the proxies' columns.
+        recipe: its proxies are the columns needed, of its space.
         target: the accuracy's column.
 
     Returns:
-        Indexed by official index: number, arch, the proxies, and `ACCURACY`.
+        By label: number, arch, the proxies, and `ACCURACY`.
     """
-    columns = [*IDENTITY, "index", *names, target]
-    if not set(columns) <= set(trials.columns):
+    names = list(recipe.proxies)
+    columns = [*IDENTITY, *names, target]
+    if not {*columns, "architecture"} <= set(trials.columns):
         return pd.DataFrame(columns=[*IDENTITY, *names, ACCURACY], index=pd.Index([], name="index", dtype=int))
-    complete = trials[(trials["state"] == "complete") & trials["index"].notna()]
-    known = complete.loc[usable(complete[[*names, target]]).dropna().index].drop_duplicates("index")
-    return known[columns].rename(columns={target: ACCURACY}).astype({"index": int}).set_index("index")
+    known = trials.loc[usable(trials[[*names, target]]).dropna().index]
+    return labelled(known, recipe.space)[columns].rename(columns={target: ACCURACY})
 
 
 def _known(value: float | None) -> float | None:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from backend.analysis.cell_scores import study_scores, table_scores, with_sizes
+from backend.analysis.scores import study_scores, table_scores, with_sizes
 from backend.ensembles.evaluation import unseen
 from backend.ensembles.fitting import ACCURACY
 from backend.ensembles.study import StudyEnsemble
 from backend.errors import UserError
 from backend.scoring.tables import bundled_datasets, bundled_table
-from backend.spaces.nas_bench_201.cell import class_indices
+from backend.spaces.base import Enumerable, SearchSpace, require
 
 SIZES = frozenset({"params", "flops"})
 
@@ -39,6 +39,7 @@ def target_scores(
     dataset: str,
     home: str,
     at_home: pd.DataFrame | None,
+    space: SearchSpace,
     trials: pd.DataFrame | None = None,
 ) -> TargetScores:
     """The scores that there are for an ensemble of these proxies on a data set.
@@ -48,21 +49,22 @@ def target_scores(
         dataset: to predict for.
         home: the data set that it was fitted on.
         at_home: scores of the whole space there, by official index; None where there are none.
+        space: that the ensemble was fitted on.
         trials: of a study on `dataset`, whose scores are to be taken.
 
     Raises:
         UserError: there are none; the message says what would give some.
     """
     if trials is not None:
-        found = with_sizes(study_scores(trials), dataset)
+        found = with_sizes(study_scores(trials, space), space, dataset)
         if missing := [name for name in proxies if name not in found]:
             raise UserError(f"transfer: {', '.join(missing)}: not recorded in the study on {dataset}")
         return TargetScores(found, f"scores of a study on {dataset}", matched=True)
     if set(proxies) <= SIZES:
-        sized = cell_sizes(dataset)
+        sized = cell_sizes(space, dataset)
         return TargetScores(sized, f"sizes of the cells on {dataset}", matched=True)
-    if dataset in bundled_datasets():
-        found = with_sizes(table_scores(bundled_table(dataset)), dataset)
+    if dataset in bundled_datasets(space.name):
+        found = with_sizes(table_scores(bundled_table(dataset, space.name)), space, dataset)
         if set(proxies) <= set(found):
             return TargetScores(found, f"the bundled scores on {dataset}", matched=dataset != home)
     if at_home is not None and set(proxies) <= set(at_home):
@@ -90,7 +92,7 @@ def transferred(
     Returns:
         Indexed by official index: predicted and accuracy.
     """
-    rest = unseen(target.scores, fitted.labelled.index)
+    rest = unseen(target.scores, fitted.labelled.index, fitted.ensemble.recipe.space)
     names = list(fitted.ensemble.recipe.proxies)
     ensemble = fitted.ensemble if at_home is None else fitted.over(at_home)
     if target.matched and at_home is not None:
@@ -98,33 +100,41 @@ def transferred(
     return pd.DataFrame({"predicted": ensemble.predict(rest), ACCURACY: accuracy.reindex(rest.index)})
 
 
-def cell_sizes(dataset: str) -> pd.DataFrame:
-    """Params and flops of all connected cells, by official index: what is known of them without any network.
+def cell_sizes(space: SearchSpace, dataset: str) -> pd.DataFrame:
+    """Params and flops of all architectures that can be scored, by label: what is known of them without any network.
 
     Args:
+        space: of the architectures.
         dataset: whose classes the networks tell apart.
     """
-    cells = [index for index, name in enumerate(class_indices()) if name is not None]
-    return with_sizes(pd.DataFrame(index=pd.Index(cells, name="index")), dataset)
+    classes = require(space, Enumerable, "sizes of the whole space").classes()
+    labels = pd.Index(classes.dropna().index, name="index")
+    return with_sizes(pd.DataFrame(index=labels), space, dataset)
 
 
-def home_scores(dataset: str, proxies: Sequence[str], table: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Scores of the whole space, by official index, sizes among them.
+def home_scores(
+    dataset: str, proxies: Sequence[str], space: SearchSpace, table: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Scores of the whole space, by label, sizes among them.
 
     Args:
         dataset: of the images.
         proxies: that are needed.
-        table: scores of a table of all cells; None takes the bundled ones, if there are any.
+        space: of the architectures.
+        table: scores of a table of all of them; None takes the bundled ones, if there are any.
 
     Raises:
-        UserError: a proxy is neither in the table nor a size.
+        UserError: a proxy is neither in the table nor a size, or the space cannot be listed.
     """
-    if table is None and dataset in bundled_datasets():
-        table = bundled_table(dataset).scores
-    scores = cell_sizes(dataset) if table is None else with_sizes(table.dropna(how="all").astype(float), dataset)
+    if table is None and dataset in bundled_datasets(space.name):
+        table = bundled_table(dataset, space.name).scores
+    if table is None:
+        scores = cell_sizes(space, dataset)
+    else:
+        scores = with_sizes(table.dropna(how="all").astype(float), space, dataset)
     if missing := [name for name in proxies if name not in scores]:
         where = f"there is no table of the whole space on {dataset} with" if table is None else "the table has no"
-        raise UserError(f"unseen cells: {where} {', '.join(missing)}")
+        raise UserError(f"unseen {space.words.many}: {where} {', '.join(missing)}")
     return scores
 
 

@@ -205,7 +205,7 @@ class Sweep:
             raise UserError(f"sweep: {missing} of {len(self.classes)} classes are not scored yet; run it to its end")
         frame = self._current()
         by_class = frame.pivot(index="class", columns="proxy", values="value")
-        rows = by_class.reindex(pd.array(self._classes, dtype="Int64"))
+        rows = by_class.reindex(pd.Index(self._classes.astype("Int64")))
         scores = rows.set_axis(pd.RangeIndex(len(self._classes), name="index")).rename_axis(columns=None)
         for name in self.setting.proxies:
             if proxies.get(name).literal:
@@ -224,7 +224,13 @@ class Sweep:
     def _is_of_this_batch(self, provenance: Provenance) -> bool:
         setting = self.setting
         asked = (setting.space_name, setting.dataset, setting.batch_size, setting.seed, self._scorer.batch.description)
-        return asked == (provenance.space, provenance.dataset, provenance.batch_size, provenance.seed, provenance.images)
+        return asked == (
+            provenance.space,
+            provenance.dataset,
+            provenance.batch_size,
+            provenance.seed,
+            provenance.images,
+        )
 
     def _todo(self) -> list[tuple[list[int], tuple[str, ...]]]:
         """Shards to come: classes, and the proxies that they lack."""

@@ -133,25 +133,26 @@ def list_tables(sweeps: Path) -> list[TableFile]:
     return bundled + [TableFile(path.relative_to(sweeps).parts[0], path, False) for path in own]
 
 
-def bundled_path(dataset: str) -> Path:
+def bundled_path(dataset: str, space: str = registry.DEFAULT) -> Path:
     """Where the bundled table of a data set is, if there is one."""
-    return DATA_DIR / f"scores_{dataset}.parquet"
+    prefix = "" if space == registry.DEFAULT else f"{space}_"
+    return DATA_DIR / f"scores_{prefix}{dataset}.parquet"
 
 
-def bundled_datasets() -> list[str]:
-    """Data sets whose score table is bundled, in the benchmark's order."""
-    return [dataset for dataset in DATASETS if bundled_path(dataset).is_file()]
+def bundled_datasets(space: str = registry.DEFAULT) -> list[str]:
+    """Data sets whose score table is bundled for a space, in the benchmark's order."""
+    return [dataset for dataset in DATASETS if bundled_path(dataset, space).is_file()]
 
 
 @cache
-def bundled_table(dataset: str) -> ScoreTable:
-    """The bundled table of a data set.
+def bundled_table(dataset: str, space: str = registry.DEFAULT) -> ScoreTable:
+    """The bundled table of a data set, for a space.
 
     Raises:
         UserError: there is none; the message says for which there is.
     """
-    if dataset not in (there := bundled_datasets()):
+    if dataset not in (there := bundled_datasets(space)):
         raise UserError(
             f"scores: no score table of {dataset!r} is bundled; there are: {', '.join(there) or 'none yet'}"
         )
-    return read_table(bundled_path(dataset))
+    return read_table(bundled_path(dataset, space))

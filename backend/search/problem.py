@@ -190,7 +190,7 @@ def configured_table(config: SearchConfig) -> ScoreTable | None:
     if name == "compute":
         return None
     space = config.space
-    table = bundled_table(config.dataset) if name == "table" else read_table(local_path(name))
+    table = bundled_table(config.dataset, space.name) if name == "table" else read_table(local_path(name))
     if table.provenance.space != space.name:
         raise UserError(f"the score table is of {registry.get(table.provenance.space).title}, not of {space.title}")
     if table.provenance.dataset != config.dataset:

@@ -7,7 +7,7 @@ from typing import Any
 import optuna
 import pandas as pd
 
-from backend.analysis.cell_scores import study_scores
+from backend.analysis.scores import study_scores
 from backend.config.model import SearchConfig
 from backend.ensembles.fitting import Recipe
 from backend.ensembles.recommendation import LENGTH, recommend, rule_proxies, rule_words
@@ -31,7 +31,7 @@ def study_ensemble(frame: pd.DataFrame, config: SearchConfig, recipe: Recipe | N
     Raises:
         UserError: too few cells with known accuracy.
     """
-    recipe = recipe or Recipe("linear", tuple(config.proxy_names))
+    recipe = recipe or Recipe("linear", tuple(config.proxy_names), space_name=config.space.name)
     return StudyEnsemble.fit(frame, recipe, target_of(config))
 
 
@@ -47,16 +47,19 @@ def study_recommendation(frame: pd.DataFrame, config: SearchConfig, count: int =
         As ``backend.ensembles.recommendation.recommend``; no rows where no cell of the benchmark has all the scores
         that the rule adds up.
     """
-    scores = study_scores(frame)
-    needed = [name for name in rule_proxies(map(str, scores)) if name in scores]
+    space = config.space
+    scores = study_scores(frame, space)
+    needed = [name for name in rule_proxies(map(str, scores), space) if name in scores]
     if scores.empty or scores[needed].dropna().empty:
         return pd.DataFrame(columns=["accuracy", "hours", "total_hours", "best", "score"])
-    return recommend(scores, config.dataset, count, config.runner.nasbench_epochs)
+    return recommend(scores, space, config.dataset, count, config.runner.nasbench_epochs)
 
 
 def recommendation_rule(frame: pd.DataFrame, config: SearchConfig) -> str:
     """The rule of :func:`study_recommendation` in words, for the proxies that a study records."""
-    return rule_words(rule_proxies(map(str, study_scores(frame))), config.ensemble_objectives)
+    space = config.space
+    names = rule_proxies(map(str, study_scores(frame, space)), space)
+    return rule_words(names, space, config.ensemble_objectives)
 
 
 def recommendation_record(frame: pd.DataFrame, config: SearchConfig, count: int = LENGTH) -> dict[str, Any]:

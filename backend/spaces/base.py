@@ -190,6 +190,20 @@ class SearchSpace(ABC):
         del architecture
         return {}
 
+    def check_recorded(self, attributes: Mapping[str, Any], params: Mapping[str, Any]) -> None:
+        """Check what a trial that comes from elsewhere records of its architecture.
+
+        Args:
+            attributes: user attributes of the trial, "architecture" and those of :meth:`attributes` among them.
+            params: its parameters.
+
+        Raises:
+            UserError: they do not fit together.
+        """
+        del params
+        if (key := attributes.get("architecture")) is not None:
+            self.parse(str(key))
+
     def label(self, architecture: Architecture) -> Label:
         """What tables call an architecture."""
         return architecture.key
@@ -419,6 +433,23 @@ _LACKS: dict[type, str] = {
 """What a space that lacks a capability cannot do."""
 
 _Capability = TypeVar("_Capability")
+
+
+def classes_of(space: SearchSpace, labels: Iterable[Label]) -> pd.Series:
+    """What the architectures that compute the same function share, of each label.
+
+    Args:
+        space: of the architectures.
+        labels: of them.
+
+    Returns:
+        By label; NaN, or None, for one that cannot be scored.
+    """
+    index = pd.Index(labels)
+    listed = capability(space, Enumerable)
+    if listed is not None and pd.api.types.is_integer_dtype(index):
+        return listed.classes().astype(float).reindex(index)
+    return pd.Series([space.class_of(label) for label in index], index=index, dtype=object)
 
 
 class MissingCapabilityError(UserError):

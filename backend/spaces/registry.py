@@ -40,6 +40,19 @@ def get(name: str = DEFAULT) -> SearchSpace:
         raise UserError(f"unknown search space {name!r}; valid: {', '.join(known)}") from None
 
 
+def find(name: str | None) -> SearchSpace | None:
+    """The search space of a name; None where there is none."""
+    try:
+        return None if name is None else get(name)
+    except UserError:
+        return None
+
+
+def bundled(name: object = DEFAULT) -> SearchSpace | None:
+    """The space of a name, if the project brings it: what comes from elsewhere is read by no other's code."""
+    return _bundled().get(name) if isinstance(name, str) else None
+
+
 def register(space: SearchSpace) -> SearchSpace:
     """Add a search space, or replace the one that was registered under its name.
 

@@ -19,8 +19,8 @@ import pandas as pd
 from optuna.trial import TrialState
 from sqlalchemy import case, column, select, table
 
-from backend import truth as benchmark
 from backend.datasets.info import DATASETS
+from backend.spaces.base import HasTruth, capability
 from backend.storage.database import Database
 from backend.storage.optuna_internals.tables import TRIALS
 from backend.storage.values import numbers_in, value_or_words
@@ -89,14 +89,15 @@ class OverviewReader:
         found = {}
         with self._lock:
             for item in summaries:
-                if item.run is None or item.dataset not in DATASETS:
+                truth = capability(item.space, HasTruth) if item.space else None
+                if item.run is None or item.dataset not in DATASETS or truth is None:
                     continue
                 known = self._read.get(item.study_id)
                 if known is None or known.created != item.created:
                     known = _Read(item.created)
                 if known.counts != item.counts:
                     if seconds is None or time.monotonic() - begun < seconds:
-                        self._update(known, item)
+                        self._update(known, item, truth)
                         self._read[item.study_id] = known
                     else:
                         pending += known.counts is None
@@ -104,7 +105,7 @@ class OverviewReader:
                     found[item.study_id] = known.overview
         return found, pending
 
-    def _update(self, known: _Read, item: StudySummary) -> None:
+    def _update(self, known: _Read, item: StudySummary, truth: HasTruth) -> None:
         ids = self._completed(item.study_id)
         if new := ids - known.trials:
             for attributes in self._attributes(item.study_id, new if known.trials else None).values():
@@ -112,7 +113,7 @@ class OverviewReader:
                 if type(index) is int and REPEAT_OF not in attributes and attributes.get(TRUTH):
                     known.scores[index] = numbers_in(attributes.get(SOFTWARE))
             known.trials |= new
-            known.overview = overview(known.scores, str(item.dataset), _epochs(item))
+            known.overview = overview(known.scores, truth.accuracy(str(item.dataset), _epochs(item)))
         known.counts = item.counts
 
     def _completed(self, study_id: int) -> set[int]:
@@ -139,13 +140,12 @@ class OverviewReader:
         return found if trials is None else {trial: found[trial] for trial in trials if trial in found}
 
 
-def overview(scores: Mapping[int, Mapping[str, float | None]], dataset: str, epochs: int) -> Overview:
-    """What cells and their scores say together with the truth.
+def overview(scores: Mapping[int, Mapping[str, float | None]], truth: pd.Series[float]) -> Overview:
+    """What scores say together with the truth.
 
     Args:
-        scores: of distinct cells, by official index.
-        dataset: of the true accuracies.
-        epochs: 12 or 200.
+        scores: of distinct architectures, by index.
+        truth: true accuracy (%) of all, by index.
     """
     if not scores:
         return Overview()
@@ -154,7 +154,7 @@ def overview(scores: Mapping[int, Mapping[str, float | None]], dataset: str, epo
         name: numbers([row.get(name) for row in rows]).to_numpy() for name in dict.fromkeys(itertools.chain(*rows))
     }
     frame = pd.DataFrame(columns, index=list(scores))
-    accuracy = benchmark.test_accuracy(dataset, epochs).reindex(frame.index).dropna()
+    accuracy = truth.reindex(frame.index).dropna()
     if accuracy.empty:
         return Overview()
     best = int(accuracy.index[int(accuracy.argmax())])

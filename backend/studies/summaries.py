@@ -20,6 +20,8 @@ from sqlalchemy import Connection, case, func, or_, select
 from backend.config.headline import Headline, read_headline
 from backend.config.model import SearchConfig
 from backend.errors import UserError
+from backend.spaces import registry
+from backend.spaces.base import SearchSpace
 from backend.storage.database import Database
 from backend.storage.optuna_internals.tables import STUDIES, STUDY_DIRECTIONS, STUDY_SYSTEM, STUDY_USER, TRIALS, in_utc
 from backend.storage.values import metric_names_in, value_or_words
@@ -101,6 +103,16 @@ class StudySummary:
         if self.config_text is None and self.run is not None:
             return "it has no search file"
         return f"{NOT_VALID}: {self._headline.problem}" if self._headline.problem else ""
+
+    @property
+    def space(self) -> SearchSpace | None:
+        """What is searched; None for an external study, and where the space is not installed here."""
+        return registry.find(self._headline.space)
+
+    @property
+    def space_name(self) -> str | None:
+        """Name of what is searched, installed or not; None for an external study."""
+        return self._headline.space
 
     @property
     def dataset(self) -> str | None:

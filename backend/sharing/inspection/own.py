@@ -2,19 +2,23 @@
 
 import json
 import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Final
 
-from optuna.distributions import json_to_distribution
+from optuna.distributions import BaseDistribution, json_to_distribution
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from backend.config.toml_text import ExcessiveTomlError, parse_toml
 from backend.errors import UserError
 from backend.sharing.inspection.attributes import read_json
 from backend.sharing.inspection.file import BadFileError
-from backend.spaces.nas_bench_201.cell import NUM_CELLS, Cell
+from backend.spaces import registry
 from backend.studies.summaries import CONFIG, KEPT
 from backend.studies.trials import (
     ARCH,
+    ARCHITECTURE,
     BREAKS,
     DISCONNECTED,
     HARDWARE,
@@ -25,6 +29,7 @@ from backend.studies.trials import (
     SCALED,
     SECONDS,
     SOFTWARE,
+    SPACE,
     TRUTH,
 )
 
@@ -41,10 +46,12 @@ def _as_held(value: Any) -> Any:
 
 _Number = Annotated[float, BeforeValidator(_as_held)]
 _Numbers = dict[str, _Number | None]
-_CellIndex = Annotated[int, Field(ge=0, lt=NUM_CELLS)]
+_Index = Annotated[int, Field(ge=0, le=_LARGEST_WHOLE)]
 _KINDS: Final[dict[str, TypeAdapter[Any]]] = {
+    SPACE: TypeAdapter(str, config=_STRICT),
+    ARCHITECTURE: TypeAdapter(str, config=_STRICT),
     ARCH: TypeAdapter(str, config=_STRICT),
-    INDEX: TypeAdapter(_CellIndex, config=_STRICT),
+    INDEX: TypeAdapter(_Index, config=_STRICT),
     SOFTWARE: TypeAdapter(_Numbers, config=_STRICT),
     HARDWARE: TypeAdapter(_Numbers, config=_STRICT),
     SCALED: TypeAdapter(_Numbers, config=_STRICT),
@@ -57,8 +64,6 @@ _KINDS: Final[dict[str, TypeAdapter[Any]]] = {
     REASON: TypeAdapter(str, config=_STRICT),
 }
 _ENSEMBLES: Final = TypeAdapter(dict[str, dict[str, Any]], config=_STRICT)
-_SIZES: Final = ("C", "N")
-_LARGEST_SIZE: Final = 10_000
 _OWN_STUDIES: Final = f"SELECT study_id FROM study_user_attributes WHERE key = '{CONFIG}'"
 _OWN_TRIALS: Final = f"SELECT trial_id FROM trials WHERE study_id IN ({_OWN_STUDIES})"
 
@@ -110,43 +115,34 @@ def _check_configurations(connection: sqlite3.Connection) -> None:
 
 
 def _check_trials(connection: sqlite3.Connection) -> None:
-    cells = dict[int, str]()
-    indexes = dict[int, int]()
+    attributes = defaultdict[int, dict[str, Any]](dict)
     keys = ", ".join(f"'{key}'" for key in _KINDS)
     query = "SELECT trial_id, key, value_json FROM trial_user_attributes"
     for trial, key, text in connection.execute(f"{query} WHERE key IN ({keys}) AND trial_id IN ({_OWN_TRIALS})"):
         value = json.loads(text)
         _check_kind(key, _KINDS[key], value)
-        if key == ARCH:
-            cells[trial] = value
-        elif key == INDEX:
-            indexes[trial] = value
-    for trial, arch in cells.items():
-        try:
-            known = Cell.parse(arch).index
-        except UserError as error:
-            raise BadFileError(str(error)) from None
-        if indexes.get(trial, known) != known:
-            raise BadFileError(f"a trial names cell {indexes[trial]} and the architecture of cell {known}")
-    if set(indexes) - set(cells):
-        raise BadFileError("a trial names the index of its cell without its architecture")
-    _check_sizes(connection, set(cells))
+        attributes[trial][key] = value
+    params = _parameters(connection)
+    for trial, found in attributes.items():
+        if (space := registry.bundled(found.get(SPACE, registry.DEFAULT))) is not None:
+            try:
+                space.check_recorded(found, params[trial])
+            except UserError as error:
+                raise BadFileError(str(error)) from None
 
 
-def _check_sizes(connection: sqlite3.Connection, with_cell: set[int]) -> None:
-    """Trials with a cell have the size of its network."""
-    found = {name: set[int]() for name in _SIZES}
-    query = (
-        "SELECT trial_id, param_name, param_value, distribution_json FROM trial_params WHERE param_name IN ('C', 'N')"
-    )
-    for trial, name, value, text in connection.execute(f"{query} AND trial_id IN ({_OWN_TRIALS})"):
-        size = json_to_distribution(text).to_external_repr(value)
-        if type(size) is not int or not 0 < size < _LARGEST_SIZE:
-            raise BadFileError(f"a trial's {name} is no size of a network: {size!r}")
-        found[name].add(trial)
-    for name, trials in found.items():
-        if with_cell - trials:
-            raise BadFileError(f"a trial with a cell has no parameter {name}")
+def _parameters(connection: sqlite3.Connection) -> Mapping[int, dict[str, Any]]:
+    """Parameters by trial."""
+    found = defaultdict[int, dict[str, Any]](dict)
+    query = "SELECT trial_id, param_name, param_value, distribution_json FROM trial_params"
+    for trial, name, value, text in connection.execute(f"{query} WHERE trial_id IN ({_OWN_TRIALS})"):
+        found[trial][name] = _distribution(text).to_external_repr(value)
+    return found
+
+
+@lru_cache(maxsize=1_000)
+def _distribution(text: str) -> BaseDistribution:
+    return json_to_distribution(text)
 
 
 def _check_kind(key: str, kind: TypeAdapter[Any], value: Any) -> None:

@@ -115,7 +115,7 @@ class NasBench201Section(SpaceSection):
 
     @property
     def _is_trained_size(self) -> bool:
-        return [self.choices.C, self.choices.N] == [[size] for size in TRAINED_SIZE]
+        return [[size] for size in TRAINED_SIZE] == [self.choices.C, self.choices.N]
 
     @property
     def choices(self) -> CellChoices:

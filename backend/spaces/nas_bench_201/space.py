@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import pandas as pd
 from optuna.distributions import CategoricalDistribution
 
+from backend.errors import UserError
 from backend.spaces.base import (
     Architecture,
     Drawing,
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
     from backend.spaces.task import Task
 
-_KEY = re.compile(r"(?P<arch>\S+)(?: C=(?P<C>[1-9]\d{0,2}) N=(?P<N>[1-9]\d?))?")
+_KEY = re.compile(r"(?P<arch>\S+)(?: C=(?P<C>[1-9]\d{0,3}) N=(?P<N>[1-9]\d{0,3}))?")
+_LARGEST_SIZE = 10_000
 _DISCONNECTED = "disconnected: no path leads from its input to its output"
 
 
@@ -158,6 +160,25 @@ class NasBench201(SearchSpace):
         """The cell's string and index, under the names of the mission's tables."""
         assert isinstance(architecture, CellArchitecture)
         return {"arch": str(architecture.cell), "index": architecture.cell.index}
+
+    def check_recorded(self, attributes: Mapping[str, Any], params: Mapping[str, Any]) -> None:
+        """See :meth:`SearchSpace.check_recorded`: string, index, key and size are of one cell's network."""
+        arch, index = attributes.get("arch"), attributes.get("index")
+        if arch is None:
+            if index is not None:
+                raise UserError("a trial names the index of its cell without its architecture")
+            return
+        known = Cell.parse(arch).index
+        if index is not None and index != known:
+            raise UserError(f"a trial names cell {index} and the architecture of cell {known}")
+        for name in self.sizes:
+            if name not in params:
+                raise UserError(f"a trial with a cell has no parameter {name}")
+            if type(params[name]) is not int or not 0 < params[name] < _LARGEST_SIZE:
+                raise UserError(f"a trial's {name} is no size of a network: {params[name]!r}")
+        key = self.key_of_earlier(arch, params)
+        if attributes.get("architecture", key) != key:
+            raise UserError(f"a trial names the architecture {key!r} and another one beside it")
 
     def label(self, architecture: Architecture) -> Label:
         """The official index of a network that the benchmark trained, else the key."""
