@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Protocol
 from uuid import uuid4
 
-from backend.runs.tickets import Entry, Tickets
+from backend.runs.tickets import Entry, Tickets, stored_candidate
 from backend.search.space import Candidate
 from backend.storage.outages import ride_out
 
@@ -155,7 +155,7 @@ class SharedBudget:
 
     def first_trial(self, ticket: Ticket, candidate: Candidate, number: int) -> int:
         """See :class:`Counter`."""
-        key = candidate.key
+        key = stored_candidate(candidate.key)
         first = ride_out(lambda: self._tickets.name(ticket, number, key))
         with self._lock:
             self._seen.add(key)
@@ -164,7 +164,7 @@ class SharedBudget:
     def seen(self, candidate: Candidate) -> bool:
         """See :class:`Counter`: any worker's, as of this process's last ticket."""
         with self._lock:
-            return candidate.key in self._seen
+            return stored_candidate(candidate.key) in self._seen
 
     def spent(self) -> bool:
         """Whether all that was asked is done: until then a trial in work elsewhere may be lost, and open a place."""

@@ -22,6 +22,7 @@ from backend.scoring.scorer import setting_of
 from backend.scoring.tables import ScoreTable, bundled_table, read_table
 from backend.search.score_store import ScoreStore
 from backend.search.space import Candidate
+from backend.storage.scores import NAS_BENCH_201
 from backend.studies.trials import truth_of
 
 
@@ -116,11 +117,12 @@ class ComputedScores:
         """See :class:`ScoreSource`."""
         cell, width, depth = candidate.cell, candidate.channels, candidate.cells_per_stage
         setting = self._settings[width, depth]
-        known = self._store.get(setting, cell, names)
+        key = (*NAS_BENCH_201, str(cell.representative().index))
+        known = self._store.get(setting, *key, names)
         missing = [name for name in names if name not in known]
         if missing:
             fresh = self._scorer.score(cell, channels=width, cells_per_stage=depth, proxies=missing)
-            self._store.put(setting, cell, fresh)
+            self._store.put(setting, *key, fresh)
             known |= fresh
         return Scores(known, computed=any(not proxies.get(name).literal for name in missing))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select
@@ -11,8 +11,8 @@ from sqlalchemy import Connection, insert, or_, select
 from backend.errors import UserError
 from backend.sharing.source import TRIAL_USER, TRIALS, Source, parts
 from backend.spaces.nas_bench_201.cell import Cell
-from backend.storage.schema import ensembles
-from backend.storage.scores import insert_new, scores
+from backend.storage.schema import ensembles, scores
+from backend.storage.scores import NAS_BENCH_201, cell_scores, from_cell_score, insert_new
 from backend.storage.values import numbers_in, value_or_words
 from backend.studies.catalog import fit_name, numbered_name
 from backend.studies.trials import INDEX, SOFTWARE
@@ -100,9 +100,9 @@ def copy_scores(source: Source, target: Connection, study_id: int) -> int:
     recorded = _recorded(source, study_id)
     if not recorded:
         return 0
-    stored = list(source.rows_of(scores, scores.c.cell_class, sorted(recorded)))
+    stored = _stored(source, sorted(recorded))
     settings = {
-        row["setting"] for row in stored if recorded[row["cell_class"]].get(row["proxy"], object()) == row["value"]
+        row["setting"] for row in stored if recorded[row["class_key"]].get(row["proxy"], object()) == row["value"]
     }
     rows = [{key: value for key, value in row.items() if key != "id"} for row in stored if row["setting"] in settings]
     for begin in range(0, len(rows), _ROWS):
@@ -110,7 +110,16 @@ def copy_scores(source: Source, target: Connection, study_id: int) -> int:
     return len(rows)
 
 
-def _recorded(source: Source, study_id: int) -> dict[int, dict[str, Any]]:
+def _stored(source: Source, class_keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Stored scores of classes of cells; a source of version 0.1.0 names them by number."""
+    if source.has(cell_scores, "cell_class"):
+        rows = source.rows_of(cell_scores, cell_scores.c.cell_class, list(map(int, class_keys)))
+        return [from_cell_score(row) for row in rows]
+    rows = source.rows_of(scores, scores.c.class_key, class_keys)
+    return [row for row in rows if (row["space"], row["space_version"]) == NAS_BENCH_201]
+
+
+def _recorded(source: Source, study_id: int) -> dict[str, dict[str, Any]]:
     """Scores that the study's trials record, by the class of their cell."""
     trials = source.connection.scalars(select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study_id)).all()
     attributes: dict[int, dict[str, Any]] = {}
@@ -118,11 +127,11 @@ def _recorded(source: Source, study_id: int) -> dict[int, dict[str, Any]]:
         wanted = TRIAL_USER.c.trial_id.in_(part), TRIAL_USER.c.key.in_((INDEX, SOFTWARE))
         for row in source.rows(TRIAL_USER, *wanted):
             attributes.setdefault(row["trial_id"], {})[row["key"]] = value_or_words(row["value_json"])
-    recorded: dict[int, dict[str, Any]] = {}
+    recorded: dict[str, dict[str, Any]] = {}
     for found in attributes.values():
         try:
             cell = Cell.from_index(found.get(INDEX, -1))
         except UserError:
             continue  # an attribute of that name in a study made elsewhere
-        recorded.setdefault(cell.representative().index, {}).update(numbers_in(found.get(SOFTWARE)))
+        recorded.setdefault(str(cell.representative().index), {}).update(numbers_in(found.get(SOFTWARE)))
     return recorded

@@ -7,10 +7,14 @@ from functools import lru_cache
 from typing import Final
 
 from optuna.distributions import BaseDistribution, json_to_distribution
+from sqlalchemy import Table
 
 from backend.sharing.inspection.attributes import check_attributes, read_json
 from backend.sharing.inspection.file import BadFileError
 from backend.sharing.inspection.own import check_ensembles, check_own_studies
+from backend.spaces.nas_bench_201.cell import NUM_CELLS
+from backend.storage import schema as tables
+from backend.storage.scores import NAS_BENCH_201, cell_scores
 from backend.studies import runs
 
 _YEARS: Final = range(1990, 2200)
@@ -47,20 +51,32 @@ _RULES: Final = {
     "a complete trial has not begun or not ended": """
         SELECT 1 FROM trials WHERE state = 'COMPLETE' AND (datetime_start IS NULL OR datetime_complete IS NULL)""",
 }
-_OWN_RULES: Final = {
-    "proxyscope_runs": {
+_OWN_RULES: Final[dict[Table, dict[str, str]]] = {
+    tables.runs: {
         "a run is in a state that there is not": f"""
             SELECT 1 FROM proxyscope_runs WHERE state NOT IN ({", ".join(f"'{state}'" for state in runs.STATES)})""",
         "a run has a number of trials below 0": "SELECT 1 FROM proxyscope_runs WHERE asked < 0 OR done < 0",
     },
-    "proxyscope_run_log": {
+    tables.run_log: {
         "a line of a log is of no known level": f"""
             SELECT 1 FROM proxyscope_run_log WHERE level NOT IN ({", ".join(f"'{level}'" for level in _LEVELS)})""",
     },
-    "proxyscope_scores": {
-        "a score is of no cell, or its setting is no digest": """
+    tables.scores: {
+        "a score is of no search space or class, or its setting is no digest": """
             SELECT 1 FROM proxyscope_scores
-            WHERE cell_class NOT BETWEEN 0 AND 15624 OR version < 0 OR length(setting) <> 64 OR length(proxy) = 0""",
+            WHERE length(space) = 0 OR space_version < 0 OR length(class_key) = 0
+            OR version < 0 OR length(setting) <> 64 OR length(proxy) = 0""",
+        "a score is of no cell": f"""
+            SELECT 1 FROM proxyscope_scores
+            WHERE space = '{NAS_BENCH_201[0]}' AND (
+                CAST(class_key AS INTEGER) NOT BETWEEN 0 AND {NUM_CELLS - 1}
+                OR CAST(CAST(class_key AS INTEGER) AS TEXT) <> class_key)""",
+    },
+    cell_scores: {
+        "a score is of no cell, or its setting is no digest": f"""
+            SELECT 1 FROM proxyscope_scores
+            WHERE cell_class NOT BETWEEN 0 AND {NUM_CELLS - 1}
+            OR version < 0 OR length(setting) <> 64 OR length(proxy) = 0""",
     },
 }
 _MOMENTS: Final = {
@@ -71,31 +87,32 @@ _MOMENTS: Final = {
 }
 
 
-def check_meaning(connection: sqlite3.Connection, tables: Collection[str]) -> None:
+def check_meaning(connection: sqlite3.Connection, found: Collection[Table]) -> None:
     """Check what rows mean together.
 
     Args:
         connection: a guarded one, whose values are of their columns' types.
-        tables: the known tables that there are.
+        found: the known tables that there are.
 
     Raises:
         BadFileError: something is not as in a study database.
     """
-    for rules in (_RULES, *(rules for table, rules in _OWN_RULES.items() if table in tables)):
+    names = {table.name for table in found}
+    for rules in (_RULES, *(rules for table, rules in _OWN_RULES.items() if table in found)):
         for words, query in rules.items():
             if connection.execute(f"SELECT 1 FROM ({query}) LIMIT 1").fetchone():
                 raise BadFileError(words)
-    _check_moments(connection, tables)
+    _check_moments(connection, names)
     _check_parameters(connection)
     check_attributes(connection)
     check_own_studies(connection)
-    if "proxyscope_ensembles" in tables:
+    if tables.ensembles in found:
         check_ensembles(connection)
 
 
-def _check_moments(connection: sqlite3.Connection, tables: Collection[str]) -> None:
+def _check_moments(connection: sqlite3.Connection, names: Collection[str]) -> None:
     for table, columns in _MOMENTS.items():
-        for column in columns if table in tables else ():
+        for column in columns if table in names else ():
             for (text,) in connection.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"):
                 try:
                     moment = datetime.fromisoformat(text)
