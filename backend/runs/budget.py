@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Protocol
 from uuid import uuid4
 
-from backend.runs.tickets import Entry, Tickets
+from backend.runs.tickets import Entry, Tickets, stored_candidate
 from backend.storage.outages import ride_out
 
 Ticket = str
@@ -156,15 +156,16 @@ class SharedBudget:
 
     def first_trial(self, ticket: Ticket, identity: str, number: int) -> int:
         """See :class:`Counter`."""
-        first = ride_out(lambda: self._tickets.name(ticket, number, identity))
+        key = stored_candidate(identity)
+        first = ride_out(lambda: self._tickets.name(ticket, number, key))
         with self._lock:
-            self._seen.add(identity)
+            self._seen.add(key)
         return first
 
     def seen(self, identity: str) -> bool:
         """See :class:`Counter`: any worker's, as of this process's last ticket."""
         with self._lock:
-            return identity in self._seen
+            return stored_candidate(identity) in self._seen
 
     def spent(self) -> bool:
         """Whether all that was asked is done: until then a trial in work elsewhere may be lost, and open a place."""

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Update, delete, func, insert, 
 from sqlalchemy.exc import IntegrityError
 
 from backend.storage.database import Database
-from backend.storage.schema import runs, tickets
+from backend.storage.schema import runs, stored_key, tickets
 
 Settled = Literal["counted", "void"]
 
@@ -31,6 +31,11 @@ class OpenTicket(NamedTuple):
 
     token: str
     number: int | None
+
+
+def stored_candidate(key: str) -> str:
+    """A candidate's key as tickets store it."""
+    return stored_key(tickets.c.candidate, key)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Tickets:
         rows = [
             {
                 "number": number,
-                "candidate": candidate,
+                "candidate": None if candidate is None else stored_candidate(candidate),
                 **self._key(uuid4().hex),
                 "state": "counted" if counts else "void",
             }
@@ -87,6 +92,7 @@ class Tickets:
             The number of the first trial that had the candidate: ``number`` itself when it is the first.
         """
         own = update(tickets).where(tickets.c.token == token)
+        candidate = stored_candidate(candidate)
         try:
             with self.database.begin() as connection:
                 connection.execute(own.values(number=number, candidate=candidate))
@@ -137,7 +143,7 @@ class Tickets:
             return set(connection.scalars(query))
 
     def candidates(self, after: int) -> tuple[set[str], int]:
-        """Candidates of the tickets after an id, and the id after which the next look has to begin."""
+        """Candidates of the tickets after an id, as stored, and the id after which the next look has to begin."""
         query = select(tickets.c.id, tickets.c.state, tickets.c.candidate).where(self._all(), tickets.c.id > after)
         with self.database.engine.connect() as connection:
             rows = connection.execute(query.order_by(tickets.c.id)).all()

@@ -41,8 +41,11 @@ def place_of(database: Database) -> str:
 FILE_TYPE: Final = ".db"
 MARK: Final = 0x50785363
 """SQLite's application id of an exported file."""
-FORMAT: Final = 1
-"""SQLite's user version of an exported file: raised when what older installations read of it changes its meaning."""
+FORMAT: Final = 2
+"""SQLite's user version of an exported file: raised when what older installations read of it changes its meaning.
+
+2: stored scores are keyed by search space, its version and class.
+"""
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select
 
 from backend.errors import UserError
 from backend.sharing.source import TRIAL_USER, TRIALS, Source, parts
-from backend.spaces.nas_bench_201.cell import Cell
-from backend.storage.schema import ensembles
-from backend.storage.scores import insert_new, scores
+from backend.spaces import registry
+from backend.storage.schema import ensembles, scores
+from backend.storage.scores import cell_scores, from_cell_score, insert_new
 from backend.storage.values import numbers_in, value_or_words
 from backend.studies.catalog import fit_name, numbered_name
-from backend.studies.trials import INDEX, SOFTWARE
+from backend.studies.trials import ARCH, ARCHITECTURE, SOFTWARE, SPACE
 
 
 def copy_ensembles(
@@ -87,7 +87,7 @@ _ROWS = 1_000
 
 
 def copy_scores(source: Source, target: Connection, study_id: int) -> int:
-    """Copy the stored scores of a study's cells; those that are there already stay.
+    """Copy the stored scores of a study's architectures; those that are there already stay.
 
     Args:
         source: where the study is.
@@ -100,9 +100,9 @@ def copy_scores(source: Source, target: Connection, study_id: int) -> int:
     recorded = _recorded(source, study_id)
     if not recorded:
         return 0
-    stored = list(source.rows_of(scores, scores.c.cell_class, sorted(recorded)))
+    stored = [row for row in _stored(source, sorted({key for _, key in recorded})) if _class_of(row) in recorded]
     settings = {
-        row["setting"] for row in stored if recorded[row["cell_class"]].get(row["proxy"], object()) == row["value"]
+        row["setting"] for row in stored if recorded[_class_of(row)].get(row["proxy"], object()) == row["value"]
     }
     rows = [{key: value for key, value in row.items() if key != "id"} for row in stored if row["setting"] in settings]
     for begin in range(0, len(rows), _ROWS):
@@ -110,19 +110,36 @@ def copy_scores(source: Source, target: Connection, study_id: int) -> int:
     return len(rows)
 
 
-def _recorded(source: Source, study_id: int) -> dict[int, dict[str, Any]]:
-    """Scores that the study's trials record, by the class of their cell."""
+def _class_of(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["space"], row["class_key"]
+
+
+def _stored(source: Source, class_keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Stored scores of classes of architectures; a source of version 0.1.0 names them by number."""
+    if source.has(cell_scores, "cell_class"):
+        numbers = [int(key) for key in class_keys if key.isdecimal()]
+        return [from_cell_score(row) for row in source.rows_of(cell_scores, cell_scores.c.cell_class, numbers)]
+    return list(source.rows_of(scores, scores.c.class_key, class_keys))
+
+
+def _recorded(source: Source, study_id: int) -> dict[tuple[str, str], dict[str, Any]]:
+    """Scores that the study's trials record, by space and class of their architecture."""
     trials = source.connection.scalars(select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study_id)).all()
     attributes: dict[int, dict[str, Any]] = {}
     for part in parts(trials):
-        wanted = TRIAL_USER.c.trial_id.in_(part), TRIAL_USER.c.key.in_((INDEX, SOFTWARE))
+        wanted = TRIAL_USER.c.trial_id.in_(part), TRIAL_USER.c.key.in_((SPACE, ARCHITECTURE, ARCH, SOFTWARE))
         for row in source.rows(TRIAL_USER, *wanted):
             attributes.setdefault(row["trial_id"], {})[row["key"]] = value_or_words(row["value_json"])
-    recorded: dict[int, dict[str, Any]] = {}
+    recorded: dict[tuple[str, str], dict[str, Any]] = {}
     for found in attributes.values():
+        # Trials of version 0.1.0 name no space, and their stored scores no size.
+        name, key = found.get(SPACE, registry.DEFAULT), found.get(ARCHITECTURE, found.get(ARCH))
+        if not isinstance(key, str) or not isinstance(name, str):
+            continue
+        space = registry.bundled(name)
         try:
-            cell = Cell.from_index(found.get(INDEX, -1))
+            class_key = space.parse(key).class_key if space else key
         except UserError:
-            continue  # an attribute of that name in a study made elsewhere
-        recorded.setdefault(cell.representative().index, {}).update(numbers_in(found.get(SOFTWARE)))
+            continue  # an attribute of that name in an external study
+        recorded.setdefault((name, class_key), {}).update(numbers_in(found.get(SOFTWARE)))
     return recorded

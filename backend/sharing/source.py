@@ -61,20 +61,27 @@ class Source:
     def __init__(self, connection: Connection, *, live: bool) -> None:
         self.connection, self.live = connection, live
         self._tables = set(inspect(connection).get_table_names())
-        self._columns = dict[str, list[str]]()
+        self._columns = dict[str, set[str]]()
+
+    def has(self, table: Table, column: str) -> bool:
+        """Whether there is a table with a column."""
+        return table.name in self._tables and column in self._columns_of(table)
 
     def rows(self, table: Table, *conditions: ColumnElement[bool]) -> list[dict[str, Any]]:
         """The rows that meet all conditions, in the order of their ids."""
         if table.name not in self._tables:
             return []
-        if table.name not in self._columns:
-            there = {column["name"] for column in inspect(self.connection).get_columns(table.name)}
-            self._columns[table.name] = [column.name for column in table.columns if column.name in there]
-        columns = [table.c[name] for name in self._columns[table.name]]
+        there = self._columns_of(table)
+        columns = [column for column in table.columns if column.name in there]
         try:
             return self._select(columns, table, conditions)
         except (TypeError, ValueError):
             return self._select(times_as_text(columns), table, conditions)
+
+    def _columns_of(self, table: Table) -> set[str]:
+        if table.name not in self._columns:
+            self._columns[table.name] = {found["name"] for found in inspect(self.connection).get_columns(table.name)}
+        return self._columns[table.name]
 
     def _select(
         self, columns: Iterable[ColumnElement[Any]], table: Table, conditions: Iterable[ColumnElement[bool]]

@@ -14,7 +14,6 @@ from backend.sharing.preview import arrivals_at
 from backend.sharing.source import Source
 from backend.storage import audit
 from backend.storage.database import Database
-from backend.storage.scores import make_table
 
 _LOCK: Final = 0x50785363
 """Number of the lock that a server keeps for those who copy."""
@@ -53,7 +52,6 @@ def copy_studies(
     database.prepare()
     copied = []
     try:
-        make_table(database.engine)
         for study in studies:
             with database.begin() as target:
                 _keep_others_out(target)

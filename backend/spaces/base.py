@@ -221,6 +221,10 @@ class SearchSpace(ABC):
         architecture = self.at(label)
         return None if architecture.invalid else architecture.class_key
 
+    def has_class(self, class_key: str) -> bool:
+        """Whether an architecture can have this class key."""
+        return bool(class_key)
+
     def named(self, label: Label) -> str:
         """An architecture in a sentence, such as "cell 5115"."""
         return f"{self.words.one} {label}"

@@ -1,7 +1,7 @@
 """The two ways in which a study database is open: one only reads, the other is made at the first write.
 
 Reading writes nothing: SQLite files are neither made nor turned to another journal mode, and no table is added. What is
-not there is read as empty. The way that writes makes the file, Optuna's tables and ProxyScope's own.
+not there is read as empty. The way that writes makes the file and Optuna's tables, and migrates ProxyScope's own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import shlex
 import sqlite3
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -37,13 +37,14 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import URL, ExceptionContext
-from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ClauseElement
 
 from backend.errors import StorageError, WriteError
 from backend.settings import READ_ONLY, make_folder
-from backend.storage.schema import add_missing_columns, made_together, metadata
+from backend.storage.migrations import check_revision, migrate
+from backend.storage.schema import metadata
 from backend.storage.values import BoundedStorage
 
 
@@ -108,6 +109,7 @@ _OPTUNA_TABLES = frozenset({"studies", "trials", "version_info"})
 """By which Optuna's database is told from another program's."""
 _NOT_ALLOWED = "42501"
 """State of PostgreSQL: insufficient privilege."""
+_ATTEMPTS = 5
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 5
 _SILENT_MILLISECONDS = 20_000
@@ -212,7 +214,9 @@ def _to_read(url: URL) -> Opened | None:
     with _looked_into(url) as connection:
         if connection is None or not _table_names(connection) >= _OPTUNA_TABLES:
             return None
-        _check_version(url, connection)
+        if not _is_complete(url, connection):
+            return None
+        check_revision(connection, shown(url))
     opened = _open(url, _reading_arguments(url), skip_table_creation=True)
     if url.get_backend_name() == "postgresql":
         event.listen(opened.engine, "checkout", _let_read_alone)
@@ -224,12 +228,22 @@ def _to_write(url: URL) -> Opened:
     """Open a database to be written; what is missing of it is made."""
     if url.get_backend_name() == "sqlite":
         make_folder(Path(url.database or "").parent)
-    opened = made_together(lambda: _open(url, _arguments(url)))
+    opened = _made_together(lambda: _open(url, _arguments(url)))
     if url.get_backend_name() == "sqlite":
         _use_write_ahead_log(opened.engine)
-    made_together(lambda: metadata.create_all(opened.engine))
-    made_together(lambda: add_missing_columns(opened.engine, metadata))
+    migrate(opened.engine, shown(url))
     return opened
+
+
+def _made_together(make: Callable[[], Opened]) -> Opened:
+    """Call what makes Optuna's tables; again where another process has made one, or its row, at the same time."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return make()
+        except SQLAlchemyError as error:
+            if not isinstance(error, IntegrityError) and "already exists" not in str(error):
+                raise
+    return make()
 
 
 def _open(url: URL, arguments: dict[str, Any], *, skip_table_creation: bool = False) -> Opened:
@@ -270,15 +284,22 @@ def _table_names(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names())
 
 
-def _check_version(url: URL, connection: Connection) -> None:
-    """Raise StorageError unless the tables are those of the Optuna that is installed."""
+def _is_complete(url: URL, connection: Connection) -> bool:
+    """Whether Optuna's tables are all there; another process may be making them.
+
+    Raises:
+        StorageError: they are of another version than the Optuna that is installed.
+    """
     known = _nothing().storage
     there = inspect(connection).has_table("alembic_version")
     query = "SELECT version_num FROM alembic_version"
     revision = connection.exec_driver_sql(query).scalar() if there else None
     library = connection.exec_driver_sql("SELECT library_version FROM version_info").scalar()
-    if revision == known.get_head_version():
-        return
+    if library is None:
+        return False
+    # The revision is the last that Optuna writes.
+    if revision == known.get_head_version() or (revision is None and library == optuna.__version__):
+        return True
     made = f"storage: {shown(url)} has the tables of Optuna {library}"
     if revision is not None and revision not in known.get_all_versions():
         raise StorageError(f"{made}, which is newer than Optuna {optuna.__version__} here; upgrade Optuna")

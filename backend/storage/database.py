@@ -64,10 +64,11 @@ class Database:
             raise StorageError(READ_ONLY)
 
     def prepare(self) -> None:
-        """Make ready for a write: the file, the tables and the columns that are missing are made.
+        """Make ready for a write: the file is made where it is missing, and tables are made or migrated.
 
         Raises:
-            StorageError: this was opened to be read alone, or the database cannot be written.
+            StorageError: this was opened to be read alone, the database cannot be written, or it is of a newer version
+                of ProxyScope.
         """
         self.check_writable()
         self.link.make_writable()
@@ -112,7 +113,7 @@ def open_database(url: str | None = None, *, read_only: bool | None = None) -> D
 
     Raises:
         StorageError: the URL is malformed, its driver is missing, the database cannot be opened, or it is of another
-            version of Optuna.
+            version of Optuna or a newer one of ProxyScope.
     """
     parsed = _parse(url or default_url())
     read_only = is_read_only() if read_only is None else read_only

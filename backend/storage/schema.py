@@ -1,15 +1,14 @@
-"""ProxyScope's own tables beside Optuna's, and how they are made where they are missing."""
+"""ProxyScope's own tables beside Optuna's; ``backend.storage.migrations`` makes them and brings older ones up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import (
     Column,
     DateTime,
     Double,
-    Engine,
     ForeignKey,
     Index,
     Integer,
@@ -18,45 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    inspect,
 )
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.schema import CreateColumn
-
-_ATTEMPTS = 5
-_Made = TypeVar("_Made")
-
-
-def made_together(make: Callable[[], _Made]) -> _Made:
-    """Call what makes missing tables; again where another process has made one of them at the same moment."""
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return make()
-        except SQLAlchemyError as error:
-            if not any(words in str(error) for words in ("already exists", "duplicate column")):
-                raise
-    return make()
-
-
-def missing_columns(engine: Engine, tables: MetaData) -> list[tuple[str, str]]:
-    """The (table, column) that tables of an earlier version lack; tables that are not there are left out."""
-    found = inspect(engine).get_multi_columns(filter_names=list(tables.tables))
-    there = {name: {column["name"] for column in columns} for (_, name), columns in found.items()}
-    return [
-        (table.name, column.name)
-        for table in tables.sorted_tables
-        for column in table.columns
-        if column.name not in there.get(table.name, {column.name})
-    ]
-
-
-def add_missing_columns(engine: Engine, tables: MetaData) -> None:
-    """Add what tables of an earlier version lack; such columns may be empty, and are, in the rows that there are."""
-    for table, column in missing_columns(engine, tables):
-        definition = CreateColumn(tables.tables[table].columns[column]).compile(dialect=engine.dialect)
-        with engine.begin() as connection:
-            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
-
 
 metadata = MetaData()
 
@@ -164,7 +125,7 @@ tickets = Table(
     Column("worker_id", Integer),
     Column("state", String(8), nullable=False),
     Column("number", Integer),
-    Column("candidate", String(64)),
+    Column("candidate", String(512)),
     UniqueConstraint("study_id", "candidate", name="proxyscope_tickets_candidate"),
     Index("proxyscope_tickets_state", "study_id", "state"),
 )
@@ -172,3 +133,37 @@ tickets = Table(
 
 A candidate stands at the first trial that had it, so that each is scored once.
 """
+
+scores = Table(
+    "proxyscope_scores",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("setting", String(64), nullable=False),
+    Column("space", String(64), nullable=False),
+    Column("space_version", Integer, nullable=False),
+    Column("class_key", String(255), nullable=False),
+    Column("proxy", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("value", Double, nullable=False),
+    UniqueConstraint(
+        "setting", "space", "space_version", "class_key", "proxy", "version", name="proxyscope_scores_key"
+    ),
+)
+"""The score store. ``setting`` is a digest of all that a score depends on beside architecture and proxy.
+
+``class_key`` is shared by the architectures of a space that compute the same function; ``version`` is the proxy's.
+"""
+
+
+def stored_key(column: Column[Any], key: str) -> str:
+    """A key as a column keeps it: itself, or the SHA-256 of one that is longer than the column.
+
+    Args:
+        column: of a limited length.
+        key: of any length.
+
+    >>> stored_key(scores.c.class_key, "1462")
+    '1462'
+    """
+    length = getattr(column.type, "length", None)
+    return key if length is None or len(key) <= length else sha256(key.encode()).hexdigest()

@@ -1,36 +1,37 @@
-"""The table of the score store, which stands beside the studies and goes with them when they are shared."""
+"""Rows of the score store, which stands beside the studies and goes with them when they are shared."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Double, Engine, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import Column, Connection, Double, Integer, MetaData, String, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from backend.storage.schema import made_together
+from backend.storage.schema import scores
 
-_metadata = MetaData()
+FIRST_SPACE: Final = ("nas_bench_201", 1)
+"""The only search space, and its version, of which version 0.1.0 kept scores."""
 
-scores = Table(
-    "proxyscope_scores",
-    _metadata,
+cell_scores = Table(
+    scores.name,
+    MetaData(),
     Column("id", Integer, primary_key=True),
     Column("setting", String(64), nullable=False),
     Column("cell_class", Integer, nullable=False),
     Column("proxy", String(64), nullable=False),
     Column("version", Integer, nullable=False),
     Column("value", Double, nullable=False),
-    UniqueConstraint("setting", "cell_class", "proxy", "version", name="proxyscope_scores_key"),
 )
-"""``setting`` is a digest of all that a score depends on beside cell and proxy, ``cell_class`` the official index of
-the class's representative."""
+"""The store as version 0.1.0 has it, in a database or file that is read as it is."""
 
 
-def make_table(engine: Engine) -> None:
-    """Make the store's table where it is missing."""
-    made_together(lambda: _metadata.create_all(engine))
+def from_cell_score(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of :data:`cell_scores` as one of the store of today."""
+    space, version = FIRST_SPACE
+    kept = {key: value for key, value in row.items() if key != "cell_class"}
+    return kept | {"space": space, "space_version": version, "class_key": str(row["cell_class"])}
 
 
 def insert_new(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of the store's table; scores that are there already stay."""
+    """Insert rows of the store; scores that are there already stay."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     connection.execute(insert(scores).on_conflict_do_nothing(), list(rows))

@@ -39,7 +39,7 @@ def opened_file(path: Path, database: Database, called: str | None = None) -> It
             found = check_schema(raw, database.storage.get_head_version())
             for table in found:
                 check_values(raw, table)
-            check_meaning(raw, {table.name for table in found})
+            check_meaning(raw, found)
         except BadFileError as error:
             raise UserError(f"{name} cannot be imported: {error}") from None
         except OSError as error:

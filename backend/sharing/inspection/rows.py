@@ -7,10 +7,14 @@ from functools import lru_cache
 from typing import Final
 
 from optuna.distributions import BaseDistribution, json_to_distribution
+from sqlalchemy import Table
 
 from backend.sharing.inspection.attributes import check_attributes, read_json
 from backend.sharing.inspection.file import BadFileError
 from backend.sharing.inspection.own import check_ensembles, check_own_studies
+from backend.spaces import registry
+from backend.storage import schema as tables
+from backend.storage.scores import FIRST_SPACE, cell_scores
 from backend.studies import runs
 
 _YEARS: Final = range(1990, 2200)
@@ -47,20 +51,26 @@ _RULES: Final = {
     "a complete trial has not begun or not ended": """
         SELECT 1 FROM trials WHERE state = 'COMPLETE' AND (datetime_start IS NULL OR datetime_complete IS NULL)""",
 }
-_OWN_RULES: Final = {
-    "proxyscope_runs": {
+_OWN_RULES: Final[dict[Table, dict[str, str]]] = {
+    tables.runs: {
         "a run is in a state that there is not": f"""
             SELECT 1 FROM proxyscope_runs WHERE state NOT IN ({", ".join(f"'{state}'" for state in runs.STATES)})""",
         "a run has a number of trials below 0": "SELECT 1 FROM proxyscope_runs WHERE asked < 0 OR done < 0",
     },
-    "proxyscope_run_log": {
+    tables.run_log: {
         "a line of a log is of no known level": f"""
             SELECT 1 FROM proxyscope_run_log WHERE level NOT IN ({", ".join(f"'{level}'" for level in _LEVELS)})""",
     },
-    "proxyscope_scores": {
-        "a score is of no cell, or its setting is no digest": """
+    tables.scores: {
+        "a score is of no search space or class, or its setting is no digest": """
             SELECT 1 FROM proxyscope_scores
-            WHERE cell_class NOT BETWEEN 0 AND 15624 OR version < 0 OR length(setting) <> 64 OR length(proxy) = 0""",
+            WHERE length(space) = 0 OR space_version < 0 OR length(class_key) = 0
+            OR version < 0 OR length(setting) <> 64 OR length(proxy) = 0""",
+    },
+    cell_scores: {
+        "a score's setting is no digest": """
+            SELECT 1 FROM proxyscope_scores
+            WHERE version < 0 OR length(setting) <> 64 OR length(proxy) = 0""",
     },
 }
 _MOMENTS: Final = {
@@ -71,31 +81,45 @@ _MOMENTS: Final = {
 }
 
 
-def check_meaning(connection: sqlite3.Connection, tables: Collection[str]) -> None:
+def check_meaning(connection: sqlite3.Connection, found: Collection[Table]) -> None:
     """Check what rows mean together.
 
     Args:
         connection: a guarded one, whose values are of their columns' types.
-        tables: the known tables that there are.
+        found: the known tables that there are.
 
     Raises:
         BadFileError: something is not as in a study database.
     """
-    for rules in (_RULES, *(rules for table, rules in _OWN_RULES.items() if table in tables)):
+    names = {table.name for table in found}
+    for rules in (_RULES, *(rules for table, rules in _OWN_RULES.items() if table in found)):
         for words, query in rules.items():
             if connection.execute(f"SELECT 1 FROM ({query}) LIMIT 1").fetchone():
                 raise BadFileError(words)
-    _check_moments(connection, tables)
+    _check_moments(connection, names)
     _check_parameters(connection)
     check_attributes(connection)
     check_own_studies(connection)
-    if "proxyscope_ensembles" in tables:
+    if tables.ensembles in found:
         check_ensembles(connection)
+    if cell_scores in found:
+        first, _ = FIRST_SPACE
+        _check_classes(connection, f"SELECT DISTINCT '{first}', cell_class FROM proxyscope_scores")
+    if tables.scores in found:
+        _check_classes(connection, "SELECT DISTINCT space, class_key FROM proxyscope_scores")
 
 
-def _check_moments(connection: sqlite3.Connection, tables: Collection[str]) -> None:
+def _check_classes(connection: sqlite3.Connection, query: str) -> None:
+    """Stored scores are of classes that there are, as far as their space is the project's own."""
+    for name, key in connection.execute(query):
+        space = registry.bundled(name)
+        if space is not None and not space.has_class(str(key)):
+            raise BadFileError(f"a score is of no {space.words.one}")
+
+
+def _check_moments(connection: sqlite3.Connection, names: Collection[str]) -> None:
     for table, columns in _MOMENTS.items():
-        for column in columns if table in tables else ():
+        for column in columns if table in names else ():
             for (text,) in connection.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"):
                 try:
                     moment = datetime.fromisoformat(text)

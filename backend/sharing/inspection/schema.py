@@ -12,7 +12,8 @@ from backend.sharing.export import FORMAT
 from backend.sharing.inspection.file import LONGEST_TEXT, BadFileError
 from backend.sharing.source import OPTUNA_TABLES
 from backend.storage import schema as tables
-from backend.storage.scores import scores
+from backend.storage.migrations import VERSION_TABLE, unknown_revision
+from backend.storage.scores import cell_scores
 
 _MOST_OBJECTS: Final = 500
 
@@ -37,7 +38,8 @@ def check_schema(connection: sqlite3.Connection, revision: str) -> list[Table]:
     if missing := [table.name for table in OPTUNA_TABLES if table.name not in names]:
         raise BadFileError(f"it is no study database: it has no table {missing[0]}")
     _check_versions(connection, names, revision)
-    found = [table for table in (*OPTUNA_TABLES, *own_tables()) if table.name in names]
+    own = (tables.runs, tables.run_log, tables.ensembles, _scores_of(connection))
+    found = [table for table in (*OPTUNA_TABLES, *own) if table.name in names]
     for table in found:
         _check_columns(connection, table)
     (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
@@ -46,9 +48,10 @@ def check_schema(connection: sqlite3.Connection, revision: str) -> list[Table]:
     return found
 
 
-def own_tables() -> tuple[Table, ...]:
-    """ProxyScope's tables that are read from a file."""
-    return tables.runs, tables.run_log, tables.ensembles, scores
+def _scores_of(connection: sqlite3.Connection) -> Table:
+    """The score store as the file has it: that of version 0.1.0 names cells by number."""
+    earlier = cell_scores.c.cell_class.name in _columns_of(connection, cell_scores)
+    return cell_scores if earlier else tables.scores
 
 
 def _plain_tables(connection: sqlite3.Connection) -> list[str]:
@@ -77,6 +80,10 @@ def _check_versions(connection: sqlite3.Connection, names: list[str], revision: 
     (format_number,) = connection.execute("PRAGMA user_version").fetchone()
     if not 0 <= format_number <= FORMAT:
         raise BadFileError(f"it is of format {format_number}, and this ProxyScope reads {FORMAT}; update ProxyScope")
+    if VERSION_TABLE in names:
+        rows = connection.execute(f"SELECT version_num FROM {VERSION_TABLE} LIMIT 2")
+        if words := unknown_revision(tuple(str(row[0]) for row in rows)):
+            raise BadFileError(f"it {words}")
     found = [None]
     if "alembic_version" in names:
         found = [row[0] for row in connection.execute("SELECT version_num FROM alembic_version LIMIT 2")]
@@ -89,11 +96,15 @@ def _check_versions(connection: sqlite3.Connection, names: list[str], revision: 
 
 
 def _check_columns(connection: sqlite3.Connection, table: Table) -> None:
-    found = {row[1] for row in connection.execute(f"PRAGMA table_xinfo({_quoted(table.name)})")}
+    found = _columns_of(connection, table)
     if missing := [name for name in _needed(table) if name not in found]:
         raise BadFileError(f"its table {table.name} has no column {missing[0]}")
     if table in OPTUNA_TABLES and (more := found - set(table.columns.keys())):
         raise BadFileError(f"its table {table.name} has a column that Optuna's has not: {min(more)[:50]!r}")
+
+
+def _columns_of(connection: sqlite3.Connection, table: Table) -> set[str]:
+    return {row[1] for row in connection.execute(f"PRAGMA table_xinfo({_quoted(table.name)})")}
 
 
 def _needed(table: Table) -> Iterator[str]:
@@ -121,7 +132,7 @@ def check_values(connection: sqlite3.Connection, table: Table) -> None:
         BadFileError: one is of another type than its column, or too large.
         sqlite3.Error: a text is not UTF-8.
     """
-    there = {row[1] for row in connection.execute(f'PRAGMA table_xinfo("{table.name}")')}
+    there = _columns_of(connection, table)
     for column in table.columns:
         if column.name not in there:
             continue

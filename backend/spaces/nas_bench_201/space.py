@@ -180,6 +180,11 @@ class NasBench201(SearchSpace):
         if attributes.get("architecture", key) != key:
             raise UserError(f"a trial names the architecture {key!r} and another one beside it")
 
+    def has_class(self, class_key: str) -> bool:
+        """Whether it is the index of a cell, with or without C and N behind it."""
+        match = _KEY.fullmatch(class_key)
+        return match is not None and match["arch"].isdecimal() and int(match["arch"]) < NUM_CELLS
+
     def label(self, architecture: Architecture) -> Label:
         """The official index of a network that the benchmark trained, else the key."""
         assert isinstance(architecture, CellArchitecture)

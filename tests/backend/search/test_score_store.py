@@ -20,6 +20,7 @@ from tests.conftest import cheap_config
 
 CELL = Cell.from_index(5115)
 SETTING = "a" * 64
+KEY = ("nas_bench_201", 1, "5115")
 
 
 @pytest.fixture
@@ -28,34 +29,34 @@ def store(database: Database) -> ScoreStore:
 
 
 def test_scores_are_found_under_their_own_key_alone(store: ScoreStore) -> None:
-    store.put(SETTING, CELL, {"snip": 1.5, "l2_norm": 1e300})
-    assert store.get(SETTING, CELL, ["snip", "l2_norm", "grasp"]) == {"snip": 1.5, "l2_norm": 1e300}
-    assert store.get(SETTING, CELL, ["grasp"]) == {}
-    assert store.get("b" * 64, CELL, ["snip"]) == {}
-    assert store.get(SETTING, Cell.from_index(6111), ["snip"]) == {}
+    store.put(SETTING, *KEY, {"snip": 1.5, "l2_norm": 1e300})
+    assert store.get(SETTING, *KEY, ["snip", "l2_norm", "grasp"]) == {"snip": 1.5, "l2_norm": 1e300}
+    assert store.get(SETTING, *KEY, ["grasp"]) == {}
+    assert store.get("b" * 64, *KEY, ["snip"]) == {}
+    assert store.get(SETTING, *key_of(Cell.from_index(6111)), ["snip"]) == {}
 
 
 def test_twins_share_their_scores(store: ScoreStore) -> None:
     twin = next(cell for cell in enumerate_cells() if cell != CELL and cell.connected and _has_twin(cell))
     other = next(cell for cell in enumerate_cells() if cell != twin and cell.canonical() == twin.canonical())
-    store.put(SETTING, twin, {"snip": 2.0})
-    assert store.get(SETTING, other, ["snip"]) == {"snip": 2.0}
+    store.put(SETTING, *key_of(twin), {"snip": 2.0})
+    assert store.get(SETTING, *key_of(other), ["snip"]) == {"snip": 2.0}
 
 
 def test_params_belong_to_the_literal_cell_and_are_not_kept(store: ScoreStore) -> None:
-    store.put(SETTING, CELL, {"params": 1.0, "flops": 2.0})
-    assert store.get(SETTING, CELL, ["params", "flops"]) == {}
+    store.put(SETTING, *KEY, {"params": 1.0, "flops": 2.0})
+    assert store.get(SETTING, *KEY, ["params", "flops"]) == {}
 
 
 def test_what_is_not_finite_is_not_kept(store: ScoreStore) -> None:
-    store.put(SETTING, CELL, {"snip": math.nan, "grasp": math.inf, "l2_norm": 0.0})
-    assert store.get(SETTING, CELL, ["snip", "grasp", "l2_norm"]) == {"l2_norm": 0.0}
+    store.put(SETTING, *KEY, {"snip": math.nan, "grasp": math.inf, "l2_norm": 0.0})
+    assert store.get(SETTING, *KEY, ["snip", "grasp", "l2_norm"]) == {"l2_norm": 0.0}
 
 
 def test_the_first_score_stays(store: ScoreStore) -> None:
-    store.put(SETTING, CELL, {"snip": 1.0})
-    store.put(SETTING, CELL, {"snip": 2.0, "grasp": 3.0})
-    assert store.get(SETTING, CELL, ["snip", "grasp"]) == {"snip": 1.0, "grasp": 3.0}
+    store.put(SETTING, *KEY, {"snip": 1.0})
+    store.put(SETTING, *KEY, {"snip": 2.0, "grasp": 3.0})
+    assert store.get(SETTING, *KEY, ["snip", "grasp"]) == {"snip": 1.0, "grasp": 3.0}
 
 
 @pytest.fixture
@@ -71,12 +72,12 @@ def counting_proxy() -> Iterator[str]:
 
 
 def test_a_changed_definition_never_serves_old_values(store: ScoreStore, counting_proxy: str) -> None:
-    store.put(SETTING, CELL, {counting_proxy: 1.0})
+    store.put(SETTING, *KEY, {counting_proxy: 1.0})
     registry = proxies.registry._PROXIES
     registry[counting_proxy] = replace(registry[counting_proxy], version=2)
-    assert store.get(SETTING, CELL, [counting_proxy]) == {}
-    store.put(SETTING, CELL, {counting_proxy: 7.0})
-    assert store.get(SETTING, CELL, [counting_proxy]) == {counting_proxy: 7.0}
+    assert store.get(SETTING, *KEY, [counting_proxy]) == {}
+    store.put(SETTING, *KEY, {counting_proxy: 7.0})
+    assert store.get(SETTING, *KEY, [counting_proxy]) == {counting_proxy: 7.0}
 
 
 def test_the_setting_is_all_that_a_score_depends_on() -> None:
@@ -103,15 +104,19 @@ def _put(url_and_number: tuple[str, int]) -> None:
     database.prepare()
     store = ScoreStore(database.engine)
     for index in range(40):
-        store.put(SETTING, Cell.from_index(index), {"snip": float(number), "grasp": float(number)})
+        store.put(SETTING, *key_of(Cell.from_index(index)), {"snip": float(number), "grasp": float(number)})
 
 
 def test_several_processes_write_at_once_without_loss(database: Database, store: ScoreStore) -> None:
     with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
         list(pool.map(_put, [(database.url, number) for number in range(3)]))
     for index in range(40):
-        scores = store.get(SETTING, Cell.from_index(index), ["snip", "grasp"])
+        scores = store.get(SETTING, *key_of(Cell.from_index(index)), ["snip", "grasp"])
         assert scores["snip"] == scores["grasp"]
+
+
+def key_of(cell: Cell) -> tuple[str, int, str]:
+    return "nas_bench_201", 1, str(cell.representative().index)
 
 
 def _has_twin(cell: Cell) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from backend.ensembles.kept import list_ensembles
 from backend.storage.database import Database
-from backend.storage.scores import make_table, scores
+from backend.storage.schema import scores
 from backend.studies import best_trials, list_studies, load_study, runs, trials_frame
 from backend.studies.identity import IDENTITY
 
@@ -76,7 +76,6 @@ def ensembles_of(database: Database) -> list[tuple[object, ...]]:
 
 
 def scores_of(database: Database) -> set[tuple[object, ...]]:
-    make_table(database.engine)
-    columns = scores.c.setting, scores.c.cell_class, scores.c.proxy, scores.c.version, scores.c.value
+    columns = [column for column in scores.columns if column is not scores.c.id]
     with database.engine.connect() as connection:
         return {tuple(row) for row in connection.execute(select(*columns))}

@@ -223,9 +223,9 @@ def test_exports_while_a_search_writes_are_each_of_one_moment(database: Database
 def test_only_scores_that_the_study_s_trials_record_go_along(database: Database, tmp_path: Path) -> None:
     samples.make_search(database)
     own = scores_of(database)
-    stranger = {"setting": "f" * 64, "cell_class": min(row[1] for row in own), "proxy": "zen", "version": 1}
+    stranger = {"setting": "f" * 64, "class_key": min(row[3] for row in own), "proxy": "zen", "version": 1}
     with database.engine.begin() as connection:
-        insert_new(connection, [{**stranger, "value": 1.5}])
+        insert_new(connection, [{**stranger, "space": "nas_bench_201", "space_version": 1, "value": 1.5}])
     export_studies(database, [samples.SEARCH], tmp_path / "a.db")
     other = samples.other_database(tmp_path)
     take_in(tmp_path / "a.db", other)
@@ -235,15 +235,14 @@ def test_only_scores_that_the_study_s_trials_record_go_along(database: Database,
 def test_scores_that_are_there_stay(database: Database, tmp_path: Path) -> None:
     samples.make_search(database)
     export_studies(database, [samples.SEARCH], tmp_path / "a.db")
-    setting, cell, proxy, version, value = min(scores_of(database))
+    *key, value = min(scores_of(database))
     other = samples.other_database(tmp_path)
-    scores_of(other)
-    kept = {"setting": setting, "cell_class": cell, "proxy": proxy, "version": version, "value": -1.0}
-    with other.engine.begin() as connection:
-        insert_new(connection, [kept])
+    names = ("setting", "space", "space_version", "class_key", "proxy", "version")
+    with other.begin() as connection:
+        insert_new(connection, [dict(zip(names, key, strict=True)) | {"value": -1.0}])
     take_in(tmp_path / "a.db", other)
-    assert (setting, cell, proxy, version, -1.0) in scores_of(other)
-    assert (setting, cell, proxy, version, value) not in scores_of(other)
+    assert (*key, -1.0) in scores_of(other)
+    assert (*key, value) not in scores_of(other)
 
 
 def test_a_file_says_nothing_of_this_machine(database: Database, home: Path, tmp_path: Path) -> None:

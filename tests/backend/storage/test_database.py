@@ -10,8 +10,8 @@ from backend.errors import StorageError
 from backend.runs.launch import create_study
 from backend.runs.tickets import Tickets
 from backend.storage.database import Database, open_database
-from backend.storage.schema import metadata, missing_columns
 from backend.studies import list_studies, workers
+from tests.backend.storage.schemas import differences, revision
 from tests.conftest import cheap_config
 
 
@@ -75,6 +75,8 @@ def test_a_database_of_an_earlier_version_is_read_as_it_is_and_brought_up_by_the
         for table in ("proxyscope_runs", "proxyscope_workers"):
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN machine")
         connection.exec_driver_sql("DROP TABLE proxyscope_tickets")
+        connection.exec_driver_sql("DROP TABLE proxyscope_scores")
+        connection.exec_driver_sql("DROP TABLE proxyscope_alembic_version")
     later = open_database(each_database.url)
     for database in (open_database(each_database.url, read_only=True), later):
         (summary,) = list_studies(database)
@@ -82,6 +84,8 @@ def test_a_database_of_an_earlier_version_is_read_as_it_is_and_brought_up_by_the
         assert workers.list_workers(database, summary.study_id) == []
         assert Tickets(database, summary.study_id, 1).done() == 0
     assert "machine" not in {column["name"] for column in inspect(later.engine).get_columns("proxyscope_runs")}
+    assert revision(later.engine) is None
     create_study(later, cheap_config(), "b")
-    assert missing_columns(later.engine, metadata) == []
+    assert differences(later.engine) == []
+    assert revision(later.engine) == "0002"
     assert {item.name for item in list_studies(later)} == {"a", "b"}

@@ -1,0 +1,137 @@
+"""Migrations of ProxyScope's own tables, by Alembic.
+
+A study database holds the tables of two programs, each with a version table of its own: Optuna's ``alembic_version``,
+which is never written here, and :data:`VERSION_TABLE`. A database without the latter is of version 0.1.0 or older: the
+first revision makes what is missing of that version's tables, and the later ones change them.
+
+To change a table, change ``backend/storage/schema.py`` and add a revision to ``versions/``; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import DBAPIError
+
+from backend.errors import StorageError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+VERSION_TABLE: Final = "proxyscope_alembic_version"
+_LOCK: Final = 0x50785364
+"""Number of the lock that a PostgreSQL server keeps for those who migrate."""
+_NOT_ALLOWED: Final = "42501"
+"""State of PostgreSQL: insufficient privilege."""
+_one_at_a_time = Lock()
+"""Alembic keeps the connection that it works on in a global variable."""
+
+
+def check_revision(connection: Connection, where: str) -> None:
+    """Check that this version of ProxyScope knows the tables of a database; nothing is written.
+
+    Args:
+        connection: to the database.
+        where: it is, for the message.
+
+    Raises:
+        StorageError: another version made the tables, which this one does not know.
+    """
+    try:
+        found = _revisions(connection)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _NOT_ALLOWED:
+            raise
+        # Whoever granted an account the tables of version 0.1.0 could not know of this one.
+        return
+    if words := unknown_revision(found):
+        raise StorageError(f"storage: {where} {words}")
+
+
+def unknown_revision(found: tuple[str, ...]) -> str | None:
+    """Say what is wrong with a version table, or None if this version of ProxyScope knows its revision.
+
+    Args:
+        found: the revisions in the table; none for a database that has no such table.
+
+    Returns:
+        Words that follow the name of the database.
+
+    >>> unknown_revision(("0001",)) is None
+    True
+    >>> unknown_revision(("9999",))
+    "has ProxyScope's tables of revision '9999', and this ProxyScope knows revisions up to '0002'; upgrade ProxyScope"
+    """
+    known = known_revisions()
+    if len(found) <= 1 and set(found) <= set(known):
+        return None
+    named = " and ".join(repr(item[:20]) for item in sorted(found)[:2])
+    return (
+        f"has ProxyScope's tables of revision {named}, and this ProxyScope knows revisions up to {known[-1]!r}; "
+        "upgrade ProxyScope"
+    )
+
+
+def migrate(engine: Engine, where: str) -> None:
+    """Bring ProxyScope's tables up to the newest revision, and make them in a database that has none.
+
+    All happens in one transaction, and of several processes that open a database at once, one does it.
+
+    Args:
+        engine: of a database that may be written.
+        where: it is, for the message.
+
+    Raises:
+        StorageError: another version made the tables, which this one does not know.
+    """
+    with engine.connect() as connection:
+        if _is_current(connection, where):
+            return
+    with _one_at_a_time, engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        elif connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        if not _is_current(connection, where):
+            from alembic import command  # noqa: PLC0415 - as below
+
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def known_revisions() -> list[str]:
+    """All revisions, the oldest first."""
+    return [script.revision for script in _scripts().walk_revisions()][::-1]
+
+
+def _is_current(connection: Connection, where: str) -> bool:
+    check_revision(connection, where)
+    return _revisions(connection) == (known_revisions()[-1],)
+
+
+def _revisions(connection: Connection) -> tuple[str, ...]:
+    # Alembic takes longer to load than a command that opens no database takes to run.
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+
+    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_heads()
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
+
+    return ScriptDirectory.from_config(_config())
+
+
+def _config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    config = Config()
+    config.set_main_option("script_location", "backend.storage:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
