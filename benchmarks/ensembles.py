@@ -17,11 +17,11 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
+from backend.analysis.cell_scores import table_scores
 from rich.console import Console
 from rich.table import Table
 
 from backend import truth as benchmark
-from backend.analysis.cell_scores import table_scores
 from backend.ensembles.evaluation import figures, learning_curve
 from backend.ensembles.fitting import ACCURACY, Ensemble, Recipe
 from backend.ensembles.models import LABEL_FREE

@@ -22,12 +22,12 @@ import optuna
 import pandas as pd
 import torch
 import typer
+from backend.analysis.cell_scores import study_scores
 from rich.console import Console
 from rich.table import Table
 
 from backend import proxies
 from backend import truth as benchmark
-from backend.analysis.cell_scores import study_scores
 from backend.analysis.pareto import pareto_front
 from backend.config.model import SearchConfig
 from backend.config.objectives import Objectives

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import torch
 import typer
+from backend.scoring.plan import PASSES
 from rich.console import Console
 from rich.table import Table
 from torch.nn import functional
@@ -26,7 +27,6 @@ from backend.proxies.observations import Design
 from backend.proxies.size import flops
 from backend.scoring import Scorer
 from backend.scoring.engines.nas_bench_201.subject import Subject
-from backend.scoring.plan import PASSES
 from backend.scoring.runtime import keep_freed_memory, make_generator
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.network import build_network

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from backend import installation
-from backend.analysis.importance import operation_means
+from backend.analysis.importance import choice_means
 from backend.analysis.repetitions import median_band
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.studies import StudySummary
@@ -116,7 +116,7 @@ def _charts(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> Iterator[
     figure = parallel_coordinates(complete, settings_of(complete), shown, axes.truth or first, ranked=True)
     yield _chart("Parallel coordinates", "Each trial across its settings and quantities, by rank.", figure)
     target = axes.truth or first
-    means = operation_means(frame, target)
+    means = choice_means(frame, target, queries.parameters_of(summary))
     if len(means):
         words = f"Mean of {label(target)} over the distinct cells with that operation on that edge, and their number."
         yield _chart("Operations", words, operation_tiles(means, target))

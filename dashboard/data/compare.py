@@ -15,7 +15,7 @@ from backend.analysis.search_curves import best_of_random, regret_curve, timelin
 from backend.config.model import SearchConfig
 from backend.config.objectives import SUM_NAME
 from backend.errors import UserError
-from backend.search.limits import space_objectives
+from backend.search.problem import SearchProblem
 from backend.spaces.nas_bench_201.cell import enumerate_cells
 from backend.studies import StudySummary
 from dashboard.data import queries
@@ -143,7 +143,7 @@ class Space(NamedTuple):
     """The objectives of studies for all cells that these allow.
 
     Attributes:
-        values: as ``backend.search.limits`` gives them; None where they are not known.
+        values: as ``backend.search.problem`` gives them; None where they are not known.
         why_not: why they are not known; "" where they are.
     """
 
@@ -251,7 +251,7 @@ def _random_regret(dataset: str, epochs: int, most: int, within: Cells) -> pd.Da
 def _space(toml: str) -> Space:
     """Shared: copy before you change it."""
     try:
-        return Space(space_objectives(SearchConfig.from_toml(toml)), "")
+        return Space(SearchProblem(SearchConfig.from_toml(toml)).objective_values(), "")
     except UserError as error:
         return Space(None, str(error))
 

@@ -10,13 +10,13 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
+from backend.analysis.scores import labelled as first_trials
 from backend.ensembles.evaluation import Figures, figures, importances
 from backend.ensembles.fitting import ACCURACY, Recipe
 from backend.ensembles.kept import SavedEnsemble
 from backend.ensembles.study import StudyEnsemble
 from backend.ensembles.transfer import home_scores, target_scores, transferred
 from backend.errors import UserError
-from backend.spaces.nas_bench_201.cell import Cell
 from backend.studies.trials import json_numbers
 from dashboard.data import proxies as proxy_queries
 from dashboard.data import queries
@@ -71,9 +71,9 @@ def labelled(source: Source, plan: Plan) -> pd.DataFrame:
     names = list(plan.recipe.proxies)
     accuracy = proxy_queries.accuracy(source.dataset, plan.epochs)
     cells = source.scores[names].dropna().assign(**{ACCURACY: accuracy}).dropna()
-    cells.insert(0, "arch", [str(Cell.from_index(int(index))) for index in cells.index])
+    cells.insert(0, "arch", [source.space.at(label).key for label in cells.index])
     if source.trials is not None:
-        first = source.trials[source.trials["state"] == "complete"].drop_duplicates("index").set_index("index")
+        first = first_trials(source.trials, source.space)
         cells.insert(0, "number", first["number"].reindex(cells.index).astype(int))
     return cells
 
@@ -114,7 +114,7 @@ def home(source: Source, plan: Plan) -> pd.DataFrame:
         UserError: there are none with all the proxies.
     """
     table = source.scores if source.kind == "table" else None
-    return home_scores(source.dataset, plan.recipe.proxies, table)
+    return home_scores(source.dataset, plan.recipe.proxies, source.space, table)
 
 
 def unseen(source: Source, plan: Plan) -> pd.DataFrame:
@@ -247,6 +247,6 @@ def _transfer(
         own = home(_source, plan)
     except UserError:
         own = None
-    there = target_scores(plan.recipe.proxies, dataset, _source.dataset, own, _trials)
+    there = target_scores(plan.recipe.proxies, dataset, _source.dataset, own, _source.space, _trials)
     cells = transferred(_fit(key, plan, _source), there, proxy_queries.accuracy(dataset, plan.epochs), own)
     return Transfer(cells, there.words, there.matched and own is not None, figures(cells["predicted"], cells[ACCURACY]))

@@ -8,10 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from backend import truth as benchmark
-from backend.analysis.cell_scores import cell_classes, seconds_a_class, study_scores, table_scores, with_sizes
 from backend.analysis.correlation import agreement, class_means, correlation, correlations, group_correlations
+from backend.analysis.scores import seconds_a_class, study_scores, table_scores, with_sizes
 from backend.errors import UserError
 from backend.scoring.tables import ScoreTable, TableFile, list_tables, read_table
+from backend.spaces import registry
+from backend.spaces.base import SearchSpace, classes_of
 from backend.spaces.nas_bench_201.cell import NUM_CELLS
 from backend.spaces.nas_bench_201.features import Grouping, group_cells
 from backend.studies import StudySummary, load_study
@@ -33,6 +35,7 @@ class Source:
         key: changes whenever the scores do.
         kind: where they come from.
         name: of the table or the study.
+        space: of the architectures.
         dataset: whose images were scored.
         scores: indexed by official index, one column a proxy, params and flops always among them.
         recorded: the proxies that the source has itself.
@@ -46,6 +49,7 @@ class Source:
     key: Key
     kind: Literal["table", "study"]
     name: str
+    space: SearchSpace
     dataset: str
     scores: pd.DataFrame = field(repr=False)
     recorded: tuple[str, ...]
@@ -90,12 +94,14 @@ def open_table(name: str) -> Source:
     if table.scores.empty or not len(table.scores.columns):
         raise UserError(f"table: {name!r} holds no score of a proxy that is known here")
     made = table.provenance
+    space = registry.get(made.space)
     return Source(
         key=("table", str(file.path), _changed(file.path)),
         kind="table",
         name=name,
+        space=space,
         dataset=made.dataset,
-        scores=with_sizes(table_scores(table), made.dataset),
+        scores=with_sizes(table_scores(table), space, made.dataset),
         recorded=tuple(map(str, table.scores)),
         origin=f"{made.images} Seed {made.seed}, scored on {made.machine}.",
     )
@@ -110,7 +116,8 @@ def open_study(summary: StudySummary) -> Source:
     name = summary.name
     dataset = _dataset(summary)
     trials = queries.trials(summary)
-    scores = study_scores(trials)
+    space = _space(summary)
+    scores = study_scores(trials, space)
     if scores.empty:
         raise UserError(f"study: {name!r} {_why_empty(trials, active=_is_active(summary))}")
     images = summary.run.images if summary.run and summary.run.images else "Which images were used is not recorded."
@@ -119,8 +126,9 @@ def open_study(summary: StudySummary) -> Source:
         key=("study", *queries.revision_key(summary)),
         kind="study",
         name=name,
+        space=space,
         dataset=dataset,
-        scores=with_sizes(scores, dataset),
+        scores=with_sizes(scores, space, dataset),
         recorded=tuple(map(str, scores)),
         origin=images + seed,
         trials=trials,
@@ -190,6 +198,12 @@ def _dataset(summary: StudySummary) -> str:
     return benchmark.check_dataset(str(load_study(queries.database(), summary.name).user_attrs.get("dataset")))
 
 
+def _space(summary: StudySummary) -> SearchSpace:
+    if summary.space is None:
+        raise UserError(f"study: {summary.name!r} searches {summary.space_name!r}, a space that is not installed here")
+    return summary.space
+
+
 def _why_empty(trials: pd.DataFrame, *, active: bool) -> str:
     if not (trials["state"] == "complete").any():
         return "has no scored cell yet" + ("; wait for the first" if active else "; resume it, or choose another")
@@ -223,7 +237,7 @@ def _compared(key: Key, target: Target, _source: Source) -> "tuple[pd.DataFrame,
     truth = accuracy(target.dataset, target.epochs).reindex(_source.scores.index)
     if not target.by_class:
         return _source.scores, truth
-    return class_means(_source.scores, truth, cell_classes().reindex(_source.scores.index))
+    return class_means(_source.scores, truth, classes_of(_source.space, _source.scores.index))
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

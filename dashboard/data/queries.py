@@ -13,7 +13,6 @@ from backend.analysis import distribution as standing
 from backend.analysis.importance import parameter_importances
 from backend.analysis.pareto import pareto_front
 from backend.config.model import SearchConfig
-from backend.config.sections import CellChoices
 from backend.ensembles.kept import SavedEnsemble, ensembles_state, list_ensembles
 from backend.ensembles.study import StudyEnsemble
 from backend.errors import ConfigError
@@ -21,11 +20,12 @@ from backend.proxies.own import load_user_proxies
 from backend.runs import estimate as pace
 from backend.runs import launch
 from backend.runs.estimate import Pace
-from backend.search.limits import allowed_cells as allowed_cells_of
-from backend.search.limits import feasible_space
+from backend.search.problem import SearchProblem
 from backend.search.results import recommendation_rule, study_ensemble, study_recommendation
-from backend.search.space import SearchSpace
+from backend.spaces.base import Enumerable, Parameter, Parameters, capability
 from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.options import CellChoices
+from backend.spaces.nas_bench_201.space import NasBench201
 from backend.storage.database import Database
 from backend.studies import (
     StudySummary,
@@ -157,6 +157,19 @@ def importances(summary: StudySummary, column: str, direction: Direction) -> "pd
     return _importances(storage, name, study_id, created, size, column, direction, snapshot)
 
 
+def counted(config: SearchConfig | None) -> str:
+    """What a search counts, in words; "trials" where its configuration cannot be read."""
+    if config is None or config.setup.distinct == "trial":
+        return "trials"
+    return f"distinct {config.space.words.many}"
+
+
+def parameters_of(summary: StudySummary) -> Sequence[Parameter]:
+    """The parameters with titles and options of the space that a study searches; none where it has none."""
+    titled = capability(summary.space, Parameters) if summary.space else None
+    return titled.parameters if titled else ()
+
+
 def space_size(choices: CellChoices) -> SpaceSize:
     """How many cells and networks the choices leave."""
     return _space_size(choices.model_dump_json())
@@ -182,7 +195,7 @@ def networks(config: SearchConfig) -> tuple[int, int]:
 
 
 def allowed_cells(config: SearchConfig) -> list[int]:
-    """Official indices of the cells that a search allows, as ``backend.search.limits.allowed_cells`` gives them."""
+    """Official indices of the cells that a search allows, as ``backend.search.problem.SearchProblem.allowed`` gives them."""
     return _allowed_cells(config.to_toml())
 
 
@@ -343,9 +356,10 @@ def _space(shown: tuple[Measure, ...]) -> pd.DataFrame:
 @st.cache_data(show_spinner=False, max_entries=200)
 def _space_size(choices: str) -> SpaceSize:
     parsed = CellChoices.model_validate_json(choices)
-    space = SearchSpace(parsed)
+    space = NasBench201(parsed)
     sizes = len(parsed.C) * len(parsed.N)
-    return SpaceSize(space.combinations, len(space.connected_cells), space.distinct_cells, sizes, len(space))
+    connected = len(space.connected_cells)
+    return SpaceSize(space.combinations, connected, space.distinct_cells, sizes, connected * sizes)
 
 
 @st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)
@@ -356,13 +370,14 @@ def _known_pace(storage: str, toml: str, _database: Database) -> Pace | None:
 
 @st.cache_data(show_spinner=False, max_entries=200)
 def _networks(toml: str) -> tuple[int, int]:
-    config = SearchConfig.from_toml(toml)
-    return len(feasible_space(config)), len(SearchSpace(config.cells))
+    problem = SearchProblem(SearchConfig.from_toml(toml))
+    space = capability(problem.space, Enumerable)
+    return (0, 0) if space is None else (sum(1 for _ in problem.feasible()), sum(1 for _ in space.members()))
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
 def _allowed_cells(toml: str) -> list[int]:
-    return allowed_cells_of(SearchConfig.from_toml(toml))
+    return SearchProblem(SearchConfig.from_toml(toml)).allowed()
 
 
 @st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)

@@ -11,9 +11,9 @@ from typing import TypeGuard
 import pandas as pd
 import streamlit as st
 
-from backend.analysis.cell_scores import BENCHMARK_SIZE
 from backend.costs.constraints import Constraint
 from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.options import TRAINED_SIZE
 from backend.truth.fields import EPOCHS
 from backend.truth.query import architecture, query
 from dashboard.data.quantities import is_foreign, is_truth, quantity
@@ -32,7 +32,7 @@ def cell_row(cell: Cell, dataset: str | None, scores: Mapping[str, float] | None
         dataset: of the true accuracies; None leaves them out.
         scores: of proxies, by name.
     """
-    channels, cells_per_stage = BENCHMARK_SIZE
+    channels, cells_per_stage = TRAINED_SIZE
     row: dict[str, object] = {"arch": str(cell), "index": cell.index, "C": channels, "N": cells_per_stage}
     row |= {name: value for name, value in (scores or {}).items() if pd.notna(value)}
     for epochs in EPOCHS if dataset else ():

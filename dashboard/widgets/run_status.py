@@ -6,6 +6,7 @@ import streamlit as st
 from backend.config.advice import notices
 from backend.config.model import SearchConfig
 from backend.studies.runs import LogLine, Run
+from dashboard.data import queries
 from dashboard.data.pace import elapsed, seconds_left
 from dashboard.figures.numbers import duration
 from dashboard.text import plain
@@ -15,7 +16,7 @@ _WASTED = {"repeat": "repeated", "disconnected": "disconnected", "infeasible": "
 
 def run_status(run: Run, config: SearchConfig | None, frame: pd.DataFrame, newest: LogLine | None) -> None:
     """Show progress and times of a run, and what it runs on; ``config`` is None where it cannot be read."""
-    counted = "distinct cells" if config and config.setup.distinct_cells else "trials"
+    counted = queries.counted(config)
     share = min(1.0, run.done / run.asked) if run.asked else 0.0
     with st.container(key="run_progress"):
         st.progress(share, text=f"**{run.done:,} of {run.asked:,}** {counted} scored")

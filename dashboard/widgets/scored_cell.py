@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from backend.analysis.cell_scores import BENCHMARK_SIZE
+from backend.analysis.scores import labelled
 from backend.spaces.nas_bench_201.cell import Cell
 from dashboard.data import proxies as proxy_queries
 from dashboard.data.proxies import Source, Target
@@ -41,10 +41,8 @@ def _clear() -> None:
 def _row(source: Source, cell: Cell) -> pd.Series:
     """The cell as a row of a table of trials: a trial of the study, or what the table knows."""
     if source.trials is not None:
-        channels, cells_per_stage = BENCHMARK_SIZE
-        trials = source.trials
-        own = (trials["index"] == cell.index) & (trials["C"] == channels) & (trials["N"] == cells_per_stage)
-        return trials[own & (trials["state"] == "complete")].iloc[0]
+        trials = labelled(source.trials, source.space)
+        return trials.loc[[cell.index]].iloc[0]
     return cell_row(
         cell, source.dataset, {str(name): float(column[cell.index]) for name, column in source.scores.items()}
     )

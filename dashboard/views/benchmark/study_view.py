@@ -5,6 +5,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from backend.analysis.regret import Place, benchmark_cells, placed, regret
+from backend.spaces import registry
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.studies import StudySummary
 from backend.truth import measures
@@ -43,7 +44,7 @@ def study_view() -> None:
         return
     dataset, epochs, split, summary = _controls(names)
     frame = queries.trials(summary)
-    cells = benchmark_cells(frame)
+    cells = benchmark_cells(frame, registry.get())
     if cells.empty:
         st.info(_no_cells(frame), icon=":material/info:")
         return

@@ -77,7 +77,7 @@ def plan_choice(source: Source) -> Plan:
             labels = int(_labels_choice(name))
         with how:
             choose = _CHOOSE.segments("Drawn", "How these cells are drawn from the whole space.")
-    return Plan(Recipe(name, proxies, features == "yes"), int(trained), labels, choose)
+    return Plan(Recipe(name, proxies, features == "yes", space_name=source.space.name), int(trained), labels, choose)
 
 
 def link_plan(recipe: Recipe, epochs: int, labels: int) -> None:
@@ -138,7 +138,7 @@ def _proxies_choice(source: Source) -> tuple[str, ...]:
 def _default(source: Source) -> list[str]:
     """All that is recorded; for the model without labels those of its rule."""
     if _MODEL.value == LABEL_FREE:
-        return list(rule_proxies(source.recorded))
+        return list(rule_proxies(source.recorded, source.space))
     return list(source.recorded)
 
 

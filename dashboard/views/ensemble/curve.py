@@ -130,8 +130,8 @@ def _start(source: Source, plan: Plan, scores: pd.DataFrame, sizes: tuple[int, .
 
 
 def _reference(source: Source, plan: Plan, scores: pd.DataFrame) -> dict[str, float]:
-    names = rule_proxies([name for name in plan.recipe.proxies if name in scores])
-    rule = Ensemble(Recipe(LABEL_FREE, names), scores)
+    names = rule_proxies([name for name in plan.recipe.proxies if name in scores], source.space)
+    rule = Ensemble(Recipe(LABEL_FREE, names, space_name=source.space.name), scores)
     truth = proxy_queries.accuracy(source.dataset, plan.epochs).reindex(scores.index)
     found = figures(rule.predict(scores), truth.rename(ACCURACY), resamples=0)
     return {f"no labels: {', '.join(names)}": found[STATISTIC.value]}

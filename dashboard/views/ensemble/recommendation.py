@@ -40,7 +40,7 @@ def recommendation_section(source: Source, plan: Plan) -> None:
         listed, judged, words = _by_rule(source, plan) if CANDIDATES.value == "rule" else _by_ensemble(source, plan)
         labelled = CANDIDATES.value != "rule" and not plan.recipe.label_free
         expected = expected_accuracy(listed, judged["predicted"], judged[ACCURACY], labelled=labelled)
-        table = training_plan([int(index) for index in listed.index], source.dataset, plan.epochs).join(expected)
+        table = training_plan(list(listed.index), source.space, source.dataset, plan.epochs).join(expected)
         st.markdown(_verdict(table))
         st.caption(plain(words))
         shortlist_table(table, "shortlist_table", f"{source.name} {plan.recipe.model} shortlist")
@@ -59,19 +59,19 @@ def _by_ensemble(source: Source, plan: Plan) -> tuple[pd.Series, pd.DataFrame, s
     )
     if plan.recipe.label_free:
         words += " No label enters the ranking; the true accuracies of the labelled cells only say what to expect."
-    return shortlist(predicted), judged, words
+    return shortlist(predicted, source.space), judged, words
 
 
 def _by_rule(source: Source, plan: Plan) -> tuple[pd.Series, pd.DataFrame, str]:
     scores = source.scores
     recorded = scores[list(source.recorded)]
-    predicted = without_labels(recorded, source.dataset).predict(scores)
+    predicted = without_labels(recorded, source.space, source.dataset).predict(scores)
     truth = proxy_queries.accuracy(source.dataset, plan.epochs).reindex(scores.index)
-    words = rule_words(rule_proxies(source.recorded), source.searched_by) + (
+    words = rule_words(rule_proxies(source.recorded, source.space), source.space, source.searched_by) + (
         f" Ranked are the {len(scores):,} cells scored here. Expected: from the true accuracies of cells that rank "
         "alike, which only say what to expect."
     )
-    return shortlist(predicted), pd.DataFrame({"predicted": predicted, ACCURACY: truth}), words
+    return shortlist(predicted, source.space), pd.DataFrame({"predicted": predicted, ACCURACY: truth}), words
 
 
 def _verdict(table: pd.DataFrame) -> str:

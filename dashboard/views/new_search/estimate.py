@@ -4,7 +4,7 @@ import streamlit as st
 
 from backend.config.model import SearchConfig
 from backend.runs.estimate import Pace
-from backend.search.limits import trials_asked
+from backend.search.problem import SearchProblem
 from dashboard.data import queries
 from dashboard.figures.numbers import duration, readable
 from dashboard.text import plain
@@ -37,7 +37,7 @@ def time_estimate(config: SearchConfig, searches: int = 1) -> None:
 
 
 def _said(config: SearchConfig, pace: Pace, searches: int) -> str:
-    cells = trials_asked(config)
+    cells = SearchProblem(config).asked
     total = pace.total(config) * searches
     times = f" × {searches} searches" if searches > 1 else ""
     limited = config.setup.timeout is not None and pace.total(config) >= config.setup.timeout
@@ -49,7 +49,5 @@ def _said(config: SearchConfig, pace: Pace, searches: int) -> str:
 
 
 def _settings(config: SearchConfig) -> tuple[object, ...]:
-    runner, cells = config.runner, config.cells
-    proxies = tuple(sorted(config.proxy_names))
-    sizes = (tuple(cells.C), tuple(cells.N))
-    return config.dataset, proxies, sizes, runner.num_samples, runner.images, runner.device
+    runner, proxies = config.runner, tuple(sorted(config.proxy_names))
+    return config.dataset, proxies, config.search_space.scale(), runner.num_samples, runner.images, runner.device

@@ -1,10 +1,12 @@
 """The fields of the search form, section by section; each shows below it what is wrong with it."""
 
+from typing import Final
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from backend import proxies
-from backend.config.sections import SAMPLERS
+from backend.config.sections import SAMPLERS, Distinct
 from backend.datasets.info import DATASETS
 from backend.truth.fields import EPOCHS
 from dashboard.text import plain
@@ -34,6 +36,11 @@ from dashboard.views.new_search.state import (
 _IMAGE_NAMES = {"bundled": "Bundled sample", "random": "Gaussian noise", FOLDER: "My own data"}
 _SPLIT_NAMES = {"train": "Training images", "val": "Validation images"}
 _GOAL_NAMES = {SEVERAL: "Several objectives", SUM: "One: the sum of scaled metrics"}
+DISTINCT_WORDS: Final[dict[Distinct, str]] = {
+    "function": "Different functions",
+    "architecture": "Different architectures",
+    "trial": "All trials",
+}
 _SAMPLER_HELP = (
     "tpe: tree-structured Parzen estimator (Bayesian). rank_tpe: the same on the objectives' sum of log ranks, "
     "which tpe becomes with more than three. nsgaii, nsgaiii: genetic, for several objectives. "
@@ -204,11 +211,15 @@ def _search_section(problems: Problems) -> None:
                 help="Training length of the true accuracies in the tables; both lengths are recorded.",
             )
         with grid.cell():
-            st.toggle(
-                "Count distinct cells only",
-                key=key("distinct_cells"),
+            st.segmented_control(
+                "Budget counts",
+                list(DISTINCT_WORDS),
+                format_func=DISTINCT_WORDS.__getitem__,
+                required=True,
+                key=key("distinct"),
                 persist_state=KEEP,
-                help="On: repeats and disconnected cells cost nothing and don't count as trials.",
+                help="Different functions: architectures that compute the same function count once. Different "
+                "architectures: those that are written differently. All trials: repeats and invalid ones too.",
             )
 
 

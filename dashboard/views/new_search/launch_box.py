@@ -157,7 +157,7 @@ def _queue_button(config: SearchConfig | None, name: str, seeds: list[int]) -> N
 
 
 def _summary(config: SearchConfig) -> str:
-    counted = "distinct cells" if config.setup.distinct_cells else "trials"
+    counted = queries.counted(config)
     goals = ", ".join(Objectives(config).names)
     images = f"on {config.runner.num_samples} images" if config.runner.scores == "compute" else "from a table"
     return (

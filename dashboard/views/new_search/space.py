@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from backend.config.sections import EDGE_KEYS, CellChoices
 from backend.errors import ConfigError
 from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS
+from backend.spaces.nas_bench_201.options import EDGE_KEYS, CellChoices
 from dashboard.data import queries
 from dashboard.figures.cell_graph import OPERATION_NAMES
 from dashboard.figures.choices_graph import choices_graph

@@ -14,12 +14,13 @@ import streamlit as st
 from backend import costs as hardware
 from backend import proxies
 from backend.config.model import SearchConfig
-from backend.config.sections import EDGE_KEYS, ENSEMBLE_PREFIX
+from backend.config.sections import ENSEMBLE_PREFIX
 from backend.costs.constraints import SENSES, Sense
 from backend.costs.metrics import AVERAGE_BITWIDTH
 from backend.datasets.batch import SPLITS
 from backend.errors import UserError
 from backend.runs.launch import example_config_path
+from backend.spaces.nas_bench_201.options import EDGE_KEYS, CellChoices, NasBench201Section
 from dashboard.data import queries
 from dashboard.links import STUDY_PARAMETER, parameter
 
@@ -85,7 +86,8 @@ def from_table(state: Mapping[Any, Any]) -> bool:
 
 def fill(state: State, config: SearchConfig) -> None:
     """Put a configuration into the form's fields."""
-    cells, runner, setup = config.cells, config.runner, config.setup
+    runner, setup, section = config.runner, config.setup, config.search_space
+    cells = section.choices if isinstance(section, NasBench201Section) else CellChoices()
     is_folder = runner.images not in {"bundled", "random"}
     bitwidth = config.strategy.hw_runner.average_bitwidth
     values: dict[str, Any] = {
@@ -112,7 +114,7 @@ def fill(state: State, config: SearchConfig) -> None:
         "seed": _text(setup.seed),
         "n_jobs": _text(setup.n_jobs),
         "n_workers": _text(setup.n_workers),
-        "distinct_cells": setup.distinct_cells,
+        "distinct": setup.distinct,
         "device": runner.device,
         "epochs": runner.nasbench_epochs,
     }
@@ -162,7 +164,7 @@ def form_tables(state: Mapping[Any, Any]) -> dict[str, Any]:
         "sum_scaled_metrics": sums,
         "direction": value("sum_direction") if sums else None,
         "seed": number("seed"),
-        "distinct_cells": value("distinct_cells"),
+        "distinct": value("distinct"),
         "constraints": [f"{metric} {sense} {bound}" for (metric, sense), bound in bounds_of(state).items()],
     }
     strategy.setdefault("sw_runner", {}).setdefault("zero_cost", {}).update(

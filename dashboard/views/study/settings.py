@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from backend.analysis.importance import operation_means
+from backend.analysis.importance import choice_means
 from backend.errors import UserError
 from backend.studies import StudySummary
 from dashboard.data import queries
@@ -28,7 +28,7 @@ def settings_view(summary: StudySummary, frame: pd.DataFrame, axes: Axes) -> Non
     with importance, st.container(border=True, key="importance_section"):
         _importances(summary, axes, column)
     with means, st.container(border=True, key="means_section"):
-        _means(frame, column, summary.name)
+        _means(summary, frame, column)
 
 
 def _importances(summary: StudySummary, axes: Axes, column: str) -> None:
@@ -52,13 +52,13 @@ def _importances(summary: StudySummary, axes: Axes, column: str) -> None:
     st.caption(f"For {plain(label(column))} ({axes.direction(column)}), by Optuna's PED-ANOVA on the completed trials.")
 
 
-def _means(frame: pd.DataFrame, column: str, name: str) -> None:
+def _means(summary: StudySummary, frame: pd.DataFrame, column: str) -> None:
     st.markdown(
         "**Mean by operation and edge**",
         help="Of the distinct cells that have this operation on this edge. A search visits some far more often than "
         "others: mind the number of cells below each mean.",
     )
-    means = operation_means(frame, column)
+    means = choice_means(frame, column, queries.parameters_of(summary))
     if means.empty:
         why = f"No cell has a finite value of {label(column)}." if "arch" in frame else _NO_CELLS
         st.info(plain(why), icon=":material/info:")
@@ -66,7 +66,7 @@ def _means(frame: pd.DataFrame, column: str, name: str) -> None:
     chart(
         operation_tiles(means, column),
         means,
-        f"{name} mean {column} by operation",
+        f"{summary.name} mean {column} by operation",
         "means_chart",
         f"Mean of {label(column)} by operation and edge",
     )

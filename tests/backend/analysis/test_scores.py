@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
-
 from backend.analysis.cell_scores import cell_classes, seconds_a_class, study_scores, table_scores, with_sizes
+
 from backend.datasets.info import DATASETS
 from backend.scoring import Scorer
 from backend.scoring.tables import ScoreTable

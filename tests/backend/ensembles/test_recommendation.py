@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from backend.analysis.cell_scores import cell_classes
 
 from backend import truth as benchmark
-from backend.analysis.cell_scores import cell_classes
 from backend.ensembles.evaluation import draw_cells
 from backend.ensembles.fitting import Recipe
 from backend.ensembles.recommendation import expected_accuracy, recommend, rule_proxies, shortlist, training_plan

@@ -3,9 +3,10 @@
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 
+from backend.search.space import Candidate
+
 from backend.runs.budget import Budget
 from backend.runs.tickets import Entry
-from backend.search.space import Candidate
 from backend.spaces.nas_bench_201.cell import Cell
 
 A, B = (Candidate(Cell.from_index(index), 16, 5) for index in (0, 11))

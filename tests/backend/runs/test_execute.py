@@ -16,6 +16,7 @@ import optuna
 import pandas as pd
 import pytest
 import torch
+from backend.search.space import SearchSpace
 from optuna.trial import TrialState
 
 from backend import truth as benchmark
@@ -24,7 +25,6 @@ from backend.config.sections import SAMPLERS, CellChoices
 from backend.errors import ConfigError, UserError
 from backend.runs import launch
 from backend.runs.execute import execute_run
-from backend.search.space import SearchSpace
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.storage.database import Database, open_database
 from backend.studies import (

@@ -3,12 +3,12 @@
 from typing import Any
 
 import optuna
+from backend.search.space import Candidate, SearchSpace
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
 from backend.config.sections import CellChoices
 from backend.search.samplers import DistinctSampler
-from backend.search.space import Candidate, SearchSpace
 from backend.spaces.nas_bench_201.cell import Cell
 
 SPACE = SearchSpace(CellChoices())

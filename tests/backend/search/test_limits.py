@@ -8,6 +8,8 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
+from backend.search.limits import feasible_space, unreachable
+from backend.search.space import SearchSpace
 from optuna.trial import TrialState
 
 from backend import costs as hardware
@@ -18,8 +20,6 @@ from backend.costs.constraints import Constraint
 from backend.errors import ConfigError
 from backend.runs import launch
 from backend.runs.execute import execute_run
-from backend.search.limits import feasible_space, unreachable
-from backend.search.space import SearchSpace
 from backend.spaces.nas_bench_201.cell import OPERATIONS, Cell
 from backend.storage.database import Database
 from backend.studies import (

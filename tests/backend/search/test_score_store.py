@@ -7,13 +7,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import pytest
+from backend.search.space import Candidate
 
 from backend import proxies
 from backend.datasets.batch import load_batch
 from backend.scoring.scorer import setting_of
 from backend.search.measure import ComputedScores
 from backend.search.score_store import ScoreStore
-from backend.search.space import Candidate
 from backend.spaces.nas_bench_201.cell import Cell, enumerate_cells
 from backend.storage.database import Database, open_database
 from tests.conftest import cheap_config

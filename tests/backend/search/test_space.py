@@ -4,11 +4,11 @@ import random
 
 import optuna
 import pytest
+from backend.search.space import Candidate, SearchSpace
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.config.sections import EDGE_KEYS, CellChoices
-from backend.search.space import Candidate, SearchSpace
 from backend.spaces.nas_bench_201.cell import OPERATIONS, Cell
 
 options = st.lists(st.integers(0, 4), min_size=1, max_size=5, unique=True)

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from backend.search.limits import SUM_COLUMN, space_objectives
 
 from backend.config.model import SearchConfig
 from backend.errors import UserError
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
-from backend.search.limits import SUM_COLUMN, space_objectives
 from backend.storage.database import Database
 from backend.studies import load_study, trials_frame
 

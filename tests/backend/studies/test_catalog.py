@@ -5,10 +5,10 @@ from pathlib import Path
 
 import optuna
 import pytest
+from backend.search.limits import trials_asked
 
 from backend.errors import UserError
 from backend.runs.launch import create_study
-from backend.search.limits import trials_asked
 from backend.storage.database import Database, open_database
 from backend.studies import delete_study, list_studies, load_study, run_folder, runs, study_config
 from backend.studies.folders import runs_folder

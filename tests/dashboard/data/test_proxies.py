@@ -5,9 +5,9 @@ import optuna
 import pandas as pd
 import pytest
 import streamlit as st
+from backend.analysis.cell_scores import cell_classes
 
 from backend import truth as benchmark
-from backend.analysis.cell_scores import cell_classes
 from backend.analysis.correlation import class_means, correlations
 from backend.errors import UserError
 from backend.runs.execute import execute_run
