@@ -9,6 +9,8 @@ from backend.errors import StorageError
 from backend.naming import local_path
 
 HOME_VARIABLE = "PROXYSCOPE_HOME"
+SPACES_VARIABLE = "PROXYSCOPE_SPACES"
+"""Lists the Python files of a user's own search spaces."""
 
 
 def home() -> Path:

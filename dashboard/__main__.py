@@ -32,11 +32,13 @@ def report(
     # Streamlit warns of each cache that no server holds.
     set_log_level("error")
     from backend.proxies.own import load_user_proxies  # noqa: PLC0415
+    from backend.spaces.own import load_user_spaces  # noqa: PLC0415
     from dashboard.data import queries  # noqa: PLC0415
     from dashboard.report import study_report  # noqa: PLC0415
 
     path = output or Path(f"{file_name(study)}.html")
     load_user_proxies()
+    load_user_spaces()
     page = study_report(queries.find_study(study))
     try:
         path.write_text(page, encoding="utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from backend.settings import READ_ONLY
-from dashboard.data.queries import load_own_proxies
+from dashboard.data.queries import load_own_code
 from dashboard.server import session
 from dashboard.server.memory import settle
 from dashboard.text import plain
@@ -54,7 +54,7 @@ def show() -> None:
             st.markdown(f"**You**  \n{plain(visitor.name)}, {'editor' if visitor.may_write else 'viewer'}")
             sign_out_button()
     with shown_errors():
-        load_own_proxies()
+        load_own_code()
         who = f":material/person: {plain(visitor.name)}" if visitor.name else ""
         look = f":material/visibility: {READ_ONLY.capitalize()}." if session.read_only() else ""
         if notes := [note for note in (who, storage_note(), look) if note]:

@@ -3,6 +3,7 @@
 Exit status: 0 done, 2 bad input (one line on standard error), 1 anything else.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ import typer
 from backend.cli.lazy import LazyCommands
 from backend.cli.terminal import complain, print_unencodable
 from backend.errors import SearchFailedError, UserError
+from backend.settings import SPACES_VARIABLE
 
 app = typer.Typer(
     cls=LazyCommands,
@@ -24,7 +26,12 @@ app = typer.Typer(
 
 @app.callback()
 def _app() -> None:
-    """Zero-cost neural architecture search on NAS-Bench-201."""
+    """Zero-cost neural architecture search."""
+    if os.environ.get(SPACES_VARIABLE):
+        # What spaces need takes a while to load.
+        from backend.spaces.own import load_user_spaces  # noqa: PLC0415
+
+        load_user_spaces()
 
 
 def main(commands: Callable[[], Any] = app) -> None:

@@ -33,6 +33,7 @@ from backend.scoring.tables import Provenance, ScoreTable
 from backend.settings import check_writable
 from backend.spaces import registry
 from backend.spaces.base import Enumerable, SearchSpace, require
+from backend.spaces.own import load_user_spaces
 
 _CONNECT_SECONDS = 20
 
@@ -304,6 +305,7 @@ def _results_of(futures: Sequence[Future[Any]]) -> Iterator[Any]:
 def _worker_scorer(setting: SweepSetting) -> Scorer:
     """One scorer a worker process: the images are read once, the user's own proxies too."""
     load_user_proxies()
+    load_user_spaces()
     return setting.scorer()
 
 

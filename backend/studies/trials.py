@@ -141,7 +141,9 @@ def best_table(trials: Iterable[FrozenTrial], epochs: int) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {
         "number": [trial.number for trial in listed],
         "index": [row.get(INDEX) for row in attributes],
-        "arch": [row.get(ARCH) for row in attributes],
+        "arch": [
+            row.get(ARCH, architecture_key(row, trial.params)) for row, trial in zip(attributes, listed, strict=True)
+        ],
     }
     table = schema.table(columns)
     for group in (SOFTWARE, HARDWARE, SCALED):

@@ -26,6 +26,7 @@ from backend.spaces.base import Enumerable, Parameter, Parameters, capability
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.options import CellChoices
 from backend.spaces.nas_bench_201.space import NasBench201
+from backend.spaces.own import load_user_spaces
 from backend.storage.database import Database
 from backend.studies import (
     StudySummary,
@@ -62,13 +63,14 @@ def database() -> Database:
 
 
 @st.cache_resource(show_spinner=False)
-def load_own_proxies() -> None:
-    """Load the user's own proxies into this process, once.
+def load_own_code() -> None:
+    """Load the user's own proxies and search spaces into this process, once.
 
     Raises:
         UserError: a file that the environment names is missing or does not load.
     """
     load_user_proxies()
+    load_user_spaces()
 
 
 def studies() -> list[StudySummary]:

@@ -45,7 +45,7 @@ class AutogradEngine:
     )
     properties: Mapping[str, Callable[[Any], Any]] = {
         "size": lambda subject: count_size(subject.network, subject.task),
-        "weights": lambda subject: subject.layers,
+        "weights": lambda subject: tuple(weight.detach() for weight in subject.layers),
     }
 
     def check(self, task: Task) -> None:
