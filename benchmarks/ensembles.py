@@ -29,6 +29,7 @@ from backend.ensembles.recommendation import CHOSEN
 from backend.ensembles.study import StudyEnsemble
 from backend.ensembles.transfer import TargetScores, target_scores, transferred
 from backend.scoring.tables import bundled_table
+from backend.spaces import registry
 from backend.spaces.nas_bench_201.cell import Cell
 
 AIMED_AT, TRUTHS = "cifar10", ("cifar10", "cifar100", "ImageNet16-120")

@@ -37,6 +37,7 @@ from backend.runs.search_loop import Search
 from backend.scoring.tables import bundled_table
 from backend.search.measure import Measurer, TableScores
 from backend.search.problem import SearchProblem
+from backend.spaces import registry
 from backend.storage.database import open_database
 from backend.storage.optuna_internals.batched_storage import BatchedStorage
 from backend.studies.catalog import store_config
@@ -51,6 +52,7 @@ OBJECTIVES = {
 }
 """What is optimised: one proxy; accuracy against size; the quick start; the recommendation's proxies; the mission's."""
 
+SPACE = registry.get()
 SCORED, TRUTHS = "cifar10", ("cifar10", "cifar100", "ImageNet16-120")
 
 
