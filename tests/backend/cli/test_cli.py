@@ -148,14 +148,8 @@ def test_correlate_prints_the_correlations_with_intervals_over_cells_and_classes
         (["run", "x"], "no study 'x'"),
     ],
 )
-def test_bad_input_is_one_line_on_stderr_and_status_2(
-    home: Path,
-    arguments: list[str],
-    said: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert said in refused(monkeypatch, capsys, *arguments)
+def test_bad_input_is_one_line_on_stderr_and_status_2(home: Path, arguments: list[str], said: str) -> None:
+    assert said in refused(*arguments)
     if home.exists():
         assert list_studies(open_database()) == []
 

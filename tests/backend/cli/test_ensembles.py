@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.storage.database import Database
@@ -68,9 +66,7 @@ def test_cells_of_the_table_are_fitted_judged_elsewhere_and_cells_to_train_named
     )
 
 
-def test_what_no_ensemble_can_be_made_of_is_said(
-    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_no_ensemble_can_be_made_of_is_said(database: Database) -> None:
     for name, trials in (("a", 12), ("small", 3)):
         execute_run(database, prepare(database, cheap_config(setup={"n_trials": trials}), name))
     for study, arguments, message in [
@@ -84,4 +80,4 @@ def test_what_no_ensemble_can_be_made_of_is_said(
         ("a", ["--save", "x"], "say which with --model or --label-free"),
         ("small", ["--model", "linear"], "3 cells with known accuracy are too few"),
     ]:
-        assert message in refused(monkeypatch, capsys, "ensemble", study, *arguments), arguments
+        assert message in refused("ensemble", study, *arguments), arguments

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from sqlalchemy import make_url
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from backend.cli import app, main
+from backend.cli import app
 from backend.cli.options import given_path
 from backend.storage.database import Database, open_database, sqlite_url
 from backend.studies import list_studies
@@ -33,16 +32,12 @@ Run = Callable[..., str]
 
 
 @pytest.fixture
-def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command in this process and gives what it printed."""
+def run(home: Path) -> Run:
+    """Runs a command and gives what it printed."""
 
     def call(*arguments: str | Path, status: int = 0) -> str:
-        monkeypatch.setattr(sys, "argv", ["backend", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        assert (ended.value.code or 0) == status, printed
-        return printed.out if status == 0 else printed.err
+        printed = backend(*arguments, status=status)
+        return printed.stdout if status == 0 else printed.stderr
 
     return call
 
