@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
 
-_COMMANDS = {
+COMMANDS = {
     "search": ("searches", "Run a search; print best trials and ensemble weights."),
     "run": ("searches", "Execute a queued study in this process."),
     "queue": ("searches", "Start the searches that wait in this machine's queue, one after the other."),
@@ -41,22 +41,22 @@ class LazyCommands(TyperGroup):
     def list_commands(self, ctx: Context) -> list[str]:
         """All names."""
         del ctx
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """The command of a name, loaded; None where there is none."""
-        if cmd_name in _COMMANDS and cmd_name not in self.commands:
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
             self.commands[cmd_name] = _load(cmd_name)
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write what each command does, without loading any."""
-        listed: dict[str, Command] = {name: TyperCommand(name, help=words) for name, (_, words) in _COMMANDS.items()}
+        listed: dict[str, Command] = {name: TyperCommand(name, help=words) for name, (_, words) in COMMANDS.items()}
         TyperGroup(commands=listed).format_commands(ctx, formatter)
 
 
 def _load(name: str) -> Command:
-    module = import_module(f"backend.cli.{_COMMANDS[name][0]}")
+    module = import_module(f"backend.cli.{COMMANDS[name][0]}")
     group = getattr(module, "app", None)
     if group is None:
         group = typer.Typer(add_completion=False, rich_markup_mode=None)

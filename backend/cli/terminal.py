@@ -62,7 +62,13 @@ def complain(line: str) -> None:
 
 def confirm(question: str, *, abort: bool = False) -> bool:
     """Ask for a yes; anything but yes is a no, which ends the command where ``abort`` is set."""
-    return typer.confirm(visible(question), abort=abort)
+    try:
+        return typer.confirm(visible(question), abort=abort)
+    except typer.Abort as error:
+        # An interrupt ends a command with 130 wherever it comes.
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None
+        raise
 
 
 def progress_bar(*columns: ProgressColumn, disable: bool = False) -> Progress:

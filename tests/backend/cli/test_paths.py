@@ -42,6 +42,12 @@ def run(home: Path) -> Run:
     return call
 
 
+@pytest.fixture
+def database(with_samples: Database) -> Database:
+    """The study database of the installation, with a search, its ensemble and a study of plain Optuna."""
+    return with_samples
+
+
 @pytest.fixture(params=FOLDERS)
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of that name, which is the home folder and the current one."""
@@ -53,7 +59,6 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_an_export_is_written_and_read_by_every_path(run: Run, database: Database, folder: Path) -> None:
-    samples.make_foreign(database)
     for form, given_as in FORMS.items():
         name = f"{form} #1?a=b%20 Größe.db"
         path = folder / name
@@ -67,7 +72,6 @@ def test_an_export_is_written_and_read_by_every_path(run: Run, database: Databas
 
 
 def test_an_export_without_a_path_is_in_the_current_folder(run: Run, database: Database, folder: Path) -> None:
-    samples.make_foreign(database)
     run("studies", "export", samples.FOREIGN)
     assert optuna.get_all_study_names(sqlite_url(folder / "studies.db")) == [samples.FOREIGN]
 
@@ -94,7 +98,6 @@ def test_a_question_mark_in_a_storage_is_said_to_need_quoting(run: Run, tmp_path
 def test_ensembles_and_configurations_are_read_and_written_by_every_path(
     run: Run, database: Database, config_file: Path, folder: Path
 ) -> None:
-    samples.make_search(database)
     run("ensemble", samples.SEARCH, "--model", "linear", "--export", "~/e #1?.json")
     assert json.loads((folder / "e #1?.json").read_text(encoding="utf-8"))
     assert "fitted on" in run("import-ensemble", "e #1?.json", "--name", "again")
@@ -107,7 +110,6 @@ def test_ensembles_and_configurations_are_read_and_written_by_every_path(
 def test_a_path_that_leads_nowhere_is_named_in_one_line(
     run: Run, database: Database, tmp_path: Path, path: str
 ) -> None:
-    samples.make_search(database)
     for command in (
         ("studies", "export", "--all", "-o"),
         ("studies", "import"),
