@@ -12,9 +12,9 @@ import typer
 from backend import truth as benchmark
 from backend.cli import beyond, report
 from backend.cli.beyond import Basis
-from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, SeedOption, StorageOption, given_path
 from backend.cli.terminal import console
+from backend.cli.values import print_json
 from backend.ensembles.evaluation import DIVERSE, RANDOM, Figures
 from backend.ensembles.fitting import Recipe
 from backend.ensembles.kept import SavedEnsemble, load_ensemble, read_ensemble, save_ensemble
@@ -90,7 +90,7 @@ def ensemble(
     as_json: JsonOption = False,
     proxy_module: ModuleOption = None,
 ) -> None:
-    """Fit ensembles of proxies on a study's cells, and show what they are worth on cells that they have not seen."""
+    """Fit ensembles of proxies on a study's cells, and judge them on unseen cells."""
     load_user_proxies(proxy_module or [])
     if label_free and (model or proxies or graph):
         raise UserError("--label-free: names its proxies itself; give it without --model, --proxies and --graph")
