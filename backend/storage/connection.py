@@ -44,8 +44,8 @@ from sqlalchemy.sql.elements import ClauseElement
 from backend.errors import StorageError, WriteError
 from backend.settings import READ_ONLY, make_folder
 from backend.storage.migrations import check_revision, migrate
+from backend.storage.optuna_internals.bounded_storage import BoundedStorage
 from backend.storage.schema import metadata
-from backend.storage.values import BoundedStorage
 
 
 def read_absent_as_empty(engine: Engine, tables: MetaData) -> None:
