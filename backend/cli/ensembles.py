@@ -29,6 +29,7 @@ from backend.search.results import study_ensemble, target_of
 from backend.spaces import registry
 from backend.spaces.base import HasTruth, require
 from backend.storage.database import Database, open_database, open_existing
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.studies import load_study, runs, study_config, trials_frame
 from backend.studies.trials import json_numbers
 
@@ -140,7 +141,7 @@ def _study_basis(database: Database, name: str, table: Path | None) -> Basis:
     if config is None:
         raise UserError(f"study: {name!r} was made elsewhere: no proxies and no truth are recorded in it")
     trials = trials_frame(loaded)
-    run = runs.read_run(database, loaded._study_id)
+    run = runs.read_run(database, study_id_of(loaded))
     return Basis(
         name=name,
         space=config.space,

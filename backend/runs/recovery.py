@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from backend.runs.tickets import Entry, Tickets
 from backend.search.problem import SearchProblem
+from backend.storage.optuna_internals.objects import storage_of, trial_id_of
 from backend.studies import trials as records
 from backend.studies import workers
 
@@ -123,7 +124,7 @@ def _fail(study: optuna.Study, trial: FrozenTrial) -> None:
 
 def _end(study: optuna.Study, trial: FrozenTrial) -> bool:
     try:
-        return study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+        return storage_of(study).set_trial_state_values(trial_id_of(trial), TrialState.FAIL)
     except UpdateFinishedTrialError:
         return False
 

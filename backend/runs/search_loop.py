@@ -21,6 +21,7 @@ from backend.search.measure import Measurement, Measurer
 from backend.search.problem import SearchProblem
 from backend.search.samplers import DistinctSampler, build_sampler
 from backend.spaces.base import Architecture, Enumerable, FixedDistributions, capability
+from backend.storage.optuna_internals.objects import storage_of, trial_id_of
 from backend.storage.outages import ride_out
 from backend.studies import trials as records
 
@@ -198,7 +199,7 @@ class Search:
         if first != trial.number:
             trial.set_user_attr(records.REPEAT_OF, first)
         if (on_architecture := self._on_architecture) is not None:
-            ride_out(lambda: on_architecture(trial._trial_id))
+            ride_out(lambda: on_architecture(trial_id_of(trial)))
         try:
             measurement = ride_out(lambda: self._measurer.measure(architecture))
         except Exception as error:
@@ -225,7 +226,7 @@ class Search:
 
         def tell() -> None:
             nonlocal tried
-            told = tried and self._study._storage.get_trial(trial._trial_id).state.is_finished()
+            told = tried and storage_of(self._study).get_trial(trial_id_of(trial)).state.is_finished()
             tried = True
             if not told:
                 self._study.tell(trial, values, state)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import random
-from collections.abc import Callable, Container, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from optuna import Study
@@ -19,6 +18,7 @@ from backend.config.model import SearchConfig
 from backend.config.objectives import sampler_used
 from backend.config.sections import SearchSetup
 from backend.spaces.base import Architecture, FixedDistributions
+from backend.storage.optuna_internals.single_objective import with_one_objective
 
 
 class RankTPESampler(TPESampler):
@@ -33,50 +33,23 @@ class RankTPESampler(TPESampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """Draws the parameters of a trial together, as Optuna asks a sampler to."""
-        return super().sample_relative(cast("Study", _Ranked(study)), trial, search_space)
+        return super().sample_relative(_ranked(study), trial, search_space)
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
         """Draws one parameter of a trial, as Optuna asks a sampler to."""
-        return super().sample_independent(cast("Study", _Ranked(study)), trial, param_name, param_distribution)
+        return super().sample_independent(_ranked(study), trial, param_name, param_distribution)
 
 
-class _Ranked:
-    """A study as TPE reads it, with one objective in place of several: the sum of log ranks, to maximise."""
+def _ranked(study: Study) -> Study:
+    """The study as TPE reads it, with one objective in place of several: the sum of log ranks, to maximise."""
+    upward = [1.0 if way == StudyDirection.MAXIMIZE else -1.0 for way in study.directions]
 
-    directions = (StudyDirection.MAXIMIZE,)
-    direction = StudyDirection.MAXIMIZE
+    def sums(trials: Sequence[FrozenTrial]) -> Sequence[float]:
+        return list(log_rank_sums(np.array([trial.values for trial in trials]) * upward))
 
-    def __init__(self, study: Study) -> None:
-        self._study = study
-        self._read: dict[frozenset[TrialState], list[FrozenTrial]] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._study, name)
-
-    def _is_multi_objective(self) -> bool:
-        return False
-
-    def _get_trials(
-        self, deepcopy: bool = True, states: Container[TrialState] | None = None, use_cache: bool = False
-    ) -> list[FrozenTrial]:
-        key = frozenset(state for state in TrialState if states is None or state in states)
-        if key not in self._read:
-            self._read[key] = self._ranked(self._study._get_trials(deepcopy, states, use_cache))
-        return self._read[key]
-
-    def _ranked(self, trials: list[FrozenTrial]) -> list[FrozenTrial]:
-        complete = [place for place, trial in enumerate(trials) if trial.state == TrialState.COMPLETE]
-        if not complete:
-            return trials
-        upward = [1.0 if way == StudyDirection.MAXIMIZE else -1.0 for way in self._study.directions]
-        sums = log_rank_sums(np.array([trials[place].values for place in complete]) * upward)
-        shown = list(trials)
-        for place, value in zip(complete, sums, strict=True):
-            shown[place] = copy.copy(trials[place])
-            shown[place].values = [float(value)]
-        return shown
+    return with_one_objective(study, sums)
 
 
 _STRIDE = 6

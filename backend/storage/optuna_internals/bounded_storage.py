@@ -1,4 +1,4 @@
-"""Optuna's storage, reading whatever somebody has stored as attributes of a study."""
+"""Optuna's storage, which reads whatever values somebody has stored."""
 
 from typing import Any
 
