@@ -42,10 +42,11 @@ def begin(study: optuna.Study, problem: SearchProblem) -> list[Entry]:
     entries = []
     for trial in ended:
         if (architecture := problem.architecture_of(trial)) is not None:
-            key = problem.identity(architecture)
+            scored = trial.state != TrialState.PRUNED
+            key = problem.identity(architecture, scored=scored)
             first = key not in seen
             seen.add(key)
-            counted = not problem.counts_distinct or (first and trial.state != TrialState.PRUNED)
+            counted = not problem.counts_distinct or (first and scored)
             entries.append(Entry(trial.number, key if first else None, counted))
     return entries
 

@@ -190,7 +190,8 @@ class Search:
             if self._budget.idle >= _IDLE_LIMIT or self._infeasible >= _INFEASIBLE_LIMIT:
                 ride_out(self._enqueue_unseen)
             trial, architecture = ride_out(self._ask)
-        first = self._budget.first_trial(ticket, self._problem.identity(architecture), trial.number)
+        scored = not architecture.invalid and self._problem.keeps(architecture)
+        first = self._budget.first_trial(ticket, self._problem.identity(architecture, scored=scored), trial.number)
         if architecture.invalid:
             self._tell_invalid(trial, architecture)
             return False
@@ -324,4 +325,4 @@ class Search:
         return DistinctSampler(sampler, space, self._known, seed)
 
     def _known(self, architecture: Architecture) -> bool:
-        return self._budget.seen(self._problem.identity(architecture))
+        return any(self._budget.seen(self._problem.identity(architecture, scored=scored)) for scored in (True, False))
