@@ -322,7 +322,7 @@ class Search:
         space = capability(self._space, FixedDistributions)
         if space is None or not self._problem.counts_distinct:
             return sampler
-        return DistinctSampler(sampler, space, self._known, seed)
+        return DistinctSampler(sampler, space, self._known, seed, self._problem.keeps)
 
     def _known(self, architecture: Architecture) -> bool:
         return any(self._budget.seen(self._problem.identity(architecture, scored=scored)) for scored in (True, False))

@@ -61,20 +61,27 @@ _REAL_CHOICES = 100
 class DistinctSampler(BaseSampler):
     """Passes another sampler's proposals on, and walks from each that is known or invalid to one that is not.
 
-    The walk changes one parameter at a time at random, so that what it finds is close to what was proposed. Where the
-    other sampler proposes nothing, as at the start of a search, an architecture is drawn at random.
+    The walk changes one parameter at a time at random, so that what it finds is close to what was proposed; it ends at
+    what keeps the constraints. Where the other sampler proposes nothing, as at the start of a search, an architecture
+    is drawn at random.
 
     Args:
         base: the sampler that proposes.
         space: what it may propose.
         known: whether the search has had an architecture.
         seed: of the walks and random draws.
+        keeps: whether an architecture keeps the constraints; None where all do.
     """
 
     def __init__(
-        self, base: BaseSampler, space: FixedDistributions, known: Callable[[Architecture], bool], seed: int
+        self,
+        base: BaseSampler,
+        space: FixedDistributions,
+        known: Callable[[Architecture], bool],
+        seed: int,
+        keeps: Callable[[Architecture], bool] | None = None,
     ) -> None:
-        self._base, self._space, self._known = base, space, known
+        self._base, self._space, self._known, self._keeps = base, space, known, keeps
         self._random = random.Random(seed)
         self._choices = {name: _choices(kind) for name, kind in space.distributions.items()}
 
@@ -123,13 +130,16 @@ class DistinctSampler(BaseSampler):
         return edited
 
     def _walk(self, start: dict[str, Any]) -> dict[str, Any]:
-        at = start
+        at, found = start, None
         for step in range(1, _LONGEST_WALK):
             architecture = self._space.of_params(at)
             if not architecture.invalid and not self._known(architecture):
-                return at
+                # What was proposed is passed on even so: the sampler learns from what breaks a constraint.
+                if at is start or self._keeps is None or self._keeps(architecture):
+                    return at
+                found = found or at
             at = self._edited(at if step % _STRIDE else start)
-        return start
+        return found or start
 
 
 def _choices(kind: BaseDistribution) -> Sequence[Any]:
