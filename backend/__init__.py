@@ -1,4 +1,4 @@
-"""ProxyScope's backend: cells, proxies, searches and studies; usable without the dashboard."""
+"""ProxyScope's backend: architectures, proxies, searches and studies; usable without the dashboard."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""How alike proxies rank cells among themselves."""
+"""How alike proxies rank architectures among themselves."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ STATISTICS = ("spearman", "kendall", "top_spearman")
 
 
 def correlations(scores: pd.DataFrame, accuracy: pd.Series[float], resamples: int = 200, seed: int = 0) -> pd.DataFrame:
-    """Rank correlation of each score with accuracy, over the cells where both are known.
+    """Rank correlation of each score with accuracy, over the architectures where both are known.
 
     Args:
-        scores: one row a cell, one column a proxy.
-        accuracy: true accuracy of the same cells.
-        resamples: bootstrap resamples of the cells for the 95% percentile intervals; 0 leaves the intervals NaN.
+        scores: one row an architecture, one column a proxy.
+        accuracy: true accuracy of the same architectures.
+        resamples: bootstrap resamples of the architectures for the 95% percentile intervals; 0 leaves the intervals
+            NaN.
         seed: of the resampling.
 
     Returns:
@@ -34,18 +35,19 @@ def correlations(scores: pd.DataFrame, accuracy: pd.Series[float], resamples: in
 def correlation(
     score: pd.Series[float], accuracy: pd.Series[float], resamples: int = 200, seed: int = 0
 ) -> dict[str, float]:
-    """Rank correlation of one score with accuracy, over the cells where both are known.
+    """Rank correlation of one score with accuracy, over the architectures where both are known.
 
     Args:
-        score: of each cell.
-        accuracy: true accuracy of the same cells.
-        resamples: bootstrap resamples of the cells for the 95% percentile intervals; 0 leaves the intervals NaN.
+        score: of each architecture.
+        accuracy: true accuracy of the same architectures.
+        resamples: bootstrap resamples of the architectures for the 95% percentile intervals; 0 leaves the intervals
+            NaN.
         seed: of the resampling.
 
     Returns:
-        cells; spearman, kendall (τ-b) and top_spearman, which is Spearman over the tenth of the cells with the
-        highest accuracy, each with _low and _high. NaN where fewer than three cells are known or all scores, or all
-        accuracies, are equal; top_spearman also where that tenth has fewer than ten cells.
+        architectures; spearman, kendall (τ-b) and top_spearman, which is Spearman over the tenth of the architectures
+        with the highest accuracy, each with _low and _high. NaN where fewer than three architectures are known or all
+        scores, or all accuracies, are equal; top_spearman also where that tenth has fewer than ten architectures.
     """
     known = _known(score) & _known(accuracy)
     pairs = RankedPairs(score[known], accuracy[known])
@@ -67,12 +69,12 @@ def correlation(
 def class_means(
     scores: pd.DataFrame, accuracy: pd.Series[float], classes: pd.Series[float]
 ) -> tuple[pd.DataFrame, pd.Series[float]]:
-    """Mean score and mean accuracy of each class of cells that compute the same function.
+    """Mean score and mean accuracy of each class of architectures that compute the same function.
 
     Args:
-        scores: one row a cell, one column a proxy.
-        accuracy: true accuracy of the same cells.
-        classes: the class of each cell; NaN leaves the cell out.
+        scores: one row an architecture, one column a proxy.
+        accuracy: true accuracy of the same architectures.
+        classes: the class of each architecture; NaN leaves the architecture out.
     """
     return scores.groupby(classes).mean(), accuracy.groupby(classes).mean()
 
@@ -80,18 +82,18 @@ def class_means(
 def group_correlations(
     score: pd.Series[float], accuracy: pd.Series[float], groups: pd.Series[str], resamples: int = 200, seed: int = 0
 ) -> pd.DataFrame:
-    """Spearman of a score with accuracy within each group of cells: where a proxy works, and where it fails.
+    """Spearman of a score with accuracy within each group of architectures: where a proxy works, and where it fails.
 
     Args:
-        score: of each cell.
-        accuracy: true accuracy of the same cells.
-        groups: the group of each cell, an ordered categorical.
-        resamples: bootstrap resamples of each group's cells; 0 leaves the intervals NaN.
+        score: of each architecture.
+        accuracy: true accuracy of the same architectures.
+        groups: the group of each architecture, an ordered categorical.
+        resamples: bootstrap resamples of each group's architectures; 0 leaves the intervals NaN.
         seed: of the resampling.
 
     Returns:
-        Indexed by group, in the categories' order: cells (known in both), spearman, spearman_low, spearman_high, and
-        median_accuracy (%).
+        Indexed by group, in the categories' order: architectures (known in both), spearman, spearman_low,
+        spearman_high, and median_accuracy (%).
     """
     known = _known(score) & _known(accuracy)
     rows = {}
@@ -119,7 +121,7 @@ def agreement(scores: pd.DataFrame) -> pd.DataFrame:
     """Spearman correlation of each two columns, over the rows where both are known.
 
     Args:
-        scores: one row a cell, one column a quantity.
+        scores: one row an architecture, one column a quantity.
 
     Returns:
         A square frame, columns that rank alike (or the other way round) beside each other; NaN for a constant column.

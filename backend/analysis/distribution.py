@@ -1,4 +1,4 @@
-"""How a quantity is spread over all cells, and where single ones stand among them."""
+"""How a quantity is spread over all architectures, and where single ones stand among them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pandas as pd
 
 
 def summary(values: pd.Series[float]) -> dict[str, float]:
-    """The quartiles of a quantity and its best and worst cells; more is better.
+    """The quartiles of a quantity and its best and worst architectures; more is better.
 
     Args:
         values: such as true accuracy (%), by official index; at least one known.
 
     Returns:
-        cells (how many are known), worst, lower_quartile, median, upper_quartile, best, and best_cell (its index, the
-        lowest of equals).
+        architectures (how many are known), worst, lower_quartile, median, upper_quartile, best, and best_cell (its
+        index, the lowest of equals).
     """
     numbers = values.describe()
     return {
@@ -31,14 +31,14 @@ def summary(values: pd.Series[float]) -> dict[str, float]:
 
 
 def histogram(values: pd.Series[float], width: float) -> pd.DataFrame:
-    """Number of cells in bins of equal width, from the bin of the lowest value to that of the highest.
+    """Number of architectures in bins of equal width, from the bin of the lowest value to that of the highest.
 
     Args:
         values: such as true accuracy (%); unknown ones are left out.
         width: of a bin; bins begin at its multiples.
 
     Returns:
-        Columns low (inclusive), high, cells.
+        Columns low (inclusive), high, architectures.
     """
     known = values.dropna()
     first, last = np.floor(known.min() / width), np.floor(known.max() / width)
@@ -48,16 +48,16 @@ def histogram(values: pd.Series[float], width: float) -> pd.DataFrame:
 
 
 def standings(values: pd.Series[float], better: Literal["maximize", "minimize"] = "maximize") -> pd.DataFrame:
-    """Place every cell among all whose value is known.
+    """Place every architecture among all whose value is known.
 
     Args:
         values: such as true accuracy (%), by official index.
         better: which way is better.
 
     Returns:
-        With the same index: value; rank, one more than the number of better cells, so that equal cells share it;
-        percentile, the share (%) of cells that are no better, 100 for the best; gap, the distance to the best. NaN
-        where the value is unknown.
+        With the same index: value; rank, one more than the number of better architectures, so that equal
+        architectures share it; percentile, the share (%) of architectures that are no better, 100 for the best; gap,
+        the distance to the best. NaN where the value is unknown.
     """
     upward = values if better == "maximize" else -values
     return pd.DataFrame(

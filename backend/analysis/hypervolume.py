@@ -28,22 +28,23 @@ def objective_box(studies: Iterable[pd.DataFrame], directions: Directions) -> pd
     Returns:
         Indexed by objective: worst and best; NaN for an objective that has no finite value.
     """
-    cells = pd.concat([study.reindex(columns=list(directions)) for study in studies], ignore_index=True)
-    cells = cells.astype(float).replace([np.inf, -np.inf], np.nan)
-    low, high = cells.min(), cells.max()
+    architectures = pd.concat([study.reindex(columns=list(directions)) for study in studies], ignore_index=True)
+    architectures = architectures.astype(float).replace([np.inf, -np.inf], np.nan)
+    low, high = architectures.min(), architectures.max()
     up = pd.Series({name: way == "maximize" for name, way in directions.items()})
     return pd.DataFrame({"worst": low.where(up, high), "best": high.where(up, low)}).rename_axis("objective")
 
 
 def as_ranks(studies: Mapping[str, pd.DataFrame], objectives: Iterable[str]) -> dict[str, pd.DataFrame]:
-    """The studies with ranks for values: a proxy's value says which cell is better, not by how much.
+    """The studies with ranks for values: a proxy's value says which architecture is better, not by how much.
 
     Args:
         studies: as for :func:`objective_box`, by name.
-        objectives: the columns to rank, over the cells of all studies together.
+        objectives: the columns to rank, over the architectures of all studies together.
 
     Returns:
-        The studies by name; each objective from 0 to 1, the share of all cells with a lower value, ties in the middle.
+        The studies by name; each objective from 0 to 1, the share of all architectures with a lower value, ties in
+        the middle.
     """
     columns = list(objectives)
     together = pd.concat({name: study.reindex(columns=columns) for name, study in studies.items()})
@@ -52,49 +53,52 @@ def as_ranks(studies: Mapping[str, pd.DataFrame], objectives: Iterable[str]) -> 
     return {name: study.assign(**shares.loc[name]) if len(study) else study for name, study in studies.items()}
 
 
-def ranks_within(cells: pd.DataFrame, space: pd.DataFrame) -> pd.DataFrame:
-    """A study's cells with ranks for values, as :func:`as_ranks` gives them, among all cells of a space.
+def ranks_within(architectures: pd.DataFrame, space: pd.DataFrame) -> pd.DataFrame:
+    """A study's architectures with ranks for values, as :func:`as_ranks` gives them, among all of a space.
 
     Args:
-        cells: of the study.
-        space: all cells, with a column an objective.
+        architectures: of the study.
+        space: all architectures, with a column an objective.
 
     Returns:
-        ``cells``; each objective from 0 to 1, the share of the space's cells with a lower value, ties in the middle.
+        ``architectures``; each objective from 0 to 1, the share of the space's architectures with a lower value, ties
+        in the middle.
     """
     shares = {}
     for name, column in space.astype(float).items():
         known = np.sort(column[np.isfinite(column)].to_numpy())
-        values = cells[name].to_numpy(dtype=float) if name in cells else np.full(len(cells), np.nan)
+        values = (
+            architectures[name].to_numpy(dtype=float) if name in architectures else np.full(len(architectures), np.nan)
+        )
         below, upto = np.searchsorted(known, values, "left"), np.searchsorted(known, values, "right")
         ranks = ((below + upto - 1) / 2 / max(len(known) - 1, 1)).clip(0, 1)
         shares[str(name)] = np.where(np.isnan(values), np.nan, ranks)
-    return cells.assign(**shares)
+    return architectures.assign(**shares)
 
 
-def hypervolume_curve(cells: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
-    """Share of the box between worst and best values that the front of the cells so far dominates.
+def hypervolume_curve(architectures: pd.DataFrame, box: pd.DataFrame) -> pd.DataFrame:
+    """Share of the box between worst and best values that the front of the architectures so far dominates.
 
     Exact up to four objectives. With more, the exact volume takes minutes: it is approximated, on a fixed set of
-    directions, after at most sixty numbers of cells.
+    directions, after at most sixty numbers of architectures.
 
     Args:
-        cells: as :func:`backend.analysis.search_curves.timeline` gives it.
+        architectures: as :func:`backend.analysis.search_curves.timeline` gives it.
         box: as :func:`objective_box` gives it; an objective without any spread counts as fully reached.
 
     Returns:
-        ``cells`` with one more column, hypervolume (0 to 1); cells with an unknown objective change nothing, and an
-        infinite value counts as the edge of the box.
+        ``architectures`` with one more column, hypervolume (0 to 1); architectures with an unknown objective change
+        nothing, and an infinite value counts as the edge of the box.
     """
-    points = in_unit_box(cells, box)
+    points = in_unit_box(architectures, box)
     exact = points.shape[1] <= EXACT_OBJECTIVES
-    rows = range(len(cells)) if exact else _checkpoints(len(cells))
-    return cells.iloc[list(rows)].assign(hypervolume=_volumes(points, rows, exact=exact))
+    rows = range(len(architectures)) if exact else _checkpoints(len(architectures))
+    return architectures.iloc[list(rows)].assign(hypervolume=_volumes(points, rows, exact=exact))
 
 
-def in_unit_box(cells: pd.DataFrame, box: pd.DataFrame) -> NDArray[np.float64]:
-    """Each objective from 0 (worst, or beyond) to 1 (best, or beyond); one row a cell, NaN where it is unknown."""
-    values = cells.reindex(columns=box.index).astype(float)
+def in_unit_box(architectures: pd.DataFrame, box: pd.DataFrame) -> NDArray[np.float64]:
+    """Each objective from 0 (worst, or beyond) to 1 (best, or beyond); one row each, NaN where it is unknown."""
+    values = architectures.reindex(columns=box.index).astype(float)
     span = box["best"] - box["worst"]
     shares = (values - box["worst"]) / span.where(span != 0, 1)
     flat = span.index[span == 0]

@@ -66,8 +66,8 @@ def choice_means(frame: pd.DataFrame, column: str, parameters: Sequence[Paramete
         parameters: of the space, whose columns the frame has.
 
     Returns:
-        edge (title of the parameter), operation (the choice), mean, spread (standard deviation) and cells (how many),
-        a row each that occurs; no rows for trials that name no architectures, or have no finite value.
+        edge (title of the parameter), operation (the choice), mean, spread (standard deviation) and architectures
+        (how many), a row each that occurs; no rows for trials that name no architectures, or have no finite value.
     """
     names = [parameter.name for parameter in parameters]
     if not names or not {"architecture", column, *names} <= set(frame.columns):

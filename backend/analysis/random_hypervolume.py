@@ -1,4 +1,4 @@
-"""The hypervolume that random search reaches, simulated on cells whose objectives are all known."""
+"""The hypervolume that random search reaches, simulated on architectures whose objectives are all known."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ def searches(objectives: int) -> int:
 
 
 def random_hypervolume(space: pd.DataFrame, box: pd.DataFrame, draws: Sequence[int], *, seed: int = 0) -> pd.DataFrame:
-    """Quartiles of the hypervolume of k distinct cells that are drawn at random.
+    """Quartiles of the hypervolume of k distinct architectures that are drawn at random.
 
     Args:
-        space: all cells, with a column an objective; a cell with an unknown value is drawn, and adds nothing.
+        space: all architectures, with a column an objective; an architecture with an unknown value is drawn, and adds
+            nothing.
         box: as :func:`backend.analysis.hypervolume.objective_box` gives it.
-        draws: numbers of cells in ascending order, no more than there are.
+        draws: numbers of architectures in ascending order, no more than there are.
         seed: of the simulated searches.
 
     Returns:
-        Indexed by the number of cells: low, median and high, shares of the box (0 to 1).
+        Indexed by the number of architectures: low, median and high, shares of the box (0 to 1).
     """
     points = in_unit_box(space, box)
     points = np.where(np.isnan(points).any(axis=1, keepdims=True), 0.0, points)

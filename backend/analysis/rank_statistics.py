@@ -91,13 +91,13 @@ def _ranks(places: NDArray[np.unsignedinteger], counts: Counts) -> NDArray[np.fl
 
 
 def log_rank_sums(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sum over scores of the log of a cell's rank among all, as a share of them.
+    """The sum over scores of the log of an architecture's rank among all, as a share of them.
 
     Args:
-        scores: (n cells, k scores), finite, more is better.
+        scores: (n architectures, k scores), finite, more is better.
 
     Returns:
-        (n,), 0 for a cell that is first in every score; equal scores share their mean rank.
+        (n,), 0 for an architecture that is first in every score; equal scores share their mean rank.
     """
     ranks = stats.rankdata(scores, axis=0)
     sums: NDArray[np.float64] = np.log(ranks / len(scores)).sum(axis=1)

@@ -1,4 +1,4 @@
-"""Where a study's cells lie among all of the benchmark, and how far they are from its best."""
+"""Where a study's architectures lie among all of the benchmark, and how far they are from its best."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from backend.spaces.base import Enumerable, SearchSpace, lacks
 
 
 class Place(NamedTuple):
-    """A cell among all.
+    """An architecture among all.
 
     Attributes:
-        cell: official index.
+        architecture: official index.
         value: such as its true accuracy (%).
-        rank: one more than the number of better cells.
+        rank: one more than the number of better architectures.
         gap: what is missing to the best.
     """
 
-    cell: int
+    architecture: int
     value: float
     rank: int
     gap: float
@@ -32,8 +32,8 @@ class Regret(NamedTuple):
     """What a study is short of.
 
     Attributes:
-        optimum: the best cell of the space.
-        allowed: the best of the cells that the search allowed; None where that is not known.
+        optimum: the best architecture of the space.
+        allowed: the best of the architectures that the search allowed; None where that is not known.
         recommended: the best of the trials that the study recommends; None where there is none.
         typical_gap: median gap of the recommended trials, what choosing among them blindly costs; NaN without any.
         found: the best of all its trials; None where it has none.
@@ -65,28 +65,28 @@ def benchmark_cells(trials: pd.DataFrame, space: SearchSpace) -> pd.DataFrame:
     return found.astype(columns).rename(columns={"pareto": "recommended"}).reset_index(drop=True)
 
 
-def placed(cells: pd.DataFrame, values: pd.Series[float]) -> pd.DataFrame:
-    """A study's cells with their standing among all.
+def placed(architectures: pd.DataFrame, values: pd.Series[float]) -> pd.DataFrame:
+    """A study's architectures with their standing among all.
 
     Args:
-        cells: as :func:`benchmark_cells` gives them.
-        values: of all cells, by official index; more is better.
+        architectures: as :func:`benchmark_cells` gives them.
+        values: of all architectures, by official index; more is better.
 
     Returns:
-        The cells' columns and those of ``standings``.
+        The architectures' columns and those of ``standings``.
     """
-    return cells.join(standings(values), on="index")
+    return architectures.join(standings(values), on="index")
 
 
-def regret(cells: pd.DataFrame, values: pd.Series[float], allowed: Sequence[int] = ()) -> Regret:
+def regret(architectures: pd.DataFrame, values: pd.Series[float], allowed: Sequence[int] = ()) -> Regret:
     """How far the recommended and the best trial of a study are from the best of the space.
 
     Args:
-        cells: as :func:`benchmark_cells` gives them.
-        values: of all cells, by official index; more is better.
-        allowed: official indices of the cells that the search allowed.
+        architectures: as :func:`benchmark_cells` gives them.
+        values: of all architectures, by official index; more is better.
+        allowed: official indices of the architectures that the search allowed.
     """
-    there = placed(cells, values).dropna(subset="value")
+    there = placed(architectures, values).dropna(subset="value")
     recommended = there[there["recommended"]]
     everything = standings(values).rename_axis("index").reset_index()
     optimum = _best(everything)
@@ -100,8 +100,8 @@ def regret(cells: pd.DataFrame, values: pd.Series[float], allowed: Sequence[int]
     )
 
 
-def _best(cells: pd.DataFrame) -> Place | None:
-    if cells.empty:
+def _best(architectures: pd.DataFrame) -> Place | None:
+    if architectures.empty:
         return None
-    best = cells.nlargest(1, "value").iloc[0]
+    best = architectures.nlargest(1, "value").iloc[0]
     return Place(int(best["index"]), float(best["value"]), int(best["rank"]), float(best["gap"]))

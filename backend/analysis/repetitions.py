@@ -74,7 +74,7 @@ def median_band(curves: Sequence[pd.Series[float]]) -> pd.DataFrame:
     """Median and quartiles of several step curves, each of which holds a value until its next one.
 
     Args:
-        curves: indexed by a rising position, such as the number of cells or seconds; none is empty.
+        curves: indexed by a rising position, such as the number of architectures or seconds; none is empty.
 
     Returns:
         Indexed by every position of any curve from where all have begun to where the first one ends: low (25%),

@@ -1,4 +1,4 @@
-"""How a search gets on: its distinct cells over time, their regret, and what random search reaches."""
+"""How a search gets on: its distinct architectures over time, their regret, and what random search reaches."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from scipy.special import gammaln
 
 
 def timeline(frame: pd.DataFrame) -> pd.DataFrame:
-    """The distinct scored cells of a study in the order in which they were done.
+    """The distinct scored architectures of a study in the order in which they were done.
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it; of a study made elsewhere every completed trial counts.
 
     Returns:
-        The rows of these cells with three more columns: cells (1, 2, …), scoring_seconds (time spent scoring so far,
-        that of repeated and failed trials included; the sum over parallel jobs) and clock_seconds (since the first
-        trial began, pauses included).
+        The rows of these architectures with three more columns: architectures (1, 2, …), scoring_seconds (time spent
+        scoring so far, that of repeated and failed trials included; the sum over parallel jobs) and clock_seconds
+        (since the first trial began, pauses included).
     """
     done = frame.sort_values(["finished", "number"], na_position="last", ignore_index=True)
     begins = done["finished"] - pd.to_timedelta(done["seconds"].fillna(0), unit="s")
@@ -27,58 +27,58 @@ def timeline(frame: pd.DataFrame) -> pd.DataFrame:
         scoring_seconds=done["seconds"].fillna(0).cumsum(),
         clock_seconds=(done["finished"] - begins.min()).dt.total_seconds(),
     )
-    cells = done[done["state"] == "complete"]
-    if "architecture" in cells:
-        cells = cells.drop_duplicates("architecture")
-    return cells.assign(cells=range(1, len(cells) + 1)).reset_index(drop=True)
+    architectures = done[done["state"] == "complete"]
+    if "architecture" in architectures:
+        architectures = architectures.drop_duplicates("architecture")
+    return architectures.assign(architectures=range(1, len(architectures) + 1)).reset_index(drop=True)
 
 
 def regret_curve(
-    cells: pd.DataFrame,
+    architectures: pd.DataFrame,
     accuracy: str,
     optimum: float,
     *,
     chosen_by: str | None = None,
     direction: Literal["maximize", "minimize"] = "maximize",
 ) -> pd.DataFrame:
-    """Regret of the chosen cell after each distinct cell.
+    """Regret of the chosen architecture after each distinct architecture.
 
     Args:
-        cells: as :func:`backend.analysis.search_curves.timeline` gives it.
+        architectures: as :func:`backend.analysis.search_curves.timeline` gives it.
         accuracy: column of the true accuracy (%).
         optimum: the highest accuracy of the whole space (%).
-        chosen_by: the column whose best value so far chooses the cell, the first of equal ones; None chooses the most
-            accurate cell, as if all cells found so far were trained.
+        chosen_by: the column whose best value so far chooses the architecture, the first of equal ones; None chooses
+            the most accurate architecture, as if all architectures found so far were trained.
         direction: which way ``chosen_by`` is better.
 
     Returns:
-        ``cells`` with two more columns: best_accuracy, the true accuracy of the chosen cell (%), and regret, the
-        optimum less that (percentage points). Rows before the first known value are left out.
+        ``architectures`` with two more columns: best_accuracy, the true accuracy of the chosen architecture (%), and
+        regret, the optimum less that (percentage points). Rows before the first known value are left out.
     """
     column = chosen_by or accuracy
-    if column not in cells or accuracy not in cells:
-        return cells.assign(best_accuracy=float("nan"), regret=float("nan")).iloc[:0]
-    worth = cells[column] if direction == "maximize" or chosen_by is None else -cells[column]
+    if column not in architectures or accuracy not in architectures:
+        return architectures.assign(best_accuracy=float("nan"), regret=float("nan")).iloc[:0]
+    worth = architectures[column] if direction == "maximize" or chosen_by is None else -architectures[column]
     before = worth.cummax().ffill().shift().fillna(float("-inf"))
-    chosen = cells.index.to_series().where(worth > before).ffill()
-    best = cells[accuracy].reindex(chosen).set_axis(cells.index)
-    return cells.assign(best_accuracy=best, regret=optimum - best)[best.notna()]
+    chosen = architectures.index.to_series().where(worth > before).ffill()
+    best = architectures[accuracy].reindex(chosen).set_axis(architectures.index)
+    return architectures.assign(best_accuracy=best, regret=optimum - best)[best.notna()]
 
 
 QUANTILES = (0.25, 0.5, 0.75)
 
 
 def best_of_random(accuracies: pd.Series[float], draws: Sequence[int]) -> pd.DataFrame:
-    """Quartiles of the highest accuracy among k distinct cells that are drawn at random.
+    """Quartiles of the highest accuracy among k distinct architectures that are drawn at random.
 
     The best of k from n is at most the m-th lowest accuracy with probability C(m, k) / C(n, k).
 
     Args:
-        accuracies: of every cell of the space (%); NaN is left out.
-        draws: numbers of cells, each at least 1 and no more than the space has.
+        accuracies: of every architecture of the space (%); NaN is left out.
+        draws: numbers of architectures, each at least 1 and no more than the space has.
 
     Returns:
-        Indexed by the number of cells: low, median and high, the three quartiles (%).
+        Indexed by the number of architectures: low, median and high, the three quartiles (%).
     """
     ordered = np.sort(accuracies.dropna().to_numpy(dtype=float))
     n = len(ordered)

@@ -1,4 +1,4 @@
-"""What the command about ensembles says beyond the fit: cells to train, other data sets, the learning curve."""
+"""What the command about ensembles says beyond the fit: architectures to train, other data sets, the learning curve."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from backend.ensembles.study import StudyEnsemble
 from backend.ensembles.transfer import home_scores, target_scores, transferred
 from backend.errors import UserError
 from backend.json_records import json_records
-from backend.spaces.base import HasTruth, SearchSpace, require
+from backend.spaces.base import HasTruth, SearchSpace, Words, require
 from backend.storage.database import Database
 from backend.studies import load_study, study_config, trials_frame
 from backend.studies.trials import json_numbers
@@ -35,14 +35,14 @@ class Basis:
     """What ensembles are fitted on.
 
     Attributes:
-        name: of the study, or words for the cells of a table.
+        name: of the study, or words for the architectures of a table.
         space: of the architectures.
         dataset: of images and accuracies.
         target: column of the accuracy, ``<epochs>:test-accuracy``.
         recorded: proxies that there are.
         table: scores of the whole space; None takes the bundled ones, if there are any.
         scores: one sentence on the images.
-        fit: makes an ensemble of a recipe; raises UserError where there are too few cells.
+        fit: makes an ensemble of a recipe; raises UserError where there are too few architectures.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Basis:
 
     @cached_property
     def accuracy(self) -> pd.Series[float]:
-        """True accuracy (%) of all cells."""
+        """True accuracy (%) of all architectures."""
         return require(self.space, HasTruth, "ensemble").accuracy(self.dataset, self.epochs)
 
     def home(self, recipe: Recipe) -> pd.DataFrame:
@@ -83,7 +83,7 @@ class Carried:
 
 
 def listed_cells(basis: Basis, fitted: StudyEnsemble) -> pd.DataFrame:
-    """The ten cells that an ensemble puts first, as ``training_plan`` with expected, low and high (%)."""
+    """The ten architectures that an ensemble puts first, as ``training_plan`` with expected, low and high (%)."""
     known = fitted.predictions
     predicted = known["left_out"]
     with suppress(UserError):
@@ -121,8 +121,8 @@ def carried(database: Database, basis: Basis, fitted: StudyEnsemble, place: str)
         home = None
     there = target_scores(recipe.proxies, dataset, basis.dataset, home, basis.space, trials)
     accuracy = require(basis.space, HasTruth, "--transfer").accuracy(dataset, basis.epochs)
-    cells = transferred(fitted, there, accuracy, home)
-    return Carried(place, there.words, figures(cells["predicted"], cells[ACCURACY]))
+    architectures = transferred(fitted, there, accuracy, home)
+    return Carried(place, there.words, figures(architectures["predicted"], architectures[ACCURACY]))
 
 
 def curve_of(basis: Basis, recipe: Recipe, *, bar: bool) -> pd.DataFrame:
@@ -159,37 +159,41 @@ def print_all(
     curve: pd.DataFrame | None,
 ) -> None:
     """Print the shortlist, and what there is of the others."""
-    print_plan(console, listed, "Train these: the cells that it puts first, unseen ones included, no twins")
+    words = fitted.ensemble.recipe.space.words
+    many = words.many
+    title = f"Train these: the {many} that it puts first, unseen ones included, none isomorphic"
+    print_plan(console, listed, title, words)
     console.print(
-        "Expected: the prediction, moved by the median of what cells predicted alike missed theirs by; the interval "
+        f"Expected: the prediction, moved by the median of what {many} predicted alike missed theirs by; the interval "
         "holds 95% of that. Beyond all that were judged it counts as their highest; the interval reaches up to it."
         if not fitted.ensemble.recipe.label_free
-        else "Expected: what labelled cells of like rank reach; no label enters the ranking.",
+        else f"Expected: what labelled {many} of like rank reach; no label enters the ranking.",
     )
     if places:
-        table = Table("judged on", "predicted from", "cells", "Spearman", "Kendall", "picks (%)", "best (%)")
+        table = Table("judged on", "predicted from", many, "Spearman", "Kendall", "picks (%)", "best (%)")
         for item in places:
             found = item.found
             numbers = (interval(found, "spearman"), written(found["kendall"], "+.3f"))
             accuracies = (written(found[name], ".2f") for name in ("picked", "best"))
             table.add_row(item.place, item.words, f"{found['cells']:.0f}", *numbers, *accuracies)
         console.print(table)
-        console.print("Cells that are no twins of the fitted ones; 95% bootstrap intervals.")
+        console.print(f"Unseen {many}, isomorphic to none that was fitted; 95% bootstrap intervals.")
     if curve is not None:
-        _print_curve(console, curve)
+        _print_curve(console, curve, many)
 
 
-def print_plan(console: Terminal, listed: pd.DataFrame, title: str) -> None:
-    """Print cells to train with their costs.
+def print_plan(console: Terminal, listed: pd.DataFrame, title: str, words: Words) -> None:
+    """Print architectures to train with their costs.
 
     Args:
         console: where to.
         listed: as ``training_plan``, with expected, low and high where known.
         title: of the table.
+        words: for the architectures.
     """
     known = "expected" in listed
     predicted = ("expected (%)", "95% interval") if known else ()
-    table = Table("rank", "cell", *predicted, "true (%)", "hours", "all hours", "best so far (%)")
+    table = Table("rank", words.one, *predicted, "true (%)", "hours", "all hours", "best so far (%)")
     table.title, table.title_justify = title, "left"
     for rank, (index, row) in enumerate(listed.iterrows(), start=1):
         table.add_row(str(rank), str(index), *(_expected(row) if known else ()), *_costs(row))
@@ -206,9 +210,9 @@ def _costs(row: pd.Series[float]) -> tuple[str, ...]:
     return tuple(written(row[name], ".2f") for name in ("accuracy", "hours", "total_hours", "best"))
 
 
-def _print_curve(console: Terminal, curve: pd.DataFrame) -> None:
-    table = Table("labelled cells", "Spearman", "Kendall", "Spearman, best 10%", "picks (%)")
-    table.title, table.title_justify = f"Learning curve: means of {_REPEATS} draws, on unseen cells", "left"
+def _print_curve(console: Terminal, curve: pd.DataFrame, many: str) -> None:
+    table = Table(f"labelled {many}", "Spearman", "Kendall", "Spearman, best 10%", "picks (%)")
+    table.title, table.title_justify = f"Learning curve: means of {_REPEATS} draws, on unseen {many}", "left"
     for size, row in curve.groupby("cells_labelled").mean().iterrows():
         numbers = (written(row[name], "+.3f") for name in ("spearman", "kendall", "top_spearman"))
         table.add_row(str(size), *numbers, written(row["picked"], ".2f"))

@@ -15,7 +15,7 @@ from backend.cli.values import interval, print_json
 from backend.json_records import json_records
 from backend.scoring.tables import Provenance, bundled_table, read_table
 from backend.spaces import registry
-from backend.spaces.base import Enumerable, require
+from backend.spaces.base import Enumerable, Words, require
 
 
 def correlate(
@@ -30,23 +30,29 @@ def correlate(
     """Show how well each proxy ranks the space by true accuracy."""
     accuracy = benchmark.test_accuracy(benchmark.check_dataset(dataset), 200)
     table_ = read_table(table) if table else bundled_table(dataset)
-    cells = correlations(table_.scores, accuracy, resamples)
-    space = require(registry.get(table_.provenance.space), Enumerable, "correlate")
-    classes = correlations(*class_means(table_.scores, accuracy, space.classes()), resamples)
+    architectures = correlations(table_.scores, accuracy, resamples)
+    space = registry.get(table_.provenance.space)
+    listed = require(space, Enumerable, "correlate")
+    classes = correlations(*class_means(table_.scores, accuracy, listed.classes()), resamples)
     if as_json:
-        print_json({"cells": json_records(cells.reset_index()), "classes": json_records(classes.reset_index())})
+        print_json({"cells": json_records(architectures.reset_index()), "classes": json_records(classes.reset_index())})
     else:
-        _print_correlations(console, table_.provenance, dataset, cells, classes)
+        _print_correlations(console, table_.provenance, dataset, architectures, classes, space.words)
 
 
 def _print_correlations(
-    console: Terminal, provenance: Provenance, dataset: str, cells: pd.DataFrame, classes: pd.DataFrame
+    console: Terminal,
+    provenance: Provenance,
+    dataset: str,
+    architectures: pd.DataFrame,
+    classes: pd.DataFrame,
+    words: Words,
 ) -> None:
-    """Print rank correlations over cells and over classes, the best proxy first."""
+    """Print rank correlations over architectures and over classes, the best proxy first."""
     title = f"Rank correlation with {dataset} test accuracy after 200 epochs"
-    order = cells.sort_values("spearman", key=abs, ascending=False).index
-    for counted, frame in (("cells", cells), ("classes", classes)):
-        heading = title if counted == "cells" else "The same, each class of equal cells once"
+    order = architectures.sort_values("spearman", key=abs, ascending=False).index
+    for counted, frame in ((words.many, architectures), ("classes", classes)):
+        heading = title if frame is architectures else f"The same, each class of isomorphic {words.many} once"
         table = Table(
             "proxy", counted, "Spearman", "Kendall", "Spearman, best 10%", title=heading, title_justify="left"
         )
@@ -55,6 +61,6 @@ def _print_correlations(
             table.add_row(str(name), f"{values['cells']:.0f}", *(interval(values, kind) for kind in STATISTICS))
         console.print(table)
     console.print(
-        f"95% bootstrap intervals; best 10%: the cells of highest accuracy. Scores of {provenance.images} "
+        f"95% bootstrap intervals; best 10%: the {words.many} of highest accuracy. Scores of {provenance.images} "
         f"Seed {provenance.seed}.",
     )

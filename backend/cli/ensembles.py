@@ -55,7 +55,7 @@ def ensemble(
     proxies: Annotated[
         str | None, typer.Option(help="Comma-separated names; none: graph alone.", show_default="all recorded")
     ] = None,
-    graph: Annotated[bool, typer.Option("--graph", help="Use features of the cell's graph too.")] = False,
+    graph: Annotated[bool, typer.Option("--graph", help="Use features of the architecture's graph too.")] = False,
     label_free: Annotated[
         str | None, typer.Option(help="Comma-separated proxies whose log ranks are added up, without any label.")
     ] = None,
@@ -64,12 +64,13 @@ def ensemble(
         typer.Option(
             parser=given_path,
             metavar="FILE",
-            help="Scores of the whole space, to judge on unseen cells.",
+            help="Scores of the whole space, to judge on unseen architectures.",
             show_default="the bundled table",
         ),
     ] = None,
     labels: Annotated[
-        int | None, typer.Option(min=1, help="Instead of a study: so many cells of the whole space count as trained.")
+        int | None,
+        typer.Option(min=1, help="Instead of a study: so many architectures of the whole space count as trained."),
     ] = None,
     dataset: Annotated[str, typer.Option(help="With --labels: the data set.")] = "cifar10",
     choose: Annotated[str, typer.Option(help=f"With --labels: how they are drawn, {RANDOM} or {DIVERSE}.")] = RANDOM,
@@ -80,7 +81,7 @@ def ensemble(
         ),
     ] = None,
     curve: Annotated[
-        bool, typer.Option("--curve", help="The learning curve too: from 8 to 2,048 labelled cells.")
+        bool, typer.Option("--curve", help="The learning curve too: from 8 to 2,048 labelled architectures.")
     ] = False,
     seed: SeedOption = 0,
     save: Annotated[str | None, typer.Option(metavar="NAME", help="Keep the ensemble under this name.")] = None,
@@ -91,14 +92,14 @@ def ensemble(
     as_json: JsonOption = False,
     proxy_module: ModuleOption = None,
 ) -> None:
-    """Fit ensembles of proxies on a study's cells, and judge them on unseen cells."""
+    """Fit ensembles of proxies on a study's architectures, and judge them on unseen ones."""
     load_user_proxies(proxy_module or [])
     if label_free and (model or proxies or graph):
         raise UserError("--label-free: names its proxies itself; give it without --model, --proxies and --graph")
     if (save or export) and not (model or label_free):
         raise UserError("--save, --export: one ensemble is kept; say which with --model or --label-free")
     if (study is None) == (labels is None):
-        raise UserError("ensemble: give a study, or --labels for a number of cells of the whole space")
+        raise UserError("ensemble: give a study, or --labels for a number of architectures of the whole space")
     if (transfer or curve) and not (model or label_free):
         raise UserError("--transfer, --curve: for one ensemble; say which with --model or --label-free")
     database = open_existing(storage)
@@ -116,7 +117,7 @@ def ensemble(
     elif as_json:
         print_json({name: _record(row) for name, row in rows.items()})
     else:
-        _print_comparison(rows, basis.target)
+        _print_comparison(rows, basis)
 
 
 def import_ensemble(
@@ -262,12 +263,12 @@ def _record(row: _Row) -> dict[str, Any]:
 
 
 def _with_seen(row: _Row) -> dict[str, Figures]:
-    """The figures with those on the fitted cells themselves, which never stand alone."""
+    """The figures with those on the fitted architectures themselves, which never stand alone."""
     own = row.fitted is not None and not row.fitted.ensemble.recipe.label_free and WITHIN in row.figures
     return ({SEEN: row.fitted.seen} if row.fitted is not None and own else {}) | row.figures
 
 
-def _print_comparison(rows: dict[str, _Row], target: str) -> None:
+def _print_comparison(rows: dict[str, _Row], basis: Basis) -> None:
     fits = {MODELS[name].title: row.figures for name, row in rows.items() if row.fitted}
     notes = dict.fromkeys(row.note for row in rows.values() if row.note)
-    report.print_ensembles(console, fits, target, list(notes))
+    report.print_ensembles(console, fits, basis.target, list(notes), basis.space.words)

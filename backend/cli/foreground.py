@@ -46,12 +46,12 @@ def _run_messages() -> Iterator[None]:
 
 
 def print_results(database: Database, name: str) -> None:
-    """Print a study's best trials, the cells to train and the ensemble's weights, or why it has none."""
+    """Print a study's best trials, the architectures to train and the ensemble's weights, or why it has none."""
     study = load_study(database, name)
     try:
         config = study_config(study)
     except UserError as error:
-        report.print_best(console, best_table(best_trials(study), EPOCHS[-1]), EPOCHS[-1])
+        report.print_best(console, best_table(best_trials(study), EPOCHS[-1]), EPOCHS[-1], None)
         console.print(
             str(error),
             style="yellow",
@@ -59,14 +59,15 @@ def print_results(database: Database, name: str) -> None:
         return
     if config is None:
         report.print_best_values(console, best_values(best_trials(study), study))
-        console.print("made elsewhere: no proxies, truth or weights are recorded in it")
+        console.print("external study: no proxies, truth or weights are recorded in it")
         return
     epochs = config.runner.nasbench_epochs
-    report.print_best(console, best_table(best_trials(study), epochs), epochs)
+    report.print_best(console, best_table(best_trials(study), epochs), epochs, config.space)
     frame = trials_frame(study)
     listed = results.study_recommendation(frame, config)
     if len(listed):
-        print_plan(console, listed, "Recommended without labels: train these, the first of them first")
+        title = "Recommended without labels: train these, the first of them first"
+        print_plan(console, listed, title, config.space.words)
         console.print(results.recommendation_rule(frame, config))
     try:
         report.print_weights(console, results.study_ensemble(frame, config))

@@ -21,12 +21,12 @@ COMMANDS = {
     "correlate": ("correlations", "Show how well each proxy ranks the space by true accuracy."),
     "ensemble": (
         "ensembles",
-        "Fit ensembles of proxies on a study's cells, and judge them on unseen cells.",
+        "Fit ensembles of proxies on a study's architectures, and judge them on unseen ones.",
     ),
     "import-ensemble": ("ensembles", "Keep an ensemble from a file in the study database."),
     "recommend": (
         "recommendations",
-        "Name the cells of a study to train, by a fixed rule without any label.",
+        "Name the architectures of a study to train, by a fixed rule without any label.",
     ),
     "truth": ("truth", "Show what was measured of an architecture, and which release each number is from."),
     "import-benchmark": ("truth", "Import the official files: every field, every seed."),

@@ -1,4 +1,4 @@
-"""The command that names the cells of a study to train."""
+"""The command that names the architectures of a study to train."""
 
 from typing import Annotated
 
@@ -18,12 +18,12 @@ from backend.studies import load_study, study_config, trials_frame
 
 def recommend(
     study: StudyArgument,
-    top: Annotated[int, typer.Option(min=1, help="Cells on the list.")] = LENGTH,
+    top: Annotated[int, typer.Option(min=1, help="Architectures on the list.")] = LENGTH,
     storage: StorageOption = None,
     as_json: JsonOption = False,
     proxy_module: ModuleOption = None,
 ) -> None:
-    """Name the cells of a study to train, by a fixed rule without any label.
+    """Name the architectures of a study to train, by a fixed rule without any label.
 
     Beside each it says what its training costs and gives.
     """
@@ -38,6 +38,6 @@ def recommend(
         return
     listed = study_recommendation(frame, config, top)
     if listed.empty:
-        raise UserError(f"recommendation: {study!r} has no cell with known scores yet")
-    print_plan(console, listed, f"Train these of the cells of {study}")
+        raise UserError(f"recommendation: {study!r} has no {config.space.words.one} with known scores yet")
+    print_plan(console, listed, f"Train these of the {config.space.words.many} of {study}", config.space.words)
     console.print(recommendation_rule(frame, config))

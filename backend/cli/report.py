@@ -11,16 +11,19 @@ from backend.cli.terminal import Terminal, lines
 from backend.cli.values import interval, number, written
 from backend.ensembles.models import MODELS
 from backend.ensembles.study import StudyEnsemble
+from backend.spaces.base import SearchSpace, Words
 
 
-def print_best(console: Terminal, best: pd.DataFrame, epochs: int) -> None:
-    """Print the "Best trial(s)" table, each metric of a cell on a line of its own, and the architectures.
+def print_best(console: Terminal, best: pd.DataFrame, epochs: int, space: SearchSpace | None) -> None:
+    """Print the "Best trial(s)" table, each metric of an architecture on a line of its own, and the architectures.
 
     Args:
         console: to print on.
         best: as ``backend.studies.best_table`` gives it.
         epochs: the training length of its truth.
+        space: what was searched; None where it is not installed here.
     """
+    one = (space.words if space else Words()).one
     truth = lines(["nasbench_data_metrics", f"({epochs} epochs)"])
     headings: list[str | Text] = ["number", "index", "software_metrics", "hardware_metrics", "scaled_metrics", truth]
     table = Table(
@@ -31,12 +34,12 @@ def print_best(console: Terminal, best: pd.DataFrame, epochs: int) -> None:
     )
     for row in best.itertuples(index=False):
         trial, index, _, software, costs, *others = row
-        cell = "–" if pd.isna(index) else str(index)
-        table.add_row(str(trial), cell, metric_lines(software), cost_lines(costs), *map(metric_lines, others))
+        architecture = "–" if pd.isna(index) else str(index)
+        table.add_row(str(trial), architecture, metric_lines(software), cost_lines(costs), *map(metric_lines, others))
     console.print(table)
     # One is wider than the table's columns can be, and should be copied in one piece.
     for trial, index, arch in best.loc[best["arch"].notna(), ["number", "index", "arch"]].itertuples(index=False):
-        line = f"trial {trial}, cell {index}: {arch}"
+        line = f"trial {trial}, {one}{'' if pd.isna(index) else f' {index}'}: {arch}"
         console.print(line, soft_wrap=True)
 
 
@@ -67,7 +70,7 @@ def cost_lines(costs: Mapping[str, float | None]) -> Text:
 
 def print_weights(console: Terminal, fitted: StudyEnsemble) -> None:
     """Print a linear ensemble: weights in points of accuracy a standard deviation, intercept, how good it is."""
-    ensemble = fitted.ensemble
+    ensemble, words = fitted.ensemble, fitted.ensemble.recipe.space.words
     table = Table("proxy", "weight", title="Ensemble weights", title_justify="left")
     for name, weight in (ensemble.weights or {}).items():
         table.add_row(f"log {name}" if name in ensemble.recipe.logarithms else name, f"{weight:+.4f}")
@@ -79,8 +82,8 @@ def print_weights(console: Terminal, fitted: StudyEnsemble) -> None:
     )
     console.print(
         f"Linear regression of {fitted.target.replace(':', '-epoch ')} (%) on standardised proxies, "
-        f"{len(ensemble.cells)} cells: R² {fitted.r2:.3f} on these cells themselves, "
-        f"Spearman {interval(fitted.within, 'spearman')} on cells left out (3 × 5 folds). "
+        f"{words.count(len(ensemble.architectures))}: R² {fitted.r2:.3f} in-sample, "
+        f"Spearman {interval(fitted.within, 'spearman')} held out (3 × 5 folds). "
         "log: the signed logarithm, of proxies whose values span orders of magnitude."
     )
 
@@ -88,14 +91,15 @@ def print_weights(console: Terminal, fitted: StudyEnsemble) -> None:
 def print_ensemble(
     console: Terminal, fitted: StudyEnsemble, figures: Mapping[str, Mapping[str, float]], note: str
 ) -> None:
-    """Print one ensemble: what it is, weights with intervals, figures, and the ten cells that it puts first."""
+    """Print one ensemble: what it is, weights with intervals, figures, and the ten architectures that it puts first."""
     ensemble = fitted.ensemble
-    recipe = ensemble.recipe
+    recipe, words = ensemble.recipe, ensemble.recipe.space.words
     logs = f" (as logarithms: {', '.join(recipe.logarithms)})" if recipe.logarithms else ""
-    made_of = [*recipe.proxies, *(["the cell's graph"] if recipe.graph else [])]
+    made_of = [*recipe.proxies, *([f"the {words.one}'s graph"] if recipe.graph else [])]
     labels = "" if recipe.label_free else f" for {fitted.target.replace(':', '-epoch ')} (%)"
     console.print(
-        f"{MODELS[recipe.model].title}{labels} on {', '.join(made_of)}{logs}; {len(ensemble.cells)} cells.",
+        f"{MODELS[recipe.model].title}{labels} on {', '.join(made_of)}{logs}; "
+        f"{words.count(len(ensemble.architectures))}.",
     )
     intervals = ensemble.weight_intervals()
     if len(intervals):
@@ -103,14 +107,15 @@ def print_ensemble(
             "column",
             "weight",
             "95% interval",
-            title="Points of accuracy that a standard deviation is worth to an average cell",
+            title=f"Points of accuracy that a standard deviation is worth to an average {words.one}",
         )
         for name, (weight, low, high) in intervals.iterrows():
             table.add_row(str(name), f"{weight:+.3f}", f"{low:+.3f} to {high:+.3f}")
         table.add_row("intercept", f"{ensemble.intercept:.3f}", "")
         console.print(table)
-    print_ensembles(console, {MODELS[recipe.model].title: figures}, fitted.target, [note] if note else [])
-    table = Table("rank", "trial", "cell", "predicted", "true (%)", title="The labelled cells, best predicted first")
+    print_ensembles(console, {MODELS[recipe.model].title: figures}, fitted.target, [note] if note else [], words)
+    title = f"The labelled {words.many}, best predicted first"
+    table = Table("rank", "trial", words.one, "predicted", "true (%)", title=title)
     for row in fitted.ranking().head(10).to_dict("records"):
         values = (row["rank"], row.get("number", "–"), row["index"])
         table.add_row(*map(str, values), f"{row['predicted']:.3f}", f"{row['true']:.3f}")
@@ -118,17 +123,23 @@ def print_ensemble(
 
 
 def print_ensembles(
-    console: Terminal, fits: Mapping[str, Mapping[str, Mapping[str, float]]], target: str, notes: Sequence[str]
+    console: Terminal,
+    fits: Mapping[str, Mapping[str, Mapping[str, float]]],
+    target: str,
+    notes: Sequence[str],
+    words: Words,
 ) -> None:
-    """Print ensembles side by side: how they rank cells, and the accuracy of the one that they pick.
+    """Print ensembles side by side: how they rank architectures, and the accuracy of the one that they pick.
 
     Args:
         console: where to.
         fits: figures by title of the ensemble and by where they were taken.
         target: the column that the accuracies are of.
         notes: what could not be fitted or judged, and why.
+        words: for the architectures.
     """
-    names = ("ensemble", "judged on", "cells", "Spearman")
+    many = words.many
+    names = ("ensemble", "judged on", many, "Spearman")
     table = Table(
         *(Column(name, no_wrap=True) for name in names), "Kendall", "Spearman, best 10%", "picks (%)", "best (%)"
     )
@@ -139,9 +150,9 @@ def print_ensembles(
             table.add_row(title, where, f"{found['cells']:.0f}", interval(found, "spearman"), *numbers, *accuracies)
     console.print(table)
     console.print(
-        f"{target.replace(':', '-epoch ')}; 95% bootstrap intervals. The study: its own cells, cross-validated, three "
-        "times in five folds, twins together (without labels: all of them). Unseen cells: connected cells that are no "
-        "twins of the fitted ones. Picks: true accuracy of the cell predicted best.",
+        f"{target.replace(':', '-epoch ')}; 95% bootstrap intervals. The study: its own {many}, cross-validated, "
+        f"three times in five folds, isomorphic {many} together (without labels: all of them). Unseen {many}: those "
+        f"that are isomorphic to none that was fitted. Picks: true accuracy of the {words.one} predicted best.",
     )
     for note in notes:
         console.print(note, style="yellow")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[STUDY]…", help="Names of studies.")]
 ScoresOption = Annotated[
-    bool, typer.Option("--scores/--no-scores", help="Copy the stored scores of the studies' cells too.")
+    bool, typer.Option("--scores/--no-scores", help="Copy the stored scores of the studies' architectures too.")
 ]
 _FROM, _TO = "--from", "--to"
 
@@ -163,9 +163,9 @@ def _print_arrivals(found: Sequence[Arrival]) -> None:
     for item in found:
         summary = item.study.summary
         state = summary.run.state if summary.run else "made elsewhere"
-        cells = [summary.name, state, f"{summary.trials:,}", summary.dataset or "–"]
-        cells += [", ".join(summary.objectives), item.status_words("here")]
-        table.add_row(*(shortened(cell, LONGEST_SHOWN) for cell in cells))
+        architectures = [summary.name, state, f"{summary.trials:,}", summary.dataset or "–"]
+        architectures += [", ".join(summary.objectives), item.status_words("here")]
+        table.add_row(*(shortened(architecture, LONGEST_SHOWN) for architecture in architectures))
     console.print(table)
     print_problems(console, (item.study.summary for item in found))
 

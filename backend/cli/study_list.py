@@ -30,9 +30,9 @@ def print_studies(console: Terminal, summaries: list[StudySummary]) -> None:
         record = study_record(item)
         done = f"{record['done']}/{record['asked']}" if item.run else str(item.trials)
         created = f"{item.created:%Y-%m-%d %H:%M}" if item.created else "–"
-        cells = [item.name, record["state"], done, record["dataset"] or "–", record["sampler"] or "–"]
-        cells += [", ".join(item.objectives), created]
-        table.add_row(*(shortened(cell, _LONGEST_CELL) for cell in cells))
+        architectures = [item.name, record["state"], done, record["dataset"] or "–", record["sampler"] or "–"]
+        architectures += [", ".join(item.objectives), created]
+        table.add_row(*(shortened(architecture, _LONGEST_CELL) for architecture in architectures))
     console.print(table)
     print_problems(console, summaries)
 

@@ -1,4 +1,4 @@
-"""From a cell's scores to the values that Optuna optimises, and the sampler that their number asks for."""
+"""From an architecture's scores to the values that Optuna optimises, and the sampler that their number asks for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Objectives:
         return {objective.metric: measured[objective.metric] * objective.scale for objective in self.metrics}
 
     def values(self, measured: Mapping[str, float]) -> list[float]:
-        """Optuna's objective values of one cell.
+        """Optuna's objective values of one architecture.
 
         Args:
             measured: raw software and hardware metrics by name.

@@ -19,7 +19,7 @@ _FORM = re.compile(r"\s*(?P<metric>\S+?)\s*(?P<sense><=|>=)\s*(?P<bound>\S+)\s*"
 
 @dataclass(frozen=True)
 class Constraint:
-    """A bound on a hardware metric; an unmeasured cell breaks any, even an infinite one.
+    """A bound on a hardware metric; an unmeasured architecture breaks any, even an infinite one.
 
     Attributes:
         metric: name of the hardware metric.
@@ -82,8 +82,8 @@ class Constraint:
 
         Returns:
             The share of the larger of value and bound by which the value is past the bound, below 1; 1 for an
-            unmeasured cell, which so is farther off than any measured one; from 0 down to −1 where the constraint is
-            kept.
+            unmeasured architecture, which so is farther off than any measured one; from 0 down to −1 where the
+            constraint is kept.
         """
         if math.isnan(value):
             return 1.0

@@ -1,1 +1,1 @@
-"""Ensembles of proxies: models, fits, and what they are worth on cells that they have not seen."""
+"""Ensembles of proxies: models, fits, and what they are worth on architectures that they have not seen."""

@@ -1,4 +1,4 @@
-"""How good an ensemble is on cells that it has not seen. A twin of a fitted cell counts as seen."""
+"""How good an ensemble is on architectures that it has not seen. A twin of a fitted architecture counts as seen."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ FOLDS = 5
 RANDOM, DIVERSE = "random", "diverse"
 
 Figures = dict[str, float]
-"""cells; spearman, kendall, top_spearman and picked, with _low and _high; best: see :func:`figures`."""
+"""architectures; spearman, kendall, top_spearman and picked, with _low and _high; best: see :func:`figures`."""
 _TAIL = 2.5
 
 
 def figures(predicted: pd.Series[float], accuracy: pd.Series[float], resamples: int = 200) -> Figures:
-    """How well a prediction ranks cells, and what picking by it gives.
+    """How well a prediction ranks architectures, and what picking by it gives.
 
     Args:
         predicted: more is better.
-        accuracy: true accuracy (%) of the same cells.
+        accuracy: true accuracy (%) of the same architectures.
         resamples: bootstrap resamples for the 95% intervals; 0 leaves them NaN.
 
     Returns:
-        The fields of ``backend.analysis.correlation.correlation``; picked, the mean accuracy of the cells with the
-        highest prediction (one, but for ties), with picked_low and picked_high, between which it is in 95% of the
-        resamples, and best, the highest accuracy there is. NaN where nothing is known.
+        The fields of ``backend.analysis.correlation.correlation``; picked, the mean accuracy of the architectures
+        with the highest prediction (one, but for ties), with picked_low and picked_high, between which it is in 95%
+        of the resamples, and best, the highest accuracy there is. NaN where nothing is known.
     """
     known = predicted.notna() & accuracy.notna()
     row = correlation(predicted[known], accuracy[known], resamples)
@@ -62,49 +62,50 @@ def unseen(scores: pd.DataFrame, seen: Iterable[Label], space: SearchSpace) -> p
 def unseen_figures(
     ensemble: Ensemble, scores: pd.DataFrame, accuracy: pd.Series[float], resamples: int = 200
 ) -> Figures:
-    """Figures over all connected cells but those of the fitted cells' classes.
+    """Figures over all connected architectures but those of the fitted architectures' classes.
 
     Args:
         ensemble: what predicts.
-        scores: of all cells, indexed by official index.
-        accuracy: true accuracy (%) of all cells, likewise.
+        scores: of all architectures, indexed by official index.
+        accuracy: true accuracy (%) of all architectures, likewise.
         resamples: bootstrap resamples for the 95% intervals.
     """
-    rest = unseen(scores, ensemble.cells.index, ensemble.recipe.space)
+    rest = unseen(scores, ensemble.architectures.index, ensemble.recipe.space)
     return figures(ensemble.predict(rest), accuracy.reindex(rest.index), resamples)
 
 
-def cross_validated(recipe: Recipe, cells: pd.DataFrame, repeats: int = 3, resamples: int = 200) -> Figures:
-    """Figures over the labelled cells themselves, as :func:`left_out` predicts them.
+def cross_validated(recipe: Recipe, architectures: pd.DataFrame, repeats: int = 3, resamples: int = 200) -> Figures:
+    """Figures over the labelled architectures themselves, as :func:`left_out` predicts them.
 
     Args:
         recipe: how the ensemble is made.
-        cells: the labelled cells, as :class:`Ensemble` takes them.
+        architectures: the labelled architectures, as :class:`Ensemble` takes them.
         repeats: random divisions into five folds.
         resamples: bootstrap resamples for the 95% intervals.
 
     Raises:
-        UserError: too few cells, or too few classes, for five folds.
+        UserError: too few architectures, or too few classes, for five folds.
     """
-    predicted = left_out(recipe, cells, repeats)
-    return figures(predicted, cells[ACCURACY].reindex(predicted.index), resamples)
+    predicted = left_out(recipe, architectures, repeats)
+    return figures(predicted, architectures[ACCURACY].reindex(predicted.index), resamples)
 
 
-def left_out(recipe: Recipe, cells: pd.DataFrame, repeats: int = 3) -> pd.Series[float]:
-    """What is predicted of each labelled cell by fits that have seen no cell of its class.
+def left_out(recipe: Recipe, architectures: pd.DataFrame, repeats: int = 3) -> pd.Series[float]:
+    """What is predicted of each labelled architecture by fits that have seen no architecture of its class.
 
     Args:
         recipe: how the ensemble is made.
-        cells: the labelled cells, as :class:`Ensemble` takes them.
-        repeats: random divisions into five folds; a cell's prediction is the mean over them.
+        architectures: the labelled architectures, as :class:`Ensemble` takes them.
+        repeats: random divisions into five folds; an architecture's prediction is the mean over them.
 
     Raises:
-        UserError: too few cells, or too few classes, for five folds.
+        UserError: too few architectures, or too few classes, for five folds.
     """
-    labelled = cells.dropna(subset=[*recipe.proxies, ACCURACY])
+    labelled = architectures.dropna(subset=[*recipe.proxies, ACCURACY])
     classes = classes_of(recipe.space, labelled.index)
     if classes.nunique() < FOLDS:
-        raise UserError(f"ensemble: {classes.nunique()} distinct cells are too few for cross-validation; give {FOLDS}")
+        many = recipe.space.words.many
+        raise UserError(f"ensemble: {classes.nunique()} distinct {many} are too few for cross-validation; give {FOLDS}")
     total = pd.Series(0.0, index=labelled.index)
     for repeat in range(repeats):
         folds = GroupKFold(FOLDS, shuffle=True, random_state=recipe.seed + repeat)
@@ -115,24 +116,24 @@ def left_out(recipe: Recipe, cells: pd.DataFrame, repeats: int = 3) -> pd.Series
 
 
 def importances(
-    ensemble: Ensemble, cells: pd.DataFrame, accuracy: pd.Series[float], repeats: int = 3
+    ensemble: Ensemble, architectures: pd.DataFrame, accuracy: pd.Series[float], repeats: int = 3
 ) -> pd.Series[float]:
-    """What each proxy is worth to a model of any kind: Spearman lost when its values are shuffled among cells.
+    """What each proxy is worth to a model of any kind: Spearman lost when its values are shuffled among architectures.
 
     Args:
         ensemble: what predicts.
-        cells: one row a cell, a column a proxy.
-        accuracy: true accuracy (%) of the same cells.
+        architectures: one row an architecture, a column a proxy.
+        accuracy: true accuracy (%) of the same architectures.
         repeats: shuffles of each proxy.
 
     Returns:
         By proxy, the mean loss; about 0 for a proxy that the model makes nothing of.
     """
     generator = np.random.default_rng(ensemble.recipe.seed)
-    whole = ensemble.predict(cells).corr(accuracy, method="spearman")
+    whole = ensemble.predict(architectures).corr(accuracy, method="spearman")
     lost = {}
     for name in ensemble.recipe.proxies:
-        shuffled = [cells.assign(**{name: generator.permutation(cells[name])}) for _ in range(repeats)]
+        shuffled = [architectures.assign(**{name: generator.permutation(architectures[name])}) for _ in range(repeats)]
         found = [ensemble.predict(frame).corr(accuracy, method="spearman") for frame in shuffled]
         lost[name] = whole - float(np.mean(found))
     return pd.Series(lost, dtype=float)
@@ -147,13 +148,13 @@ def learning_curve(
     choose: str = RANDOM,
     on_fit: Callable[[], None] = lambda: None,
 ) -> pd.DataFrame:
-    """Figures on unseen cells by the number of labelled ones, which are drawn anew in each repeat.
+    """Figures on unseen architectures by the number of labelled ones, which are drawn anew in each repeat.
 
     Args:
         recipe: how the ensembles are made; repeat k takes seed + k.
-        scores: of all cells, indexed by official index.
-        accuracy: true accuracy (%) of all cells, likewise.
-        sizes: numbers of labelled cells, of different classes each.
+        scores: of all architectures, indexed by official index.
+        accuracy: true accuracy (%) of all architectures, likewise.
+        sizes: numbers of labelled architectures, of different classes each.
         repeats: draws of each size.
         choose: `RANDOM`, or `DIVERSE`: spread over the proxies' ranks.
         on_fit: called after each fit.
@@ -175,15 +176,15 @@ def learning_curve(
 
 
 def draw_cells(scores: pd.DataFrame, size: int, seed: int, space: SearchSpace, choose: str = RANDOM) -> list[Label]:
-    """Official indices of connected cells of different classes, for labelling.
+    """Official indices of connected architectures of different classes, for labelling.
 
     Args:
-        scores: one row a cell, indexed by official index; cells with an unknown score are left out.
+        scores: one row an architecture, indexed by official index; architectures with an unknown score are left out.
         size: how many.
         seed: of the draw.
         space: of the architectures.
-        choose: `RANDOM`, or `DIVERSE`: each next cell is the one of a random sample that is farthest, in the ranks of
-            the scores, from those drawn before.
+        choose: `RANDOM`, or `DIVERSE`: each next architecture is the one of a random sample that is farthest, in the
+            ranks of the scores, from those drawn before.
 
     Raises:
         UserError: more than there are, or an unknown way to choose.
@@ -194,17 +195,18 @@ def draw_cells(scores: pd.DataFrame, size: int, seed: int, space: SearchSpace, c
     classes = classes_of(space, shuffled.index)
     members = shuffled[(classes.notna() & ~classes.duplicated()).to_numpy()]
     if size > len(members):
-        raise UserError(f"ensemble: {size} labelled cells are asked for; there are {len(members)} distinct ones")
+        many = space.words.many
+        raise UserError(f"ensemble: {size} labelled {many} are asked for; there are {len(members)} distinct ones")
     if choose == RANDOM:
         return members.index[:size].tolist()
     if choose != DIVERSE:
-        raise UserError(f"ensemble: unknown way to choose cells {choose!r}; valid: {RANDOM}, {DIVERSE}")
+        raise UserError(f"ensemble: unknown way to choose {space.words.many} {choose!r}; valid: {RANDOM}, {DIVERSE}")
     places = members.rank(pct=True).to_numpy()
     distances = np.full(len(places), np.inf)
     chosen = [0]
     while len(chosen) < size:
         distances = np.minimum(distances, ((places - places[chosen[-1]]) ** 2).sum(1))
-        # Of the whole set the farthest cells are freaks; of a sample they are merely different.
+        # Of the whole set the farthest architectures are freaks; of a sample they are merely different.
         free = np.setdiff1d(np.arange(len(places)), chosen)
         sample = generator.choice(free, size=min(len(free), 64), replace=False)
         chosen.append(int(sample[distances[sample].argmax()]))
@@ -214,7 +216,7 @@ def draw_cells(scores: pd.DataFrame, size: int, seed: int, space: SearchSpace, c
 def _picked_interval(
     predicted: NDArray[np.floating[Any]], accuracy: NDArray[np.floating[Any]], resamples: int
 ) -> tuple[float, float]:
-    """Where the accuracy of the pick lies in 95% of the resamples of the cells; NaN without any."""
+    """Where the accuracy of the pick lies in 95% of the resamples of the architectures; NaN without any."""
     if not resamples or not len(predicted):
         return np.nan, np.nan
     generator = np.random.default_rng(0)

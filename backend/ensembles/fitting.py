@@ -1,4 +1,4 @@
-"""Fits a model to cells, and predicts the accuracy of others."""
+"""Fits a model to architectures, and predicts the accuracy of others."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _SMALL = 0.05
 
 
 class SignedLog(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """sign(x)·log(1 + |x|/s) of each column, s the 5% quantile of the column's nonzero |x| in the fitted cells."""
+    """sign(x)·log(1 + |x|/s) of each column, s the 5% quantile of the column's nonzero |x| in the fitted rows."""
 
     def fit(self, values: ArrayLike, _targets: ArrayLike | None = None) -> Self:
         """Learns s of each column.
 
         Args:
-            values: (cells, columns), finite.
+            values: (architectures, columns), finite.
         """
         sizes = np.abs(np.asarray(values, dtype=float))
         self.n_features_in_ = sizes.shape[1]
@@ -41,7 +41,7 @@ class SignedLog(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type:
         """The signed logarithms.
 
         Args:
-            values: (cells, columns).
+            values: (architectures, columns).
         """
         raw = np.asarray(values, dtype=float)
         logarithms: NDArray[np.float64] = np.sign(raw) * np.log1p(np.abs(raw) / self.scale_)
@@ -65,7 +65,7 @@ def _small_size(sizes: NDArray[np.float64]) -> float:
 
 
 ACCURACY = "accuracy"
-"""Column of the true accuracy (%) in frames of labelled cells."""
+"""Column of the true accuracy (%) in frames of labelled architectures."""
 
 _FEWEST = 5
 _TAIL = 0.025
@@ -78,7 +78,7 @@ class Recipe:
     Attributes:
         model: one of ``MODELS``.
         proxies: names of the columns to predict from; none for a model of graph features alone.
-        graph: whether features of the cell's graph join them.
+        graph: whether features of the architecture's graph join them.
         seed: of what is random in the model.
         space_name: of the search space.
 
@@ -118,7 +118,7 @@ class Recipe:
 
     @property
     def fewest_cells(self) -> int:
-        """Cells that a fit needs at least: two more than weights where every weight has to be found."""
+        """Architectures that a fit needs at least: two more than weights where every weight has to be found."""
         return max(_FEWEST, len(self.proxies) + 2) if self.model == "linear" else _FEWEST
 
     @property
@@ -128,43 +128,43 @@ class Recipe:
 
 
 class Ensemble:
-    """A fitted ensemble; fitting the same cells again gives the same one.
+    """A fitted ensemble; fitting the same architectures again gives the same one.
 
     Args:
         recipe: how it is made.
-        cells: one row a cell, indexed by official index: the proxies, and `ACCURACY` unless the model is label-free.
-            Rows with a value that is unknown, or of no use to a statistic, are left out.
-        fewest: cells needed at least; what the recipe says if None. The folds of a cross-validation have fewer.
+        architectures: one row an architecture, indexed by official index: the proxies, and `ACCURACY` unless the
+            model is label-free. Rows with a value that is unknown, or of no use to a statistic, are left out.
+        fewest: architectures needed at least; what the recipe says if None. The folds of a cross-validation have fewer.
 
     Attributes:
         recipe: how it is made.
-        cells: the rows that entered.
+        architectures: the rows that entered.
 
     Raises:
-        UserError: too few cells.
+        UserError: too few architectures.
     """
 
-    def __init__(self, recipe: Recipe, cells: pd.DataFrame, fewest: int | None = None) -> None:
+    def __init__(self, recipe: Recipe, architectures: pd.DataFrame, fewest: int | None = None) -> None:
         needed = list(recipe.proxies) if recipe.label_free else [*recipe.proxies, ACCURACY]
-        if missing := [name for name in needed if name not in cells]:
-            raise UserError(f"ensemble: {', '.join(missing)}: not known of these cells")
-        finite = _valid(recipe.space, usable(cells[needed].astype(float)).dropna())
+        if missing := [name for name in needed if name not in architectures]:
+            raise UserError(f"ensemble: {', '.join(missing)}: not known of these {recipe.space.words.many}")
+        finite = _valid(recipe.space, usable(architectures[needed].astype(float)).dropna())
         # One layout in memory: sums in another order would differ in the last bits, and so would the fit.
         known = pd.DataFrame(np.ascontiguousarray(finite), finite.index, finite.columns)
         fewest = recipe.fewest_cells if fewest is None else fewest
         if len(known) < fewest:
-            what = "cells" if recipe.label_free else "cells with known accuracy"
+            what = recipe.space.words.many + ("" if recipe.label_free else " with known accuracy")
             raise UserError(
                 f"ensemble: {len(known)} {what} are too few for {len(recipe.proxies)} proxies; "
                 f"at least {fewest} are needed"
             )
         self.recipe = recipe
-        self.cells = known
+        self.architectures = known
         self._pipeline = None if recipe.label_free else _fitted(recipe, known, _regressor(recipe, len(known)))
 
     @classmethod
     def of_mapping(cls, content: Mapping[str, Any]) -> Self:
-        """The ensemble that :meth:`to_mapping` described: its cells are fitted again.
+        """The ensemble that :meth:`to_mapping` described: its architectures are fitted again.
 
         Raises:
             UserError: the content describes none.
@@ -184,7 +184,7 @@ class Ensemble:
         return cls(recipe, rows)
 
     def to_mapping(self) -> dict[str, Any]:
-        """Recipe and cells as JSON types: all that the fit depends on."""
+        """Recipe and architectures as JSON types: all that the fit depends on."""
         return {
             "model": self.recipe.model,
             "proxies": list(self.recipe.proxies),
@@ -192,17 +192,17 @@ class Ensemble:
             "seed": self.recipe.seed,
             "space": self.recipe.space_name,
             "logarithms": self.recipe.logarithms,
-            "cells": [{"index": index, **row} for index, row in self.cells.to_dict("index").items()],
+            "cells": [{"index": index, **row} for index, row in self.architectures.to_dict("index").items()],
         }
 
     def predict(self, scores: pd.DataFrame) -> pd.Series[float]:
-        """What the ensemble says of cells: predicted accuracy (%), or a sum of log ranks (at most 0); more is better.
+        """What the ensemble predicts: accuracy (%), or a sum of log ranks (at most 0); more is better.
 
         Args:
-            scores: one row a cell, indexed by official index, a column a proxy of the recipe.
+            scores: one row an architecture, indexed by official index, a column a proxy of the recipe.
 
         Returns:
-            One value a row; NaN where a proxy is unknown, and for a disconnected cell.
+            One value a row; NaN where a proxy is unknown, and for a disconnected architecture.
         """
         names = list(self.recipe.proxies)
         known = _valid(self.recipe.space, usable(scores[names]).dropna())
@@ -213,7 +213,7 @@ class Ensemble:
 
     @property
     def weights(self) -> dict[str, float] | None:
-        """Points of accuracy that one standard deviation of each column is worth to a cell that is average in all.
+        """Points of accuracy that one standard deviation of a column is worth to an architecture average in all.
 
         None for models without weights.
         """
@@ -222,12 +222,12 @@ class Ensemble:
 
     @property
     def intercept(self) -> float | None:
-        """Predicted accuracy (%) of a cell that is average in every column; None for models without weights."""
+        """Predicted accuracy (%) of an architecture average in every column; None for models without weights."""
         weighing = model(self.recipe.model).weighing
         return weighing.read(self._pipeline[-1])[1] if weighing and self._pipeline is not None else None
 
     def weight_intervals(self, resamples: int = 200) -> pd.DataFrame:
-        """The weights with 95% bootstrap intervals: the fit is repeated on resampled cells.
+        """The weights with 95% bootstrap intervals: the fit is repeated on resampled architectures.
 
         Args:
             resamples: how often.
@@ -239,10 +239,13 @@ class Ensemble:
         if weighing is None or self._pipeline is None:
             return pd.DataFrame(columns=["weight", "low", "high"], dtype=float)
         generator = np.random.default_rng(self.recipe.seed)
-        draws = [generator.integers(len(self.cells), size=len(self.cells)) for _ in range(resamples)]
+        draws = [generator.integers(len(self.architectures), size=len(self.architectures)) for _ in range(resamples)]
         again = weighing.again(self._pipeline[-1])
         refits = pd.DataFrame(
-            [self._named(weighing.read(_fitted(self.recipe, self.cells.iloc[draw], again)[-1])[0]) for draw in draws]
+            [
+                self._named(weighing.read(_fitted(self.recipe, self.architectures.iloc[draw], again)[-1])[0])
+                for draw in draws
+            ]
         )
         low, high = refits.quantile(_TAIL), refits.quantile(1 - _TAIL)
         return pd.DataFrame({"weight": pd.Series(self.weights), "low": low, "high": high})
@@ -252,20 +255,20 @@ class Ensemble:
         assert self._pipeline is not None
         names = [name.split("__", 1)[1] for name in self._pipeline[0].get_feature_names_out()]
         by_name = dict(zip(names, map(float, weights), strict=True))
-        return {name: by_name[name] for name in _columns(_design(self.recipe, self.cells.iloc[:1]))}
+        return {name: by_name[name] for name in _columns(_design(self.recipe, self.architectures.iloc[:1]))}
 
     def _values(self, known: pd.DataFrame) -> NDArray[np.float64]:
         if self._pipeline is not None:
             return np.asarray(self._pipeline.predict(_design(self.recipe, known)))
-        columns = [_log_ranks(known[name], self.cells[name], name) for name in self.recipe.proxies]
+        columns = [_log_ranks(known[name], self.architectures[name], name) for name in self.recipe.proxies]
         total: NDArray[np.float64] = np.sum(columns, axis=0)
         return total
 
 
-def _regressor(recipe: Recipe, cells: int) -> RegressorMixin:
+def _regressor(recipe: Recipe, architectures: int) -> RegressorMixin:
     build = model(recipe.model).build
     assert build is not None, "the label-free model isn't fitted"
-    return build(recipe.seed, cells)
+    return build(recipe.seed, architectures)
 
 
 def _fitted(recipe: Recipe, known: pd.DataFrame, regressor: RegressorMixin) -> Pipeline:
@@ -309,7 +312,7 @@ def _columns(design: pd.DataFrame) -> list[str]:
 
 
 def _log_ranks(values: pd.Series[float], among: pd.Series[float], name: str) -> NDArray[np.float64]:
-    """Log of each value's rank among the fitted cells, as a share; better cells rank higher."""
+    """Log of each value's rank among the fitted architectures, as a share; better architectures rank higher."""
     sign = -1 if name in proxies.available() and proxies.get(name).direction == "minimize" else 1
     order = np.sort(sign * among.to_numpy(float))
     places: Sequence[NDArray[np.intp]] = [np.searchsorted(order, sign * values, side) for side in ("left", "right")]

@@ -1,7 +1,7 @@
 """Saved ensembles: kept in the study database, carried to others as JSON files.
 
-What is kept is the recipe, the labelled cells and the figures, never a pickled model: the fit is made again from them,
-the same to the last bit under the same versions of the libraries, and a file from a stranger runs no code.
+What is kept is the recipe, the labelled architectures and the figures, never a pickled model: the fit is made again
+from them, the same to the last bit under the same versions of the libraries, and a file from a stranger runs no code.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class SavedEnsemble:
 
     Attributes:
         name: unique in a database.
-        study: name of the study whose cells it was fitted on.
+        study: name of the study whose architectures it was fitted on.
         dataset: of the accuracies.
         target: such as ``200:test-accuracy``.
         created: when (UTC).

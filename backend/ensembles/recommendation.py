@@ -1,4 +1,4 @@
-"""Which cells to train: a shortlist without twins, how accurate they should turn out, and what training them costs."""
+"""Which architectures to train: a shortlist of unique ones, how accurate they should be, and what they cost."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from backend.errors import UserError
 from backend.spaces.base import HasTruth, KnownCosts, Label, SearchSpace, capability, classes_of, lacks
 
 LENGTH: Final = 10
-"""Cells of a shortlist."""
+"""Architectures of a shortlist."""
 
 CHOSEN: Final = ("naswot", "zen", "linear_regions")
-"""Proxies of the rule without labels: of all sets of up to four, the one whose first cell and first ten of a thousand
-were best on cifar100, over several samplers and objectives; on ImageNet16-120 it is the same one."""
+"""Proxies of the rule without labels: of all sets of up to four, the one whose first and first ten of a thousand were
+best on cifar100, over several samplers and objectives; on ImageNet16-120 it is the same one."""
 
 SIZE: Final = "params"
 _FEWEST_NEIGHBOURS, _NEIGHBOURS_SHARE, _MOST_NEIGHBOURS = 20, 0.1, 200
@@ -52,7 +52,7 @@ def rule_words(names: Sequence[str], space: SearchSpace, searched_by: Sequence[s
     Args:
         names: of the proxies.
         space: of the architectures.
-        searched_by: ensembles that were objectives of the search for the cells: they may know accuracies.
+        searched_by: ensembles that were objectives of the search for the architectures: they may know accuracies.
     """
     many = space.words.many
     beside = f", but the search for these {many} went by {', '.join(searched_by)}" if searched_by else ""
@@ -64,15 +64,15 @@ def rule_words(names: Sequence[str], space: SearchSpace, searched_by: Sequence[s
 
 
 def without_labels(scores: pd.DataFrame, space: SearchSpace, dataset: str) -> Ensemble:
-    """The ensemble of the rule without labels, over these cells.
+    """The ensemble of the rule without labels, over these architectures.
 
     Args:
-        scores: one row a cell, by label, a column a proxy.
+        scores: one row an architecture, by label, a column a proxy.
         space: of the architectures.
         dataset: of the images.
 
     Raises:
-        UserError: too few cells.
+        UserError: too few architectures.
     """
     sized = with_sizes(scores, space, dataset)
     names = rule_proxies(map(str, scores), space)
@@ -80,7 +80,7 @@ def without_labels(scores: pd.DataFrame, space: SearchSpace, dataset: str) -> En
 
 
 def shortlist(predicted: pd.Series[float], space: SearchSpace, count: int = LENGTH) -> pd.Series[float]:
-    """The best predicted cells, the best first; of twins, which are the same network, the one that comes first.
+    """The best predicted architectures, the best first; of twins, which are the same network, the one that comes first.
 
     Args:
         predicted: by label; more is better, NaN is left out.
@@ -96,20 +96,20 @@ def shortlist(predicted: pd.Series[float], space: SearchSpace, count: int = LENG
 def expected_accuracy(
     listed: pd.Series[float], judged: pd.Series[float], accuracy: pd.Series[float], *, labelled: bool
 ) -> pd.DataFrame:
-    """How accurate listed cells should turn out, from cells that were predicted alike and whose accuracy is known.
+    """How accurate listed architectures should turn out, from others predicted alike whose accuracy is known.
 
-    Expected is the prediction, moved by the median of what those cells missed theirs by; the interval holds 95% of
-    that. Both are honest where the cells were predicted by fits that had not seen them. A prediction above all of
-    theirs is worth no more than the highest: the interval reaches up to it, but it is not what to expect.
+    Expected is the prediction, moved by the median of what those architectures missed theirs by; the interval holds
+    95% of that. Both are honest where the architectures were predicted by fits that had not seen them. A prediction
+    above all of theirs is worth no more than the highest: the interval reaches up to it, but it is not what to expect.
 
     Args:
-        listed: predictions of the cells in question.
-        judged: predictions of other cells, each by a fit that has not seen it.
+        listed: predictions of the architectures in question.
+        judged: predictions of other architectures, each by a fit that has not seen it.
         accuracy: true accuracy (%) of these.
         labelled: whether predictions are accuracies; if not, the accuracy is first fitted as a rising function of them.
 
     Returns:
-        Indexed as `listed`: expected, low and high (%); NaN where fewer than five cells are known to judge by.
+        Indexed as `listed`: expected, low and high (%); NaN where fewer than five architectures are known to judge by.
     """
     known = judged.notna() & accuracy.reindex(judged.index).notna()
     says, is_true = judged[known].to_numpy(float), accuracy.reindex(judged.index)[known].to_numpy(float)

@@ -1,4 +1,4 @@
-"""Ensembles with the cells that they were fitted on, a study's or some of the space: judged within and beyond."""
+"""Ensembles with the architectures that they were fitted on: judged on a study's own and on unseen ones."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ IDENTITY = ("number", "arch")
 
 @dataclass(frozen=True)
 class StudyEnsemble:
-    """An ensemble fitted on a study's cells.
+    """An ensemble fitted on a study's architectures.
 
     Attributes:
         ensemble: the fit.
         target: the column that was fitted, such as ``200:test-accuracy`` (%).
-        labelled: the study's labelled cells, as :func:`labelled_cells` gives them; a label-free ensemble is judged by
-            their accuracies, but has not seen them.
+        labelled: the study's labelled architectures, as :func:`labelled_cells` gives them; a label-free ensemble is
+            judged by their accuracies, but has not seen them.
     """
 
     ensemble: Ensemble
@@ -41,7 +41,7 @@ class StudyEnsemble:
 
     @classmethod
     def fit(cls, trials: pd.DataFrame, recipe: Recipe, target: str) -> StudyEnsemble:
-        """Fit on the distinct cells of a study whose proxies and accuracy are known.
+        """Fit on the distinct architectures of a study whose proxies and accuracy are known.
 
         Args:
             trials: as ``backend.studies.trials_frame`` gives them.
@@ -49,7 +49,7 @@ class StudyEnsemble:
             target: column to fit, ``<epochs>:test-accuracy``.
 
         Raises:
-            UserError: too few cells, or a proxy that the study has not recorded.
+            UserError: too few architectures, or a proxy that the study has not recorded.
         """
         done = bool((trials["state"] == "complete").any())
         if done and (missing := [name for name in recipe.proxies if name not in trials]):
@@ -57,18 +57,18 @@ class StudyEnsemble:
         return cls.of_cells(labelled_cells(trials, recipe, target), recipe, target)
 
     @classmethod
-    def of_cells(cls, cells: pd.DataFrame, recipe: Recipe, target: str) -> StudyEnsemble:
-        """Fit on labelled cells.
+    def of_cells(cls, architectures: pd.DataFrame, recipe: Recipe, target: str) -> StudyEnsemble:
+        """Fit on labelled architectures.
 
         Args:
-            cells: by official index: arch, number where they are trials, the proxies, and `ACCURACY`.
+            architectures: by official index: arch, number where they are trials, the proxies, and `ACCURACY`.
             recipe: how.
             target: what the accuracies are, ``<epochs>:test-accuracy``.
 
         Raises:
-            UserError: too few cells.
+            UserError: too few architectures.
         """
-        return cls(Ensemble(recipe, cells), target, cells)
+        return cls(Ensemble(recipe, architectures), target, architectures)
 
     @classmethod
     def of_space(
@@ -80,37 +80,41 @@ class StudyEnsemble:
         size: int,
         choose: str = RANDOM,
     ) -> StudyEnsemble:
-        """Fit on cells of the space, as if these had been trained and no others.
+        """Fit on architectures of the space, as if these had been trained and no others.
 
         Args:
-            scores: of all cells, by official index.
-            accuracy: true accuracy (%) of all cells, likewise.
-            recipe: how; its seed draws the cells too.
+            scores: of all architectures, by official index.
+            accuracy: true accuracy (%) of all architectures, likewise.
+            recipe: how; its seed draws the architectures too.
             target: what the accuracies are, ``<epochs>:test-accuracy``.
-            size: number of labelled cells, of different classes each.
+            size: number of labelled architectures, of different classes each.
             choose: how they are drawn, as ``draw_cells`` takes it.
 
         Raises:
-            UserError: more cells than there are, too few for the model, or the scores lack a proxy.
+            UserError: more architectures than there are, too few for the model, or the scores lack a proxy.
         """
         names = list(recipe.proxies)
         if missing := [name for name in names if name not in scores]:
             raise UserError(f"the table of the whole space has no {', '.join(missing)}")
         drawn = draw_cells(scores[names], size, recipe.seed, recipe.space, choose)
-        cells = scores.loc[drawn, names].assign(**{ACCURACY: accuracy.reindex(drawn)})
-        cells.insert(0, "arch", [recipe.space.at(label).key for label in drawn])
-        return cls(Ensemble(recipe, cells if not recipe.label_free else scores), target, cells.rename_axis("index"))
+        architectures = scores.loc[drawn, names].assign(**{ACCURACY: accuracy.reindex(drawn)})
+        architectures.insert(0, "arch", [recipe.space.at(label).key for label in drawn])
+        return cls(
+            Ensemble(recipe, architectures if not recipe.label_free else scores),
+            target,
+            architectures.rename_axis("index"),
+        )
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        """What is said of the labelled cells.
+        """What is said of the labelled architectures.
 
         Returns:
             Indexed by official index: accuracy (%), fitted (by the fit that has seen them), and left_out (by fits that
             have not, as cross-validation makes them). Without labels both are the same, as none was seen.
 
         Raises:
-            UserError: too few cells for cross-validation.
+            UserError: too few architectures for cross-validation.
         """
         fitted = self.ensemble.predict(self.labelled)
         apart = fitted if self.ensemble.recipe.label_free else left_out(self.ensemble.recipe, self.labelled)
@@ -118,24 +122,24 @@ class StudyEnsemble:
 
     @cached_property
     def seen(self) -> Figures:
-        """Figures on the fitted cells themselves: too good, and never to be shown without the others."""
+        """Figures on the fitted architectures themselves: too good, and never to be shown without the others."""
         return figures(self.predictions["fitted"], self.predictions[ACCURACY])
 
     @cached_property
     def within(self) -> Figures:
-        """Figures inside the study: cross-validated ones, or of a label-free ensemble those on its labelled cells.
+        """Figures inside the study: cross-validated ones, or without labels those on its labelled architectures.
 
         Raises:
-            UserError: too few cells for cross-validation.
+            UserError: too few architectures for cross-validation.
         """
         return figures(self.predictions["left_out"], self.predictions[ACCURACY])
 
     def beyond(self, scores: pd.DataFrame, accuracy: pd.Series[float], resamples: int = 200) -> Figures:
-        """Figures on all connected cells of the space that are no twins of the fitted ones.
+        """Figures on all connected architectures of the space that are no twins of the fitted ones.
 
         Args:
-            scores: of all cells, by official index.
-            accuracy: true accuracy (%) of all cells, likewise.
+            scores: of all architectures, by official index.
+            accuracy: true accuracy (%) of all architectures, likewise.
             resamples: bootstrap resamples for the 95% intervals.
 
         Raises:
@@ -145,13 +149,14 @@ class StudyEnsemble:
         return figures(known["predicted"], known[ACCURACY], resamples)
 
     def unseen(self, scores: pd.DataFrame, accuracy: pd.Series[float]) -> pd.DataFrame:
-        """Prediction and truth of all connected cells of the space that are no twins of the fitted ones.
+        """Prediction and truth of all connected architectures of the space that are no twins of the fitted ones.
 
-        The same recipe is fitted on the same cells by the scores given, so that fit and prediction are of one batch.
+        The same recipe is fitted on the same architectures by the scores given, so that fit and prediction are of one
+        batch.
 
         Args:
-            scores: of all cells, by official index.
-            accuracy: true accuracy (%) of all cells, likewise.
+            scores: of all architectures, by official index.
+            accuracy: true accuracy (%) of all architectures, likewise.
 
         Returns:
             Indexed by official index: predicted and accuracy.
@@ -164,32 +169,32 @@ class StudyEnsemble:
         return pd.DataFrame({"predicted": predicted, ACCURACY: accuracy.reindex(rest.index)})
 
     def over(self, scores: pd.DataFrame) -> Ensemble:
-        """The same recipe, fitted on the same cells by other scores of them.
+        """The same recipe, fitted on the same architectures by other scores of them.
 
         Args:
-            scores: of all cells, by official index.
+            scores: of all architectures, by official index.
 
         Raises:
             UserError: the scores lack a proxy.
         """
         if missing := [name for name in self.ensemble.recipe.proxies if name not in scores]:
             raise UserError(f"the table of the whole space has no {', '.join(missing)}")
-        fitted = self.ensemble.cells
+        fitted = self.ensemble.architectures
         if self.ensemble.recipe.label_free:
             return Ensemble(self.ensemble.recipe, scores.loc[fitted.index])
         return Ensemble(self.ensemble.recipe, scores.loc[fitted.index].assign(**{ACCURACY: fitted[ACCURACY]}))
 
     @property
     def r2(self) -> float | None:
-        """Share of the variance explained on the fitted cells themselves; None without labels."""
+        """Share of the variance explained on the fitted architectures themselves; None without labels."""
         if self.ensemble.recipe.label_free:
             return None
-        truth = self.ensemble.cells[ACCURACY]
-        missed = ((truth - self.ensemble.predict(self.ensemble.cells)) ** 2).sum()
+        truth = self.ensemble.architectures[ACCURACY]
+        missed = ((truth - self.ensemble.predict(self.ensemble.architectures)) ** 2).sum()
         return float(1 - missed / ((truth - truth.mean()) ** 2).sum())
 
     def ranking(self) -> pd.DataFrame:
-        """The labelled cells, best predicted first.
+        """The labelled architectures, best predicted first.
 
         Returns:
             Columns rank, number (of a study's trial), arch, index, one a proxy, predicted (% or a sum of log
@@ -197,9 +202,13 @@ class StudyEnsemble:
         """
         names = list(self.ensemble.recipe.proxies)
         columns = [name for name in ("number", "arch", "index") if name == "index" or name in self.labelled]
-        cells = self.labelled.reset_index()[[*columns, *names, ACCURACY]]
-        cells.insert(len(cells.columns) - 1, "predicted", self.ensemble.predict(self.labelled).to_numpy())
-        ranked = cells.sort_values("predicted", ascending=False, ignore_index=True).rename(columns={ACCURACY: "true"})
+        architectures = self.labelled.reset_index()[[*columns, *names, ACCURACY]]
+        architectures.insert(
+            len(architectures.columns) - 1, "predicted", self.ensemble.predict(self.labelled).to_numpy()
+        )
+        ranked = architectures.sort_values("predicted", ascending=False, ignore_index=True).rename(
+            columns={ACCURACY: "true"}
+        )
         ranked.insert(0, "rank", ranked.index + 1)
         return ranked
 
@@ -215,7 +224,7 @@ class StudyEnsemble:
             "weights": self.ensemble.weights,
             "weights_series": list((self.ensemble.weights or {}).values()),
             "intercept": self.ensemble.intercept,
-            "cells": len(self.ensemble.cells),
+            "cells": len(self.ensemble.architectures),
             "r2_on_these_cells": _known(self.r2),
             "cross_validated": {name: _known(value) for name, value in self.within.items()},
         }

@@ -62,7 +62,7 @@ def target_scores(
         return TargetScores(found, f"scores of a study on {dataset}", matched=True)
     if set(proxies) <= SIZES:
         sized = cell_sizes(space, dataset)
-        return TargetScores(sized, f"sizes of the cells on {dataset}", matched=True)
+        return TargetScores(sized, f"sizes of the {space.words.many} on {dataset}", matched=True)
     if dataset in bundled_datasets(space.name):
         found = with_sizes(table_scores(bundled_table(dataset, space.name)), space, dataset)
         if set(proxies) <= set(found):
@@ -78,15 +78,15 @@ def target_scores(
 def transferred(
     fitted: StudyEnsemble, target: TargetScores, accuracy: pd.Series[float], at_home: pd.DataFrame | None
 ) -> pd.DataFrame:
-    """Prediction, made for the fit's own data set, and truth on another, of cells that are no twins of fitted ones.
+    """Prediction, made for the fit's own data set, and truth on another, of architectures unlike the fitted ones.
 
-    Scores of other images lie on another scale. Each proxy is brought back to that of the fit: of the cells at hand the
-    one with the n-th score there takes the n-th of these cells' scores on the fit's own data set.
+    Scores of other images lie on another scale. Each proxy is brought back to that of the fit: of the architectures
+    at hand the one with the n-th score there takes the n-th of these architectures' scores on the fit's own data set.
 
     Args:
         fitted: the ensemble.
         target: scores there.
-        accuracy: true accuracy (%) of all cells there.
+        accuracy: true accuracy (%) of all architectures there.
         at_home: of the whole space on the data set of the fit; without these, scores are taken as they are.
 
     Returns:

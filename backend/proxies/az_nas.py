@@ -39,7 +39,7 @@ def az_expressivity(block_spectra: Sequence[Tensor]) -> float:
     formula=r"\min_b (H_b - H_{b-1})",
     source=_SOURCE,
     description="The smallest step of the entropies of AZ expressivity from one block to the next.",
-    traps=(_GAUSSIAN, "A minimum over blocks: one block decides it, and it is 0 for cells that change nothing."),
+    traps=(_GAUSSIAN, "A minimum over blocks: one block decides it, and it is 0 for blocks that change nothing."),
     reads=("block_spectra",),
 )
 def az_progressivity(block_spectra: Sequence[Tensor]) -> float:
@@ -58,9 +58,9 @@ def az_progressivity(block_spectra: Sequence[Tensor]) -> float:
     description="Whether gradients keep their size on the way back through each block.",
     traps=(
         _GAUSSIAN,
-        "A cell that is one skip connection keeps gradients exactly and scores high. The authors' code puts such cells "
-        "last by hand: on NAS-Bench-201 those are 400, and the sum of log ranks with the other two and FLOPs has a "
-        "Spearman correlation of 0.90 with accuracy on CIFAR-10 where they are last, 0.85 where not.",
+        "A block that is one skip connection keeps gradients exactly and scores high. The authors' code puts "
+        "such blocks last by hand: on NAS-Bench-201 those are 400, and the sum of log ranks with the other two and "
+        "FLOPs has a Spearman correlation of 0.90 with accuracy on CIFAR-10 where they are last, 0.85 where not.",
     ),
     reads=("block_pullbacks",),
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     traps=(
         "The loss is a mean over the batch, so the value falls with the square of the batch size: compare scores of "
         "equal batches only.",
-        "Values span many orders of magnitude, and deep cells of 3×3 convolutions dwarf all others: use ranks or a "
+        "Values span many orders of magnitude, and deep networks of 3×3 convolutions dwarf all others: use ranks or a "
         "logarithmic axis, and no plain sum with other proxies.",
     ),
     skewed=True,

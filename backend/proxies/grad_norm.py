@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     source="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021, arXiv 2101.08134",
     description="Sum over the layers of the Euclidean norm of the loss gradient at the initial weights.",
     traps=(
-        "Skewed: a few cells with many 3×3 convolutions reach a hundred times the median. Use ranks or a logarithmic "
-        "axis.",
+        "Skewed: a few networks with many 3×3 convolutions reach a hundred times the median. Use ranks or a "
+        "logarithmic axis.",
     ),
     skewed=True,
     reads=("gradients",),

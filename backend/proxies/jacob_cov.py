@@ -19,7 +19,7 @@ _K = 1e-5
     description="How differently the network's linear maps treat the images: eigenvalues of the correlations between "
     "the images' Jacobians.",
     traps=(
-        "Nearly equal Jacobians give very large negative values: cells without convolutions lie thousands below the "
+        "Nearly equal Jacobians give very large negative values: networks without convolutions lie thousands below the "
         "others. Use ranks or a symlog axis.",
     ),
     skewed=True,

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     source="Abdelfattah et al., Zero-Cost Proxies for Lightweight NAS, ICLR 2021, arXiv 2101.08134",
     description="Sum over the live layers of the norm of the weights.",
     traps=(
-        "At initialisation it depends on the number and the shapes of the layers only: cells of the same layers are as "
-        "good as equal, however their edges run.",
+        "At initialisation it depends on the number and the shapes of the layers only: networks of the same layers are "
+        "as good as equal, however they are joined.",
     ),
     reads=("weights",),
 )

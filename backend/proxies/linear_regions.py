@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     formula=r"\lvert \{ \operatorname{sign}(\mathrm{ReLU\ inputs}(x)) \} \rvert",
     source="Chen et al., TE-NAS, ICLR 2021, arXiv 2102.11535, eq. 4–5",
     description="Distinct activation patterns among 3000 random inputs, 3×3 pixels large, in a thin copy of the "
-    "network: one channel, one cell a stage, no stem.",
+    "network: one channel, one block a stage, no stem.",
     traps=(
-        "It ends at the 3000 inputs, and most cells come within a few per cent of that: small differences say little.",
-        "A cell without convolutions has few ReLU units, so few regions.",
+        "It ends at the 3000 inputs, and most networks come close to that: small differences say little.",
+        "A network without convolutions has few ReLU units, so few regions.",
     ),
     reads=("region_patterns",),
 )

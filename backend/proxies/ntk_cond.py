@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     traps=(
         "Lower is better.",
         "Its mini-batch is the first 16 images of the batch, whatever the batch size.",
-        "A singular kernel has no finite condition number: such a cell has no score.",
+        "A singular kernel has no finite condition number: such a network has no score.",
     ),
     skewed=True,
     reads=("tangent_kernel",),

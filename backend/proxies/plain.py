@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         "Only the two shortcut convolutions and the classifier contribute: a layer before a batch norm may be scaled "
         "without changing the loss.",
         "It depends much on the mini-batch: two batches of 64 agree with a correlation of about 0.3.",
-        "More is meant to be better, yet on CIFAR-10 the better cells tend to have lower values.",
+        "More is meant to be better, yet on CIFAR-10 the better networks tend to have lower values.",
     ),
     skewed=True,
     reads=("weights", "gradients", "normalised"),

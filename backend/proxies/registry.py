@@ -35,7 +35,7 @@ class Proxy:
         version: raised whenever the definition changes, so that old scores are not taken for new ones.
         needs_labels: whether it needs the images' labels.
         min_images: images that it needs at least.
-        literal: whether the value belongs to the literal cell; otherwise all cells of a class share it.
+        literal: whether the value belongs to the literal architecture; otherwise all architectures of a class share it.
         skewed: whether the values span orders of magnitude, so that fits take their signed logarithm.
         reads: names of the observations it is computed from.
         value: the function of these observations.

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     source="Lee et al., SNIP: Single-shot Network Pruning based on Connection Sensitivity, ICLR 2019, arXiv 1810.02340",
     description="How much the loss would change, to first order and in absolute value, if each weight were removed.",
     traps=(
-        "Skewed: a few cells with many 3×3 convolutions reach a hundred times the median. Use ranks or a logarithmic "
-        "axis.",
+        "Skewed: a few networks with many 3×3 convolutions reach a hundred times the median. Use ranks or a "
+        "logarithmic axis.",
     ),
     skewed=True,
     reads=("weights", "gradients"),

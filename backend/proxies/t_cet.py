@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "(without).",
     traps=(
         "A layer with fewer independent outputs than images, as the classifier of ten classes, adds nothing.",
-        "Among cells without dead edges it orders almost as the number of parameters does: compare it with params.",
+        "Among networks without unused branches it orders almost as params does: compare it with params.",
     ),
     reads=("layer_agreements", "synaptic_flows"),
 )

@@ -15,7 +15,7 @@ from backend.proxies.registry import register
     source="Lin et al., Zen-NAS: A Zero-Shot NAS for High-Performance Image Recognition, ICCV 2021, arXiv 2102.01063",
     description="Expressivity of the architecture with Gaussian weights and inputs; the images and the network's own "
     "weights play no part.",
-    traps=("It was made for networks of convolutions, not for cells of skips and poolings.",),
+    traps=("It was made for networks of convolutions, not for networks of skips and poolings.",),
     reads=("zen_responses",),
 )
 def zen(zen_responses: Sequence[ZenResponse]) -> float:

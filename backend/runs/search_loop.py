@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 _IDLE_LIMIT = 30
 _INFEASIBLE_LIMIT = 3
-"""Infeasible draws in a row after which the sampler is given a feasible cell: a trial takes longer than finding one."""
+"""Infeasible draws in a row after which the sampler is given what is feasible: a trial takes longer than that."""
 _FAILURE_LIMIT = 10
 _EXHAUSTED_LIMIT = 10 * _IDLE_LIMIT
 """Trials in a row without anything new after which a space that cannot be listed counts as searched through."""

@@ -15,7 +15,7 @@ from backend.spaces.task import Task
 
 
 class InvalidArchitectureError(UserError):
-    """No network can be built of an architecture, such as a cell that connects nothing: it has no score.
+    """No network can be built of an architecture, such as an architecture that connects nothing: it has no score.
 
     Args:
         space: of the architecture.

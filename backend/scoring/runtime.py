@@ -69,7 +69,7 @@ def keep_freed_memory() -> None:
     """Tells glibc's allocator to keep what is freed; other platforms' allocators are left alone.
 
     By default it gives large blocks back to the system after each pass and gets them back as pages to be filled with
-    zeros, which takes some percent of the time of a cell.
+    zeros, which takes some percent of the time of an architecture.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:

@@ -78,9 +78,10 @@ def kept_ensembles(database: Database, study: optuna.Study) -> dict[str, SavedEn
 def fit_line(metric: str, saved: SavedEnsemble) -> str:
     """One line that says what an ensemble is made of."""
     recipe = saved.ensemble.recipe
-    names = _join([*recipe.proxies, *(["the cell's graph"] if recipe.graph else [])])
+    names = _join([*recipe.proxies, *([f"the {recipe.space.words.one}'s graph"] if recipe.graph else [])])
     return (
-        f"{metric}: {MODELS[recipe.model].title.lower()} of {names}, {len(saved.ensemble.cells)} cells of {saved.study}"
+        f"{metric}: {MODELS[recipe.model].title.lower()} of {names}, "
+        f"{recipe.space.words.count(len(saved.ensemble.architectures))} of {saved.study}"
     )
 
 

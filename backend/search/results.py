@@ -29,23 +29,23 @@ def study_ensemble(frame: pd.DataFrame, config: SearchConfig, recipe: Recipe | N
         recipe: how; by default the mission's linear regression on all proxies.
 
     Raises:
-        UserError: too few cells with known accuracy.
+        UserError: too few architectures with known accuracy.
     """
     recipe = recipe or Recipe("linear", tuple(config.proxy_names), space_name=config.space.name)
     return StudyEnsemble.fit(frame, recipe, target_of(config))
 
 
 def study_recommendation(frame: pd.DataFrame, config: SearchConfig, count: int = LENGTH) -> pd.DataFrame:
-    """The cells of a study to train, by a rule that knows no accuracy; ``recommendation_rule`` says which.
+    """The architectures of a study to train, by a rule that knows no accuracy; ``recommendation_rule`` says which.
 
     Args:
         frame: the study's trials.
         config: the study's configuration.
-        count: how many cells at most.
+        count: how many architectures at most.
 
     Returns:
-        As ``backend.ensembles.recommendation.recommend``; no rows where no cell of the benchmark has all the scores
-        that the rule adds up.
+        As ``backend.ensembles.recommendation.recommend``; no rows where no architecture of the benchmark has all the
+        scores that the rule adds up.
     """
     space = config.space
     scores = study_scores(frame, space)
@@ -76,7 +76,7 @@ def target_of(config: SearchConfig) -> str:
 def write_results(study: optuna.Study, config: SearchConfig, folder: Path) -> None:
     """Write log.json, best.json, recommendation.json, zc_ensemble.json and zc_with_predictive_and_true.json.
 
-    With too few cells for a fit the last two say so instead of holding one.
+    With too few architectures for a fit the last two say so instead of holding one.
 
     Raises:
         StorageError: a file cannot be written.

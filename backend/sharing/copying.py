@@ -64,7 +64,7 @@ def copy_study(
         study: as the source's contents list it.
         name: free in the target.
         words: what is done to texts that say where things are.
-        with_scores: whether the stored scores of its cells come too.
+        with_scores: whether the stored scores of its architectures come too.
         without: names of saved ensembles that stay behind.
         progress: called now and then with how many trials more have been copied.
     """

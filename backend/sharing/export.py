@@ -82,7 +82,7 @@ def export_studies(
         names: of the studies.
         path: the file to write; its folder must be there.
         force: whether a file that is there is replaced.
-        with_scores: whether the stored scores of their cells go along.
+        with_scores: whether the stored scores of their architectures go along.
         progress: called now and then with how many trials more have been written.
 
     Raises:

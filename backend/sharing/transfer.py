@@ -37,7 +37,7 @@ def copy_studies(
         database: where they are to be; nothing that it holds is changed.
         studies: of the source's contents.
         words: what is done to texts that say where things are.
-        with_scores: whether the stored scores of their cells come too.
+        with_scores: whether the stored scores of their architectures come too.
         without: names of saved ensembles that stay behind.
         progress: called now and then with how many trials more have been dealt with.
         note: called with each study that was copied, in its transaction.

@@ -66,7 +66,7 @@ ensembles = Table(
     Column("created", DateTime, nullable=False),
     Column("content", Text, nullable=False),
 )
-"""Saved ensembles: ``content`` is the JSON of recipe, labelled cells and figures, from which the fit is made again."""
+"""Saved ensembles: ``content`` is the JSON of recipe, labelled rows and figures, from which the fit is made again."""
 
 audit = Table(
     "proxyscope_audit",

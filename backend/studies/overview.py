@@ -1,7 +1,7 @@
 """What a study has found so far, for a list of studies: read from the few attributes that it takes, and only once.
 
-A study of ten thousand trials holds megabytes of attributes. Of each completed trial only cell and scores are read, and
-only when it is new; true accuracies come from the benchmark's tables.
+A study of ten thousand trials holds megabytes of attributes. Of each completed trial only architecture and scores are
+read, and only when it is new; true accuracies come from the benchmark's tables.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from backend.studies.trial_schema import numbers
 from backend.studies.trials import INDEX, REPEAT_OF, SOFTWARE, TRUTH
 
 FEWEST_CELLS = 10
-"""Cells below which a rank correlation is noise, and is not shown."""
+"""Architectures below which a rank correlation is noise, and is not shown."""
 _ATTRIBUTES = table("trial_user_attributes", column("trial_id"), column("key"), column("value_json"))
 
 
@@ -38,14 +38,14 @@ class Overview:
     """What a study has found so far.
 
     Attributes:
-        cells: distinct cells with a known accuracy.
+        architectures: distinct architectures with a known accuracy.
         accuracy: the highest true test accuracy among them (%); NaN where none is known.
-        index: official index of that cell; None where none is known.
+        index: official index of that architecture; None where none is known.
         proxy: whose values rank them best, in either direction; "" where there are too few.
         spearman: its rank correlation with the true accuracy; NaN where there are too few.
     """
 
-    cells: int = 0
+    architectures: int = 0
     accuracy: float = np.nan
     index: int | None = None
     proxy: str = ""
@@ -60,7 +60,7 @@ class _Read:
         created: of the study, which tells it from a later one of the same id.
         counts: of its trials when it was read.
         trials: ids of the completed trials that were read.
-        scores: by cell of the benchmark; one row a distinct cell, one column a proxy.
+        scores: by architecture of the benchmark; one row a distinct architecture, one column a proxy.
         overview: made from them.
     """
 
@@ -167,11 +167,11 @@ def overview(scores: Mapping[int, Mapping[str, float | None]], truth: pd.Series[
     if not known:
         return found
     proxy = max(known, key=lambda name: abs(known[name]))
-    return Overview(found.cells, found.accuracy, found.index, proxy, known[proxy])
+    return Overview(found.architectures, found.accuracy, found.index, proxy, known[proxy])
 
 
 def _spearman(scores: pd.Series[float], accuracy: pd.Series[float]) -> float:
-    """Rank correlation over the cells whose score is known; NaN where it is constant or there are too few."""
+    """Rank correlation over the architectures whose score is known; NaN where it is constant or there are too few."""
     known = scores.dropna()
     if len(known) < FEWEST_CELLS or known.min() == known.max():
         return np.nan

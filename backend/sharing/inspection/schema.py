@@ -49,7 +49,7 @@ def check_schema(connection: sqlite3.Connection, revision: str) -> list[Table]:
 
 
 def _scores_of(connection: sqlite3.Connection) -> Table:
-    """The score store as the file has it: that of version 0.1.0 names cells by number."""
+    """The score store as the file has it: that of version 0.1.0 names architectures by number."""
     earlier = cell_scores.c.cell_class.name in _columns_of(connection, cell_scores)
     return cell_scores if earlier else tables.scores
 
