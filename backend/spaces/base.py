@@ -151,6 +151,7 @@ class SearchSpace(ABC):
         words: what pages call its architectures.
         aliases: other names that search files may use.
         empty: what to say of options that leave nothing to score.
+        indexed: what pages call the architectures that have an index, where variants of other sizes have none.
         section: what a search file may say of the space.
         providers: by capability, ``module:class`` of what gives it; the class is made without arguments.
     """
@@ -160,6 +161,7 @@ class SearchSpace(ABC):
     title: ClassVar[str]
     words: ClassVar[Words] = Words()
     aliases: ClassVar[tuple[str, ...]] = ()
+    indexed: ClassVar[str] = "architecture with an index"
     empty: ClassVar[str] = "search_space: nothing of these choices can be scored; allow more"
     section: ClassVar[type[SpaceSection]] = DatasetSection
     providers: ClassVar[Mapping[type, str]] = {}
@@ -310,7 +312,18 @@ class Enumerable(Protocol):
 
 @runtime_checkable
 class HasTruth(Protocol):
-    """What architectures reach when they are trained is known."""
+    """What architectures reach when they are trained is known.
+
+    Attributes:
+        datasets: that there are trainings on.
+        epochs: lengths of the trainings, the shortest first.
+    """
+
+    @property
+    def datasets(self) -> Sequence[str]: ...  # noqa: D102
+
+    @property
+    def epochs(self) -> Sequence[int]: ...  # noqa: D102
 
     def truth(self, architecture: Architecture, dataset: str) -> Mapping[str, Mapping[str, float | None]] | None:
         """The official fields of an architecture by number of epochs; None where it was not trained."""
@@ -357,6 +370,18 @@ class GraphFeatures(Protocol):
 
 
 @runtime_checkable
+class Groups(Protocol):
+    """The architectures fall into groups, by one thing or another that they have in common."""
+
+    @property
+    def groupings(self) -> Mapping[str, str]:
+        """What the groups differ in, by the name of each grouping."""
+
+    def groups(self, grouping: str, labels: Iterable[Label]) -> pd.Series:
+        """The group of each architecture, by label: an ordered categorical whose categories are all groups."""
+
+
+@runtime_checkable
 class Neighbours(Protocol):
     """The architectures that differ in one choice are known."""
 
@@ -398,11 +423,17 @@ class Parameter:
         name: as Optuna stores it, and the column of tables.
         title: in charts, such as "0 → 1".
         options: its values in their order.
+        shown: what pages call the options, in the same order; without these, by themselves.
     """
 
     name: str
     title: str
     options: tuple[str, ...]
+    shown: tuple[str, ...] = ()
+
+    def called(self, option: str) -> str:
+        """What pages call an option."""
+        return dict(zip(self.options, self.shown, strict=False)).get(option, option)
 
 
 @dataclass(frozen=True)
@@ -430,6 +461,7 @@ _LACKS: dict[type, str] = {
     KnownCosts: "its costs are not known",
     FastEngine: "it has no scoring engine of its own",
     GraphFeatures: "there are no features of its graphs",
+    Groups: "its architectures are in no groups",
     Neighbours: "it does not say which architectures are neighbours",
     Drawable: "it does not say how an architecture is drawn",
     Parameters: "its parameters have no fixed options",

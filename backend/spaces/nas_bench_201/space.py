@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _KEY = re.compile(r"(?P<arch>\S+)(?: C=(?P<C>[1-9]\d{0,3}) N=(?P<N>[1-9]\d{0,3}))?")
 _LARGEST_SIZE = 10_000
+_SHOWN = ("none", "skip", "conv 3×3", "conv 1×1", "avg pool 3×3")
 _DISCONNECTED = "disconnected: no path leads from its input to its output"
 
 
@@ -103,6 +104,7 @@ class NasBench201(SearchSpace):
     title = "NAS-Bench-201"
     words = Words("cell", "cells")
     aliases = ("graph/software/zero_cost",)
+    indexed = "cell of the benchmark's networks (C = 16, N = 5)"
     empty = "op_1_0 … op_3_2: no cell of these options connects input to output; allow more operations"
     section = NasBench201Section
     providers: ClassVar[Mapping[type, str]] = {
@@ -249,6 +251,19 @@ class NasBench201(SearchSpace):
 
         return graph_features(Cell.from_index(int(label)) for label in labels)
 
+    @property
+    def groupings(self) -> Mapping[str, str]:
+        """Counts of operations, paths, and the operation of each edge."""
+        from backend.spaces.nas_bench_201.features import GROUPINGS  # noqa: PLC0415
+
+        return {grouping.name: grouping.title for grouping in GROUPINGS}
+
+    def groups(self, grouping: str, labels: Iterable[Label]) -> pd.Series:
+        """The group of each cell, by official index."""
+        from backend.spaces.nas_bench_201.features import GROUPINGS, group_cells  # noqa: PLC0415
+
+        return group_cells(next(item for item in GROUPINGS if item.name == grouping), map(int, labels))
+
     def neighbours(self, architecture: Architecture) -> Sequence[CellArchitecture]:
         """The 24 cells that differ in one edge."""
         assert isinstance(architecture, CellArchitecture)
@@ -267,7 +282,7 @@ class NasBench201(SearchSpace):
     def parameters(self) -> Sequence[Parameter]:
         """The operation of each edge."""
         return [
-            Parameter(key, f"{source} → {target}", OPERATIONS)
+            Parameter(key, f"{source} → {target}", OPERATIONS, _SHOWN)
             for key, (source, target) in zip(EDGE_KEYS, EDGES, strict=True)
         ]
 
