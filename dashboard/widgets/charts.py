@@ -1,4 +1,4 @@
-"""A chart with what belongs to it: its picture to save, and its data as CSV."""
+"""How a card is shown: its chart, with a picture to save and its data as CSV, or why there is none."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -8,6 +8,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from backend.naming import file_name
+from dashboard.cards.base import Card
+from dashboard.text import plain
 from dashboard.widgets.linked import LinkedChoice, LinkedZoom
 from dashboard.widgets.tables import csv_button
 
@@ -40,6 +42,56 @@ def drawing_config(name: str) -> dict[str, Any]:
     }
 
 
+def show(
+    card: Card,
+    name: str,
+    *,
+    heading: bool = False,
+    on_select: Callable[[], None] | None = None,
+    zoom: LinkedZoom | None = None,
+) -> None:
+    """Draw a card: its chart, and a button for its data below; or why it cannot be shown.
+
+    Args:
+        card: to show; with a zoom, after ``zoom.apply`` on its figure. Its key is the chart's, the button's is
+            ``download_<key>``.
+        name: of the files that are saved, without their endings.
+        heading: draw the card's title, and its help, above it.
+        on_select: called when a marker is clicked; the click is in ``st.session_state[card.key]``.
+        zoom: keeps in the page's link the box that is drawn over the chart; needs ``on_select``.
+    """
+    if heading:
+        st.markdown(f"**{plain(card.title)}**", help=card.help or None)
+    if card.figure is None:
+        st.info(plain(card.why_not), icon=":material/info:")
+        return
+
+    def selected() -> None:
+        if on_select and not (zoom and zoom.take(st.session_state[card.key]["selection"])):
+            on_select()
+
+    config: dict[str, Any] = {
+        "displayModeBar": "hover",
+        "displaylogo": False,
+        "modeBarButtonsToRemove": _UNLINKED_ZOOM if zoom else ["select2d", "lasso2d"],
+        "toImageButtonOptions": picture_options(name),
+    }
+    st.plotly_chart(
+        card.figure,
+        key=card.key,
+        on_select=selected if on_select else "ignore",
+        selection_mode=("points", "box") if zoom else "points",
+        config=config,
+        alt=card.words,
+    )
+    if card.frame is None:
+        return
+    with st.container(horizontal=True):
+        csv_button(card.frame, name, f"download_{card.key}", "What the chart shows, with all its digits.")
+        if zoom:
+            zoom.reset_button()
+
+
 def chart(
     figure: go.Figure,
     data: pd.DataFrame | Callable[[], pd.DataFrame],
@@ -50,40 +102,8 @@ def chart(
     on_select: Callable[[], None] | None = None,
     zoom: LinkedZoom | None = None,
 ) -> None:
-    """Draw a chart, and a button for its data below it.
-
-    Args:
-        figure: to draw; with a zoom, after ``zoom.apply``.
-        data: what it shows, one row a point; or what makes it once the button is clicked.
-        name: of the files that are saved, without their endings.
-        key: of the widget; the button's is ``download_<key>``.
-        words: what the chart shows, for those who cannot see it.
-        on_select: called when a marker is clicked; the click is in ``st.session_state[key]``.
-        zoom: keeps in the page's link the box that is drawn over the chart; needs ``on_select``.
-    """
-
-    def selected() -> None:
-        if on_select and not (zoom and zoom.take(st.session_state[key]["selection"])):
-            on_select()
-
-    config: dict[str, Any] = {
-        "displayModeBar": "hover",
-        "displaylogo": False,
-        "modeBarButtonsToRemove": _UNLINKED_ZOOM if zoom else ["select2d", "lasso2d"],
-        "toImageButtonOptions": picture_options(name),
-    }
-    st.plotly_chart(
-        figure,
-        key=key,
-        on_select=selected if on_select else "ignore",
-        selection_mode=("points", "box") if zoom else "points",
-        config=config,
-        alt=words,
-    )
-    with st.container(horizontal=True):
-        csv_button(data, name, f"download_{key}", "What the chart shows, with all its digits.")
-        if zoom:
-            zoom.reset_button()
+    """Draw a chart that is no card yet; as :func:`show`."""
+    show(Card(key, name, words, figure, data), name, on_select=on_select, zoom=zoom)
 
 
 def clicked(key: str) -> list[Any]:
