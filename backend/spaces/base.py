@@ -152,6 +152,7 @@ class SearchSpace(ABC):
         aliases: other names that search files may use.
         empty: what to say of options that leave nothing to score.
         indexed: what pages call the architectures that have an index, where variants of other sizes have none.
+        notations: what :meth:`find` reads, in words.
         section: what a search file may say of the space.
         providers: by capability, ``module:class`` of what gives it; the class is made without arguments.
     """
@@ -162,6 +163,7 @@ class SearchSpace(ABC):
     words: ClassVar[Words] = Words()
     aliases: ClassVar[tuple[str, ...]] = ()
     indexed: ClassVar[str] = "architecture with an index"
+    notations: ClassVar[str] = "an architecture's key"
     empty: ClassVar[str] = "search_space: nothing of these choices can be scored; allow more"
     section: ClassVar[type[SpaceSection]] = DatasetSection
     providers: ClassVar[Mapping[type, str]] = {}
@@ -177,6 +179,14 @@ class SearchSpace(ABC):
         Raises:
             UserError: the text is none of this space.
         """
+
+    def find(self, text: str) -> Architecture:
+        """Read an architecture from what somebody types: its key, or another notation of the space.
+
+        Raises:
+            UserError: the text is none of this space.
+        """
+        return self.parse(text.strip())
 
     @abstractmethod
     def build(self, architecture: Architecture, task: Task) -> nn.Module:

@@ -28,6 +28,7 @@ from backend.spaces.base import (
     Words,
 )
 from backend.spaces.nas_bench_201.cell import EDGES, NUM_CELLS, OPERATIONS, Cell, class_indices
+from backend.spaces.nas_bench_201.notations import ACCEPTED, parse_cell
 from backend.spaces.nas_bench_201.options import EDGE_KEYS, TRAINED_SIZE, CellChoices, NasBench201Section
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class NasBench201(SearchSpace):
     words = Words("cell", "cells")
     aliases = ("graph/software/zero_cost",)
     indexed = "cell of the benchmark's networks (C = 16, N = 5)"
+    notations = ACCEPTED
     empty = "op_1_0 … op_3_2: no cell of these options connects input to output; allow more operations"
     section = NasBench201Section
     providers: ClassVar[Mapping[type, str]] = {
@@ -143,6 +145,11 @@ class NasBench201(SearchSpace):
         if match is None or match["C"] is None:
             return CellArchitecture(Cell.parse(text))
         return CellArchitecture(Cell.parse(match["arch"]), int(match["C"]), int(match["N"]))
+
+    def find(self, text: str) -> CellArchitecture:
+        """Read a key, an official index, or six operations in another notation."""
+        match = _KEY.fullmatch(text.strip())
+        return self.parse(text) if match and match["C"] else CellArchitecture(parse_cell(text))
 
     @staticmethod
     def key_of_earlier(arch: str, params: Mapping[str, Any]) -> str:
