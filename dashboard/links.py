@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 import streamlit as st
 
 from backend.errors import UserError
+from backend.spaces.base import Architecture, Label, SearchSpace
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.notations import parse_cell
 
@@ -23,6 +24,7 @@ HELP: Final = "views/help/page.py"
 STUDY_PARAMETER: Final = "study"
 TRIAL_PARAMETER: Final = "trial"
 CELL_PARAMETER: Final = "cell"
+SPACE_PARAMETER: Final = "space"
 TABLE_PARAMETER: Final = "table"
 VIEW_PARAMETER: Final = "view"
 _SHOWN: Final = 30
@@ -153,6 +155,43 @@ def cell_problem() -> str:
 def link_cell(index: int) -> None:
     """Put a cell into the page's link."""
     set_parameter(CELL_PARAMETER, str(index))
+
+
+def linked_architecture(space: SearchSpace) -> Architecture | None:
+    """The architecture that the page's link names in any notation of a space, if it names one.
+
+    Raises:
+        UserError: what it names is none of the space.
+    """
+    text = parameter(CELL_PARAMETER)
+    if text is None:
+        return None
+    try:
+        return space.find(text)
+    except UserError as error:
+        raise UserError(f"{CELL_PARAMETER}: {error}") from None
+
+
+def known_architecture(space: SearchSpace) -> Architecture | None:
+    """As :func:`linked_architecture`; None also for what is none of the space, which `architecture_problem` says."""
+    try:
+        return linked_architecture(space)
+    except UserError:
+        return None
+
+
+def architecture_problem(space: SearchSpace) -> str:
+    """What is wrong with the architecture that the page's link names, in one line; "" if nothing is."""
+    try:
+        linked_architecture(space)
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def link_architecture(label: Label | float) -> None:
+    """Put an architecture into the page's link, by its label; a chart gives an index as any number."""
+    set_parameter(CELL_PARAMETER, label if isinstance(label, str) else str(int(label)))
 
 
 def named_studies() -> list[str]:
