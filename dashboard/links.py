@@ -167,7 +167,7 @@ def linked_architecture(space: SearchSpace) -> Architecture | None:
     if text is None:
         return None
     try:
-        return space.find(text)
+        return space.read(text)
     except UserError as error:
         raise UserError(f"{CELL_PARAMETER}: {error}") from None
 

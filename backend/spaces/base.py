@@ -16,7 +16,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol, Self, TypeVar, cast, runtime_checkable
 
 import pandas as pd
 from optuna.distributions import BaseDistribution
@@ -62,7 +62,7 @@ class Architecture(Protocol):
 
 @dataclass(frozen=True)
 class Words:
-    """What a space calls its architectures, in the singular and the plural.
+    """What a space calls its architectures, in the singular and the plural, a parameter of one, and an option of that.
 
     >>> Words("cell", "cells").count(1), Words("cell", "cells").count(1200)
     ('1 cell', '1,200 cells')
@@ -70,10 +70,16 @@ class Words:
 
     one: str = "architecture"
     many: str = "architectures"
+    parameter: str = "parameter"
+    option: str = "option"
 
     def count(self, number: int) -> str:
         """A number of architectures, in words."""
         return f"{number:,} {self.one if number == 1 else self.many}"
+
+
+WORDS: Final = Words()
+"""Of a space that has no words of its own."""
 
 
 class Table(BaseModel):
@@ -152,7 +158,7 @@ class SearchSpace(ABC):
         aliases: other names that search files may use.
         empty: what to say of options that leave nothing to score.
         indexed: what pages call the architectures that have an index, where variants of other sizes have none.
-        notations: what :meth:`find` reads, in words.
+        notations: what :meth:`read` reads, in words.
         section: what a search file may say of the space.
         providers: by capability, ``module:class`` of what gives it; the class is made without arguments.
     """
@@ -160,7 +166,7 @@ class SearchSpace(ABC):
     name: ClassVar[str]
     version: ClassVar[int] = 1
     title: ClassVar[str]
-    words: ClassVar[Words] = Words()
+    words: ClassVar[Words] = WORDS
     aliases: ClassVar[tuple[str, ...]] = ()
     indexed: ClassVar[str] = "architecture with an index"
     notations: ClassVar[str] = "an architecture's key"
@@ -180,13 +186,13 @@ class SearchSpace(ABC):
             UserError: the text is none of this space.
         """
 
-    def find(self, text: str) -> Architecture:
-        """Read an architecture from what somebody types: its key, or another notation of the space.
+    def read(self, text: str) -> Architecture:
+        """Read an architecture that somebody typed, in any notation that the space knows.
 
         Raises:
-            UserError: the text is none of this space.
+            UserError: the text is none of this space, or can mean several.
         """
-        return self.parse(text.strip())
+        return self.parse(text)
 
     @abstractmethod
     def build(self, architecture: Architecture, task: Task) -> nn.Module:

@@ -15,7 +15,18 @@ from backend.config.model import SearchConfig
 from backend.config.objectives import SUM_NAME
 from backend.errors import UserError
 from backend.search.problem import SearchProblem
-from backend.spaces.base import Enumerable, HasTruth, Label, SearchSpace, Words, capability, classes_of, lacks, require
+from backend.spaces.base import (
+    WORDS,
+    Enumerable,
+    HasTruth,
+    Label,
+    SearchSpace,
+    Words,
+    capability,
+    classes_of,
+    lacks,
+    require,
+)
 from backend.studies import StudySummary
 from dashboard.data import proxies as proxy_queries
 from dashboard.data import queries
@@ -80,7 +91,7 @@ class Compared:
     @property
     def words(self) -> Words:
         """What its architectures are called."""
-        return self.space.words if self.space else Words()
+        return self.space.words if self.space else WORDS
 
     @property
     def epochs(self) -> tuple[int, ...]:
@@ -168,7 +179,7 @@ def random_accuracy(space: SearchSpace, dataset: str, epochs: int, most: int) ->
 def words_of(studies: Sequence[Compared]) -> Words:
     """What the architectures of all these studies are called."""
     words = list(dict.fromkeys(study.words for study in studies))
-    return words[0] if len(words) == 1 else Words()
+    return words[0] if len(words) == 1 else WORDS
 
 
 def alike(studies: Sequence[Compared]) -> list[Compared]:
@@ -247,7 +258,7 @@ def _why_no_regret(summary: StudySummary, scored: pd.DataFrame) -> str:
 
 
 def _nothing_yet(summary: StudySummary) -> str:
-    return f"has no scored {(summary.space.words if summary.space else Words()).one} yet"
+    return f"has no scored {(summary.space.words if summary.space else WORDS).one} yet"
 
 
 def _has_numbers(scored: pd.DataFrame, column: str) -> bool:

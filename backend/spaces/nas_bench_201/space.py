@@ -103,7 +103,7 @@ class NasBench201(SearchSpace):
 
     name = "nas_bench_201"
     title = "NAS-Bench-201"
-    words = Words("cell", "cells")
+    words = Words("cell", "cells", "edge", "operation")
     aliases = ("graph/software/zero_cost",)
     indexed = "cell of the benchmark's networks (C = 16, N = 5)"
     notations = ACCEPTED
@@ -146,8 +146,8 @@ class NasBench201(SearchSpace):
             return CellArchitecture(Cell.parse(text))
         return CellArchitecture(Cell.parse(match["arch"]), int(match["C"]), int(match["N"]))
 
-    def find(self, text: str) -> CellArchitecture:
-        """Read a key, an official index, or six operations in another notation."""
+    def read(self, text: str) -> CellArchitecture:
+        """Read a cell in any of the notations that are in use, or the key of another size."""
         match = _KEY.fullmatch(text.strip())
         return self.parse(text) if match and match["C"] else CellArchitecture(parse_cell(text))
 
