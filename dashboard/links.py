@@ -152,9 +152,10 @@ def architecture_problem(space: SearchSpace) -> str:
     return ""
 
 
-def link_architecture(label: Label | None) -> None:
-    """Put an architecture into the page's link, or take it out."""
-    set_parameter(ARCHITECTURE_PARAMETER, None if label is None else str(label))
+def link_architecture(label: Label | float | None) -> None:
+    """Put an architecture into the page's link, by its label, or take it out; a chart gives an index as any number."""
+    text = label if label is None or isinstance(label, str) else str(int(label))
+    set_parameter(ARCHITECTURE_PARAMETER, text)
 
 
 def space_link(space: SearchSpace) -> dict[str, str]:

@@ -129,7 +129,7 @@ def _curves(summary: StudySummary) -> Iterator[_Chart]:
         epochs = summary.config.runner.nasbench_epochs if summary.config else 200
         found = compare_queries.regret(study, epochs, None)
         if len(found):
-            random = compare_queries.random_accuracy(study.dataset, epochs, int(found["cells"].max()))
+            random = compare_queries.random_accuracy(study.space, study.dataset, epochs, int(found["cells"].max()))
             figure = _curve(found, "best_accuracy", f"True test accuracy, {epochs} epochs (%)", random)
             yield _chart("Best true accuracy", "Of the cells found so far, beside random search, exact.", figure)
     if not study.no_volume:

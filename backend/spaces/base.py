@@ -16,7 +16,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol, Self, TypeVar, cast, runtime_checkable
 
 import pandas as pd
 from optuna.distributions import BaseDistribution
@@ -76,6 +76,10 @@ class Words:
     def count(self, number: int) -> str:
         """A number of architectures, in words."""
         return f"{number:,} {self.one if number == 1 else self.many}"
+
+
+WORDS: Final = Words()
+"""Of a space that has no words of its own."""
 
 
 class Table(BaseModel):
@@ -178,6 +182,7 @@ class SearchSpace(ABC):
         aliases: other names that search files may use.
         empty: what to say of options that leave nothing to score.
         indexed: what pages call the architectures that have an index, where variants of other sizes have none.
+        notations: what :meth:`read` reads, in words.
         section: what a search file may say of the space.
         providers: by capability, ``module:class`` of what gives it; the class is made without arguments.
     """
@@ -185,9 +190,10 @@ class SearchSpace(ABC):
     name: ClassVar[str]
     version: ClassVar[int] = 1
     title: ClassVar[str]
-    words: ClassVar[Words] = Words()
+    words: ClassVar[Words] = WORDS
     aliases: ClassVar[tuple[str, ...]] = ()
     indexed: ClassVar[str] = "architecture with an index"
+    notations: ClassVar[str] = "an architecture's key"
     empty: ClassVar[str] = "search_space: nothing of these choices can be scored; allow more"
     section: ClassVar[type[SpaceSection]] = DatasetSection
     providers: ClassVar[Mapping[type, str]] = {}
@@ -204,6 +210,14 @@ class SearchSpace(ABC):
             UserError: the text is none of this space.
         """
 
+    def read(self, text: str) -> Architecture:
+        """Read an architecture that somebody typed, in any notation that the space knows.
+
+        Raises:
+            UserError: the text is none of this space, or can mean several.
+        """
+        return self.parse(text)
+
     @abstractmethod
     def build(self, architecture: Architecture, task: Task) -> nn.Module:
         """The architecture's network for a task, with weights drawn from PyTorch's global generator."""
@@ -212,14 +226,6 @@ class SearchSpace(ABC):
         """The space that keeps to what a search file allows."""
         del section
         return self
-
-    def read(self, text: str) -> Architecture:
-        """Read an architecture that somebody typed, in any notation that the space knows.
-
-        Raises:
-            UserError: the text is none of this space, or can mean several.
-        """
-        return self.parse(text)
 
     def attributes(self, architecture: Architecture) -> Mapping[str, Any]:
         """User attributes that a trial records beside the space and the architecture's key."""

@@ -29,6 +29,7 @@ from backend.spaces.base import (
     Words,
 )
 from backend.spaces.nas_bench_201.cell import EDGES, NUM_CELLS, OPERATIONS, Cell, class_indices
+from backend.spaces.nas_bench_201.notations import ACCEPTED, parse_cell
 from backend.spaces.nas_bench_201.options import EDGE_KEYS, TRAINED_SIZE, CellChoices, NasBench201Section
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class NasBench201(SearchSpace):
     words = Words("cell", "cells", "edge", "operation")
     aliases = ("graph/software/zero_cost",)
     indexed = "cell of the benchmark's networks (C = 16, N = 5)"
+    notations = ACCEPTED
     empty = "op_1_0 … op_3_2: no cell of these options connects input to output; allow more operations"
     section = NasBench201Section
     providers: ClassVar[Mapping[type, str]] = {
@@ -149,18 +151,16 @@ class NasBench201(SearchSpace):
             return CellArchitecture(Cell.parse(text))
         return CellArchitecture(Cell.parse(match["arch"]), int(match["C"]), int(match["N"]))
 
+    def read(self, text: str) -> CellArchitecture:
+        """Read a cell in any of the notations that are in use, or the key of another size."""
+        match = _KEY.fullmatch(text.strip())
+        return self.parse(text) if match and match["C"] else CellArchitecture(parse_cell(text))
+
     @staticmethod
     def key_of_earlier(arch: str, params: Mapping[str, Any]) -> str:
         """The key of a trial of version 0.1, which recorded the cell's string and the size among its parameters."""
         size = params.get("C", TRAINED_SIZE[0]), params.get("N", TRAINED_SIZE[1])
         return f"{arch}{size_suffix(*size)}"
-
-    def read(self, text: str) -> CellArchitecture:
-        """Read a cell in any of the notations that are in use, or the key of another size."""
-        from backend.spaces.nas_bench_201.notations import parse_cell  # noqa: PLC0415
-
-        match = _KEY.fullmatch(text.strip())
-        return self.parse(text) if match and match["C"] else CellArchitecture(parse_cell(text))
 
     def build(self, architecture: Architecture, task: Task) -> nn.Module:
         """The network of the literal cell."""

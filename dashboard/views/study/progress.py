@@ -112,8 +112,8 @@ def _accuracy(study: Compared) -> None:
     if found.empty:
         st.info("The most accurate cell is known once one is scored.", icon=":material/info:")
         return
-    best = compare_queries.optimum(study.dataset, epochs)
-    band = compare_queries.random_accuracy(study.dataset, epochs, int(found["cells"].max()))
+    best = compare_queries.optimum(study.space, study.dataset, epochs)
+    band = compare_queries.random_accuracy(study.space, study.dataset, epochs, int(found["cells"].max()))
     random = Curve("random search", band, 2)
     curve = Curve("this study", median_band([pd.Series(found["best_accuracy"].to_numpy(), index=found["cells"])]), 1)
     title = f"True test accuracy, {epochs} epochs (%)"
