@@ -89,7 +89,14 @@ class Table(BaseModel):
 
 
 class SpaceSection(Table):
-    """``[search.search_space]`` of a search file: which space, and what else a space lets it choose."""
+    """``[search.search_space]`` of a search file: which space, and what else a space lets it choose.
+
+    Attributes:
+        name: of the space.
+        place: the tables, one inside the other, that hold the data set and the choices.
+    """
+
+    place: ClassVar[tuple[str, ...]] = ()
 
     name: str
 
@@ -103,6 +110,23 @@ class SpaceSection(Table):
         """The data set that a table names, whatever else stands in it; None where it names none that is known."""
         named = table.get("dataset")
         return named if named in NUM_CLASSES else None
+
+    @property
+    def chosen(self) -> Mapping[str, list[int]]:
+        """What it chooses, by key: the numbers of options, or the sizes; empty for a space without choices."""
+        return {}
+
+    @classmethod
+    def table_of(cls, table: Mapping[str, Any], dataset: str, chosen: Mapping[str, Sequence[object]]) -> dict[str, Any]:
+        """The table of a section with another data set and other choices, not validated.
+
+        Args:
+            table: as it was; what is not chosen stays.
+            dataset: name of the data set.
+            chosen: by key, as :attr:`chosen`.
+        """
+        del chosen
+        return {**table, "dataset": dataset}
 
     def check_metrics(self, measured: Sequence[str], ensembles: Sequence[str]) -> None:
         """Check that all architectures which the section allows have these metrics.
@@ -452,22 +476,83 @@ class Parameter:
         return dict(zip(self.options, self.shown, strict=False)).get(option, option)
 
 
+class SizeWords(NamedTuple):
+    """What pages call a parameter that is a number.
+
+    Attributes:
+        title: in charts and tables.
+        help: one sentence on it.
+        field: label of the field of a form that takes the numbers to search.
+        field_help: tooltip of that field.
+    """
+
+    title: str
+    help: str
+    field: str
+    field_help: str
+
+
+@runtime_checkable
+class Choices(Protocol):
+    """A search file may keep to some options of the parameters, and name several sizes; its section says how.
+
+    Attributes:
+        choices_help: what the choices are, in a sentence or two.
+        bundles: numbers of options to allow of every parameter at once, by what a page calls them.
+        size_words: what pages call each of the sizes.
+    """
+
+    @property
+    def choices_help(self) -> str: ...  # noqa: D102
+
+    @property
+    def bundles(self) -> Mapping[str, tuple[int, ...]]: ...  # noqa: D102
+
+    @property
+    def size_words(self) -> Mapping[str, SizeWords]: ...  # noqa: D102
+
+    def left(self) -> str:
+        """How much the options of this space leave to search, in Markdown."""
+
+
 @dataclass(frozen=True)
 class DrawnEdge:
-    """An edge of a drawing: positions of its nodes, what it does, and whether it is on a way from input to output."""
+    """An edge of a drawing.
+
+    Attributes:
+        source: position of its first node among the nodes.
+        target: position of its last node.
+        operation: what it does.
+        live: whether it is on a path from input to output.
+        parameter: that chooses what it does; "" where none does.
+    """
 
     source: int
     target: int
     operation: str
     live: bool
+    parameter: str = ""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A graph to draw: names of the nodes from input to output, and the edges."""
+    """A graph to draw.
+
+    Attributes:
+        nodes: their names, from input to output.
+        edges: between them.
+        places: x and y of each node; without them, the nodes stand on an arc.
+        operations: all that an edge can do, and what pages call it, in the order of legends.
+        nothing: the operation that passes nothing on; "" where there is none.
+        called: what pages call the nodes in a sentence; without these, by their names.
+    """
 
     nodes: tuple[str, ...]
     edges: tuple[DrawnEdge, ...]
+    places: tuple[tuple[float, float], ...] = ()
+    operations: tuple[tuple[str, str], ...] = ()
+    nothing: str = ""
+    called: tuple[str, ...] = ()
 
 
 _LACKS: dict[type, str] = {
@@ -481,6 +566,7 @@ _LACKS: dict[type, str] = {
     Neighbours: "it does not say which architectures are neighbours",
     Drawable: "it does not say how an architecture is drawn",
     Parameters: "its parameters have no fixed options",
+    Choices: "a search file cannot choose among its options",
 }
 """What a space that lacks a capability cannot do."""
 

@@ -75,7 +75,7 @@ def new_figure(height: int, traces: Sequence[Any] = (), **layout: Any) -> go.Fig
 
 
 def trial_keys(trials: pd.DataFrame) -> np.ndarray:
-    """The customdata of markers that stand for trials: ``[number, cell index]`` each, −1 for no cell.
+    """The customdata of markers that stand for trials: ``[number, index]`` each, −1 for no index.
 
     Numbers alone travel as they are in memory; words would take most of the time of a live chart.
     """

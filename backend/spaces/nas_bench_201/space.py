@@ -24,6 +24,7 @@ from backend.spaces.base import (
     Label,
     Parameter,
     SearchSpace,
+    SizeWords,
     SpaceSection,
     Words,
 )
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 _KEY = re.compile(r"(?P<arch>\S+)(?: C=(?P<C>[1-9]\d{0,3}) N=(?P<N>[1-9]\d{0,3}))?")
 _LARGEST_SIZE = 10_000
 _SHOWN = ("none", "skip", "conv 3×3", "conv 1×1", "avg pool 3×3")
+_CALLED = tuple(zip(OPERATIONS, _SHOWN, strict=True))
+_PLACES = ((0.0, 0.0), (2.0, 2.5), (2.0, 0.95), (4.0, 0.0))
+"""A drawing of the complete graph on four nodes in which no two edges cross."""
+_NODES = ("input of the cell", "node 1", "node 2", "output of the cell")
 _DISCONNECTED = "disconnected: no path leads from its input to its output"
 
 
@@ -281,9 +286,9 @@ class NasBench201(SearchSpace):
         """The four nodes and six edges of the cell."""
         assert isinstance(architecture, CellArchitecture)
         live = architecture.cell.live_edges()
-        pairs = enumerate(zip(EDGES, architecture.cell.operations, strict=True))
-        drawn = tuple(DrawnEdge(source, target, name, edge in live) for edge, ((source, target), name) in pairs)
-        return Drawing(("input", "1", "2", "output"), drawn)
+        pairs = enumerate(zip(EDGES, architecture.cell.operations, EDGE_KEYS, strict=True))
+        drawn = tuple(DrawnEdge(*ends, name, edge in live, key) for edge, (ends, name, key) in pairs)
+        return Drawing(("in", "1", "2", "out"), drawn, _PLACES, _CALLED, OPERATIONS[0], _NODES)
 
     @property
     def parameters(self) -> Sequence[Parameter]:
@@ -301,3 +306,38 @@ class NasBench201(SearchSpace):
     def of_key(self, key: str) -> Mapping[str, str]:
         """The operation of each edge of a cell, by its parameter."""
         return dict(zip(EDGE_KEYS, self.parse(key).cell.operations, strict=True))
+
+    @property
+    def choices_help(self) -> str:
+        """What the choices are."""
+        return "Operations allowed on each edge of the cell: node 0 is its input, node 3 its output."
+
+    @property
+    def bundles(self) -> Mapping[str, tuple[int, ...]]:
+        """Numbers of operations to allow on every edge at once."""
+        return {
+            "Every operation": tuple(range(len(OPERATIONS))),
+            "No pooling": (0, 1, 2, 3),
+            "Convolutions and skips": (1, 2, 3),
+            "Convolutions": (2, 3),
+        }
+
+    @property
+    def size_words(self) -> Mapping[str, SizeWords]:
+        """What pages call C and N."""
+        words = "One number, or several with commas between. True accuracies are known for C = 16, N = 5."
+        width = "Channels of the first stage; the later ones have 2C and 4C."
+        return {
+            "C": SizeWords("Channels C", width, "Channels C of the first stage", words),
+            "N": SizeWords("Cells a stage N", "Cells in each of the three stages.", "Cells a stage N", words),
+        }
+
+    def left(self) -> str:
+        """How many cells and networks the choices leave."""
+        sizes = len(self.choices.C) * len(self.choices.N)
+        connected = len(self.connected_cells)
+        networks = f" at {sizes} sizes: **{connected * sizes:,}** connected networks to score" if sizes > 1 else ""
+        return (
+            f"These choices leave **{connected:,}** connected cells of {self.combinations:,} combinations{networks}. "
+            f"**{self.distinct_cells:,}** of the cells are distinct: the others compute the same, and cost nothing."
+        )
