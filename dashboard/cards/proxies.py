@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from backend.spaces.base import Groups, Label, lacks
+from backend.spaces.base import Drawable, Groups, Label, capability, lacks
 from dashboard.cards.base import Card
 from dashboard.data import proxies as proxy_queries
 from dashboard.data.proxies import Source, Target
+from dashboard.figures.architecture_graph import looks
 from dashboard.figures.axis_scales import Scale
-from dashboard.figures.cell_graph import OPERATION_COLORS
 from dashboard.figures.group_correlations import group_correlations
 from dashboard.figures.proxy_agreement import proxy_agreement
 from dashboard.figures.proxy_ranking import proxy_ranking
@@ -90,7 +90,7 @@ def scatter_card(
         x_scale=scale,
         y_scale="linear" if against == ACCURACY else scale,
         color=shade,
-        shades=OPERATION_COLORS,
+        shades=_shades(source),
         selected=selected,
         words=words,
     )
@@ -154,3 +154,12 @@ def agreement_card(source: Source) -> Card:
         proxy_agreement(matrix),
         matrix.rename_axis("proxy").reset_index(),
     )
+
+
+def _shades(source: Source) -> dict[str, str]:
+    """The colours that drawings give operations, by which groups may be called."""
+    drawable = capability(source.space, Drawable)
+    if drawable is None:
+        return {}
+    drawing = drawable.drawing(source.space.at(source.scores.index[0]))
+    return {operation: look.color for operation, look in looks(drawing).items()}

@@ -12,7 +12,9 @@ from dashboard.text import drawn
 _BAR_HEIGHT, _FRAME_HEIGHT = 34, 90
 
 
-def importance_bars(shares: "pd.Series[float]", parameters: Sequence[Parameter] = (), words: Words | None = None) -> go.Figure:
+def importance_bars(
+    shares: "pd.Series[float]", parameters: Sequence[Parameter] = (), words: Words | None = None
+) -> go.Figure:
     """Bars of the shares, the largest on top.
 
     Args:

@@ -8,7 +8,7 @@ from backend.analysis.scores import labelled
 from backend.spaces.base import Label
 from dashboard.data import proxies as proxy_queries
 from dashboard.data.proxies import Source, Target
-from dashboard.links import CELL_PARAMETER, linked_architecture, set_parameter
+from dashboard.links import link_architecture, linked_architecture
 from dashboard.widgets.cell_card import cell_card, cell_row
 
 
@@ -55,7 +55,7 @@ def _best(source: Source, target: Target | None, proxy: str) -> tuple[Label, str
 
 
 def _clear() -> None:
-    set_parameter(CELL_PARAMETER, None)
+    link_architecture(None)
 
 
 def _row(source: Source, label: Label) -> pd.Series:

@@ -6,7 +6,7 @@ from streamlit.column_config import ImageColumn, NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend.spaces.base import Drawable, Label, SearchSpace, capability
-from dashboard.figures.cell_picture import cell_picture
+from dashboard.figures.architecture_picture import architecture_picture
 from dashboard.links import link_architecture
 from dashboard.widgets.tables import csv_button
 
@@ -35,7 +35,7 @@ def shortlist_table(table: pd.DataFrame, space: SearchSpace, key: str, stem: str
         "hours": NumberColumn("Training (h)", format="%.2f", help="On the benchmark's GPU."),
     }
     if drawable := capability(space, Drawable):
-        shown["graph"] = [cell_picture(drawable.drawing(architecture)) for architecture in architectures]
+        shown["graph"] = [architecture_picture(drawable.drawing(architecture)) for architecture in architectures]
         columns["graph"] = ImageColumn(words.one.capitalize(), help="Its graph, input to output.", width=150)
     shown["index"] = labels
     if "expected" in table:
