@@ -135,6 +135,12 @@ def is_truth(column: str) -> bool:
     return _TRUTH.fullmatch(column) is not None
 
 
+def trainings(columns: Iterable[object], field: str | None = None) -> list[int]:
+    """Lengths (epochs) of the trainings that columns hold something of, or a field such as "test-accuracy"."""
+    found = (_TRUTH.fullmatch(str(column)) for column in columns)
+    return sorted({int(each["epochs"]) for each in found if each and field in {None, each["field"]}})
+
+
 @cache
 def _known() -> dict[str, Quantity]:
     truths = [_truth(field, epochs) for data in DATASETS for field in truth_fields(data) for epochs in (12, 200)]
