@@ -145,7 +145,7 @@ def regret(study: Compared, epochs: int, chosen_by: str | None, within: Labels =
 def reachable(study: Compared) -> Labels:
     """What the study's search allows; None where that is the whole space, or nothing that was trained."""
     config = study.summary.config
-    allowed = tuple(queries.allowed_cells(config)) if config else ()
+    allowed = tuple(queries.allowed(config)) if config else ()
     if not allowed or config is None:
         return None
     listed = require(config.space, Enumerable, "what a search allows")

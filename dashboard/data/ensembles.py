@@ -54,13 +54,13 @@ class Transfer:
     """An ensemble's prediction on another data set.
 
     Attributes:
-        cells: predicted and accuracy (%) there, by label.
+        predicted: columns predicted and accuracy (%) there, by label.
         words: which scores it was made from.
         matched: whether these were brought to the scale of the fit.
         found: its figures.
     """
 
-    cells: pd.DataFrame
+    predicted: pd.DataFrame
     words: str
     matched: bool
     found: Figures
@@ -109,6 +109,12 @@ def worth(source: Source, plan: Plan) -> pd.Series:
     """What each proxy is worth to the model: Spearman lost on its labels when the proxy is shuffled."""
     found: pd.Series = _worth(source.key, plan, source)
     return found
+
+
+def in_space(place: str, source: Source) -> str:
+    """What pages call a place where figures were taken."""
+    many = source.space.words.many
+    return {SEEN: f"fitted {many}", UNSEEN: f"unseen {many}"}.get(place, place)
 
 
 def home(source: Source, plan: Plan) -> pd.DataFrame:
@@ -265,5 +271,6 @@ def _transfer(
     except UserError:
         own = None
     there = target_scores(plan.recipe.proxies, dataset, _source.dataset, own, _source.space, _trials)
-    cells = transferred(_fit(key, plan, _source), there, _accuracy(_source, plan, dataset), own)
-    return Transfer(cells, there.words, there.matched and own is not None, figures(cells["predicted"], cells[ACCURACY]))
+    predicted = transferred(_fit(key, plan, _source), there, _accuracy(_source, plan, dataset), own)
+    found = figures(predicted["predicted"], predicted[ACCURACY])
+    return Transfer(predicted, there.words, there.matched and own is not None, found)
