@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from backend.spaces import registry
 from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS, Cell, Edit
 from backend.truth.measures import Measure
-from dashboard.figures.cell_graph import OPERATION_NAMES
 from dashboard.figures.template import BLUE, OUTLINE, VERMILION, new_figure
 
 _SATURATED = 1.0
@@ -36,7 +36,7 @@ def neighbour_grid(cell: Cell, accuracies: pd.Series[float], measure: Measure) -
     figure.add_trace(_tiles(cell.neighbours(), accuracies, own))
     figure.add_trace(_own_tiles(here, own))
     figure.update_layout(showlegend=False)
-    names = [OPERATION_NAMES[operation] for operation in OPERATIONS]
+    names = [registry.get().parameters[0].called(operation) for operation in OPERATIONS]
     edges = [f"{source} → {target}" for source, target in EDGES]
     fixed = {"showgrid": False, "fixedrange": True, "ticks": ""}
     heading = f"{measure.label}<br>[{measure.release}]"

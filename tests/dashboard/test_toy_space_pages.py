@@ -1,18 +1,15 @@
 """The pages on scores, ensembles, comparisons and the benchmark, for studies of a space that has no capability."""
 
 import re
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from backend.config.model import SearchConfig
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
-from backend.spaces import registry
 from backend.spaces.own import load_user_spaces
 from backend.storage.database import open_database
 
