@@ -47,6 +47,7 @@ def show(
     name: str,
     *,
     heading: bool = False,
+    caption: bool = False,
     on_select: Callable[[], None] | None = None,
     zoom: LinkedZoom | None = None,
 ) -> None:
@@ -57,6 +58,7 @@ def show(
             ``download_<key>``.
         name: of the files that are saved, without their endings.
         heading: draw the card's title, and its help, above it.
+        caption: draw the card's words below it, for those too who see the chart.
         on_select: called when a marker is clicked; the click is in ``st.session_state[card.key]``.
         zoom: keeps in the page's link the box that is drawn over the chart; needs ``on_select``.
     """
@@ -84,12 +86,13 @@ def show(
         config=config,
         alt=card.words,
     )
-    if card.frame is None:
-        return
-    with st.container(horizontal=True):
-        csv_button(card.frame, name, f"download_{card.key}", "What the chart shows, with all its digits.")
-        if zoom:
-            zoom.reset_button()
+    if card.frame is not None:
+        with st.container(horizontal=True):
+            csv_button(card.frame, name, f"download_{card.key}", "What the chart shows, with all its digits.")
+            if zoom:
+                zoom.reset_button()
+    if caption:
+        st.caption(plain(card.words))
 
 
 def chart(

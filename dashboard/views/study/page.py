@@ -70,7 +70,7 @@ def _view(summary: StudySummary, was_active: bool) -> None:
             # The page as a whole starts, or ends, to poll.
             st.rerun()
         shown = parts.shown_now(summary, run)
-        for problem in parts.link_problems(shown.axes):
+        for problem in parts.link_problems(shown):
             st.warning(plain(problem), icon=":material/link_off:")
         parts.head(summary, run, shown.frame)
         parts.show_view(shown)

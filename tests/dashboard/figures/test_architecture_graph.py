@@ -1,6 +1,7 @@
+from dashboard.figures.cell_graph import OPERATION_COLORS, OPERATION_NAMES
+
 from backend.spaces.nas_bench_201.cell import Cell
 from dashboard.figures import cell_graph
-from dashboard.figures.cell_graph import OPERATION_COLORS, OPERATION_NAMES
 
 # Node 1 is fed by nothing: its two edges on are dead.
 PARTLY_DEAD = Cell(("none", "nor_conv_1x1", "avg_pool_3x3", "skip_connect", "nor_conv_3x3", "nor_conv_3x3"))

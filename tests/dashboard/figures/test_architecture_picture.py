@@ -1,8 +1,9 @@
 from base64 import b64decode
 from xml.etree import ElementTree
 
-from backend.spaces.nas_bench_201.cell import Cell
 from dashboard.figures.cell_picture import cell_picture
+
+from backend.spaces.nas_bench_201.cell import Cell
 
 
 def test_it_draws_six_edges_and_four_nodes_and_dots_the_dead_ones() -> None:

@@ -1,5 +1,6 @@
-from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS
 from dashboard.figures.cell_graph import OPERATION_COLORS
+
+from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS
 from dashboard.figures.choices_graph import choices_graph
 
 

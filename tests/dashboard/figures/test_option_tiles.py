@@ -2,9 +2,9 @@
 
 import numpy as np
 import pandas as pd
+from dashboard.figures.operation_tiles import operation_tiles
 
 from dashboard.figures.importance_bars import importance_bars, setting_name
-from dashboard.figures.operation_tiles import operation_tiles
 from dashboard.figures.scoring_seconds import scoring_seconds
 
 MEANS = pd.DataFrame(
