@@ -258,6 +258,10 @@ class SearchSpace(ABC):
         """
         return self.parse(str(label))
 
+    def description(self, architecture: Architecture) -> str:
+        """What an architecture computes, in a sentence; "" where the space says nothing of it."""
+        return f"It cannot be scored: {architecture.invalid}." if architecture.invalid else ""
+
     def class_of(self, label: Label) -> Hashable | None:
         """What the architectures that compute the same function share; None for one that cannot be scored."""
         architecture = self.at(label)

@@ -142,7 +142,7 @@ def _markers(
         showlegend=bool(color),
         marker={**marker, **line},
         customdata=np.column_stack(
-            [column.astype(object) for column in shown] if points.index.dtype == object else shown
+            [column.astype(object) for column in shown] if not pd.api.types.is_numeric_dtype(points.index) else shown
         ),
         hovertemplate=hover + "<extra></extra>",
         unselected={"marker": {"opacity": marker["opacity"]}},

@@ -208,6 +208,14 @@ class NasBench201(SearchSpace):
         """The architecture of an official index, or of a key."""
         return self.parse(label) if isinstance(label, str) else CellArchitecture(Cell.from_index(int(label)))
 
+    def description(self, architecture: Architecture) -> str:
+        """The function that a cell computes."""
+        assert isinstance(architecture, CellArchitecture)
+        if architecture.invalid:
+            return "Nothing connects its input to its output."
+        function = architecture.cell.canonical()
+        return f"It computes {function}, where P pools and each convolution has its own weights."
+
     @cached_property
     def distributions(self) -> Mapping[str, CategoricalDistribution]:
         """Optuna's distributions of the parameters that have a choice."""

@@ -102,7 +102,7 @@ def _verdict(table: pd.DataFrame, source: Source) -> str:
             f" Expected accuracy: {readable(first['expected'], '%')} (95%: {first['low']:.2f} to {first['high']:.2f} %)"
             f"; true accuracy: {readable(first['accuracy'], '%')}."
         )
-    shown = f"{label:,}" if source.scores.index.dtype != object else str(label)
+    shown = label if isinstance(label, str) else f"{label:,}"
     return f"Train **{plain(source.space.named(shown))}**.{sure}"
 
 
