@@ -78,7 +78,7 @@ def storage_section() -> None:
         return
     if session.is_chosen():
         st.caption(
-            "Opened in this browser session alone. Links do not name it: in other sessions they mean the server's own."
+            "Opened in this browser session alone. Links do not name it: in others they mean the server's own."
         )
         st.button(
             "Back to the server's own",

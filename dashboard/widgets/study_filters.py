@@ -55,7 +55,7 @@ def filtered(summaries: Sequence[StudySummary], overviews: Mapping[int, Overview
             words = _find_field()
         with grid.cell():
             state = _STATE.dropdown(
-                "State", "Shows the studies in this state; external ones were made with Optuna alone."
+                "State", "Shows the studies in this state. External: made with Optuna alone."
             )
         with grid.cell():
             of_dataset = dataset.dropdown("Data set", "Shows the searches for this data set.")

@@ -91,19 +91,20 @@ def study_table(
                 "Best accuracy (%)",
                 format="%.2f",
                 width=130,
-                help="Highest true test accuracy that is known of what was found, after as many epochs as its file names.",
+                help="Highest true test accuracy that is known of what was found, after the epochs its file names.",
             ),
             "proxy": TextColumn(
                 "Best proxy",
                 width=110,
-                help="The proxy whose values rank the study's architectures most like their true accuracies do, or, where "
-                "ρ is negative, the other way round.",
+                help="The proxy whose values rank the study's architectures most like their true accuracies do, or, "
+                "where ρ is negative, the other way round.",
             ),
             "spearman": NumberColumn(
                 "Its Spearman ρ",
                 format="%.2f",
                 width=110,
-                help=f"Rank correlation with true accuracy, over the study's distinct architectures: at least {FEWEST_CELLS}.",
+                help="Rank correlation with true accuracy, over the study's distinct architectures: at least "
+                f"{FEWEST_CELLS}.",
             ),
             "dataset": TextColumn("Data set", width=120),
             "objectives": ListColumn("Objectives", help="What is optimised."),

@@ -40,8 +40,9 @@ def _example() -> SearchConfig:
 
 def _example_line() -> str:
     config = _example()
+    scored = config.space.words.count(config.setup.n_trials)
     return (
-        f"The example: {config.space.words.count(config.setup.n_trials)} for {config.dataset}, {len(config.proxy_names)} proxies on "
+        f"The example: {scored} for {config.dataset}, {len(config.proxy_names)} proxies on "
         f"{config.runner.num_samples} images, sampler {config.setup.sampler}. "
         "It runs in a process of its own: closing the browser does not end it."
     )
