@@ -224,6 +224,7 @@ def _search_section(problems: Problems) -> None:
             st.segmented_control(
                 "Budget counts",
                 list(DISTINCT_WORDS),
+                wrap=True,
                 format_func=DISTINCT_WORDS.__getitem__,
                 required=True,
                 key=key("distinct"),
