@@ -45,7 +45,7 @@ def test_what_is_changed_in_the_form_wins_over_the_file(state: dict[Any, Any]) -
     state[scale_key("zen")], state[scale_key("snip")] = "0", "2.5"
     state[scale_key("params")], state[direction_key("params")] = "1", "minimize"
     config = config_of_form(state)
-    assert config.cells.number_classes is None
+    assert config.search_space.choices.number_classes is None
     assert config.runner.metrics == ["snip", "zen", "params"]
     goals = {name: (goal.scale, goal.direction) for name, goal in config.strategy.metrics.items()}
     assert goals == {"snip": (2.5, "maximize"), "zen": (0, "maximize"), "params": (1, "minimize")}
