@@ -269,8 +269,8 @@ def option_means(summary: StudySummary, frame: pd.DataFrame, column: str) -> Car
     words, parameters = queries.words_of(summary), queries.parameters_of(summary)
     title = f"Mean by {words.option} and {words.parameter}"
     help_words = (
-        f"Of the distinct {words.many} that have this {words.option} on this {words.parameter}. A search visits some far "
-        f"more often than others: mind the number of {words.many} below each mean."
+        f"Of the distinct {words.many} that have this {words.option} on this {words.parameter}. A search visits some "
+        f"far more often than others: mind the number of {words.many} below each mean."
     )
     if not parameters:
         return Card.missing("means_chart", title, queries.lacking(summary, Parameters), help=help_words)
@@ -281,8 +281,8 @@ def option_means(summary: StudySummary, frame: pd.DataFrame, column: str) -> Car
     return Card(
         "means_chart",
         title,
-        f"Mean of {label(column)} over the distinct {words.many} with that {words.option} on that {words.parameter}, and "
-        "their number.",
+        f"Mean of {label(column)} over the distinct {words.many} with that {words.option} on that {words.parameter}, "
+        "and their number.",
         option_tiles(means, column, parameters, words),
         means,
         help=help_words,

@@ -163,7 +163,9 @@ def _sizes(spaces: tuple[str, ...]) -> dict[str, Quantity]:
 def _truth(field: TruthField, epochs: int) -> Quantity:
     name = f"True {field.label[0].lower()}{field.label[1:]}, {epochs} epochs"
     better: Direction = "maximize" if field.name.endswith("accuracy") else "minimize"
-    return Quantity(f"{epochs}:{field.name}", name, field.unit, better, f"NAS-Bench-201's record on {field.images}.")
+    return Quantity(
+        f"{epochs}:{field.name}", name, field.unit, better, f"{registry.get().title}'s record on {field.images}."
+    )
 
 
 def _derived(column: str) -> Quantity:

@@ -51,7 +51,7 @@ def architecture_row(
         row["index"] = label
     row |= {name: architecture.params[name] for name in (titled.sizes if titled else ())}
     row |= {name: value for name, value in (scores or {}).items() if pd.notna(value)}
-    known = truth.truth(architecture, dataset) if truth and dataset in truth.datasets else None
+    known = truth.truth(architecture, dataset) if truth and dataset and dataset in truth.datasets else None
     for epochs, fields in (known or {}).items():
         row |= {f"{epochs}:{field}": value for field, value in fields.items() if value is not None}
     return pd.Series(row, dtype=object)

@@ -82,7 +82,8 @@ def _bound_field(metric: str, sense: Sense, unit: str) -> None:
     number_field(
         f"{side} bound of {metric}",
         bound_key(metric, sense),
-        f"Constraint{f' in {unit}' if unit else ''}: what costs {breaking} is neither scored nor best. Empty: no bound.",
+        f"Constraint{f' in {unit}' if unit else ''}: what costs {breaking} is neither scored nor best. "
+        "Empty: no bound.",
         placeholder="none",
         label_visibility="collapsed",
     )

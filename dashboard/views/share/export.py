@@ -48,7 +48,8 @@ def export_section() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         WHICH.segments("Which studies", "The link keeps the choice.")
         with_scores = choose_scores(
-            "The scores that these studies' cells have in the score store, so that nobody has to compute them again."
+            "The scores that these studies' architectures have in the score store, so that nobody has to compute them "
+            "again."
         )
     chosen = _CHOOSERS[WHICH.value](summaries)
     if chosen:

@@ -31,7 +31,7 @@ def queue_notice() -> None:
     at_once = queue.parallel(database)
     with st.container(horizontal=True, vertical_alignment="center", key="queue_notice"):
         if queue.worker_alive(database):
-            st.caption(f":material/schedule: {searches} on this machine, which has up to {at_once} in work at once.")
+            st.caption(f":material/schedule: {searches} on this machine, which runs up to {at_once} at once.")
         else:
             st.caption(f":material/pause_circle: {searches} on this machine, and nothing is there to start them.")
             st.button(
@@ -91,25 +91,26 @@ def study_table(
                 "Best accuracy (%)",
                 format="%.2f",
                 width=130,
-                help="Highest true test accuracy of the cells found, after the 200 epochs (or 12) that its file names.",
+                help="Highest true test accuracy that is known of what was found, after the epochs its file names.",
             ),
             "proxy": TextColumn(
                 "Best proxy",
                 width=110,
-                help="The proxy whose values rank the study's cells most like their true accuracies do, or, where ρ is "
-                "negative, the other way round.",
+                help="The proxy whose values rank the study's architectures most like their true accuracies do, or, "
+                "where ρ is negative, the other way round.",
             ),
             "spearman": NumberColumn(
                 "Its Spearman ρ",
                 format="%.2f",
                 width=110,
-                help=f"Rank correlation with true accuracy, over the study's distinct cells: {FEWEST_CELLS} at least.",
+                help="Rank correlation with true accuracy, over the study's distinct architectures: at least "
+                f"{FEWEST_CELLS}.",
             ),
             "dataset": TextColumn("Data set", width=120),
             "objectives": ListColumn("Objectives", help="What is optimised."),
             "sampler": TextColumn("Sampler", width=80),
             "trials": NumberColumn(
-                "Trials", format="localized", width=70, help="All trials, repeats and disconnected cells included."
+                "Trials", format="localized", width=70, help="All trials, repeats and invalid ones included."
             ),
             "started": DatetimeColumn("Started (UTC)", format="YYYY-MM-DD HH:mm", width=140),
             "where": TextColumn("Runs on", width=170, help="Machine and device of its last run."),

@@ -27,8 +27,8 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
         weights, logarithms = ensemble.weights or {}, ensemble.recipe.logarithms
         st.caption(
             f"Linear regression of {label(fitted.target).lower()} on standardised proxies, over "
-            f"{words.count(len(ensemble.cells))} with known accuracy. Proxies whose values span orders of magnitude enter "
-            "as their signed logarithm."
+            f"{words.count(len(ensemble.cells))} with known accuracy. Proxies whose values span orders of magnitude "
+            "enter as their signed logarithm."
         )
         grid = st.grid(4, min_column_width=150)
         grid.metric(
@@ -47,8 +47,8 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
         grid.metric(
             "Spearman, held out",
             f"{within['spearman']:.3f}",
-            help=f"Rank correlation on the study's own {words.many}, each held out of the fit: cross-validated three times "
-            "in five folds; isomorphic ones stay together. 95%: "
+            help=f"Rank correlation on the study's own {words.many}, each held out of the fit: cross-validated three "
+            "times in five folds; isomorphic ones stay together. 95%: "
             f"{within['spearman_low']:.3f} to {within['spearman_high']:.3f}.",
         )
         st.plotly_chart(
@@ -59,5 +59,5 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
         )
         rows = [(f"log {name}" if name in logarithms else name, weight) for name, weight in weights.items()]
         table = pd.DataFrame([*rows, ("intercept", ensemble.intercept)], columns=["proxy", "weight"])
-        words = "Weights in percentage points a standard deviation, and the intercept in %."
-        csv_button(table, f"{summary.name} ensemble", "download_ensemble", words)
+        contents = "Weights in percentage points a standard deviation, and the intercept in %."
+        csv_button(table, f"{summary.name} ensemble", "download_ensemble", contents)

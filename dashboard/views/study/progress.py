@@ -26,9 +26,9 @@ def progress_section(shown: Shown) -> None:
     with st.container(border=True, key="progress_section"):
         curve = CURVE.segments(
             "Progress",
-            f"By trial: each scored {words.one}, and the best value so far; {words.many} that break a constraint do not "
-            f"count. True accuracy: of the most accurate {words.one} found so far, beside random search. Hypervolume: "
-            "the share of the box of all objectives that the front dominates.",
+            f"By trial: each scored {words.one}, and the best value so far; {words.many} that break a constraint do "
+            f"not count. True accuracy: of the most accurate {words.one} found so far, beside random search. "
+            "Hypervolume: the share of the box of all objectives that the front dominates.",
         )
         if curve == "value":
             _by_trial(shown)

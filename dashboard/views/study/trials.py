@@ -40,8 +40,8 @@ def time_view(shown: Shown) -> None:
         )
     show(card, f"{shown.summary.name} seconds a trial", on_select=lambda: _link_clicked(card.key))
     st.caption(
-        f"Wall time of each trial. A repeated {words.one}, or one that was scored before, takes next to nothing. Click a "
-        f"marker, then open the overview to see its {words.one}."
+        f"Wall time of each trial. A repeated {words.one}, or one that was scored before, takes next to nothing. Click "
+        f"a marker, then open the overview to see its {words.one}."
     )
 
 

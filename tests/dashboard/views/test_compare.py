@@ -101,7 +101,7 @@ def test_studies_that_cannot_be_drawn_are_named_with_the_reason(
     assert f"**{failed}** has no scored cell yet" in reasons
     assert f"**{running}**" not in reasons
     states = dict(page.dataframe[0].value[["study", "state"]].itertuples(index=False))
-    assert states == {finished: "Finished", foreign: "Made elsewhere", failed: "Failed", running: "Running"}
+    assert states == {finished: "Finished", foreign: "External", failed: "Failed", running: "Running"}
 
 
 def test_studies_made_elsewhere_are_compared_by_hypervolume(app: Open, foreign: str) -> None:
