@@ -17,11 +17,11 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from backend.analysis.cell_scores import table_scores
 from rich.console import Console
 from rich.table import Table
 
 from backend import truth as benchmark
+from backend.analysis.scores import table_scores
 from backend.ensembles.evaluation import figures, learning_curve
 from backend.ensembles.fitting import ACCURACY, Ensemble, Recipe
 from backend.ensembles.models import LABEL_FREE
@@ -29,6 +29,7 @@ from backend.ensembles.recommendation import CHOSEN
 from backend.ensembles.study import StudyEnsemble
 from backend.ensembles.transfer import TargetScores, target_scores, transferred
 from backend.scoring.tables import bundled_table
+from backend.spaces import registry
 from backend.spaces.nas_bench_201.cell import Cell
 
 AIMED_AT, TRUTHS = "cifar10", ("cifar10", "cifar100", "ImageNet16-120")
@@ -78,7 +79,10 @@ def carried(kind: Kind, scored: str, sizes: list[int], repeats: int, to: str) ->
     """Figures on another data set of an ensemble fitted on one, from the scores of either's images."""
     home, truth = table_scores(bundled_table(scored)), benchmark.test_accuracy(to, 200)
     names, accuracy = _all_proxies(home), benchmark.test_accuracy(scored, 200)
-    places = [target_scores(names, to, scored, home), TargetScores(home, f"scores of {scored}'s images", matched=False)]
+    places = [
+        target_scores(names, to, scored, home, registry.get()),
+        TargetScores(home, f"scores of {scored}'s images", matched=False),
+    ]
     rows = []
     for size, seed in itertools.product(sizes, range(repeats)):
         recipe = Recipe(kind.model, names, graph=kind.graph, seed=seed)

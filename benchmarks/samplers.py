@@ -22,13 +22,13 @@ import optuna
 import pandas as pd
 import torch
 import typer
-from backend.analysis.cell_scores import study_scores
 from rich.console import Console
 from rich.table import Table
 
 from backend import proxies
 from backend import truth as benchmark
 from backend.analysis.pareto import pareto_front
+from backend.analysis.scores import study_scores
 from backend.config.model import SearchConfig
 from backend.config.objectives import Objectives
 from backend.config.sections import SAMPLERS
@@ -36,6 +36,8 @@ from backend.ensembles.recommendation import CHOSEN, recommend, training_plan
 from backend.runs.search_loop import Search
 from backend.scoring.tables import bundled_table
 from backend.search.measure import Measurer, TableScores
+from backend.search.problem import SearchProblem
+from backend.spaces import registry
 from backend.storage.database import open_database
 from backend.storage.optuna_internals.batched_storage import BatchedStorage
 from backend.studies.catalog import store_config
@@ -50,6 +52,7 @@ OBJECTIVES = {
 }
 """What is optimised: one proxy; accuracy against size; the quick start; the recommendation's proxies; the mission's."""
 
+SPACE = registry.get()
 SCORED, TRUTHS = "cifar10", ("cifar10", "cifar100", "ImageNet16-120")
 
 
@@ -85,8 +88,9 @@ def run(task: Task, storage: optuna.storages.BaseStorage, cpu: bool = True) -> t
     study = optuna.create_study(storage=storage, study_name="search", directions=Objectives(config).directions)
     study.set_metric_names(Objectives(config).names)
     store_config(study, config)
-    measurer = Measurer(config, TableScores(bundled_table(SCORED)))
-    search = Search(study, config, measurer, task.trials, lambda _done: None)
+    problem = SearchProblem(config)
+    measurer = Measurer(problem, TableScores(bundled_table(SCORED), problem.space))
+    search = Search(study, problem, measurer, task.trials, lambda _done: None)
     clock = time.process_time if cpu else time.perf_counter
     started = clock()
     search.run()
@@ -102,8 +106,8 @@ def quality(task: Task, checkpoints: list[int]) -> list[dict[str, Any]]:
     rows = []
     for count in checkpoints:
         some = trials.iloc[:count]
-        cells = study_scores(some)
-        listed = list(recommend(cells, SCORED).index)
+        cells = study_scores(some, SPACE)
+        listed = list(recommend(cells, SPACE, SCORED).index)
         front = cells.index[pareto_front(cells, goals)]
         row: dict[str, Any] = {
             "sampler": task.sampler,
@@ -116,7 +120,7 @@ def quality(task: Task, checkpoints: list[int]) -> list[dict[str, Any]]:
         for dataset in TRUTHS:
             accuracy = benchmark.test_accuracy(dataset, 200)
             row[f"pick:{dataset}"] = accuracy[listed[0]]
-            row[f"ten:{dataset}"] = training_plan(listed, dataset)["best"].iloc[-1]
+            row[f"ten:{dataset}"] = training_plan(listed, SPACE, dataset)["best"].iloc[-1]
             row[f"front:{dataset}"] = accuracy[front].max()
         rows.append(row)
     return rows

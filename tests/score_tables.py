@@ -10,6 +10,7 @@ from backend import proxies
 from backend.scoring import Scorer
 from backend.scoring.tables import SWEEP_TABLE, Provenance, ScoreTable, write_table
 from backend.spaces.nas_bench_201.cell import Cell, class_indices
+from backend.spaces.nas_bench_201.space import CellArchitecture
 from backend.truth.tables import architectures_table
 
 SWEEP = "cifar10-0123456789abcdef"
@@ -24,7 +25,7 @@ def cheap_table() -> ScoreTable:
     sizes = sizes.astype(float).where(classes.notna(), axis="index")
     scorer = Scorer("cifar10", ["l2_norm"], batch_size=2, device="cpu")
     some = sorted(classes.dropna().unique())[:_CLASSES]
-    norms = {index: scorer.score(Cell.from_index(int(index)))["l2_norm"] for index in some}
+    norms = {index: scorer.score(CellArchitecture(Cell.from_index(int(index))))["l2_norm"] for index in some}
     scores = sizes.assign(l2_norm=classes.map(norms).astype(float)).rename_axis("index")
     versions = {str(name): proxies.get(str(name)).version for name in scores}
     software = {"python": platform.python_version()}

@@ -5,6 +5,7 @@ parameters are drawn one by one.
 """
 
 import re
+from itertools import pairwise
 from typing import Any
 
 import optuna
@@ -40,6 +41,6 @@ class ToySpace(SearchSpace):
         width = params.get("width") or params["narrow"]
         sizes = [task.batch[0].numel(), *[width] * params["depth"]]
         layers: list[nn.Module] = [nn.Flatten()]
-        for before, after in zip(sizes, sizes[1:], strict=False):
+        for before, after in pairwise(sizes):
             layers += [nn.Linear(before, after), nn.ReLU()]
         return nn.Sequential(*layers, nn.Linear(sizes[-1], task.num_outputs))

@@ -180,7 +180,7 @@ MODELS: dict[str, Model] = {
         Model(
             LABEL_FREE,
             "Sum of log ranks",
-            "No labels: the sum over the proxies of the logarithm of the cell's rank, better cells ranking higher.",
+            "No labels: the sum over the proxies of the logarithm of the rank, better architectures ranking higher.",
             None,
         ),
     )

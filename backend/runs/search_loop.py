@@ -305,8 +305,7 @@ class Search:
             if self._problem.counts_distinct and self._budget.idle >= _EXHAUSTED_LIMIT:
                 self._finish_early(f"{self._budget.idle} trials in a row found no new {self._space.words.one}")
             return
-        feasible = self._problem.feasible()
-        unseen = [item for item in feasible if not self._budget.seen(self._problem.identity(item))]
+        unseen = [item for item in self._problem.feasible if not self._known(item)]
         if unseen:
             choice = random.Random(f"{self._setup.seed} {len(unseen)}").choice(unseen)
             self._study.enqueue_trial(dict(choice.params))

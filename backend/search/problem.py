@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from functools import cached_property
 
@@ -83,10 +83,11 @@ class SearchProblem:
         """Whether a candidate keeps all constraints."""
         return not self.constraints or not self.broken(self.costs(architecture))
 
-    def feasible(self) -> Iterator[Architecture]:
+    @cached_property
+    def feasible(self) -> Sequence[Architecture]:
         """Every architecture that can be scored and keeps the constraints; none where the space cannot list them."""
         space = capability(self.space, Enumerable)
-        return iter(()) if space is None else filter(self.keeps, space.members())
+        return () if space is None else list(filter(self.keeps, space.members()))
 
     @cached_property
     def asked(self) -> int:
@@ -95,7 +96,7 @@ class SearchProblem:
         if not self.counts_distinct or capability(self.space, Enumerable) is None:
             return asked
         seen: set[str] = set()
-        for architecture in self.feasible():
+        for architecture in self.feasible:
             seen.add(self.identity(architecture))
             if len(seen) >= asked:
                 return asked
@@ -103,7 +104,7 @@ class SearchProblem:
 
     def allowed(self) -> list[int]:
         """Indices of the architectures that the search may score; none where the space has no indices."""
-        labels = (self.space.label(architecture) for architecture in self.feasible())
+        labels = (self.space.label(architecture) for architecture in self.feasible)
         return [label for label in labels if isinstance(label, int)]
 
     def unreachable(self) -> list[tuple[str, str]]:

@@ -60,7 +60,8 @@ def _run(file: Path) -> ModuleType:
     """Run the file as a module of a name of its own, so that classes in it can be found again."""
     name = f"proxyscope_space_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

@@ -37,7 +37,7 @@ def get(name: str = DEFAULT) -> SearchSpace:
     try:
         return names[name]
     except (KeyError, TypeError):
-        raise UserError(f"unknown search space {name!r}; valid: {', '.join(known)}") from None
+        raise UserError(f"unknown search space {name!r}; valid: {', '.join(names)}") from None
 
 
 def find(name: str | None) -> SearchSpace | None:

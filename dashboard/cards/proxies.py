@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
-from backend.spaces.base import Drawable, Groups, Label, capability, lacks
+from backend.spaces.base import Drawable, Groups, HasTruth, Label, capability, lacks
 from dashboard.cards.base import Card
 from dashboard.data import proxies as proxy_queries
 from dashboard.data.proxies import Source, Target
@@ -120,9 +118,8 @@ def groups_card(source: Source, target: Target | None, proxy: str, grouping: str
         f"Spearman with true accuracy among the {words.many} of one group only. A proxy that does well over all "
         f"{words.many} may do so by telling groups apart, and know nothing within them."
     )
-    missing: Sequence[str] = [why for why in (source.no_truth, lacks(source.space, Groups)) if why]
     if target is None or grouping is None:
-        return Card.missing(key, title, f"{'. '.join(missing)}.", help=reading)
+        return Card.missing(key, title, f"{lacks(source.space, HasTruth, Groups)}.", help=reading)
     name = proxy_queries.groupings(source.space)[grouping]
     groups = proxy_queries.in_groups(source, target, proxy, grouping)
     parts = [groups.reset_index().assign(proxy=proxy)]

@@ -234,7 +234,7 @@ def networks(config: SearchConfig) -> tuple[int, int]:
 
 
 def allowed(config: SearchConfig) -> list[int]:
-    """Indices of what a search allows, as ``backend.search.problem.SearchProblem.allowed`` gives them."""
+    """Indices of the architectures that a search allows, as ``SearchProblem.allowed`` gives them."""
     return _allowed(config.to_toml())
 
 
@@ -386,7 +386,7 @@ def _known_pace(storage: str, toml: str, _database: Database) -> Pace | None:
 def _networks(toml: str) -> tuple[int, int]:
     problem = SearchProblem(SearchConfig.from_toml(toml))
     space = capability(problem.space, Enumerable)
-    return (0, 0) if space is None else (sum(1 for _ in problem.feasible()), sum(1 for _ in space.members()))
+    return (0, 0) if space is None else (len(problem.feasible), sum(1 for _ in space.members()))
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

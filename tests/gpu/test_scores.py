@@ -10,6 +10,7 @@ import torch
 from backend import proxies
 from backend.scoring import Scorer, resolve_device
 from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.space import CellArchitecture
 from tests.backend.scoring.test_definitions import CELLS, TOLERANCES
 
 pytestmark = [
@@ -25,7 +26,9 @@ def test_scores_are_those_of_the_cpu(name: str) -> None:
     """Twice the tolerance of each: both sides are off by rounding."""
     cell = Cell.parse(CELLS[name])
     on_gpu, on_cpu = (
-        Scorer("cifar10", SHIPPED, batch_size=16, device=device).score(cell, channels=8, cells_per_stage=1)
+        Scorer("cifar10", SHIPPED, batch_size=16, device=device).score(
+            CellArchitecture(cell, channels=8, cells_per_stage=1)
+        )
         for device in ("cuda", "cpu")
     )
     for proxy in SHIPPED:
@@ -35,7 +38,8 @@ def test_scores_are_those_of_the_cpu(name: str) -> None:
 def test_a_seed_fixes_every_bit() -> None:
     scorer = Scorer("cifar10", SHIPPED, batch_size=16, device="cuda")
     cell = Cell.parse(CELLS["every operation"])
-    assert scorer.score(cell) == scorer.score(cell)
+    architecture = CellArchitecture(cell)
+    assert scorer.score(architecture) == scorer.score(architecture)
 
 
 def test_auto_takes_the_gpu_without_tf32() -> None:

@@ -172,7 +172,7 @@ def _hypervolume_words(study: Compared, space: Space, options: Options) -> str:
     if len(study.objectives) > EXACT_OBJECTIVES:
         text += f" Approximated: with more than {EXACT_OBJECTIVES} objectives the exact volume takes minutes."
     if space.values is None:
-        return f"{text} No band of random search: {plain(space.why_not)}."
+        return f"{text} No band of random search. {plain(space.why_not[0].upper() + space.why_not[1:])}."
     if options.x == "cells":
         text += f" Random search: the median and the quartiles of {searches(len(study.objectives))} simulated ones."
     return text

@@ -21,10 +21,15 @@ MISSION = CONFIGS / "search_zero_cost.toml"
 def test_the_missions_file_is_read_key_for_key() -> None:
     config = SearchConfig.from_file(MISSION)
     assert config.dataset == "ImageNet16-120"
-    assert (config.cells.name, config.cells.C, config.cells.N) == (["infer.tiny"], [16], [5])
-    assert config.cells.op_0_0 == [0]
+    assert (config.search_space.choices.name, config.search_space.choices.C, config.search_space.choices.N) == (
+        ["infer.tiny"],
+        [16],
+        [5],
+    )
+    assert config.search_space.choices.op_0_0 == [0]
     assert all(
-        config.cells.options(f"op_{edge}") == [0, 1, 2, 3, 4] for edge in ("1_0", "2_0", "2_1", "3_0", "3_1", "3_2")
+        config.search_space.choices.options(f"op_{edge}") == [0, 1, 2, 3, 4]
+        for edge in ("1_0", "2_0", "2_1", "3_0", "3_1", "3_2")
     )
     listed = ["grad_norm", "snip", "grasp", "fisher", "plain", "l2_norm", "naswot", "naswot_relu", "tenas", "zico"]
     assert config.runner.metrics == listed

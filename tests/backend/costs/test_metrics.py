@@ -6,6 +6,8 @@ import pytest
 from backend import costs as hardware
 from backend.datasets.info import DATASETS
 from backend.errors import UserError
+from backend.spaces.nas_bench_201.space import NasBench201
+from backend.truth.nas_bench_201 import measured
 from backend.truth.tables import architectures_table
 
 
@@ -13,10 +15,10 @@ def test_every_latency_and_energy_of_the_table_has_a_name_and_a_unit() -> None:
     table = architectures_table()
     columns = {column.removeprefix("hwnb_c10_") for column in table if str(column).startswith("hwnb_c10_")}
     expected = {f"{column.split('_')[1]}:{column.split('_')[0]}" for column in columns}
-    measured = {name for name in hardware.available() if hardware.get(name).measured}
-    assert measured == {name for name in expected if name.startswith(("latency", "energy"))}
+    named = {name for name in hardware.available() if hardware.get(name).measured}
+    assert named == {name for name in expected if name.startswith(("latency", "energy"))}
     units = {"latency": "ms", "energy": "mJ"}
-    assert all(hardware.get(name).unit == units[name.split(":")[0]] for name in measured)
+    assert all(hardware.get(name).unit == units[name.split(":")[0]] for name in named)
 
 
 @pytest.mark.parametrize(
@@ -31,12 +33,12 @@ def test_each_data_set_has_measurements_of_its_own_and_cifar10_valid_those_of_ci
     for name in ("latency:raspi4", "energy:eyeriss", "latency:edgetpu"):
         quantity, device = name.split(":")
         np.testing.assert_array_equal(
-            hardware.measured(name, dataset), table[f"hwnb_{column}_{device}_{quantity}"].to_numpy(float)
+            measured(name, dataset), table[f"hwnb_{column}_{device}_{quantity}"].to_numpy(float)
         )
 
 
 def test_cells_that_the_edge_tpu_does_not_run_have_no_value() -> None:
-    values = hardware.measured("latency:edgetpu", "cifar10")
+    values = measured("latency:edgetpu", "cifar10")
     assert np.isnan(values).sum() == 4_699
     assert np.nanmin(values) > 0
 
@@ -49,9 +51,11 @@ def test_an_unknown_metric_is_named_with_those_there_are(name: str) -> None:
         hardware.get(name)
 
 
-def test_a_count_has_no_measurements() -> None:
-    with pytest.raises(UserError, match="params is not measured"):
-        hardware.measured("params", "cifar10")
+def test_a_count_is_known_of_every_cell_and_a_measurement_may_have_gaps() -> None:
+    space = NasBench201()
+    assert not hardware.has_gaps(space, "cifar10", "params")
+    assert not hardware.has_gaps(space, "cifar10", "latency:raspi4")
+    assert hardware.has_gaps(space, "cifar10", "latency:edgetpu")
 
 
 @pytest.mark.parametrize(

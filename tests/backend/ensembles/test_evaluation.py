@@ -6,7 +6,6 @@ from scipy import stats
 
 from backend.ensembles.evaluation import (
     DIVERSE,
-    cell_classes,
     cross_validated,
     draw_cells,
     figures,
@@ -16,8 +15,12 @@ from backend.ensembles.evaluation import (
 )
 from backend.ensembles.fitting import ACCURACY, Ensemble, Recipe
 from backend.errors import UserError
+from backend.spaces.base import classes_of
 from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.space import NasBench201
 from tests.backend.ensembles.cells import PROXIES, everything
+
+SPACE = NasBench201()
 
 
 def test_figures_are_those_of_their_definitions() -> None:
@@ -33,7 +36,7 @@ def test_figures_are_those_of_their_definitions() -> None:
 def test_twins_of_a_seen_cell_are_not_unseen() -> None:
     cells = everything()
     seen = Cell.parse("|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|")
-    rest = unseen(cells, [seen.index])
+    rest = unseen(cells, [seen.index], SPACE)
     twins = [index for index in cells.index if Cell.from_index(index).canonical() == seen.canonical()]
     assert len(twins) > 1
     assert set(cells.index) - set(rest.index) == set(twins)
@@ -54,10 +57,10 @@ def test_cross_validation_needs_five_classes() -> None:
 @pytest.mark.parametrize("choose", ["random", DIVERSE])
 def test_drawn_cells_are_distinct_and_repeatable(choose: str) -> None:
     scores = everything()[list(PROXIES)]
-    drawn = draw_cells(scores, 40, seed=1, choose=choose)
-    assert cell_classes(scores.loc[drawn].index).nunique() == len(drawn) == 40
-    assert drawn == draw_cells(scores, 40, seed=1, choose=choose)
-    assert drawn != draw_cells(scores, 40, seed=2, choose=choose)
+    drawn = draw_cells(scores, 40, 1, SPACE, choose)
+    assert classes_of(SPACE, scores.loc[drawn].index).nunique() == len(drawn) == 40
+    assert drawn == draw_cells(scores, 40, 1, SPACE, choose)
+    assert drawn != draw_cells(scores, 40, 2, SPACE, choose)
 
 
 def test_diverse_cells_are_farther_apart_than_random_ones() -> None:
@@ -65,7 +68,9 @@ def test_diverse_cells_are_farther_apart_than_random_ones() -> None:
     places = scores["l2_norm"].rank(pct=True)
 
     def gap(choose: str) -> float:
-        return np.mean([np.diff(np.sort(places[draw_cells(scores, 30, seed, choose)])).min() for seed in range(10)])
+        return np.mean(
+            [np.diff(np.sort(places[draw_cells(scores, 30, seed, SPACE, choose)])).min() for seed in range(10)]
+        )
 
     assert gap(DIVERSE) > 2 * gap("random")
 
@@ -83,9 +88,9 @@ def test_more_labels_help_and_every_fit_is_reported() -> None:
 
 def test_more_cells_than_there_are_is_refused() -> None:
     with pytest.raises(UserError, match="there are 5043 distinct ones"):
-        draw_cells(everything()[list(PROXIES)], 6000, 0)
+        draw_cells(everything()[list(PROXIES)], 6000, 0, SPACE)
     with pytest.raises(UserError, match="valid: random, diverse"):
-        draw_cells(everything()[list(PROXIES)], 5, 0, "best")
+        draw_cells(everything()[list(PROXIES)], 5, 0, SPACE, "best")
 
 
 def test_the_accuracy_of_the_pick_has_an_interval_that_other_cells_would_move_it_in() -> None:

@@ -26,7 +26,7 @@ def trials(cells: int, noise: float = 0.0) -> pd.DataFrame:
     frame[TARGET] = 80 + 3 * scaled["zen"] - 2 * scaled["l2_norm"] + rng.normal(0, noise, cells)
     index = [everything().index[7 * i] for i in range(cells)]
     arch = [str(Cell.from_index(i)) for i in index]
-    return frame.assign(number=range(cells), state="complete", arch=arch, index=index, C=16, N=5)
+    return frame.assign(number=range(cells), state="complete", arch=arch, architecture=arch, index=index, C=16, N=5)
 
 
 def test_weights_and_intercept_are_those_of_the_accuracy() -> None:
@@ -62,7 +62,7 @@ def test_only_distinct_completed_cells_with_all_values_enter() -> None:
     frame.loc[2, "state"] = "failed"
     frame.loc[3, "index"] = frame.loc[4, "index"]
     frame.loc[5, "l2_norm"] = np.inf
-    assert len(labelled_cells(frame, PROXIES, TARGET)) == 15
+    assert len(labelled_cells(frame, LINEAR, TARGET)) == 15
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from backend.proxies.jacob_cov import jacob_cov
 from backend.proxies.linear_regions import linear_regions
 from backend.proxies.naswot import naswot
 from backend.proxies.ntk_cond import ntk_cond
-from backend.proxies.observations import Design, ZenResponse
+from backend.proxies.observations import ZenResponse
 from backend.proxies.plain import plain
 from backend.proxies.size import flops, params
 from backend.proxies.snip import snip
@@ -25,6 +25,7 @@ from backend.proxies.tenas import tenas
 from backend.proxies.zen import zen
 from backend.proxies.zico import zico
 from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.size import network_size
 
 W = (torch.tensor([[3.0, -4.0]]), torch.tensor([[1.0]]))
 G = (torch.tensor([[1.0, 2.0]]), torch.tensor([[-2.0]]))
@@ -108,6 +109,6 @@ def test_az_nas_of_even_and_uneven_spectra() -> None:
 def test_size_as_the_benchmark_reports_it(
     index: int, classes: int, side: int, parameters: int, millions: float
 ) -> None:
-    design = Design(Cell.from_index(index), 16, 5, classes, side, side)
-    assert params(design) == parameters
-    assert flops(design) == pytest.approx(millions, abs=6e-6)
+    size = network_size(Cell.from_index(index), 16, 5, classes, side, side)
+    assert params(size) == parameters
+    assert flops(size) == pytest.approx(millions, abs=6e-6)

@@ -3,13 +3,10 @@
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 
-from backend.search.space import Candidate
-
 from backend.runs.budget import Budget
 from backend.runs.tickets import Entry
-from backend.spaces.nas_bench_201.cell import Cell
 
-A, B = (Candidate(Cell.from_index(index), 16, 5) for index in (0, 11))
+A, B = "depth=1 width=4", "depth=2 width=8"
 
 
 def test_no_more_tickets_are_given_than_trials_are_asked() -> None:
@@ -36,7 +33,7 @@ def test_without_distinct_every_trial_counts() -> None:
 
 def test_an_earlier_run_counts_its_distinct_scored_cells() -> None:
     budget = Budget(9, distinct=True)
-    budget.restore([Entry(0, A.key, True), Entry(1, B.key, True), Entry(2, None, False), Entry(3, None, False)])
+    budget.restore([Entry(0, A, True), Entry(1, B, True), Entry(2, None, False), Entry(3, None, False)])
     assert budget.done == 2
     assert budget.first_trial("", A, 7) == 0
     assert budget.seen(B)

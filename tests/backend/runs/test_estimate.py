@@ -22,7 +22,7 @@ def test_the_pace_is_the_median_of_cells_that_were_scored_and_not_known(database
     pace = known_pace(database, cheap_config(), list_studies(database))
     assert pace
     assert 0 < pace.seconds <= max(seconds)
-    assert pace.cells <= len(seconds)
+    assert pace.scored <= len(seconds)
 
 
 def test_a_search_of_other_proxies_or_sizes_says_nothing(database: Database) -> None:
@@ -55,4 +55,4 @@ def test_a_table_needs_no_measurement_and_the_time_limit_caps(database: Database
 def test_a_measurement_scores_real_cells(database: Database) -> None:
     pace = measure_pace(cheap_config(cells={"C": [4], "N": [1]}))
     assert pace.seconds > 0
-    assert pace.cells == 3
+    assert pace.scored == 3

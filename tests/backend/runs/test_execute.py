@@ -16,16 +16,17 @@ import optuna
 import pandas as pd
 import pytest
 import torch
-from backend.search.space import SearchSpace
 from optuna.trial import TrialState
 
 from backend import truth as benchmark
 from backend.config.model import SearchConfig
-from backend.config.sections import SAMPLERS, CellChoices
+from backend.config.sections import SAMPLERS
 from backend.errors import ConfigError, UserError
 from backend.runs import launch
 from backend.runs.execute import execute_run
 from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.options import CellChoices
+from backend.spaces.nas_bench_201.space import NasBench201
 from backend.storage.database import Database, open_database
 from backend.studies import (
     best_trials,
@@ -143,13 +144,13 @@ def test_a_small_space_is_searched_to_its_last_cell(database: Database) -> None:
     config = cheap_config(cells=FEW, setup={"n_trials": 500, "sampler": "tpe"})
     frame = execute(database, config)
     assert set(frame.loc[frame["state"] == "complete", "arch"]) == {
-        str(candidate.cell) for candidate in SearchSpace(config.cells).candidates()
+        str(member.cell) for member in config.space.members()
     }
     assert run_of(database).state == "finished"
 
 
 def test_disconnected_cells_are_recorded_but_never_scored_or_best(database: Database) -> None:
-    frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 60, "distinct_cells": False}))
+    frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 60, "distinct": "trial"}))
     disconnected = frame[frame["state"] == "disconnected"]
     assert len(disconnected) > 0
     assert not any(Cell.parse(arch).connected for arch in disconnected["arch"])
@@ -158,7 +159,7 @@ def test_disconnected_cells_are_recorded_but_never_scored_or_best(database: Data
 
 
 def test_a_repeated_cell_has_equal_scores_and_stands_once_on_the_front(database: Database) -> None:
-    frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 60, "distinct_cells": False}))
+    frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 60, "distinct": "trial"}))
     repeats = frame[frame["state"] == "repeat"]
     assert len(repeats) > 0
     firsts = frame[frame["state"] == "complete"].set_index("arch")
@@ -171,11 +172,11 @@ def test_no_trial_is_spent_on_what_is_known_or_disconnected(database: Database, 
     frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 500, "sampler": sampler}))
     assert len(frame) == frame["arch"].nunique()
     assert set(frame["state"]) == {"complete"}
-    assert len(frame) == len(SearchSpace(CellChoices(**FEW)))
+    assert len(frame) == len(list(NasBench201(CellChoices(**FEW)).members()))
 
 
-def test_every_trial_counts_when_distinct_cells_is_off(database: Database) -> None:
-    frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 25, "distinct_cells": False}))
+def test_every_trial_counts_when_trials_are_counted(database: Database) -> None:
+    frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 25, "distinct": "trial"}))
     assert len(frame) == 25
 
 

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from backend.datasets.batch import load_batch
-from backend.proxies.observations import Design
 from backend.scoring.engines.nas_bench_201.gradients import half_batches, tangent_kernel, training_step
-from backend.scoring.engines.nas_bench_201.subject import Subject
+from backend.scoring.engines.nas_bench_201.subject import CellSubject
 from backend.scoring.runtime import is_out_of_memory
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.network import build_network
+from backend.spaces.nas_bench_201.space import CellArchitecture
 
 CELL = Cell.parse("|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|")
 
@@ -24,24 +24,28 @@ import logging, resource, sys
 import torch
 from backend.cells import Cell
 from backend.scoring import Scorer
+from backend.spaces.nas_bench_201.space import CellArchitecture
 
 torch.set_num_threads(1)
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 scorer = Scorer("cifar10", ["snip", "fisher", "jacob_cov", "grasp"], batch_size=64, device="cpu")
 cell = Cell.from_index({index})
-scorer.score(cell, channels=4, cells_per_stage=1)
+scorer.score(CellArchitecture(cell, channels=4, cells_per_stage=1))
 margin = int(sys.argv[1])
 if margin:
     pages = int(open("/proc/self/statm").read().split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + margin * 2**20,) * 2)
-print({{name: value.hex() for name, value in scorer.score(cell).items()}})
+print({{name: value.hex() for name, value in scorer.score(CellArchitecture(cell)).items()}})
 """
 
 
 def test_a_frugal_pass_finds_the_same() -> None:
     batch = load_batch("cifar10", 16)
     network = build_network(CELL, 10, 8, 2, generator=torch.Generator().manual_seed(0))
-    subject = Subject(lambda: network, batch.images, batch.labels, Design(CELL, 8, 2, 10, 32, 32), 0)
+    architecture = CellArchitecture(CELL, 8, 2)
+    subject = CellSubject(
+        "it", lambda: network, batch.images, batch.labels, 0, architecture=architecture, num_classes=10
+    )
     wanted = frozenset({"gradients", "saliencies", "input_gradients", "relu_agreement", "layer_agreements"})
     frugal = replace(subject, frugal=True)
     for run in (lambda s: training_step(s, wanted), half_batches, tangent_kernel):

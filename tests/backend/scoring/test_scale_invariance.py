@@ -8,19 +8,21 @@ from torch.nn import functional
 from backend.datasets.batch import load_batch
 from backend.scoring.engines.nas_bench_201.curvature import curvature
 from backend.scoring.engines.nas_bench_201.gradients import training_step
-from backend.scoring.engines.nas_bench_201.subject import Subject
+from backend.scoring.engines.nas_bench_201.subject import CellSubject
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.network import CellNetwork, build_network
+from backend.spaces.nas_bench_201.space import CellArchitecture
 from tests.backend.scoring.reference import exact, layers, norms
 
 CELL = Cell.parse("|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|")
 
 
 @pytest.fixture
-def subject() -> Subject:
+def subject() -> CellSubject:
     batch = load_batch("cifar10", 16)
     network = build_network(CELL, 10, 8, 1, generator=torch.Generator().manual_seed(0))
-    return Subject(lambda: network, batch.images, batch.labels, None, 0)  # type: ignore[arg-type]
+    architecture = CellArchitecture(CELL, 8, 1)
+    return CellSubject("it", lambda: network, batch.images, batch.labels, 0, architecture=architecture, num_classes=10)
 
 
 def second_derivatives(network: CellNetwork, images: Tensor, labels: Tensor) -> list[tuple[nn.Module, Tensor, Tensor]]:
@@ -41,7 +43,7 @@ def followed_by_a_norm(layer: nn.Module) -> bool:
     )
 
 
-def test_gradient_is_orthogonal_to_the_weights(subject: Subject) -> None:
+def test_gradient_is_orthogonal_to_the_weights(subject: CellSubject) -> None:
     gradients = training_step(subject, frozenset({"gradients"}))["gradients"]
     checked = 0
     for layer, weight, gradient in zip(subject.live.layers, subject.live.weights, gradients, strict=True):
@@ -51,7 +53,7 @@ def test_gradient_is_orthogonal_to_the_weights(subject: Subject) -> None:
     assert checked == len(norms(subject.network)) - 1
 
 
-def test_curvature_along_the_weights_is_the_gradients_square(subject: Subject) -> None:
+def test_curvature_along_the_weights_is_the_gradients_square(subject: CellSubject) -> None:
     checked = 0
     for layer, g, hg in second_derivatives(subject.network, subject.images, subject.labels):
         if followed_by_a_norm(layer):
@@ -60,7 +62,7 @@ def test_curvature_along_the_weights_is_the_gradients_square(subject: Subject) -
     assert checked == len(norms(subject.network)) - 1
 
 
-def test_curvature_of_the_other_layers(subject: Subject) -> None:
+def test_curvature_of_the_other_layers(subject: CellSubject) -> None:
     for norm in norms(subject.network):
         norm.eps = 1e-12
     gradients = training_step(subject, frozenset({"gradients"}))["gradients"]

@@ -13,16 +13,21 @@ import torch
 from backend import proxies
 from backend.errors import UserError
 from backend.proxies import registry as proxy_registry
-from backend.scoring import DisconnectedCellError, Scorer, resolve_device, score_cell, score_network
+from backend.scoring import InvalidArchitectureError, Scorer, resolve_device, score_cell, score_network
 from backend.scoring.runtime import make_generator
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.network import CellNetwork, build_network
+from backend.spaces.nas_bench_201.space import CellArchitecture
 
 CELL = Cell.parse("|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|")
 DISCONNECTED = Cell.parse("|none~0|+|nor_conv_3x3~0|none~1|+|none~0|nor_conv_1x1~1|none~2|")
 ALL = proxies.available()
 LITERAL = {"params", "flops"}
 SMALL = {"channels": 4, "cells_per_stage": 1}
+
+
+def small(cell: Cell) -> CellArchitecture:
+    return CellArchitecture(cell, **SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +45,7 @@ def registry() -> Iterator[None]:
 
 
 def test_all_scores_are_finite(scorer: Scorer) -> None:
-    scores = scorer.score(CELL, **SMALL)
+    scores = scorer.score(small(CELL))
     assert tuple(scores) == ALL
     assert all(math.isfinite(value) for value in scores.values())
 
@@ -63,7 +68,7 @@ def test_all_scores_are_finite(scorer: Scorer) -> None:
     ],
 )
 def test_twins_score_alike_but_for_their_size(scorer: Scorer, one: str, other: str) -> None:
-    first, second = (scorer.score(Cell.parse(arch), **SMALL) for arch in (one, other))
+    first, second = (scorer.score(small(Cell.parse(arch))) for arch in (one, other))
     assert {n: v for n, v in first.items() if n not in LITERAL} == {n: v for n, v in second.items() if n not in LITERAL}
 
 
@@ -76,38 +81,38 @@ def test_size_is_that_of_the_literal_cell() -> None:
 def test_a_seed_fixes_every_bit(scorer: Scorer) -> None:
     again = Scorer("cifar10", ALL, batch_size=8, device="cpu")
     other = Scorer("cifar10", ALL, batch_size=8, device="cpu", seed=1)
-    scores = scorer.score(CELL, **SMALL)
-    assert again.score(CELL, **SMALL) == scores
-    changed = other.score(CELL, **SMALL)
+    scores = scorer.score(small(CELL))
+    assert again.score(small(CELL)) == scores
+    changed = other.score(small(CELL))
     assert [n for n in ALL if changed[n] == scores[n] and n != "linear_regions"] == ["params", "flops"]
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_score_does_not_depend_on_its_company(scorer: Scorer, name: str) -> None:
-    alone = Scorer("cifar10", [name], batch_size=8, device="cpu").score(CELL, **SMALL)
-    assert alone == {name: scorer.score(CELL, **SMALL)[name]}
+    alone = Scorer("cifar10", [name], batch_size=8, device="cpu").score(small(CELL))
+    assert alone == {name: scorer.score(small(CELL))[name]}
 
 
 def test_threads_do_not_disturb_each_other(scorer: Scorer) -> None:
     cells = [CELL, *(Cell.from_index(index) for index in (0, 1, 5))]
-    expected = [scorer.score(cell, **SMALL) for cell in cells]
+    expected = [scorer.score(small(cell)) for cell in cells]
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(lambda cell: scorer.score(cell, **SMALL), cells)) == expected
+        assert list(pool.map(lambda cell: scorer.score(small(cell)), cells)) == expected
 
 
 def test_the_global_random_numbers_and_gradient_mode_do_not_matter(scorer: Scorer) -> None:
-    expected = scorer.score(CELL, **SMALL)
+    expected = scorer.score(small(CELL))
     torch.manual_seed(99)
     before = torch.random.get_rng_state()
     with torch.no_grad():
-        assert scorer.score(CELL, **SMALL) == expected
+        assert scorer.score(small(CELL)) == expected
     assert torch.equal(before, torch.random.get_rng_state())
 
 
 def test_score_network_takes_the_same_path(scorer: Scorer) -> None:
     network = build_network(CELL.representative(), 10, 4, 1, generator=make_generator(0, "weights"))
     scores = score_network(network, scorer.batch.images, scorer.batch.labels, ALL)
-    expected = scorer.score(CELL, **SMALL)
+    expected = scorer.score(small(CELL))
     assert {n: v for n, v in scores.items() if n not in LITERAL} == {
         n: v for n, v in expected.items() if n not in LITERAL
     }
@@ -124,18 +129,18 @@ def test_score_network_changes_nothing(scorer: Scorer) -> None:
 
 def test_a_hundred_and_twenty_classes() -> None:
     scorer = Scorer("ImageNet16-120", ALL, batch_size=120, device="cpu")
-    scores = scorer.score(Cell.from_index(5), **SMALL)
+    scores = scorer.score(small(Cell.from_index(5)))
     assert int(scorer.batch.labels.max()) == 119
     assert all(math.isfinite(value) for value in scores.values())
 
 
 def test_disconnected_cells_have_no_score(scorer: Scorer) -> None:
     for attempt in (
-        lambda: scorer.score(DISCONNECTED),
+        lambda: scorer.score(CellArchitecture(DISCONNECTED)),
         lambda: score_cell(DISCONNECTED, "cifar10", ["snip"]),
         lambda: score_network(build_network(DISCONNECTED, 10, 4, 1), scorer.batch.images, scorer.batch.labels, ALL),
     ):
-        with pytest.raises(DisconnectedCellError, match="no path leads from its input to its output"):
+        with pytest.raises(InvalidArchitectureError, match="no path leads from its input to its output"):
             attempt()
 
 
@@ -166,11 +171,11 @@ def test_a_users_proxy(scorer: Scorer, tmp_path: Path, caplog: pytest.LogCapture
     names = proxies.load_module(file)
     scorer_of_both = Scorer("cifar10", [*names, *ALL], batch_size=8, device="cpu")
     with torch.no_grad():
-        own = scorer_of_both.score(CELL, **SMALL)
-    assert {name: value for name, value in scorer_of_both.score(CELL, **SMALL).items() if name in ALL} == {
+        own = scorer_of_both.score(small(CELL))
+    assert {name: value for name, value in scorer_of_both.score(small(CELL)).items() if name in ALL} == {
         name: own[name] for name in ALL
     }
-    expected = scorer.score(CELL, **SMALL)
+    expected = scorer.score(small(CELL))
     assert {name: own[name] for name in ALL} == expected
     assert own["logit_spread"] > 0
     assert own["largest"] > 0

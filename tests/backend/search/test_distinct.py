@@ -3,31 +3,30 @@
 from typing import Any
 
 import optuna
-from backend.search.space import Candidate, SearchSpace
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
-from backend.config.sections import CellChoices
 from backend.search.samplers import DistinctSampler
 from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.space import CellArchitecture, NasBench201
 
-SPACE = SearchSpace(CellChoices())
-GOOD = Candidate(Cell.from_index(6111), 16, 5)
-DISCONNECTED = Candidate(Cell(("none",) * 6), 16, 5)
+SPACE = NasBench201()
+GOOD = CellArchitecture(Cell.from_index(6111))
+DISCONNECTED = CellArchitecture(Cell(("none",) * 6))
 
 
 class _Always(optuna.samplers.RandomSampler):
-    def __init__(self, candidate: Candidate | None) -> None:
+    def __init__(self, candidate: CellArchitecture | None) -> None:
         super().__init__(seed=0)
         self._candidate = candidate
 
     def sample_relative(self, study: Any, trial: FrozenTrial, search_space: dict[str, Any]) -> dict[str, Any]:
-        return SPACE.parameters(self._candidate) if self._candidate else {}
+        return dict(self._candidate.params) if self._candidate else {}
 
 
-def proposals(base: BaseSampler, count: int, seed: int = 0) -> list[Candidate]:
+def proposals(base: BaseSampler, count: int, seed: int = 0) -> list[CellArchitecture]:
     """What a search is given that has had all that it was given before."""
-    known: list[Candidate] = []
+    known: list[CellArchitecture] = []
     study = optuna.create_study(sampler=DistinctSampler(base, SPACE, lambda candidate: candidate in known, seed))
     for _ in range(count):
         candidate = SPACE.suggest(study.ask())
@@ -35,7 +34,7 @@ def proposals(base: BaseSampler, count: int, seed: int = 0) -> list[Candidate]:
     return known
 
 
-def edits(first: Candidate, second: Candidate) -> int:
+def edits(first: CellArchitecture, second: CellArchitecture) -> int:
     return sum(a != b for a, b in zip(first.cell.operations, second.cell.operations, strict=True))
 
 

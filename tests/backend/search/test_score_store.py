@@ -1,5 +1,6 @@
 """The score store: what was scored once is found again, and nothing else is."""
 
+import hashlib
 import math
 import multiprocessing
 from collections.abc import Iterator
@@ -7,14 +8,16 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import pytest
-from backend.search.space import Candidate
+import torch
 
 from backend import proxies
-from backend.datasets.batch import load_batch
+from backend.datasets.batch import Batch, load_batch
 from backend.scoring.scorer import setting_of
 from backend.search.measure import ComputedScores
+from backend.search.problem import SearchProblem
 from backend.search.score_store import ScoreStore
 from backend.spaces.nas_bench_201.cell import Cell, enumerate_cells
+from backend.spaces.nas_bench_201.space import CellArchitecture
 from backend.storage.database import Database, open_database
 from tests.conftest import cheap_config
 
@@ -81,19 +84,29 @@ def test_a_changed_definition_never_serves_old_values(store: ScoreStore, countin
 
 
 def test_the_setting_is_all_that_a_score_depends_on() -> None:
-    def setting(dataset: str = "cifar10", images: int = 4, seed: int = 0, channels: int = 16, depth: int = 5) -> str:
-        return setting_of(load_batch(dataset, images, seed), seed, channels, depth)
+    def setting(dataset: str = "cifar10", images: int = 4, seed: int = 0) -> str:
+        return setting_of(load_batch(dataset, images, seed), seed)
 
-    others = [setting("cifar100"), setting(images=8), setting(seed=1), setting(channels=8), setting(depth=1)]
+    others = [setting("cifar100"), setting(images=8), setting(seed=1)]
     assert setting() == setting()
-    assert len({setting(), *others}) == 6
+    assert len({setting(), *others}) == 4
     assert setting("cifar10-valid") == setting("cifar10")
+    sizes = [CellArchitecture(CELL, *size).class_key for size in ((16, 5), (8, 5), (16, 1))]
+    assert sizes == ["5115", "5115 C=8 N=5", "5115 C=16 N=1"]
+
+
+def test_settings_of_earlier_versions_are_found_again() -> None:
+    noise = Batch(torch.zeros(2, 3, 8, 8), torch.tensor([0, 1]), 10, "")
+    digest = hashlib.sha256(
+        b"7 16 5 10" + bytes(2 * 3 * 8 * 8 * 4) + (0).to_bytes(8, "little") + (1).to_bytes(8, "little")
+    )
+    assert setting_of(noise, 7) == digest.hexdigest()
 
 
 def test_a_second_study_scores_nothing_again(database: Database) -> None:
-    candidate = Candidate(CELL, 16, 5)
-    first = ComputedScores(cheap_config(), database.engine).scores(candidate, ["l2_norm", "params"])
-    again = ComputedScores(cheap_config(), database.engine).scores(candidate, ["l2_norm"])
+    problem, architecture = SearchProblem(cheap_config()), CellArchitecture(CELL)
+    first = ComputedScores(problem, database.engine).scores(architecture, ["l2_norm", "params"])
+    again = ComputedScores(problem, database.engine).scores(architecture, ["l2_norm"])
     assert (first.computed, again.computed) == (True, False)
     assert again.values == {"l2_norm": first.values["l2_norm"]}
 

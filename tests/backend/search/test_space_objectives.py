@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from backend.search.limits import SUM_COLUMN, space_objectives
 
 from backend.config.model import SearchConfig
 from backend.errors import UserError
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
+from backend.search.problem import SUM_COLUMN, SearchProblem
 from backend.storage.database import Database
 from backend.studies import load_study, trials_frame
 
@@ -29,7 +29,7 @@ def stored(database: Database, config: SearchConfig) -> pd.DataFrame:
 def test_they_are_those_of_the_trials(database: Database, make_config: Config, summed: bool) -> None:
     setup = {"n_trials": 5, **({"sum_scaled_metrics": True, "direction": "maximize"} if summed else {})}
     config = make_config(metrics=METRICS, setup=setup, runner={"scores": "table"})
-    space, trials = space_objectives(config), stored(database, config)
+    space, trials = SearchProblem(config).objective_values(), stored(database, config)
     assert list(space) == ([SUM_COLUMN] if summed else ["l2_norm", "params"])
     assert len(space) == 15_284
     pd.testing.assert_frame_equal(
@@ -39,9 +39,9 @@ def test_they_are_those_of_the_trials(database: Database, make_config: Config, s
 
 def test_scores_that_are_computed_are_known_for_few(make_config: Config) -> None:
     with pytest.raises(UserError, match="l2_norm is known for the scored cells alone"):
-        space_objectives(make_config(metrics=METRICS))
+        SearchProblem(make_config(metrics=METRICS)).objective_values()
 
 
 def test_other_sizes_of_network_are_not_in_the_table(make_config: Config) -> None:
-    with pytest.raises(UserError, match="C = 16, N = 5"):
-        space_objectives(make_config(cells={"C": [8]}))
+    with pytest.raises(UserError, match="no cell of its space is one of NAS-Bench-201's networks"):
+        SearchProblem(make_config(cells={"C": [8]})).objective_values()

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import optuna
 import pytest
-from backend.search.limits import trials_asked
 
 from backend.errors import UserError
 from backend.runs.launch import create_study
+from backend.search.problem import SearchProblem
 from backend.storage.database import Database, open_database
 from backend.studies import delete_study, list_studies, load_study, run_folder, runs, study_config
 from backend.studies.folders import runs_folder
@@ -73,8 +73,9 @@ def test_a_space_without_a_connected_cell_is_refused(database: Database) -> None
 
 def test_no_more_distinct_cells_are_asked_than_the_options_leave() -> None:
     few = {"op_1_0": [0], "op_2_0": [0], "op_2_1": [0], "op_3_1": [0], "op_3_2": [0]}
-    assert trials_asked(cheap_config(cells=few)) == 4
-    assert trials_asked(cheap_config(cells=few, setup={"distinct_cells": False})) == 12
+    assert SearchProblem(cheap_config(cells=few, setup={"distinct": "architecture"})).asked == 4
+    assert SearchProblem(cheap_config(cells=few)).asked == 4
+    assert SearchProblem(cheap_config(cells=few, setup={"distinct": "trial"})).asked == 12
 
 
 def test_deleting_takes_the_study_its_run_and_its_folder_and_nothing_else(database: Database, home: Path) -> None:

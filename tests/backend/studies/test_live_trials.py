@@ -33,11 +33,11 @@ def test_a_growing_search_reads_as_if_read_at_once(
     database: Database, make_config: Callable[..., SearchConfig], setup: dict[str, object]
 ) -> None:
     cells = {"op_1_0": [1, 2], "op_2_0": [0], "op_2_1": [0, 1], "op_3_0": [0], "op_3_1": [1, 2], "op_3_2": [1]}
-    prepare(database, make_config(cells=cells, setup={"n_trials": 3, "distinct_cells": False, **setup}), "growing")
+    prepare(database, make_config(cells=cells, setup={"n_trials": 3, "distinct": "trial", **setup}), "growing")
     live = LiveTrials(database, load_study(database, "growing"))
     assert live.read().frame.empty
     for asked in (3, 9, 20):
-        config = make_config(cells=cells, setup={"n_trials": asked, "distinct_cells": False, **setup})
+        config = make_config(cells=cells, setup={"n_trials": asked, "distinct": "trial", **setup})
         load_study(database, "growing").set_user_attr("proxyscope:config", config.to_toml())
         runs.requeue(database, load_study(database, "growing")._study_id, asked)
         execute_run(database, "growing")

@@ -13,7 +13,7 @@ from tests.conftest import cheap_config
 
 
 def test_the_best_accuracy_and_the_best_proxy_are_those_of_the_distinct_cells(database: Database) -> None:
-    execute_run(database, prepare(database, cheap_config(setup={"n_trials": 20, "distinct_cells": False}), "a"))
+    execute_run(database, prepare(database, cheap_config(setup={"n_trials": 20, "distinct": "trial"}), "a"))
     frame = trials_frame(load_study(database, "a"))
     cells = frame[frame["state"] == "complete"]
     truth = cells["200:test-accuracy"]
@@ -66,8 +66,8 @@ def test_cells_of_other_sizes_have_no_truth(database: Database) -> None:
 def test_few_cells_and_constant_proxies_have_no_rank_correlation() -> None:
     accuracy = benchmark.test_accuracy("cifar10", 200)
     few = {index: {"snip": float(index)} for index in range(9)}
-    assert overview(few, "cifar10", 200).proxy == ""
-    assert overview(few, "cifar10", 200).accuracy == accuracy[:9].max()
+    assert overview(few, accuracy).proxy == ""
+    assert overview(few, accuracy).accuracy == accuracy[:9].max()
     same = {index: {"snip": 1.0, "zen": None} for index in range(50)}
-    assert overview(same, "cifar10", 200).proxy == ""
-    assert overview({}, "cifar10", 200).index is None
+    assert overview(same, accuracy).proxy == ""
+    assert overview({}, accuracy).index is None

@@ -8,19 +8,18 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
-from backend.search.limits import feasible_space, unreachable
-from backend.search.space import SearchSpace
 from optuna.trial import TrialState
 
-from backend import costs as hardware
 from backend.config.advice import notices
 from backend.config.model import SearchConfig
-from backend.config.sections import BLIND_SAMPLERS, EDGE_KEYS, SAMPLERS
+from backend.config.sections import BLIND_SAMPLERS, SAMPLERS
 from backend.costs.constraints import Constraint
 from backend.errors import ConfigError
 from backend.runs import launch
 from backend.runs.execute import execute_run
+from backend.search.problem import SearchProblem
 from backend.spaces.nas_bench_201.cell import OPERATIONS, Cell
+from backend.spaces.nas_bench_201.options import EDGE_KEYS
 from backend.storage.database import Database
 from backend.studies import (
     best_trials,
@@ -30,10 +29,11 @@ from backend.studies import (
     runs,
     trials_frame,
 )
+from backend.truth.nas_bench_201 import measured
 from tests.conftest import cheap_config
 
-LATENCY = hardware.measured("latency:raspi4", "cifar10")
-EDGE_TPU = hardware.measured("latency:edgetpu", "cifar10")
+LATENCY = measured("latency:raspi4", "cifar10")
+EDGE_TPU = measured("latency:edgetpu", "cifar10")
 GOALS = {"l2_norm": {"scale": 1.0}, "energy:edgegpu": {"scale": 1.0}}
 FEW = {"op_1_0": [0, 1, 4], "op_2_0": [0, 3], "op_2_1": [0], "op_3_0": [1, 2], "op_3_1": [0, 2, 4], "op_3_2": [0]}
 
@@ -105,7 +105,7 @@ def test_a_cell_that_the_edge_tpu_does_not_run_is_infeasible_not_fast(database: 
     else:
         config = bounded(metrics={"l2_norm": {"scale": 1.0}, "latency:edgetpu": {"scale": 1.0}}, **tables)
     frame = execute(database, config)
-    connected = {cell.index for cell in SearchSpace(config.cells).connected_cells}
+    connected = {item.cell.index for item in config.space.members()}
     unmeasured = {index for index in connected if math.isnan(EDGE_TPU[index])}
     assert unmeasured
     assert unmeasured < connected
@@ -121,7 +121,7 @@ def test_a_metric_that_is_only_recorded_keeps_no_cell_out(database: Database) ->
     config = cheap_config(cells=FEW, setup={"n_trials": 500}, hardware={"metrics": ["latency:edgetpu"]})
     frame = execute(database, config)
     complete = frame[frame["state"] == "complete"]
-    assert len(complete) == len(SearchSpace(config.cells))
+    assert len(complete) == len(list(config.space.members()))
     assert complete["latency:edgetpu"].isna().any()
     assert not (frame["state"] == "infeasible").any()
 
@@ -129,8 +129,8 @@ def test_a_metric_that_is_only_recorded_keeps_no_cell_out(database: Database) ->
 def test_the_search_ends_when_all_feasible_cells_are_scored(database: Database) -> None:
     config = bounded("latency:raspi4 <= 8", cells=FEW, setup={"n_trials": 500, "sampler": "random"})
     frame = execute(database, config)
-    expected = {c.cell.index for c in SearchSpace(config.cells).candidates() if LATENCY[c.cell.index] <= 8}
-    assert 0 < len(expected) < len(SearchSpace(config.cells))
+    expected = {c.cell.index for c in config.space.members() if LATENCY[c.cell.index] <= 8}
+    assert 0 < len(expected) < len(list(config.space.members()))
     assert set(frame.loc[frame["state"] == "complete", "index"]) == expected
     run = runs.read_run(database, load_study(database, "a")._study_id)
     assert run is not None
@@ -155,7 +155,7 @@ def test_several_jobs_keep_the_bounds_too(database: Database) -> None:
 
 def test_a_tight_bound_does_not_drown_the_search_in_infeasible_trials(database: Database) -> None:
     config = bounded("latency:raspi4 <= 3", setup={"sampler": "nsgaii"})
-    assert len(feasible_space(config)) < 0.02 * len(SearchSpace(config.cells))
+    assert len(SearchProblem(config).feasible) < 0.02 * len(list(config.space.members()))
     frame = execute(database, config)
     assert len(frame) < 6 * 10
 
@@ -165,7 +165,7 @@ def test_each_data_set_has_costs_of_its_own(database: Database, dataset: str) ->
     frame = execute(database, bounded("latency:pixel3 <= 8", cells={"dataset": [dataset]}, setup={"n_trials": 5}))
     complete = frame[frame["state"] == "complete"]
     assert len(complete) == 5
-    expected = hardware.measured("latency:pixel3", dataset)[complete["index"].astype(int)]
+    expected = measured("latency:pixel3", dataset)[complete["index"].astype(int)]
     np.testing.assert_array_equal(complete["latency:pixel3"], expected)
 
 
@@ -206,11 +206,11 @@ def test_a_bound_that_no_cell_keeps_is_said_with_the_nearest_there_is(
 @pytest.mark.parametrize(("sense", "bound"), [("<=", "0.00001"), (">=", "1e12")])
 def test_the_nearest_value_that_is_said_can_be_kept(sense: str, bound: str) -> None:
     for metric in ("latency:raspi4", "energy:edgegpu", "latency:edgetpu", "flops"):
-        ((_, message),) = unreachable(bounded(f"{metric} {sense} {bound}"))
+        ((_, message),) = SearchProblem(bounded(f"{metric} {sense} {bound}")).unreachable()
         nearest = message.rsplit("there is ", 1)[1].split()[0]
         config = bounded(f"{metric} {sense} {nearest}")
-        assert unreachable(config) == []
-        assert len(feasible_space(config)) >= 1
+        assert SearchProblem(config).unreachable() == []
+        assert len(SearchProblem(config).feasible) >= 1
 
 
 def test_a_lower_and_an_upper_bound_leave_the_cells_between(database: Database) -> None:
@@ -224,8 +224,8 @@ def test_a_lower_and_an_upper_bound_leave_the_cells_between(database: Database) 
 
 def test_bounds_that_no_cell_keeps_together_are_said() -> None:
     small, fast = "params <= 80000", "latency:raspi4 <= 2.53"
-    assert unreachable(bounded(small)) == unreachable(bounded(fast)) == []
-    ((field, message),) = unreachable(bounded(small, fast))
+    assert SearchProblem(bounded(small)).unreachable() == SearchProblem(bounded(fast)).unreachable() == []
+    ((field, message),) = SearchProblem(bounded(small, fast)).unreachable()
     assert field == "search.strategy.setup.constraints[1]"
     assert message == (
         "latency:raspi4 <= 2.53 ms: no cell of the search space keeps it together with params <= 80000; "
@@ -238,9 +238,9 @@ def test_a_space_with_no_measured_cell_is_said_at_the_metric() -> None:
     options = [OPERATIONS.index(operation) for operation in Cell.from_index(index).operations]
     one_cell = {edge: [option] for edge, option in zip(EDGE_KEYS, options, strict=True)}
     config = bounded(metrics={"l2_norm": {"scale": 1.0}, "latency:edgetpu": {"scale": 1.0}}, cells=one_cell)
-    ((field, message),) = unreachable(config)
+    ((field, message),) = SearchProblem(config).unreachable()
     assert field == "search.strategy.hw_runner.hardware_cost.metrics"
-    assert message == "latency:edgetpu: measured on no cell of the search space; take it out, or allow other operations"
+    assert message == "latency:edgetpu: measured on no cell of the search space; take it out, or allow other choices"
 
 
 def test_random_sampling_is_said_not_to_learn_from_constraints() -> None:
