@@ -12,6 +12,7 @@ from backend.analysis.hypervolume import EXACT_OBJECTIVES
 from backend.analysis.importance import choice_means
 from backend.analysis.random_hypervolume import searches
 from backend.analysis.repetitions import median_band
+from backend.ensembles.study import StudyEnsemble
 from backend.errors import UserError
 from backend.spaces.base import Drawable, HasTruth, Parameters, Words, capability, lacks
 from backend.studies import StudySummary
@@ -24,6 +25,7 @@ from dashboard.data.compare import Compared, Space
 from dashboard.data.quantities import infinite_words, label
 from dashboard.figures import (
     architecture_graph,
+    ensemble_weights,
     importance_bars,
     option_tiles,
     parallel_coordinates,
@@ -306,6 +308,20 @@ def best_architecture(summary: StudySummary, frame: pd.DataFrame, axes: Axes, co
     name = summary.space.named(summary.space.label(architecture))
     said = f"{name[0].upper()}{name[1:]}. {said}"
     return Card("best_chart", title, said, architecture_graph(drawable.drawing(architecture)))
+
+
+def ensemble(fitted: StudyEnsemble) -> Card:
+    """What each proxy contributes to the study's ensemble."""
+    weights, logarithms = fitted.ensemble.weights or {}, fitted.ensemble.recipe.logarithms
+    rows = [(f"log {name}" if name in logarithms else name, weight) for name, weight in weights.items()]
+    return Card(
+        "ensemble_chart",
+        "Ensemble",
+        "Weights of the ensemble, in percentage points a standard deviation of the proxy; the table ends with the "
+        "intercept in %.",
+        ensemble_weights(weights, logarithms),
+        pd.DataFrame([*rows, ("intercept", fitted.ensemble.intercept)], columns=["proxy", "weight"]),
+    )
 
 
 def seconds(summary: StudySummary, frame: pd.DataFrame) -> Card:

@@ -10,13 +10,14 @@ import streamlit as st
 from backend.analysis.hypervolume import EXACT_OBJECTIVES
 from backend.analysis.random_hypervolume import searches
 from backend.analysis.repetitions import median_band
+from dashboard.cards.base import Card
 from dashboard.data import compare as compare_queries
 from dashboard.data.compare import Compared, Space, alike, words_of
 from dashboard.data.quantities import label
 from dashboard.figures.search_curves import Curve, search_curves
 from dashboard.text import plain
 from dashboard.views.compare.options import LEAST_REGRET, Options, to_reach
-from dashboard.widgets.charts import chart
+from dashboard.widgets.charts import show
 
 _RANDOM = "random search"
 _IDENTITY = ["cells", "scoring_seconds", "clock_seconds", "number"]
@@ -76,13 +77,14 @@ def _curves(
         ]
         if steps:
             curves.append(Curve(name, median_band(steps), len(steps)))
-    chart(
+    card = Card(
+        f"{column}_chart",
+        title,
+        f"{title} against {x_title.lower()}, a line a study or group of seeds",
         search_curves(curves, x_title, title, baseline=baseline, log_floor=log_floor),
         _long(frames, options, column),
-        f"{column} of {len(frames)} studies",
-        f"{column}_chart",
-        f"{title} against {x_title.lower()}, a line a study or group of seeds",
     )
+    show(card, f"{column} of {len(frames)} studies")
 
 
 def _axis(options: Options, longest: float) -> tuple[float, str]:
