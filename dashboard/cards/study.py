@@ -120,9 +120,9 @@ def accuracy(study: Compared) -> Card:
     return Card(
         key,
         title,
-        f"{axis} of the most accurate {words.one} so far, and of random search over the whole space: the median and "
-        f"the quartiles of the best of as many random {words.many}, exact, from the table of true accuracies. The best "
-        f"{words.one} of the space reaches {best:.2f} %.",
+        f"{axis} of the most accurate {words.one} so far. The best {words.one} of the space reaches {best:.2f} %. Random "
+        f"search over the whole space: the median and the quartiles of the best of as many random {words.many}, exact, "
+        "from the table of true accuracies.",
         _curve(found, "best_accuracy", axis, words, band),
         found[[name for name in ("cells", "number", "index", "best_accuracy", "regret") if name in found]],
     )
