@@ -121,8 +121,8 @@ def accuracy(study: Compared) -> Card:
         key,
         title,
         f"{axis} of the most accurate {words.one} so far. The best {words.one} of the space reaches {best:.2f} %. "
-        f"Random search over the whole space: the median and the quartiles of the best of as many random {words.many}, exact, "
-        "from the table of true accuracies.",
+        f"Random search over the whole space: the median and the quartiles of the best of as many random {words.many}, "
+        "exact, from the table of true accuracies.",
         _curve(found, "best_accuracy", axis, words, band),
         found[[name for name in ("cells", "number", "index", "best_accuracy", "regret") if name in found]],
     )

@@ -43,7 +43,7 @@ _HEIGHT = 290
 def similar_architectures(architecture: Architecture, shown: Shown, space: SearchSpace) -> None:
     """A table of the isomorphic ones and the neighbours; choosing a row shows that architecture."""
     words, label_ = space.words, space.label(architecture)
-    with st.container(border=True, key="similar_cells"):
+    with st.container(border=True, key="similar_architectures"):
         if missing := lacks(space, Neighbours):
             st.markdown(f"**Similar {words.many}**")
             st.caption(plain(f"{missing}."))

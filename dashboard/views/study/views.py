@@ -63,7 +63,7 @@ def show_view(shown: Shown) -> None:
         if why and view.value not in _WITHOUT_VALUES:
             st.info(why, icon=":material/hourglass_empty:" if shown.active else ":material/info:")
             return
-        _VIEWS[view.value](shown)
+        VIEWS[view.value](shown)
 
 
 def _why_not(shown: Shown) -> str:
@@ -110,7 +110,7 @@ def _configuration(shown: Shown) -> None:
         st.caption("An external study has no search file.")
 
 
-_VIEWS: Final[dict[str, Callable[[Shown], None]]] = {
+VIEWS: Final[dict[str, Callable[[Shown], None]]] = {
     "overview": overview,
     "parallel": parallel_view,
     "settings": settings_view,
