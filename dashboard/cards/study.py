@@ -222,7 +222,7 @@ def parallel(
         frame: its trials.
         quantities: columns of numbers, the axes beside the parameters.
         color: the quantity that colours the lines.
-        ranked: whether quantities stand by rank.
+        ranked: whether quantities are placed by rank.
     """
     shown, parameters = frame[frame["state"] == "complete"], queries.parameters_of(summary)
     settings = settings_of(shown, parameters)

@@ -39,7 +39,7 @@ def importance_bars(
         )
     )
     largest = float(ordered.max()) if len(ordered) else 1.0
-    # The shares stand in words behind the bars.
+    # Room for the shares, which are written behind the bars.
     figure.update_layout(
         xaxis={"title": "Share of the importance", "tickformat": ".0%", "range": [0, 1.15 * largest]}, bargap=0.35
     )

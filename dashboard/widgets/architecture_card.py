@@ -127,7 +127,7 @@ def _architecture(trial: pd.Series, space: SearchSpace | None) -> Architecture |
 
 
 def _unknown(trial: pd.Series, roles: _Roles) -> None:
-    """What a trial recorded of which no architecture is known here."""
+    """What a trial recorded whose architecture is not known here."""
     if isinstance(key := trial.get("architecture"), str):
         st.caption("What the trial recorded; its search space is not known here.")
         st.code(key, language=None, wrap_lines=True)

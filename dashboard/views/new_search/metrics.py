@@ -90,7 +90,7 @@ def _bound_field(metric: str, sense: Sense, unit: str) -> None:
 
 
 def number_field(label: str, widget_key: str, words: str, **options: Any) -> None:
-    """A number as text: what stands in the field is what is validated, however it was typed."""
+    """A number as text: the text of the field is what is validated, however it was typed."""
     st.text_input(label, key=widget_key, persist_state=KEEP, help=words, **options)
 
 

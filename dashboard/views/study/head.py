@@ -66,7 +66,7 @@ def workers_section(summary: StudySummary) -> None:
                 "seen": [worker.heartbeat for worker in found],
             }
         )
-        moment = "YYYY-MM-DD HH:mm:ss"
+        pattern = "YYYY-MM-DD HH:mm:ss"
         st.dataframe(
             table,
             key="workers_table",
@@ -76,8 +76,8 @@ def workers_section(summary: StudySummary) -> None:
                 "process": "Process",
                 "state": "State",
                 "trials": "Trials",
-                "joined": DatetimeColumn("Joined (UTC)", format=moment, timezone="UTC"),
-                "seen": DatetimeColumn("Last sign of life (UTC)", format=moment, timezone="UTC"),
+                "joined": DatetimeColumn("Joined (UTC)", format=pattern, timezone="UTC"),
+                "seen": DatetimeColumn("Last heartbeat (UTC)", format=pattern, timezone="UTC"),
             },
             alt="The workers of this search",
         )

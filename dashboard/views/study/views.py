@@ -42,7 +42,7 @@ _WITH_VALUES: Final = ("complete", "infeasible")
 
 
 def view_choice(summary: StudySummary) -> LinkedChoice:
-    """The choice of a view; that of the parameters goes by what their options are, where the space has them."""
+    """The choice of a view; that of the parameters is called after their options, where the space has them."""
     options = f"{queries.words_of(summary).option}s".capitalize() if queries.parameters_of(summary) else ""
     return LinkedChoice(VIEW_PARAMETER, {**_NAMES, **({"settings": options} if options else {})})
 
