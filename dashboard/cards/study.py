@@ -269,7 +269,7 @@ def option_means(summary: StudySummary, frame: pd.DataFrame, column: str) -> Car
         column: the quantity.
     """
     words, parameters = queries.words_of(summary), queries.parameters_of(summary)
-    title = f"Mean by {words.option} and {words.parameter}"
+    title = f"{words.option}s".capitalize()
     help_words = (
         f"Of the distinct {words.many} that have this {words.option} on this {words.parameter}. A search visits some "
         f"far more often than others: mind the number of {words.many} below each mean."
