@@ -47,7 +47,7 @@ selector => {
 
 @pytest.fixture
 def live(installation: Path) -> Iterator[tuple[Database, SearchConfig]]:
-    """A search that this process has in work, thirty of forty cells done."""
+    """A search that this process is running, thirty of forty cells done."""
     assert installation.is_dir()
     database = open_database()
     config = make_study(database, NAME, FIRST)
