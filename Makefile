@@ -39,7 +39,8 @@ format: $(VENV)/installed-dev ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/installed-dev browser ## measure true accuracies, the pages, samplers, ensembles and the engine (ARGS="--cells 3 --threads 1")
+bench: $(VENV)/installed-dev browser ## measure the start of commands, true accuracies, the pages, samplers, ensembles and the engine (ARGS="--cells 3 --threads 1")
+	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.truth
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.dashboard

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import moocore
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 _SAMPLES = 8192
 
@@ -30,7 +29,7 @@ def nondominated(points: ArrayLike, maximise: Sequence[bool], *, keep_equal: boo
     best = np.zeros(len(values), dtype=bool)
     known: NDArray[np.bool_] = ~np.isnan(values).any(axis=1)
     if known.any():
-        ranks = stats.rankdata(values[known], method="dense", axis=0).astype(float)
+        ranks = np.column_stack([np.unique(column, return_inverse=True)[1] for column in values[known].T]).astype(float)
         best[known] = moocore.is_nondominated(ranks, maximise=list(maximise), keep_weakly=keep_equal)
     return best
 

@@ -30,6 +30,7 @@ from rich.table import Table
 from backend.config.model import SearchConfig
 from backend.settings import HOME_VARIABLE
 from backend.storage.database import Database, open_database
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.studies import load_study, runs
 from benchmarks.large_study import append_trials, make_study
 from benchmarks.visitor import Visitor
@@ -126,7 +127,7 @@ def _poll_times(
     address: str, database: Database, config: SearchConfig, number: int, repeats: int, times: Times
 ) -> None:
     """The study's run is taken up again by this process, and gets trials between two polls."""
-    study_id, there = load_study(database, str(number))._study_id, number
+    study_id, there = study_id_of(load_study(database, str(number))), number
     runs.requeue(database, study_id, number + repeats * _NEW)
     runs.claim(database, study_id)
     with Visitor(address) as visitor:
@@ -144,7 +145,7 @@ def _poll_times(
 
 
 def _other_times(database: Database, number: int, repeats: int, times: Times) -> None:
-    study_id = load_study(database, str(number))._study_id
+    study_id = study_id_of(load_study(database, str(number)))
     with _optuna_dashboard(database.url) as address:
         url = f"{address}/api/studies/{study_id}?after=0"
         cold, *warm = [_seconds(url) for _ in range(1 + min(repeats, 3))]

@@ -20,6 +20,7 @@ from backend.spaces.base import HasTruth, require
 from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS, Cell, enumerate_cells
 from backend.spaces.nas_bench_201.space import CellArchitecture
 from backend.storage.database import Database
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.studies import load_study, runs, trials
 
 PROXIES: Final = (
@@ -52,7 +53,7 @@ def make_study(database: Database, name: str, number: int) -> SearchConfig:
     config = _config(number)
     create_study(database, config, name)
     append_trials(database, name, config, range(number))
-    study_id = load_study(database, name)._study_id
+    study_id = study_id_of(load_study(database, name))
     runs.claim(database, study_id)
     runs.describe_work(database, study_id, "cpu", "the bundled CIFAR-10 sample")
     runs.count_done(database, study_id, number)
@@ -62,7 +63,7 @@ def make_study(database: Database, name: str, number: int) -> SearchConfig:
 
 def append_trials(database: Database, name: str, config: SearchConfig, numbers: Sequence[int]) -> None:
     """Write finished trials of those numbers, straight into Optuna's tables."""
-    study_id = load_study(database, name)._study_id
+    study_id = study_id_of(load_study(database, name))
     tables = MetaData()
     tables.reflect(database.engine, only=["trials", "trial_values", "trial_params", "trial_user_attributes"])
     order = np.random.default_rng(0).permutation([cell.index for cell in enumerate_cells() if cell.connected])

@@ -27,6 +27,7 @@ from backend.config.model import SearchConfig
 from backend.runs.launch import prepare, process_environment, stop
 from backend.runs.tickets import Tickets
 from backend.storage.database import Database, open_database
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.storage.schema import tickets
 from backend.studies import load_study, runs, workers
 from benchmarks import optuna_alone
@@ -223,7 +224,7 @@ def _table_config(number: int) -> SearchConfig:
 
 
 def _queue(database: Database, config: SearchConfig) -> int:
-    return load_study(database, prepare(database, config, _STUDY))._study_id
+    return study_id_of(load_study(database, prepare(database, config, _STUDY)))
 
 
 def _run(database: Database, study_id: int) -> runs.Run:

@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 
 import optuna
-from optuna.storages._rdb import models
 from optuna.trial import TrialState
 from optuna_dashboard._storage import get_studies
 from sqlalchemy import func, insert, select
@@ -24,6 +23,8 @@ from backend.runs.launch import create_study
 from backend.scoring.tables import bundled_table
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.storage.database import Database, open_database
+from backend.storage.optuna_internals.objects import study_id_of
+from backend.storage.optuna_internals.tables import OPTUNA
 from backend.studies import list_studies, load_study
 from backend.studies.overview import OverviewReader
 from backend.studies.trials import (
@@ -66,21 +67,20 @@ def fill(database: Database, name: str, trials: int) -> None:
 
 def add_trials(database: Database, name: str, numbers: list[int]) -> None:
     """Write completed trials straight into Optuna's tables: asking for ten thousand takes a quarter of an hour."""
-    study_id = load_study(database, name)._study_id
+    study_id = study_id_of(load_study(database, name))
     scores = bundled_table("cifar10").scores
     names = [proxy for proxy in proxies.available() if proxy in scores][:_RECORDED]
     connected = [index for index in range(len(scores)) if Cell.from_index(index).connected]
-    now = datetime.now()
+    now, trials = datetime.now(), OPTUNA.tables["trials"]
     with database.begin() as connection:
-        first = (connection.scalar(select(func.max(models.TrialModel.trial_id))) or 0) + 1
+        first = (connection.scalar(select(func.max(trials.c.trial_id))) or 0) + 1
         rows, values, attributes = [], [], []
         for trial_id, number in enumerate(numbers, first):
             cell = Cell.from_index(connected[number % len(connected)])
             row = {"trial_id": trial_id, "study_id": study_id, "number": number, "state": TrialState.COMPLETE}
             rows.append(row | {"datetime_start": now, "datetime_complete": now})
-            kind = models.TrialValueModel.TrialValueType.FINITE
             values += [
-                {"trial_id": trial_id, "objective": objective, "value": float(number), "value_type": kind}
+                {"trial_id": trial_id, "objective": objective, "value": float(number), "value_type": "FINITE"}
                 for objective in range(3)
             ]
             written = {
@@ -92,9 +92,9 @@ def add_trials(database: Database, name: str, numbers: list[int]) -> None:
             attributes += [
                 {"trial_id": trial_id, "key": key, "value_json": json.dumps(value)} for key, value in written.items()
             ]
-        connection.execute(insert(models.TrialModel), rows)
-        connection.execute(insert(models.TrialValueModel), values)
-        connection.execute(insert(models.TrialUserAttributeModel), attributes)
+        connection.execute(insert(trials), rows)
+        connection.execute(insert(OPTUNA.tables["trial_values"]), values)
+        connection.execute(insert(OPTUNA.tables["trial_user_attributes"]), attributes)
 
 
 def timed(what: str, action: Callable[[], object]) -> None:

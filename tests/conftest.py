@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -60,10 +61,26 @@ def states(
     return names
 
 
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study database with all tables and no study: tests begin with a copy, as making it takes longer."""
+    file = tmp_path_factory.mktemp("empty") / "studies.db"
+    _made(open_database(f"sqlite:///{file}")).close()
+    return file
+
+
 @pytest.fixture
-def database(home: Path) -> Database:
-    """The study database of the empty installation."""
+def file_database(home: Path, empty_file: Path) -> Database:
+    """The study database of the empty installation, a file."""
+    home.mkdir(exist_ok=True)
+    shutil.copyfile(empty_file, home / "studies.db")
     return _made(open_database())
+
+
+@pytest.fixture
+def database(file_database: Database) -> Database:
+    """The study database of the empty installation."""
+    return file_database
 
 
 def _made(database: Database) -> Database:
@@ -102,19 +119,32 @@ def postgres_url(postgres_server: Server) -> Iterator[str]:
     postgres_server.drop(url)
 
 
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_server: Server) -> str:
+    """The URL of a study database with all tables and no study: tests begin with a copy."""
+    url = postgres_server.create()
+    _made(open_database(url)).close()
+    return url
+
+
 @pytest.fixture
-def postgres_database(home: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def postgres_database(
+    home: Path, postgres_server: Server, empty_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
     """The study database of the empty installation, on the server: what its pages and commands open too."""
-    monkeypatch.setenv("PROXYSCOPE_STORAGE", postgres_url)
+    url = postgres_server.create(template=empty_postgres)
+    monkeypatch.setenv("PROXYSCOPE_STORAGE", url)
     database = _made(open_database())
     yield database
     database.close()
+    postgres_server.drop(url)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def each_database(request: pytest.FixtureRequest, home: Path) -> Database:
+def each_database(request: pytest.FixtureRequest) -> Database:
     """The study database of the empty installation: a file in one test, on the server in another."""
-    return request.getfixturevalue("postgres_database") if request.param == "postgres" else _made(open_database())
+    found: Database = request.getfixturevalue("postgres_database" if request.param == "postgres" else "file_database")
+    return found
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

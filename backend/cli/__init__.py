@@ -6,12 +6,12 @@ Exit status: 0 done, 2 bad input (one line on standard error), 1 anything else.
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from io import TextIOWrapper
+from typing import Any, NoReturn
 
 import typer
 
 from backend.cli.lazy import LazyCommands
-from backend.cli.terminal import complain, print_unencodable
 from backend.errors import SearchFailedError, UserError
 from backend.settings import SPACES_VARIABLE
 
@@ -40,15 +40,13 @@ def main(commands: Callable[[], Any] = app) -> None:
     A user's error becomes one line and exit status 2; a failed search, a change that was not taken, or a database that
     is lost, one line and 1.
     """
-    print_unencodable()
+    _print_unencodable()
     try:
         commands()
     except UserError as error:
-        complain(f"{'error' if error.exit_status == 2 else 'failed'}: {error}")
-        sys.exit(error.exit_status)
+        _end(f"{'error' if error.exit_status == 2 else 'failed'}: {error}", error.exit_status)
     except SearchFailedError as error:
-        complain(f"failed: {error}")
-        sys.exit(1)
+        _end(f"failed: {error}", 1)
     except Exception as error:
         # What knows a database's errors takes a while to load.
         from backend.storage.connection import DATABASE_ERRORS  # noqa: PLC0415
@@ -56,5 +54,20 @@ def main(commands: Callable[[], Any] = app) -> None:
 
         if not isinstance(error, DATABASE_ERRORS):
             raise
-        complain(f"failed: {lost_in_words(error)}")
-        sys.exit(1)
+        _end(f"failed: {lost_in_words(error)}", 1)
+
+
+def _print_unencodable() -> None:
+    """Let a character that the terminal's encoding lacks be printed escaped, instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _end(line: str, status: int) -> NoReturn:
+    """Print one line on standard error, and end with an exit status."""
+    # The help, and nothing but that, prints without rich.
+    from backend.cli.terminal import complain  # noqa: PLC0415
+
+    complain(line)
+    sys.exit(status)

@@ -12,8 +12,8 @@ import pandas as pd
 from rich.table import Table
 
 from backend import truth as benchmark
-from backend.cli import report
 from backend.cli.terminal import Terminal, progress_bar
+from backend.cli.values import interval, written
 from backend.ensembles.evaluation import Figures, figures, learning_curve
 from backend.ensembles.fitting import ACCURACY, Recipe
 from backend.ensembles.recommendation import expected_accuracy, shortlist, training_plan
@@ -170,8 +170,8 @@ def print_all(
         table = Table("judged on", "predicted from", "cells", "Spearman", "Kendall", "picks (%)", "best (%)")
         for item in places:
             found = item.found
-            numbers = (report.interval(found, "spearman"), report.written(found["kendall"], "+.3f"))
-            accuracies = (report.written(found[name], ".2f") for name in ("picked", "best"))
+            numbers = (interval(found, "spearman"), written(found["kendall"], "+.3f"))
+            accuracies = (written(found[name], ".2f") for name in ("picked", "best"))
             table.add_row(item.place, item.words, f"{found['cells']:.0f}", *numbers, *accuracies)
         console.print(table)
         console.print("Cells that are no twins of the fitted ones; 95% bootstrap intervals.")
@@ -203,13 +203,13 @@ def _expected(row: pd.Series[float]) -> tuple[str, str]:
 
 
 def _costs(row: pd.Series[float]) -> tuple[str, ...]:
-    return tuple(report.written(row[name], ".2f") for name in ("accuracy", "hours", "total_hours", "best"))
+    return tuple(written(row[name], ".2f") for name in ("accuracy", "hours", "total_hours", "best"))
 
 
 def _print_curve(console: Terminal, curve: pd.DataFrame) -> None:
     table = Table("labelled cells", "Spearman", "Kendall", "Spearman, best 10%", "picks (%)")
     table.title, table.title_justify = f"Learning curve: means of {_REPEATS} draws, on unseen cells", "left"
     for size, row in curve.groupby("cells_labelled").mean().iterrows():
-        numbers = (report.written(row[name], "+.3f") for name in ("spearman", "kendall", "top_spearman"))
-        table.add_row(str(size), *numbers, report.written(row["picked"], ".2f"))
+        numbers = (written(row[name], "+.3f") for name in ("spearman", "kendall", "top_spearman"))
+        table.add_row(str(size), *numbers, written(row["picked"], ".2f"))
     console.print(table)

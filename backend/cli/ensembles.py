@@ -12,9 +12,9 @@ import typer
 from backend import truth as benchmark
 from backend.cli import beyond, report
 from backend.cli.beyond import Basis
-from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, SeedOption, StorageOption, given_path
 from backend.cli.terminal import console
+from backend.cli.values import print_json
 from backend.ensembles.evaluation import DIVERSE, RANDOM, Figures
 from backend.ensembles.fitting import Recipe
 from backend.ensembles.kept import SavedEnsemble, load_ensemble, read_ensemble, save_ensemble
@@ -29,6 +29,7 @@ from backend.search.results import study_ensemble, target_of
 from backend.spaces import registry
 from backend.spaces.base import HasTruth, require
 from backend.storage.database import Database, open_database, open_existing
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.studies import load_study, runs, study_config, trials_frame
 from backend.studies.trials import json_numbers
 
@@ -90,7 +91,7 @@ def ensemble(
     as_json: JsonOption = False,
     proxy_module: ModuleOption = None,
 ) -> None:
-    """Fit ensembles of proxies on a study's cells, and show what they are worth on cells that they have not seen."""
+    """Fit ensembles of proxies on a study's cells, and judge them on unseen cells."""
     load_user_proxies(proxy_module or [])
     if label_free and (model or proxies or graph):
         raise UserError("--label-free: names its proxies itself; give it without --model, --proxies and --graph")
@@ -140,7 +141,7 @@ def _study_basis(database: Database, name: str, table: Path | None) -> Basis:
     if config is None:
         raise UserError(f"study: {name!r} was made elsewhere: no proxies and no truth are recorded in it")
     trials = trials_frame(loaded)
-    run = runs.read_run(database, loaded._study_id)
+    run = runs.read_run(database, study_id_of(loaded))
     return Basis(
         name=name,
         space=config.space,

@@ -6,27 +6,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
-    from typer._click import Command, Context
+    from typer._click import Command, Context, HelpFormatter
 
-_MODULES = {
-    "search": "searches",
-    "run": "searches",
-    "queue": "searches",
-    "worker": "searches",
-    "score": "scores",
-    "sweep": "scores",
-    "correlate": "scores",
-    "ensemble": "ensembles",
-    "import-ensemble": "ensembles",
-    "recommend": "recommendations",
-    "truth": "truth",
-    "import-benchmark": "truth",
-    "studies": "studies",
+COMMANDS = {
+    "search": ("searches", "Run a search; print best trials and ensemble weights."),
+    "run": ("searches", "Execute a queued study in this process."),
+    "queue": ("searches", "Start the searches that wait in this machine's queue, one after the other."),
+    "worker": ("searches", "Take queued searches, and join running ones that ask for more workers, until stopped."),
+    "score": ("scores", "Score architectures with zero-cost proxies."),
+    "sweep": ("scores", "Score the whole space; killed at any moment, it goes on."),
+    "correlate": ("correlations", "Show how well each proxy ranks the space by true accuracy."),
+    "ensemble": (
+        "ensembles",
+        "Fit ensembles of proxies on a study's cells, and judge them on unseen cells.",
+    ),
+    "import-ensemble": ("ensembles", "Keep an ensemble from a file in the study database."),
+    "recommend": (
+        "recommendations",
+        "Name the cells of a study to train, by a fixed rule without any label.",
+    ),
+    "truth": ("truth", "Show what was measured of an architecture, and which release each number is from."),
+    "import-benchmark": ("truth", "Import the official files: every field, every seed."),
+    "studies": ("studies", "List, show, share, stop, resume and delete studies."),
 }
-"""The module of each command, in the order of the help."""
+"""The module of each command and what the help says of it, in the order of the help."""
 
 
 class LazyCommands(TyperGroup):
@@ -35,17 +41,22 @@ class LazyCommands(TyperGroup):
     def list_commands(self, ctx: Context) -> list[str]:
         """All names."""
         del ctx
-        return list(_MODULES)
+        return list(COMMANDS)
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """The command of a name, loaded; None where there is none."""
-        if cmd_name in _MODULES and cmd_name not in self.commands:
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
             self.commands[cmd_name] = _load(cmd_name)
         return super().get_command(ctx, cmd_name)
 
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write what each command does, without loading any."""
+        listed: dict[str, Command] = {name: TyperCommand(name, help=words) for name, (_, words) in COMMANDS.items()}
+        TyperGroup(commands=listed).format_commands(ctx, formatter)
+
 
 def _load(name: str) -> Command:
-    module = import_module(f"backend.cli.{_MODULES[name]}")
+    module = import_module(f"backend.cli.{COMMANDS[name][0]}")
     group = getattr(module, "app", None)
     if group is None:
         group = typer.Typer(add_completion=False, rich_markup_mode=None)

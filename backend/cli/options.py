@@ -56,7 +56,7 @@ StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of the
 
 def parse_proxies(text: str) -> tuple[str, ...]:
     """Proxies from comma-separated names, or all of them from "all"."""
-    # The proxies load PyTorch, which not every command needs.
+    # Few commands name proxies, and all share this module.
     from backend import proxies  # noqa: PLC0415
 
     if text == "all":

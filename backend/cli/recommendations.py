@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from backend.cli.beyond import print_plan
-from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument
 from backend.cli.terminal import console
+from backend.cli.values import print_json
 from backend.ensembles.recommendation import LENGTH
 from backend.errors import UserError
 from backend.proxies.own import load_user_proxies
@@ -23,7 +23,10 @@ def recommend(
     as_json: JsonOption = False,
     proxy_module: ModuleOption = None,
 ) -> None:
-    """Name the cells of a study to train, by a fixed rule without any label, and what training them costs and gives."""
+    """Name the cells of a study to train, by a fixed rule without any label.
+
+    Beside each it says what its training costs and gives.
+    """
     load_user_proxies(proxy_module or [])
     loaded = load_study(open_existing(storage), study)
     config = study_config(loaded)

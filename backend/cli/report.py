@@ -1,27 +1,16 @@
-"""What the command line prints: rich tables of trials, weights and studies."""
+"""What commands print of a study: tables of its best trials, weights and ensembles."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 from rich.table import Column, Table
 from rich.text import Text
 
 from backend import costs as hardware
-from backend.analysis.correlation import STATISTICS
 from backend.cli.terminal import Terminal, lines
+from backend.cli.values import interval, number, written
 from backend.ensembles.models import MODELS
 from backend.ensembles.study import StudyEnsemble
-from backend.naming import shortened
-from backend.scoring.tables import Provenance
-from backend.storage.values import number_in
-from backend.truth.fields import TruthField
-
-if TYPE_CHECKING:
-    from backend.scoring.sweep import Failure
-
-_LONGEST_NO_NUMBER = 40
 
 
 def print_best(console: Terminal, best: pd.DataFrame, epochs: int) -> None:
@@ -46,8 +35,8 @@ def print_best(console: Terminal, best: pd.DataFrame, epochs: int) -> None:
         table.add_row(str(trial), cell, metric_lines(software), cost_lines(costs), *map(metric_lines, others))
     console.print(table)
     # One is wider than the table's columns can be, and should be copied in one piece.
-    for number, index, arch in best.loc[best["arch"].notna(), ["number", "index", "arch"]].itertuples(index=False):
-        line = f"trial {number}, cell {index}: {arch}"
+    for trial, index, arch in best.loc[best["arch"].notna(), ["number", "index", "arch"]].itertuples(index=False):
+        line = f"trial {trial}, cell {index}: {arch}"
         console.print(line, soft_wrap=True)
 
 
@@ -65,76 +54,6 @@ def print_best_values(console: Terminal, best: pd.DataFrame) -> None:
     console.print(table)
 
 
-def print_scores(console: Terminal, names: Sequence[str], rows: list[dict[str, Any]]) -> None:
-    """Print scores, a proxy a line and a cell a column."""
-    table = Table("proxy", *(f"cell {row['index']}" for row in rows))
-    for name in names:
-        scores = (row["scores"] for row in rows)
-        table.add_row(name, *("disconnected" if cell is None else number(cell[name]) for cell in scores))
-    console.print(table)
-
-
-def print_truth(
-    console: Terminal,
-    title: str,
-    described: Iterable[TruthField],
-    fields: Mapping[str, float | None],
-    releases: Mapping[str, str | None],
-) -> None:
-    """Print the fields of a training result, one a line, with their units and the releases that they are from."""
-    table = Table("field", "value", "unit", "release", title=title, title_justify="left")
-    for field in described:
-        value = fields[field.name]
-        table.add_row(
-            field.name, number(value), field.unit, (releases[field.name] or "–") if value is not None else "–"
-        )
-    console.print(table)
-
-
-def print_correlations(
-    console: Terminal, provenance: Provenance, dataset: str, cells: pd.DataFrame, classes: pd.DataFrame
-) -> None:
-    """Print rank correlations over cells and over classes, the best proxy first."""
-    title = f"Rank correlation with {dataset} test accuracy after 200 epochs"
-    order = cells.sort_values("spearman", key=abs, ascending=False).index
-    for counted, frame in (("cells", cells), ("classes", classes)):
-        heading = title if counted == "cells" else "The same, each class of equal cells once"
-        table = Table(
-            "proxy", counted, "Spearman", "Kendall", "Spearman, best 10%", title=heading, title_justify="left"
-        )
-        for name in order:
-            values = frame.loc[name]
-            table.add_row(str(name), f"{values['cells']:.0f}", *(interval(values, kind) for kind in STATISTICS))
-        console.print(table)
-    console.print(
-        f"95% bootstrap intervals; best 10%: the cells of highest accuracy. Scores of {provenance.images} "
-        f"Seed {provenance.seed}.",
-    )
-
-
-def interval(values: "Mapping[str, float] | pd.Series[float]", kind: str) -> str:
-    """A figure with its 95% bootstrap interval; a dash where it is not defined."""
-    if np.isnan(values[kind]):
-        return "–"
-    return f"{values[kind]:+.3f} [{values[f'{kind}_low']:+.3f}, {values[f'{kind}_high']:+.3f}]"
-
-
-def written(value: float, spec: str) -> str:
-    """A number as a format specification has it; a dash where it is not defined."""
-    return "–" if np.isnan(value) else format(value, spec)
-
-
-def print_failures(console: Terminal, failures: "list[Failure]", shown: int = 10) -> None:
-    """Print how many scores of a sweep failed, and the first of them."""
-    if not failures:
-        return
-    console.print(f"{len(failures)} scores could not be computed:", style="yellow")
-    for failure in failures[:shown]:
-        console.print(f"  cell {failure.cell_class}, {failure.proxy}: {failure.reason}")
-    if len(failures) > shown:
-        console.print(f"  … and {len(failures) - shown} more")
-
-
 def metric_lines(metrics: Mapping[str, float | None]) -> Text:
     """Metrics one a line, six significant digits; a dash where there are none."""
     return lines(f"{name} {number(value)}" for name, value in metrics.items()) or Text("–")
@@ -144,15 +63,6 @@ def cost_lines(costs: Mapping[str, float | None]) -> Text:
     """Hardware metrics one a line, with their units."""
     units = {name: hardware.get(name).unit for name in costs if name in hardware.available()}
     return lines(f"{name} {number(value)} {units.get(name, '')}".rstrip() for name, value in costs.items()) or Text("–")
-
-
-def number(value: float | None) -> str:
-    """Six significant digits, whole numbers in full; a dash for what is unknown, and the start of what is no number."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool) or (found := number_in(value)) is None:
-        return shortened(str(value), _LONGEST_NO_NUMBER)
-    return f"{found:.0f}" if found.is_integer() and abs(found) < 1e9 else f"{found:.6g}"
 
 
 def print_weights(console: Terminal, fitted: StudyEnsemble) -> None:

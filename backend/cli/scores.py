@@ -1,14 +1,14 @@
 """Commands about the scores of cells."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.table import Table
 
-from backend import truth as benchmark
-from backend.analysis.correlation import class_means, correlations
-from backend.cli import report
-from backend.cli.json_output import print_json
 from backend.cli.options import (
     CELL_HELP,
     BatchSizeOption,
@@ -23,19 +23,20 @@ from backend.cli.options import (
     parse_proxies,
 )
 from backend.cli.terminal import console, progress_bar
+from backend.cli.values import number, print_json
 from backend.errors import UserError
-from backend.json_records import json_records
 from backend.proxies.own import load_user_proxies
 from backend.scoring import InvalidArchitectureError, Scorer
-from backend.scoring.tables import SWEEP_TABLE, bundled_datasets, bundled_table, read_table, write_table
+from backend.scoring.tables import SWEEP_TABLE, bundled_datasets, bundled_table, write_table
 from backend.settings import make_folder
-from backend.spaces import registry
-from backend.spaces.base import Enumerable, require
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.notations import parse_cell
 from backend.spaces.nas_bench_201.space import CellArchitecture
 from backend.studies.folders import sweeps_folder
 from backend.studies.trials import json_numbers
+
+if TYPE_CHECKING:
+    from backend.scoring.sweep import Failure
 
 
 def score(
@@ -59,7 +60,7 @@ def score(
         print_json(rows)
     else:
         console.print(scorer.batch.description)
-        report.print_scores(console, names, rows)
+        _print_scores(names, rows)
 
 
 def _scores(scorer: Scorer, cell: Cell) -> dict[str, float | None] | None:
@@ -68,6 +69,15 @@ def _scores(scorer: Scorer, cell: Cell) -> dict[str, float | None] | None:
         return json_numbers(scorer.score(CellArchitecture(cell)))
     except InvalidArchitectureError:
         return None
+
+
+def _print_scores(names: Sequence[str], rows: list[dict[str, Any]]) -> None:
+    """Print scores, a proxy a line and a cell a column."""
+    table = Table("proxy", *(f"cell {row['index']}" for row in rows))
+    for name in names:
+        scores = (row["scores"] for row in rows)
+        table.add_row(name, *("disconnected" if cell is None else number(cell[name]) for cell in scores))
+    console.print(table)
 
 
 def sweep(
@@ -109,7 +119,7 @@ def sweep(
     with open_cluster(scheduler, workers) as client, progress_bar() as progress:
         task = progress.add_task("classes", total=None)
         job.run(client, lambda done, total: progress.update(task, completed=done, total=total))
-    report.print_failures(console, job.failures())
+    _print_failures(job.failures())
     path = out or job.folder / SWEEP_TABLE
     write_table(job.table(), path)
     console.print(f"table: {path}", soft_wrap=True)
@@ -122,22 +132,12 @@ def _check_writable(path: Path) -> None:
     make_folder(path.parent)
 
 
-def correlate(
-    dataset: DatasetOption = "cifar10",
-    table: Annotated[
-        Path | None,
-        typer.Option(parser=given_path, metavar="FILE", help="A sweep's table; without it, the bundled one."),
-    ] = None,
-    resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples for the 95% intervals.")] = 200,
-    as_json: JsonOption = False,
-) -> None:
-    """Show how well each proxy ranks the space by true accuracy."""
-    accuracy = benchmark.test_accuracy(benchmark.check_dataset(dataset), 200)
-    table_ = read_table(table) if table else bundled_table(dataset)
-    cells = correlations(table_.scores, accuracy, resamples)
-    space = require(registry.get(table_.provenance.space), Enumerable, "correlate")
-    classes = correlations(*class_means(table_.scores, accuracy, space.classes()), resamples)
-    if as_json:
-        print_json({"cells": json_records(cells.reset_index()), "classes": json_records(classes.reset_index())})
-    else:
-        report.print_correlations(console, table_.provenance, dataset, cells, classes)
+def _print_failures(failures: list[Failure], shown: int = 10) -> None:
+    """Print how many scores of a sweep failed, and the first of them."""
+    if not failures:
+        return
+    console.print(f"{len(failures)} scores could not be computed:", style="yellow")
+    for failure in failures[:shown]:
+        console.print(f"  cell {failure.cell_class}, {failure.proxy}: {failure.reason}")
+    if len(failures) > shown:
+        console.print(f"  … and {len(failures) - shown} more")

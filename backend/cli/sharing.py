@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Column, Table
 
-from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, StorageOption, given_path
 from backend.cli.study_list import print_problems, study_record
 from backend.cli.terminal import confirm, console
+from backend.cli.values import print_json
 from backend.errors import UserError
 from backend.naming import LONGEST_SHOWN, shortened
 from backend.storage.database import default_url, open_database, open_existing

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from backend.cli import sharing
-from backend.cli.json_output import print_json
 from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument
 from backend.cli.study_list import print_studies, study_record
 from backend.cli.terminal import confirm, console
+from backend.cli.values import print_json
 from backend.errors import WriteError
 from backend.json_records import json_records
 from backend.storage import audit

@@ -7,7 +7,6 @@ keeps the other ways to print out of the command line.
 import logging
 import sys
 from collections.abc import Iterable
-from io import TextIOWrapper
 from types import TracebackType
 from typing import Any, Final
 
@@ -63,14 +62,13 @@ def complain(line: str) -> None:
 
 def confirm(question: str, *, abort: bool = False) -> bool:
     """Ask for a yes; anything but yes is a no, which ends the command where ``abort`` is set."""
-    return typer.confirm(visible(question), abort=abort)
-
-
-def print_unencodable() -> None:
-    """Let a character that the terminal's encoding lacks be printed escaped, instead of ending the command."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    try:
+        return typer.confirm(visible(question), abort=abort)
+    except typer.Abort as error:
+        # An interrupt ends a command with 130 wherever it comes.
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None
+        raise
 
 
 def progress_bar(*columns: ProgressColumn, disable: bool = False) -> Progress:

@@ -1,18 +1,20 @@
 """Commands about what the benchmark measured."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
 
 from backend import truth as benchmark
-from backend.cli import report
-from backend.cli.json_output import print_json
 from backend.cli.options import CELL_HELP, DatasetOption, JsonOption, given_path
-from backend.cli.terminal import console, progress_bar, text_column
+from backend.cli.terminal import Terminal, console, progress_bar, text_column
+from backend.cli.values import number, print_json
 from backend.spaces.nas_bench_201.cell import NUM_CELLS
 from backend.spaces.nas_bench_201.notations import parse_cell
+from backend.truth.fields import TruthField
 
 
 def truth(
@@ -42,7 +44,24 @@ def truth(
         console.print(f"cell {cell.index}  {cell}")
         of_seed = "" if seed is None else f", seed {seed}"
         title = f"{dataset}, {epochs} epochs{of_seed}"
-        report.print_truth(console, title, benchmark.truth_fields(dataset), fields, releases)
+        _print_truth(console, title, benchmark.truth_fields(dataset), fields, releases)
+
+
+def _print_truth(
+    console: Terminal,
+    title: str,
+    described: Iterable[TruthField],
+    fields: Mapping[str, float | None],
+    releases: Mapping[str, str | None],
+) -> None:
+    """Print the fields of a training result, one a line, with their units and the releases that they are from."""
+    table = Table("field", "value", "unit", "release", title=title, title_justify="left")
+    for field in described:
+        value = fields[field.name]
+        table.add_row(
+            field.name, number(value), field.unit, (releases[field.name] or "–") if value is not None else "–"
+        )
+    console.print(table)
 
 
 def import_benchmark(

@@ -1,11 +1,14 @@
 """AZ-NAS: three looks at a Gaussian network, block by block, from one pass."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _SOURCE = "Lee & Ham, AZ-NAS: Assembling Zero-Cost Proxies for Network Architecture Search, CVPR 2024, arXiv 2403.19232"
 _GAUSSIAN = "Images are Gaussian and weights Kaiming-normal: data set and initial weights play no part."
@@ -70,11 +73,15 @@ def az_trainability(block_pullbacks: Sequence[Tensor]) -> float:
     Args:
         block_pullbacks: the estimates, (C_in · stride², C_out) each.
     """
+    import torch
+
     sigma = torch.stack([torch.linalg.matrix_norm(matrix, 2) for matrix in block_pullbacks])
     return float((2 - sigma - 1 / sigma).mean())
 
 
 def _entropies(spectra: Sequence[Tensor]) -> Tensor:
     """Entropy of each spectrum, normalised to a sum of 1; eigenvalues that rounding made negative count as 0."""
+    import torch
+
     shares = [spectrum.clamp(min=0) / spectrum.clamp(min=0).sum() for spectrum in spectra]
     return torch.stack([-torch.special.xlogy(share, share).sum() for share in shares])

@@ -1,7 +1,11 @@
 """Determinants of agreement matrices."""
 
-import torch
-from torch import Tensor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _ROUNDING = 1e-13
 
@@ -18,6 +22,8 @@ def log_determinants(agreements: Tensor) -> Tensor:
     Returns:
         (...), float64.
     """
+    import torch
+
     factors, failures = torch.linalg.cholesky_ex(agreements)
     pivots = factors.diagonal(dim1=-2, dim2=-1).square()
     largest = agreements.diagonal(dim1=-2, dim2=-1).amax(-1)

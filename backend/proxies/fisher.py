@@ -1,11 +1,14 @@
 """Fisher information of the channels."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @register(
@@ -30,6 +33,8 @@ def fisher(weights: Sequence[Tensor], saliencies: Sequence[Tensor]) -> float:
         weights: of each layer.
         saliencies: Σ over positions of a ⊙ ∂loss/∂a, (B, C_out), a the layer's output before its batch norm.
     """
+    import torch
+
     layers = [
         s.square().mean(0).sum() * (0.5 * w.numel() / w.shape[0]) for w, s in zip(weights, saliencies, strict=True)
     ]

@@ -1,11 +1,14 @@
 """Gradient norm."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @register(
@@ -26,4 +29,6 @@ def grad_norm(gradients: Sequence[Tensor]) -> float:
     Args:
         gradients: of the mean cross-entropy at each layer's weights.
     """
+    import torch
+
     return float(torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients]).sum())

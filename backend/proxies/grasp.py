@@ -1,11 +1,14 @@
 """GraSP: gradient signal preservation."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @register(
@@ -32,5 +35,7 @@ def grasp(gradients: Sequence[Tensor], normalised: Sequence[bool], bare_curvatur
         normalised: whether a batch norm follows each layer.
         bare_curvature: Σ w ⊙ (Hg) over the other layers.
     """
+    import torch
+
     scaled = [gradient.square().sum() for gradient, norm in zip(gradients, normalised, strict=True) if norm]
     return float(torch.stack(scaled).sum()) - bare_curvature

@@ -1,9 +1,13 @@
 """Jacobian covariance."""
 
-import torch
-from torch import Tensor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _K = 1e-5
 
@@ -27,5 +31,7 @@ def jacob_cov(input_gradients: Tensor) -> float:
     Args:
         input_gradients: row i is the gradient of the sum of all logits at image i; (B, inputs), float64.
     """
+    import torch
+
     eigenvalues = torch.linalg.eigvalsh(torch.corrcoef(input_gradients)) + _K
     return -float((eigenvalues.log() + 1 / eigenvalues).sum())

@@ -1,11 +1,14 @@
 """Norm of the initial weights."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @register(
@@ -25,4 +28,6 @@ def l2_norm(weights: Sequence[Tensor]) -> float:
     Args:
         weights: of each layer.
     """
+    import torch
+
     return float(torch.stack([torch.linalg.vector_norm(weight) for weight in weights]).sum())

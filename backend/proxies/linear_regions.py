@@ -1,9 +1,13 @@
 """Number of linear regions."""
 
-import torch
-from torch import Tensor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @register(
@@ -24,4 +28,6 @@ def linear_regions(region_patterns: Tensor) -> float:
     Args:
         region_patterns: which ReLU units are on for each input, (inputs, units), bool.
     """
+    import torch
+
     return float(len(torch.unique(region_patterns, dim=0)))

@@ -1,9 +1,14 @@
 """NASWOT: how well the network's activation patterns tell images apart."""
 
-from torch import Tensor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from backend.proxies.determinant import log_determinants
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SOURCE = "Mellor et al., Neural Architecture Search without Training, ICML 2021, arXiv 2006.04647v2"
 

@@ -1,9 +1,13 @@
 """Condition number of the neural tangent kernel."""
 
-import torch
-from torch import Tensor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @register(
@@ -27,6 +31,8 @@ def ntk_cond(tangent_kernel: Tensor) -> float:
     Args:
         tangent_kernel: Θ, positive semi-definite, (b, b), float64.
     """
+    import torch
+
     eigenvalues = torch.linalg.eigvalsh(tangent_kernel)
     smallest, largest = float(eigenvalues[0]), float(eigenvalues[-1])
     return largest / smallest if smallest > 0 else float("inf")

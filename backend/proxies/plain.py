@@ -1,11 +1,14 @@
 """Plain: signed weight times gradient."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @register(
@@ -33,5 +36,7 @@ def plain(weights: Sequence[Tensor], gradients: Sequence[Tensor], normalised: Se
         gradients: of the mean cross-entropy at them.
         normalised: whether a batch norm follows each layer.
     """
+    import torch
+
     bare = [(w * g).sum() for w, g, scaled in zip(weights, gradients, normalised, strict=True) if not scaled]
     return float(torch.stack(bare).sum())

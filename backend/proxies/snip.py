@@ -1,11 +1,14 @@
 """SNIP: connection sensitivity."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @register(
@@ -27,4 +30,6 @@ def snip(weights: Sequence[Tensor], gradients: Sequence[Tensor]) -> float:
         weights: of each layer.
         gradients: of the mean cross-entropy at them.
     """
+    import torch
+
     return float(torch.stack([(w * g).abs().sum() for w, g in zip(weights, gradients, strict=True)]).sum())

@@ -1,12 +1,15 @@
 """SynFlow: synaptic flow, and its logarithm."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SOURCE = (
     "Tanaka et al., Pruning neural networks without any data by iteratively conserving synaptic flow, NeurIPS 2020, "
@@ -36,6 +39,8 @@ def synflow(synaptic_flows: Sequence[Tensor]) -> float:
     Args:
         synaptic_flows: |w ⊙ ∂R/∂w| of each layer, float64.
     """
+    import torch
+
     return float(torch.stack([flow.sum() for flow in synaptic_flows]).sum())
 
 

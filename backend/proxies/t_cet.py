@@ -1,11 +1,15 @@
 """T-CET: trainability (synaptic flow) weighted by expressivity (activation patterns), layer by layer."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from torch import Tensor
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from backend.proxies.determinant import log_determinants
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @register(

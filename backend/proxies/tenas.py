@@ -1,12 +1,16 @@
 """TE-NAS: trainability and expressivity in one number."""
 
-import math
+from __future__ import annotations
 
-from torch import Tensor
+import math
+from typing import TYPE_CHECKING
 
 from backend.proxies.linear_regions import linear_regions
 from backend.proxies.ntk_cond import ntk_cond
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @register(

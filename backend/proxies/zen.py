@@ -1,8 +1,8 @@
 """Zen-score: sensitivity of the features to the input, with the batch norms' scales put back."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import torch
+from collections.abc import Sequence
 
 from backend.proxies.observations import ZenResponse
 from backend.proxies.registry import register
@@ -24,5 +24,7 @@ def zen(zen_responses: Sequence[ZenResponse]) -> float:
     Args:
         zen_responses: the change of the features and the batch norms' variances, one a repeat.
     """
+    import torch
+
     scores = [change.log() + 0.5 * variances.log().sum() for change, variances in zen_responses]
     return float(torch.stack(scores).mean())

@@ -1,11 +1,14 @@
 """ZiCo: inverse coefficient of variation of the gradients."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from backend.proxies.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @register(
@@ -28,6 +31,8 @@ def zico(half_gradients: tuple[Sequence[Tensor], Sequence[Tensor]]) -> float:
     Args:
         half_gradients: gradients of the loss on each half of the batch, one tensor a layer.
     """
+    import torch
+
     layers = []
     for first, second in zip(*half_gradients, strict=True):
         spread = (first - second).abs()

@@ -25,6 +25,7 @@ from backend.search.problem import SearchProblem
 from backend.search.results import write_results
 from backend.storage.database import Database
 from backend.storage.optuna_internals.batched_storage import BatchedStorage
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.storage.outages import Reserve, is_outage, refusal
 from backend.studies import runs, workers
 from backend.studies.catalog import load_study, load_to_change, study_config
@@ -77,7 +78,7 @@ def execute_run(database: Database, name: str, on_trial: Callable[[int, int], No
         UserError: no such study, or no configuration of ProxyScope in it.
     """
     study = load_study(database, name)
-    study_id = study._study_id
+    study_id = study_id_of(study)
     config = study_config(study)
     if config is None:
         raise UserError(f"study: {name!r} was not made by ProxyScope, so there is no search to run")
@@ -116,11 +117,11 @@ def join_run(database: Database, name: str, on_trial: Callable[[int, int], None]
     place = joint.further_place(database, study, problem) if problem else None
     if problem is None or place is None:
         return None
-    with _logged_to(database, study._study_id):
+    with _logged_to(database, study_id_of(study)):
         try:
             return _search(database, study, problem, on_trial, place)
         except Exception as error:
-            _give_up(database, study._study_id, error, place)
+            _give_up(database, study_id_of(study), error, place)
             raise
 
 
@@ -131,7 +132,7 @@ def _search(
     on_trial: Callable[[int, int], None] | None,
     place: joint.Place | None,
 ) -> Outcome:
-    study_id, asked = study._study_id, problem.asked
+    study_id, asked = study_id_of(study), problem.asked
     folder = run_folder(database, study.study_name)
     if place is None or place.is_first:
         _say_what_runs(problem)

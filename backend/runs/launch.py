@@ -21,6 +21,7 @@ from backend.search.problem import SearchProblem, configured_table
 from backend.settings import make_folder
 from backend.storage import audit
 from backend.storage.database import STORAGE_VARIABLE, Database
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.storage.orphans import clear_trials
 from backend.studies import runs
 from backend.studies.catalog import (
@@ -145,12 +146,12 @@ def create_study(
         raise UserError(f"study: the name {name!r} is taken; give another") from None
     with database.begin() as connection:
         # SQLite gives the number of a deleted study again, also where a process wrote trials of that one since.
-        clear_trials(connection, study._study_id)
+        clear_trials(connection, study_id_of(study))
     study.set_metric_names(objectives.names)
     store_config(study, config)
     for key, value in {IDENTITY: new_identity(), **(kept or {})}.items():
-        database.storage.set_study_system_attr(study._study_id, key, value)
-    runs.create_run(database, study._study_id, asked)
+        database.storage.set_study_system_attr(study_id_of(study), key, value)
+    runs.create_run(database, study_id_of(study), asked)
     return name
 
 
@@ -174,7 +175,7 @@ def stop(database: Database, name: str) -> str:
     Raises:
         UserError: no such study, or it has no active run.
     """
-    study_id = load_study(database, name)._study_id
+    study_id = study_id_of(load_study(database, name))
     asked = runs.request_stop(database, study_id)
     run = runs.read_run(database, study_id)
     if not asked:
@@ -197,7 +198,7 @@ def requeue(database: Database, name: str, trials: int | None = None) -> None:
         UserError: no such study, its run is active, or there is nothing left to do.
     """
     study = load_study(database, name)
-    config, run = study_config(study), runs.read_run(database, study._study_id)
+    config, run = study_config(study), runs.read_run(database, study_id_of(study))
     if config is None or run is None:
         raise UserError(f"study: {name!r} was not made by ProxyScope, so there is no search to resume")
     if trials is not None:
@@ -206,7 +207,7 @@ def requeue(database: Database, name: str, trials: int | None = None) -> None:
     asked = SearchProblem(config).asked
     if not run.active and run.done >= asked:
         raise UserError(f"study: all {run.done} trials of {name!r} are done; ask for more to go on")
-    if not runs.requeue(database, study._study_id, asked):
+    if not runs.requeue(database, study_id_of(study), asked):
         raise UserError(f"study: {name!r} is {run.state}; stop it before you resume it")
     store_config(load_to_change(database, name), config)
     audit.record(database, "resume", name, f"{asked} trials")
@@ -215,13 +216,13 @@ def requeue(database: Database, name: str, trials: int | None = None) -> None:
 def resume(database: Database, name: str, trials: int | None = None) -> None:
     """Go on with an ended run in a process of its own; as :func:`requeue`."""
     requeue(database, name, trials)
-    queue.leave(database, load_study(database, name)._study_id)
+    queue.leave(database, study_id_of(load_study(database, name)))
     start_process(database, name)
 
 
 def start_process(database: Database, name: str) -> None:
     """Start ``python -m backend run`` detached; its URL travels in the environment, where no process list shows it."""
-    study_id = load_study(database, name)._study_id
+    study_id = study_id_of(load_study(database, name))
     try:
         with (run_folder(database, name) / PROCESS_LOG).open("ab") as log:
             process = subprocess.Popen(

@@ -15,6 +15,7 @@ from backend.runs.search_loop import Shared
 from backend.runs.tickets import Tickets
 from backend.search.problem import SearchProblem
 from backend.storage.database import Database
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.studies import runs, workers
 
 
@@ -71,7 +72,7 @@ def first_place(database: Database, study: optuna.Study, problem: SearchProblem)
     """The place of the process that has claimed the run."""
     tickets = _tickets(database, study, problem)
     tickets.restore(recovery.begin(study, problem))
-    return Place(tickets, workers.come_first(database, study._study_id), problem, is_first=True)
+    return Place(tickets, workers.come_first(database, study_id_of(study)), problem, is_first=True)
 
 
 def further_place(database: Database, study: optuna.Study, problem: SearchProblem) -> Place | None:
@@ -80,12 +81,12 @@ def further_place(database: Database, study: optuna.Study, problem: SearchProble
     if most == 1:
         return None
     tickets = _tickets(database, study, problem)
-    there = any(workers.living_by_study(database, [study._study_id]).values())
+    there = any(workers.living_by_study(database, [study_id_of(study)]).values())
     if there and tickets.done() >= tickets.asked:
         return None
-    worker_id = workers.join(database, study._study_id, most)
+    worker_id = workers.join(database, study_id_of(study), most)
     return None if worker_id is None else Place(tickets, worker_id, problem, is_first=False)
 
 
 def _tickets(database: Database, study: optuna.Study, problem: SearchProblem) -> Tickets:
-    return Tickets(database, study._study_id, problem.asked)
+    return Tickets(database, study_id_of(study), problem.asked)

@@ -15,6 +15,7 @@ from backend.errors import StorageError, UserError
 from backend.runs import launch, queue
 from backend.settings import home, make_folder
 from backend.storage.database import Database
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.studies.catalog import check_free_name, load_study
 
 logger = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ def enqueue(database: Database, searches: Mapping[str, SearchConfig], at_once: i
     queue.set_parallel(database, at_once)
     for name, config in searches.items():
         launch.prepare(database, config, name)
-        queue.add(database, load_study(database, name)._study_id)
+        queue.add(database, study_id_of(load_study(database, name)))
     start_worker(database)
 
 
@@ -83,7 +84,7 @@ def resume(database: Database, names: Sequence[str]) -> None:
     try:
         for name in names:
             launch.requeue(database, name)
-            queue.add(database, load_study(database, name)._study_id)
+            queue.add(database, study_id_of(load_study(database, name)))
     finally:
         start_worker(database)
 

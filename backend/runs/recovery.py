@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from backend.runs.tickets import Entry, Tickets
 from backend.search.problem import SearchProblem
+from backend.storage.optuna_internals.objects import storage_of, trial_id_of
 from backend.studies import trials as records
 from backend.studies import workers
 
@@ -41,10 +42,11 @@ def begin(study: optuna.Study, problem: SearchProblem) -> list[Entry]:
     entries = []
     for trial in ended:
         if (architecture := problem.architecture_of(trial)) is not None:
-            key = problem.identity(architecture)
+            scored = trial.state != TrialState.PRUNED
+            key = problem.identity(architecture, scored=scored)
             first = key not in seen
             seen.add(key)
-            counted = not problem.counts_distinct or (first and trial.state != TrialState.PRUNED)
+            counted = not problem.counts_distinct or (first and scored)
             entries.append(Entry(trial.number, key if first else None, counted))
     return entries
 
@@ -123,7 +125,7 @@ def _fail(study: optuna.Study, trial: FrozenTrial) -> None:
 
 def _end(study: optuna.Study, trial: FrozenTrial) -> bool:
     try:
-        return study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+        return storage_of(study).set_trial_state_values(trial_id_of(trial), TrialState.FAIL)
     except UpdateFinishedTrialError:
         return False
 

@@ -21,6 +21,7 @@ from backend.search.measure import Measurement, Measurer
 from backend.search.problem import SearchProblem
 from backend.search.samplers import DistinctSampler, build_sampler
 from backend.spaces.base import Architecture, Enumerable, FixedDistributions, capability
+from backend.storage.optuna_internals.objects import storage_of, trial_id_of
 from backend.storage.outages import ride_out
 from backend.studies import trials as records
 
@@ -189,7 +190,8 @@ class Search:
             if self._budget.idle >= _IDLE_LIMIT or self._infeasible >= _INFEASIBLE_LIMIT:
                 ride_out(self._enqueue_unseen)
             trial, architecture = ride_out(self._ask)
-        first = self._budget.first_trial(ticket, self._problem.identity(architecture), trial.number)
+        scored = not architecture.invalid and self._problem.keeps(architecture)
+        first = self._budget.first_trial(ticket, self._problem.identity(architecture, scored=scored), trial.number)
         if architecture.invalid:
             self._tell_invalid(trial, architecture)
             return False
@@ -198,7 +200,7 @@ class Search:
         if first != trial.number:
             trial.set_user_attr(records.REPEAT_OF, first)
         if (on_architecture := self._on_architecture) is not None:
-            ride_out(lambda: on_architecture(trial._trial_id))
+            ride_out(lambda: on_architecture(trial_id_of(trial)))
         try:
             measurement = ride_out(lambda: self._measurer.measure(architecture))
         except Exception as error:
@@ -225,7 +227,7 @@ class Search:
 
         def tell() -> None:
             nonlocal tried
-            told = tried and self._study._storage.get_trial(trial._trial_id).state.is_finished()
+            told = tried and storage_of(self._study).get_trial(trial_id_of(trial)).state.is_finished()
             tried = True
             if not told:
                 self._study.tell(trial, values, state)
@@ -320,7 +322,7 @@ class Search:
         space = capability(self._space, FixedDistributions)
         if space is None or not self._problem.counts_distinct:
             return sampler
-        return DistinctSampler(sampler, space, self._known, seed)
+        return DistinctSampler(sampler, space, self._known, seed, self._problem.keeps)
 
     def _known(self, architecture: Architecture) -> bool:
-        return self._budget.seen(self._problem.identity(architecture))
+        return any(self._budget.seen(self._problem.identity(architecture, scored=scored)) for scored in (True, False))

@@ -14,6 +14,7 @@ from backend.runs import launch, queue
 from backend.runs.execute import stopping_on_signals
 from backend.runs.search_loop import Outcome
 from backend.storage.database import Database
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.storage.optuna_internals.tables import STUDIES
 from backend.storage.outages import ride_out
 from backend.storage.schema import runs, workers
@@ -137,7 +138,7 @@ def begin(database: Database, name: str) -> Outcome | None:
         raise UserError(f"study: {name!r} was not made by ProxyScope, so there is no search to run")
     launch.check(database, config)
     run_folder(database, name)
-    queue.leave(database, study._study_id)
+    queue.leave(database, study_id_of(study))
     try:
         return execution.execute_run(database, name)
     except execution.RunTakenError:

@@ -18,6 +18,7 @@ from backend.ensembles.kept import SavedEnsemble, load_ensemble
 from backend.ensembles.models import MODELS
 from backend.errors import ConfigError, UserError
 from backend.storage.database import Database
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.studies.summaries import KEPT
 
 _GOALS = "search.strategy.metrics"
@@ -68,7 +69,7 @@ def kept_ensembles(database: Database, study: optuna.Study) -> dict[str, SavedEn
     Raises:
         UserError: what the study holds of them is not valid.
     """
-    kept = database.storage.get_study_system_attrs(study._study_id).get(KEPT, {})
+    kept = database.storage.get_study_system_attrs(study_id_of(study)).get(KEPT, {})
     if not isinstance(kept, dict):
         raise UserError(f"study: {study.study_name!r}: the ensembles that it was made with are no table")
     return {metric: SavedEnsemble.from_json(content) for metric, content in kept.items()}

@@ -23,6 +23,7 @@ from backend.spaces.base import Architecture, Enumerable, SearchSpace, capabilit
 from backend.studies.trials import REASON, architecture_key
 
 SUM_COLUMN = "objective"
+_NOT_SCORED = "not scored: "
 _CONSTRAINTS_KEY = "search.strategy.setup.constraints"
 _COSTS_KEY = "search.strategy.hw_runner.hardware_cost.metrics"
 
@@ -61,8 +62,16 @@ class SearchProblem:
         """Whether the budget counts distinct architectures, not trials."""
         return self.config.setup.distinct != "trial"
 
-    def identity(self, architecture: Architecture) -> str:
-        """Equal for the architectures that the budget counts as one."""
+    def identity(self, architecture: Architecture, *, scored: bool = True) -> str:
+        """Equal for the architectures that the budget counts as one.
+
+        Args:
+            architecture: any of the space.
+            scored: whether it is scored. One that is not stands for itself alone: of two that compute the same
+                function, one may keep the constraints and the other not.
+        """
+        if not scored:
+            return f"{_NOT_SCORED}{architecture.key}"
         return architecture.class_key if self.config.setup.distinct == "function" else architecture.key
 
     def architecture_of(self, trial: FrozenTrial) -> Architecture | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import random
-from collections.abc import Callable, Container, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from optuna import Study
@@ -19,6 +18,7 @@ from backend.config.model import SearchConfig
 from backend.config.objectives import sampler_used
 from backend.config.sections import SearchSetup
 from backend.spaces.base import Architecture, FixedDistributions
+from backend.storage.optuna_internals.single_objective import with_one_objective
 
 
 class RankTPESampler(TPESampler):
@@ -33,50 +33,23 @@ class RankTPESampler(TPESampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """Draws the parameters of a trial together, as Optuna asks a sampler to."""
-        return super().sample_relative(cast("Study", _Ranked(study)), trial, search_space)
+        return super().sample_relative(_ranked(study), trial, search_space)
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
         """Draws one parameter of a trial, as Optuna asks a sampler to."""
-        return super().sample_independent(cast("Study", _Ranked(study)), trial, param_name, param_distribution)
+        return super().sample_independent(_ranked(study), trial, param_name, param_distribution)
 
 
-class _Ranked:
-    """A study as TPE reads it, with one objective in place of several: the sum of log ranks, to maximise."""
+def _ranked(study: Study) -> Study:
+    """The study as TPE reads it, with one objective in place of several: the sum of log ranks, to maximise."""
+    upward = [1.0 if way == StudyDirection.MAXIMIZE else -1.0 for way in study.directions]
 
-    directions = (StudyDirection.MAXIMIZE,)
-    direction = StudyDirection.MAXIMIZE
+    def sums(trials: Sequence[FrozenTrial]) -> Sequence[float]:
+        return list(log_rank_sums(np.array([trial.values for trial in trials]) * upward))
 
-    def __init__(self, study: Study) -> None:
-        self._study = study
-        self._read: dict[frozenset[TrialState], list[FrozenTrial]] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._study, name)
-
-    def _is_multi_objective(self) -> bool:
-        return False
-
-    def _get_trials(
-        self, deepcopy: bool = True, states: Container[TrialState] | None = None, use_cache: bool = False
-    ) -> list[FrozenTrial]:
-        key = frozenset(state for state in TrialState if states is None or state in states)
-        if key not in self._read:
-            self._read[key] = self._ranked(self._study._get_trials(deepcopy, states, use_cache))
-        return self._read[key]
-
-    def _ranked(self, trials: list[FrozenTrial]) -> list[FrozenTrial]:
-        complete = [place for place, trial in enumerate(trials) if trial.state == TrialState.COMPLETE]
-        if not complete:
-            return trials
-        upward = [1.0 if way == StudyDirection.MAXIMIZE else -1.0 for way in self._study.directions]
-        sums = log_rank_sums(np.array([trials[place].values for place in complete]) * upward)
-        shown = list(trials)
-        for place, value in zip(complete, sums, strict=True):
-            shown[place] = copy.copy(trials[place])
-            shown[place].values = [float(value)]
-        return shown
+    return with_one_objective(study, sums)
 
 
 _STRIDE = 6
@@ -88,20 +61,27 @@ _REAL_CHOICES = 100
 class DistinctSampler(BaseSampler):
     """Passes another sampler's proposals on, and walks from each that is known or invalid to one that is not.
 
-    The walk changes one parameter at a time at random, so that what it finds is close to what was proposed. Where the
-    other sampler proposes nothing, as at the start of a search, an architecture is drawn at random.
+    The walk changes one parameter at a time at random, so that what it finds is close to what was proposed; it ends at
+    what keeps the constraints. Where the other sampler proposes nothing, as at the start of a search, an architecture
+    is drawn at random.
 
     Args:
         base: the sampler that proposes.
         space: what it may propose.
         known: whether the search has had an architecture.
         seed: of the walks and random draws.
+        keeps: whether an architecture keeps the constraints; None where all do.
     """
 
     def __init__(
-        self, base: BaseSampler, space: FixedDistributions, known: Callable[[Architecture], bool], seed: int
+        self,
+        base: BaseSampler,
+        space: FixedDistributions,
+        known: Callable[[Architecture], bool],
+        seed: int,
+        keeps: Callable[[Architecture], bool] | None = None,
     ) -> None:
-        self._base, self._space, self._known = base, space, known
+        self._base, self._space, self._known, self._keeps = base, space, known, keeps
         self._random = random.Random(seed)
         self._choices = {name: _choices(kind) for name, kind in space.distributions.items()}
 
@@ -150,13 +130,16 @@ class DistinctSampler(BaseSampler):
         return edited
 
     def _walk(self, start: dict[str, Any]) -> dict[str, Any]:
-        at = start
+        at, found = start, None
         for step in range(1, _LONGEST_WALK):
             architecture = self._space.of_params(at)
             if not architecture.invalid and not self._known(architecture):
-                return at
+                # What was proposed is passed on even so: the sampler learns from what breaks a constraint.
+                if at is start or self._keeps is None or self._keeps(architecture):
+                    return at
+                found = found or at
             at = self._edited(at if step % _STRIDE else start)
-        return start
+        return found or start
 
 
 def _choices(kind: BaseDistribution) -> Sequence[Any]:

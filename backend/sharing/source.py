@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from optuna.storages._rdb import models
 from sqlalchemy import Column, ColumnElement, Connection, Table, create_engine, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -17,9 +16,9 @@ from sqlalchemy.pool import StaticPool
 from backend.errors import StorageError
 from backend.naming import sqlite_uri
 from backend.storage.database import Database
-from backend.storage.optuna_internals.tables import times_as_text
+from backend.storage.optuna_internals.tables import OPTUNA, times_as_text
 
-_OPTUNA: Final[dict[str, Table]] = dict(models.BaseModel.metadata.tables)
+_OPTUNA: Final[dict[str, Table]] = dict(OPTUNA.tables)
 
 STUDIES: Final = _OPTUNA["studies"]
 TRIALS: Final = _OPTUNA["trials"]

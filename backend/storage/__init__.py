@@ -1,1 +1,1 @@
-"""The study database: engine, schema, audit and outages."""
+"""The study database: engine, schema, migrations, audit and outages."""

@@ -44,8 +44,8 @@ from sqlalchemy.sql.elements import ClauseElement
 from backend.errors import StorageError, WriteError
 from backend.settings import READ_ONLY, make_folder
 from backend.storage.migrations import check_revision, migrate
+from backend.storage.optuna_internals.bounded_storage import BoundedStorage
 from backend.storage.schema import metadata
-from backend.storage.values import BoundedStorage
 
 
 def read_absent_as_empty(engine: Engine, tables: MetaData) -> None:
@@ -280,6 +280,12 @@ def _nothing() -> Opened:
     return _open(URL.create("sqlite"), {"creator": copied, "poolclass": NullPool}, skip_table_creation=True)
 
 
+@cache
+def _optuna_revision() -> str:
+    """The revision of the tables of the Optuna that is installed; Alembic loads all of them to tell."""
+    return _nothing().storage.get_head_version()
+
+
 def _table_names(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names())
 
@@ -298,7 +304,7 @@ def _is_complete(url: URL, connection: Connection) -> bool:
     if library is None:
         return False
     # The revision is the last that Optuna writes.
-    if revision == known.get_head_version() or (revision is None and library == optuna.__version__):
+    if revision == _optuna_revision() or (revision is None and library == optuna.__version__):
         return True
     made = f"storage: {shown(url)} has the tables of Optuna {library}"
     if revision is not None and revision not in known.get_all_versions():

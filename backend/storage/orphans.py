@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-from optuna.storages._rdb import models
-from sqlalchemy import Connection, MetaData, Table, delete, select
+from sqlalchemy import Connection, Table, delete, select
 
-_OPTUNA: Final[MetaData] = models.BaseModel.metadata
-_STUDIES: Final[Table] = _OPTUNA.tables["studies"]
-_TRIALS: Final[Table] = _OPTUNA.tables["trials"]
+from backend.storage.optuna_internals.tables import OPTUNA
+
+_STUDIES: Final[Table] = OPTUNA.tables["studies"]
+_TRIALS: Final[Table] = OPTUNA.tables["trials"]
 
 
 def delete_orphans(connection: Connection, study_id: int, trials: Sequence[int] = ()) -> bool:
@@ -38,7 +38,7 @@ def _trials_of(connection: Connection, study_id: int) -> list[int]:
 def _delete(connection: Connection, numbers: Sequence[int], gone: Sequence[int]) -> int:
     """Delete trials with their rows, and rows of trials that may be gone; returns how many rows."""
     deleted = 0
-    for table in _OPTUNA.sorted_tables:
+    for table in OPTUNA.sorted_tables:
         if "trial_id" in table.c and table is not _TRIALS:
             late = table.c.trial_id.in_(gone) & table.c.trial_id.not_in(select(_TRIALS.c.trial_id))
             deleted += connection.execute(delete(table).where(table.c.trial_id.in_(numbers) | late)).rowcount

@@ -10,10 +10,6 @@ import math
 import re
 from typing import Any, Final
 
-from optuna.storages import RDBStorage
-from optuna.storages._rdb import models
-from optuna.storages._rdb.storage import _create_scoped_session
-
 DEEPEST: Final = 50
 """Levels of nested lists and tables of a value."""
 _TOKENS: Final = re.compile(
@@ -74,23 +70,6 @@ def metric_names_in(value: Any, count: int) -> list[str] | None:
     """The names of a study's objectives, as Optuna keeps them; None for anything but a name of its own for each."""
     is_names = isinstance(value, list) and all(isinstance(name, str) for name in value)
     return list(value) if is_names and len(value) == len(set(value)) == count else None
-
-
-class BoundedStorage(RDBStorage):
-    """Optuna's storage, whose reads of a study's attributes no value breaks: one too deep is read as words."""
-
-    def get_study_user_attrs(self, study_id: int) -> dict[str, Any]:
-        """The study's user attributes."""
-        return self._study_attributes(models.StudyUserAttributeModel, study_id)
-
-    def get_study_system_attrs(self, study_id: int) -> dict[str, Any]:
-        """The study's system attributes."""
-        return self._study_attributes(models.StudySystemAttributeModel, study_id)
-
-    def _study_attributes(self, model: Any, study_id: int) -> dict[str, Any]:
-        with _create_scoped_session(self.scoped_session) as session:
-            models.StudyModel.find_or_raise_by_id(study_id, session)
-            return {item.key: value_or_words(item.value_json) for item in model.where_study_id(study_id, session)}
 
 
 def _is_deep(text: str) -> bool:

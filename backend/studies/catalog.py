@@ -20,6 +20,7 @@ from backend.errors import StorageError, UserError, WriteError
 from backend.naming import visible
 from backend.storage import audit
 from backend.storage.database import Database
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.storage.optuna_internals.tables import STUDIES
 from backend.storage.schema import ensembles
 from backend.studies import runs
@@ -132,7 +133,7 @@ def rename_study(database: Database, name: str, new: str) -> None:
         WriteError: the study was renamed, but not its folder.
     """
     check_name(new)
-    study_id = load_study(database, name)._study_id
+    study_id = study_id_of(load_study(database, name))
     _check_ended(database, study_id, name)
     try:
         with database.begin() as connection:

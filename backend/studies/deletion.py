@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from optuna.storages._rdb import models
-from sqlalchemy import Delete, MetaData, Table, delete, select
+from sqlalchemy import Delete, Table, delete, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from backend.errors import UserError, WriteError
 from backend.storage import audit
 from backend.storage.connection import reason
 from backend.storage.database import Database
+from backend.storage.optuna_internals.objects import study_id_of
+from backend.storage.optuna_internals.tables import OPTUNA
 from backend.storage.orphans import delete_orphans
 from backend.storage.outages import Reserve
 from backend.storage.schema import ensembles, metadata
@@ -50,9 +51,8 @@ def change_each(names: Sequence[str], change: Callable[[str], object]) -> None:
 
 logger = logging.getLogger(__name__)
 
-_OPTUNA: Final[MetaData] = models.BaseModel.metadata
-_STUDIES: Final[Table] = _OPTUNA.tables["studies"]
-_TRIALS: Final[Table] = _OPTUNA.tables["trials"]
+_STUDIES: Final[Table] = OPTUNA.tables["studies"]
+_TRIALS: Final[Table] = OPTUNA.tables["trials"]
 _ATTEMPTS: Final = 5
 _PAUSE_SECONDS: Final = 0.2
 _QUIET_SECONDS: Final = 1.0
@@ -90,7 +90,7 @@ def delete_study(database: Database, name: str) -> Deleted:
         UserError: there is none of that name, or its run is active.
         WriteError: the database did not let go of it; then all of it is still there.
     """
-    study_id = load_study(database, name)._study_id
+    study_id = study_id_of(load_study(database, name))
     _check_ended(database, study_id, name)
     database.prepare()
     trials, fitted = _delete_rows(database, study_id, name)
@@ -171,7 +171,7 @@ def _try_to_delete(database: Database, study_id: int, name: str) -> tuple[Sequen
 def _deletions(study_id: int) -> Iterator[Delete]:
     """What deletes the rows of a study in all tables that hold some, in an order that no key forbids."""
     own = select(_TRIALS.c.trial_id).where(_TRIALS.c.study_id == study_id)
-    for tables in (metadata, _OPTUNA):
+    for tables in (metadata, OPTUNA):
         for table in reversed(tables.sorted_tables):
             if "study_id" in table.c:
                 yield delete(table).where(table.c.study_id == study_id)

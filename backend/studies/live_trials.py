@@ -8,6 +8,7 @@ import pandas as pd
 from optuna.trial import FrozenTrial
 
 from backend.storage.database import Database
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.storage.optuna_internals.trial_reader import TrialReader
 from backend.studies.summaries import CONFIG
 from backend.studies.trial_schema import joined
@@ -42,7 +43,7 @@ class LiveTrials:
         self._study, self._lock = study, threading.Lock()
         # The attributes of a study made elsewhere mean nothing here.
         self._is_own = CONFIG in study.user_attrs
-        self._reader = TrialReader(database.engine, study._study_id)
+        self._reader = TrialReader(database.engine, study_id_of(study))
         self._ended, self._undominated = rows_of([], study), list[FrozenTrial]()
         self._open, self._trials = list[FrozenTrial](), list[FrozenTrial]()
         self._snapshot = Snapshot((0, 0), mark_front(self._ended, ()), [], [])

@@ -6,6 +6,8 @@ from typing import Any
 import optuna
 
 from backend.errors import UserError, WriteError
+from backend.storage.optuna_internals.notes import note_body
+from backend.storage.optuna_internals.objects import storage_of, study_id_of
 
 LONGEST_NOTE = 10_000
 NOTE_PREFIX = "dashboard:note_"
@@ -17,11 +19,8 @@ def note_in(system_attributes: Mapping[str, Any]) -> str:
     """The note (Markdown) in a study's system attributes; "" where there is none, or something else in its place."""
     if _VERSION not in system_attributes:
         return ""
-    # optuna-dashboard takes longer to load than a list of studies to read.
-    from optuna_dashboard._note import get_note_from_system_attrs  # noqa: PLC0415
-
     try:
-        return str(get_note_from_system_attrs(dict(system_attributes), None)["body"])
+        return str(note_body(system_attributes))
     except (ArithmeticError, LookupError, TypeError, ValueError):
         return ""
 
@@ -37,15 +36,17 @@ def save_note(study: optuna.Study, text: str) -> None:
         UserError: the study was deleted.
         WriteError: another process wrote a note at the same moment.
     """
+    # optuna-dashboard takes longer to load than a list of studies to read.
     from optuna_dashboard import save_note as save  # noqa: PLC0415
 
     kept = text[:LONGEST_NOTE]
+    storage, number = storage_of(study), study_id_of(study)
     try:
-        if type(study._storage.get_study_system_attrs(study._study_id).get(_VERSION, 0)) is not int:
-            study._storage.set_study_system_attr(study._study_id, _VERSION, 0)
+        if type(storage.get_study_system_attrs(number).get(_VERSION, 0)) is not int:
+            storage.set_study_system_attr(number, _VERSION, 0)
         save(study, kept)
         # Optuna says nothing of an attribute that it could not write.
-        stored = note_in(study._storage.get_study_system_attrs(study._study_id))
+        stored = note_in(storage.get_study_system_attrs(number))
     except KeyError:
         raise UserError(f"study: no study {study.study_name!r} any more; it was deleted at this moment") from None
     if stored != kept:

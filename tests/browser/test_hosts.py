@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,11 +42,15 @@ def rebound(browser_type: BrowserType, browser_type_launch_args: dict[str, Any])
     browser.close()
 
 
-@pytest.fixture
-def port(installation: Path) -> Iterator[int]:
-    create_study(open_database(), cheap_config(), STUDY)
-    port = free_port()
-    with running_app(installation, port=port, variables={"PROXYSCOPE_ALLOWED_HOSTS": KNOWN}):
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a dashboard with one study, which no test here changes."""
+    home, port = tmp_path_factory.mktemp("hosts"), free_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROXYSCOPE_HOME", str(home))
+        patch.delenv("PROXYSCOPE_STORAGE", raising=False)
+        create_study(open_database(), cheap_config(), STUDY)
+    with running_app(home, port=port, variables={"PROXYSCOPE_ALLOWED_HOSTS": KNOWN}):
         yield port
 
 

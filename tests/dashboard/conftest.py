@@ -16,6 +16,7 @@ from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.storage.database import Database
 from backend.studies import load_study, runs, trials_frame
+from tests.snapshots import made_once
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 FINISHED, RUNNING, FAILED, FOREIGN, QUEUED = (
@@ -32,16 +33,24 @@ Config = Callable[..., SearchConfig]
 @pytest.fixture
 def finished(database: Database, make_config: Config) -> str:
     """A finished search of twelve cells with known accuracies."""
-    prepare(database, make_config(), FINISHED)
-    execute_run(database, FINISHED)
+
+    def make() -> None:
+        prepare(database, make_config(), FINISHED)
+        execute_run(database, FINISHED)
+
+    made_once(database, FINISHED, make)
     return FINISHED
 
 
 @pytest.fixture
 def running(database: Database, make_config: Config) -> str:
     """A search of forty cells that this process is running, six of them done."""
-    prepare(database, make_config(setup={"n_trials": 6}), RUNNING)
-    execute_run(database, RUNNING)
+
+    def make() -> None:
+        prepare(database, make_config(setup={"n_trials": 6}), RUNNING)
+        execute_run(database, RUNNING)
+
+    made_once(database, RUNNING, make)
     study_id = load_study(database, RUNNING)._study_id
     runs.requeue(database, study_id, 40)
     runs.claim(database, study_id)

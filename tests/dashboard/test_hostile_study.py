@@ -20,6 +20,7 @@ from dashboard.report import study_report
 from dashboard.views.studies.actions import as_archive
 from dashboard.views.study.views import VIEWS
 from tests.dashboard.views.test_share import dropped
+from tests.snapshots import made_once
 
 Open = Callable[..., AppTest]
 CASES = Path(__file__).parents[1] / "data" / "cases"
@@ -36,8 +37,12 @@ def text(page: AppTest) -> str:
 @pytest.fixture
 def colleagues(database: Database) -> str:
     """The study whose search file has lists and tables where words belong, imported."""
-    with opened_file(WRONG_TYPES, database) as source:
-        import_studies(source, database, read_contents(source), "a file")
+
+    def make() -> None:
+        with opened_file(WRONG_TYPES, database) as source:
+            import_studies(source, database, read_contents(source), "a file")
+
+    made_once(database, COLLEAGUES, make)
     return COLLEAGUES
 
 

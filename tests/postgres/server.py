@@ -91,10 +91,16 @@ class Server:
             self._process.wait(timeout=60)
             self._process = None
 
-    def create(self) -> str:
-        """Make an empty database; returns its URL."""
+    def create(self, template: str | None = None) -> str:
+        """Make a database; returns its URL.
+
+        Args:
+            template: URL of the database to copy, to which nobody is connected; None makes an empty one.
+        """
         name = f"study_{uuid4().hex[:12]}"
-        self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        source = template.rpartition("/")[2] if template else "template1"
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._execute(create.format(sql.Identifier(name), sql.Identifier(source)))
         url = URL.create("postgresql+psycopg", USER, PASSWORD, self.address, self.port, name)
         return url.render_as_string(hide_password=False)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
+from optuna.storages._rdb import models
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
-from sqlalchemy import ColumnElement, DateTime, Enum, String, column, table, type_coerce
+from sqlalchemy import ColumnElement, DateTime, Enum, MetaData, String, column, table, type_coerce
 
 
 def in_utc(moment: datetime | str | None) -> datetime | None:
@@ -26,6 +27,9 @@ def times_as_text(columns: Iterable[ColumnElement[Any]]) -> list[ColumnElement[A
     """Columns whose times are read as SQLite stores them, for rows in which one is no time."""
     return [type_coerce(c, String).label(c.key) if isinstance(c.type, DateTime) else c for c in columns]
 
+
+OPTUNA: Final[MetaData] = models.BaseModel.metadata
+"""All of Optuna's tables as it declares them, to copy and delete rows of; those below are read past their types."""
 
 STUDIES = table("studies", column("study_id"), column("study_name"))
 

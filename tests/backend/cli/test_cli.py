@@ -5,9 +5,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from typer import Context
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from backend import truth as benchmark
 from backend.analysis.correlation import STATISTICS
+from backend.cli import app
+from backend.cli.lazy import COMMANDS
 from backend.runs import launch
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.storage.database import open_database
@@ -148,14 +153,8 @@ def test_correlate_prints_the_correlations_with_intervals_over_cells_and_classes
         (["run", "x"], "no study 'x'"),
     ],
 )
-def test_bad_input_is_one_line_on_stderr_and_status_2(
-    home: Path,
-    arguments: list[str],
-    said: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert said in refused(monkeypatch, capsys, *arguments)
+def test_bad_input_is_one_line_on_stderr_and_status_2(home: Path, arguments: list[str], said: str) -> None:
+    assert said in refused(*arguments)
     if home.exists():
         assert list_studies(open_database()) == []
 
@@ -207,3 +206,14 @@ def test_a_search_whose_proxy_always_fails_ends_in_one_line(home: Path, tmp_path
     assert summary.run.state == "failed"
     # This process has not loaded the proxy: the run and the reason are shown all the same.
     assert "unknown proxy 'broken'" in summary.config_problem
+
+
+def test_the_help_says_of_each_command_what_it_says_of_itself() -> None:
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name, (_, words) in COMMANDS.items():
+        command = group.get_command(Context(group), name)
+        assert command is not None
+        assert command.get_short_help_str(limit=1_000) == words
+    listed = backend("--help").stdout
+    assert all(f"  {name} " in listed for name in COMMANDS)

@@ -5,16 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from backend.runs.execute import execute_run
-from backend.runs.launch import prepare
-from backend.storage.database import Database
 from tests.backend.cli.command_line import backend, refused
 from tests.conftest import cheap_config
 from tests.score_tables import write_sweep_table
 
 
-def test_ensembles_are_compared_saved_exported_and_imported(home: Path, config_file: Path, tmp_path: Path) -> None:
-    backend("search", "--config", config_file, "--study", "a", "--trials", "30")
+@pytest.mark.usefixtures("with_fitted")
+def test_ensembles_are_compared_saved_exported_and_imported(home: Path, tmp_path: Path) -> None:
     compared = backend("ensemble", "a", "--proxies", "params,flops", "--table", write_sweep_table(home)).stdout
     for title in ("Linear regression", "Extra trees", "Sum of log ranks", "the study", "unseen cells"):
         assert title in compared
@@ -32,8 +29,8 @@ def test_ensembles_are_compared_saved_exported_and_imported(home: Path, config_f
     assert set(json.loads(exported.read_text(encoding="utf-8"))["weights"]) == {"l2_norm", "params", "flops"}
 
 
-def test_ensembles_in_json_and_without_labels(home: Path, config_file: Path) -> None:
-    backend("search", "--config", config_file, "--study", "a", "--trials", "30")
+@pytest.mark.usefixtures("with_fitted")
+def test_ensembles_in_json_and_without_labels(home: Path) -> None:
     table = write_sweep_table(home)
     record = json.loads(backend("ensemble", "a", "--label-free", "params,flops", "--table", table, "--json").stdout)
     assert record["model"] == "log_rank_sum"
@@ -68,11 +65,8 @@ def test_cells_of_the_table_are_fitted_judged_elsewhere_and_cells_to_train_named
     )
 
 
-def test_what_no_ensemble_can_be_made_of_is_said(
-    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name, trials in (("a", 12), ("small", 3)):
-        execute_run(database, prepare(database, cheap_config(setup={"n_trials": trials}), name))
+@pytest.mark.usefixtures("with_fitted")
+def test_what_no_ensemble_can_be_made_of_is_said() -> None:
     for study, arguments, message in [
         ("a", ["--labels", "5"], "give a study, or --labels"),
         ("a", ["--curve"], "say which with --model or --label-free"),
@@ -84,4 +78,4 @@ def test_what_no_ensemble_can_be_made_of_is_said(
         ("a", ["--save", "x"], "say which with --model or --label-free"),
         ("small", ["--model", "linear"], "3 cells with known accuracy are too few"),
     ]:
-        assert message in refused(monkeypatch, capsys, "ensemble", study, *arguments), arguments
+        assert message in refused("ensemble", study, *arguments), arguments

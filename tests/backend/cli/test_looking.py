@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from backend.cli import main
 from backend.storage.database import open_database
 from backend.studies import list_studies, run_folder
-from tests.backend.cli.command_line import backend, refused
+from tests.backend.cli import command_line
+from tests.backend.cli.command_line import backend, in_a_process, refused
 from tests.conftest import missing
 from tests.looking import KINDS, OWN, PLAIN, file_of, own_study, traces
 
@@ -28,13 +28,11 @@ COMMANDS = (
 )
 
 
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    """Exit status and output of a command in this process, which must not end with a traceback."""
-    monkeypatch.setattr(sys, "argv", ["backend", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    printed = capsys.readouterr()
-    return int(ended.value.code or 0), printed.out + printed.err
+def run(*arguments: str) -> tuple[int, str]:
+    """Exit status and output of a command, which must not end with a traceback."""
+    done = command_line.run(*arguments)
+    assert "Traceback" not in done.stderr
+    return done.status, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("read_only", ["", "1"])
@@ -43,7 +41,6 @@ def test_commands_that_read_leave_no_trace(
     home: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
     kind: str,
     read_only: str,
 ) -> None:
@@ -53,9 +50,9 @@ def test_commands_that_read_leave_no_trace(
     before = traces(file.parent, home)
     said = {}
     for command in COMMANDS:
-        said[tuple(command)] = run(monkeypatch, capsys, *command, "--storage", url)
+        said[tuple(command)] = run(*command, "--storage", url)
         assert traces(file.parent, home) == before
-    run(monkeypatch, capsys, "studies", "export", "--all", "-o", str(tmp_path / "all.db"), "--storage", url)
+    run("studies", "export", "--all", "-o", str(tmp_path / "all.db"), "--storage", url)
     assert traces(file.parent, home) == before
     status, listed = said["studies", "list"]
     if kind in {"plain", "own"}:
@@ -74,15 +71,13 @@ def test_commands_that_read_leave_no_trace(
 
 
 @pytest.mark.parametrize("read_only", ["", "1"])
-def test_the_default_database_may_come_later(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], read_only: str
-) -> None:
+def test_the_default_database_may_come_later(home: Path, monkeypatch: pytest.MonkeyPatch, read_only: str) -> None:
     monkeypatch.setenv("PROXYSCOPE_READ_ONLY", read_only)
-    status, said = run(monkeypatch, capsys, "studies", "list")
+    status, said = run("studies", "list")
     assert status == 0
     assert "no study yet" in said
-    assert run(monkeypatch, capsys, "studies", "audit") == (0, "")
-    status, said = run(monkeypatch, capsys, "studies", "show", "a")
+    assert run("studies", "audit") == (0, "")
+    status, said = run("studies", "show", "a")
     assert status == 2
     assert "the database has none yet" in said
     assert not home.exists()
@@ -94,23 +89,19 @@ def test_the_default_database_may_come_later(
 def test_a_misspelt_file_is_named_and_not_made(
     home: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
     command: list[str],
 ) -> None:
     typo = tmp_path / "no such folder" / "stduies.db"
-    said = refused(monkeypatch, capsys, "studies", *command, "--storage", f"sqlite:///{typo}")
+    said = refused("studies", *command, "--storage", f"sqlite:///{typo}")
     assert str(typo) in said
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_older_optunas_database_is_read_after_the_one_command_that_is_said(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_older_optunas_database_is_read_after_the_one_command_that_is_said(home: Path, tmp_path: Path) -> None:
     file = file_of("old", tmp_path)
     before = traces(file.parent)
     for command in (["list"], ["delete", "a", "--yes"]):
-        said = refused(monkeypatch, capsys, "studies", *command, "--storage", f"sqlite:///{file}")
+        said = refused("studies", *command, "--storage", f"sqlite:///{file}")
         assert traces(file.parent) == before
     command = shlex.split(said.strip().partition("upgrade them with: ")[2])
     assert command == ["optuna", "storage", "upgrade", "--storage", f"sqlite:///{file}"]
@@ -121,14 +112,12 @@ def test_an_older_optunas_database_is_read_after_the_one_command_that_is_said(
     assert listed[0]["state"] == "made elsewhere"
 
 
-def test_showing_a_study_makes_no_folder(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_showing_a_study_makes_no_folder(home: Path, tmp_path: Path) -> None:
     database = open_database()
     own_study(database.url)
     run_folder(database, OWN).joinpath("config.toml").unlink()
     before = traces(home)
-    assert run(monkeypatch, capsys, "studies", "show", OWN)[0] == 0
+    assert run("studies", "show", OWN)[0] == 0
     assert traces(home) == before
 
 
@@ -142,13 +131,11 @@ def test_a_file_in_a_folder_that_cannot_be_written_to_is_read(home: Path, tmp_pa
     without = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
     if without and shutil.which(without[0]) is None:
         missing("no setpriv: install Debian's package util-linux")
-    command = [*without, sys.executable, "-m", "backend", "studies", "list", "--storage", f"sqlite:///{file}"]
+    command = ("studies", "list", "--storage", f"sqlite:///{file}")
     try:
-        environment = {**os.environ, "PROXYSCOPE_HOME": str(tmp_path / "none"), "COLUMNS": "200"}
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        done = in_a_process(*command, before=without, PROXYSCOPE_HOME=str(tmp_path / "none"))
     finally:
         file.parent.chmod(0o755)
-    assert done.returncode == 0, done.stderr
     assert (PLAIN if kind == "plain" else OWN) in done.stdout
     assert traces(file.parent) == before
 

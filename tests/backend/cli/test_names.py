@@ -12,7 +12,7 @@ import optuna
 import pytest
 from sqlalchemy import update
 
-from backend.cli import main, terminal
+from backend.cli import terminal
 from backend.naming import visible
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
@@ -20,7 +20,7 @@ from backend.storage import audit
 from backend.storage.database import Database, open_database
 from backend.storage.optuna_internals.tables import STUDIES
 from backend.studies import list_studies, load_study, runs
-from tests.backend.cli.command_line import backend
+from tests.backend.cli.command_line import backend, in_a_process
 from tests.conftest import cheap_config
 from tests.hostile_names import ANY, CASES, SPOKEN
 
@@ -28,19 +28,15 @@ Run = Callable[..., str]
 
 
 @pytest.fixture
-def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command in this process; gives what it printed, which must hold nothing that acts on a terminal."""
+def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command and gives what it printed, which must hold nothing that acts on a terminal."""
     monkeypatch.setattr(terminal.console, "width", 500)
 
     def call(*arguments: str | Path, status: int = 0) -> str:
-        monkeypatch.setattr(sys, "argv", ["backend", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        assert (ended.value.code or 0) == status, printed
-        for text in (printed.out, printed.err):
+        printed = backend(*arguments, status=status)
+        for text in (printed.stdout, printed.stderr):
             assert all(visible(line) == line for line in text.split("\n"))
-        return printed.out if status == 0 else printed.err
+        return printed.stdout if status == 0 else printed.stderr
 
     return call
 
@@ -172,12 +168,9 @@ def test_a_line_of_a_log_stays_one(handler: Callable[[], logging.Handler]) -> No
     assert handler().format(record).endswith(r"queue: starting a\nb\x1b[2J")
 
 
-def test_a_terminal_that_lacks_a_character_ends_no_command(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_terminal_that_lacks_a_character_ends_no_command(database: Database) -> None:
     named(database, "搜索")
-    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    assert r"\u641c\u7d22" in backend("studies", "list").stdout
+    assert r"\u641c\u7d22" in in_a_process("studies", "list", PYTHONIOENCODING="ascii").stdout
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from sqlalchemy import make_url
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from backend.cli import app, main
+from backend.cli import app
 from backend.cli.options import given_path
 from backend.storage.database import Database, open_database, sqlite_url
 from backend.studies import list_studies
@@ -33,18 +32,20 @@ Run = Callable[..., str]
 
 
 @pytest.fixture
-def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command in this process and gives what it printed."""
+def run(home: Path) -> Run:
+    """Runs a command and gives what it printed."""
 
     def call(*arguments: str | Path, status: int = 0) -> str:
-        monkeypatch.setattr(sys, "argv", ["backend", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        assert (ended.value.code or 0) == status, printed
-        return printed.out if status == 0 else printed.err
+        printed = backend(*arguments, status=status)
+        return printed.stdout if status == 0 else printed.stderr
 
     return call
+
+
+@pytest.fixture
+def database(with_samples: Database) -> Database:
+    """The study database of the installation, with a search, its ensemble and a study of plain Optuna."""
+    return with_samples
 
 
 @pytest.fixture(params=FOLDERS)
@@ -58,7 +59,6 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_an_export_is_written_and_read_by_every_path(run: Run, database: Database, folder: Path) -> None:
-    samples.make_foreign(database)
     for form, given_as in FORMS.items():
         name = f"{form} #1?a=b%20 Größe.db"
         path = folder / name
@@ -72,7 +72,6 @@ def test_an_export_is_written_and_read_by_every_path(run: Run, database: Databas
 
 
 def test_an_export_without_a_path_is_in_the_current_folder(run: Run, database: Database, folder: Path) -> None:
-    samples.make_foreign(database)
     run("studies", "export", samples.FOREIGN)
     assert optuna.get_all_study_names(sqlite_url(folder / "studies.db")) == [samples.FOREIGN]
 
@@ -99,7 +98,6 @@ def test_a_question_mark_in_a_storage_is_said_to_need_quoting(run: Run, tmp_path
 def test_ensembles_and_configurations_are_read_and_written_by_every_path(
     run: Run, database: Database, config_file: Path, folder: Path
 ) -> None:
-    samples.make_search(database)
     run("ensemble", samples.SEARCH, "--model", "linear", "--export", "~/e #1?.json")
     assert json.loads((folder / "e #1?.json").read_text(encoding="utf-8"))
     assert "fitted on" in run("import-ensemble", "e #1?.json", "--name", "again")
@@ -112,7 +110,6 @@ def test_ensembles_and_configurations_are_read_and_written_by_every_path(
 def test_a_path_that_leads_nowhere_is_named_in_one_line(
     run: Run, database: Database, tmp_path: Path, path: str
 ) -> None:
-    samples.make_search(database)
     for command in (
         ("studies", "export", "--all", "-o"),
         ("studies", "import"),

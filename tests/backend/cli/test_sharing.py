@@ -40,14 +40,15 @@ def printed(done: Result) -> str:
 
 
 @pytest.fixture
-def file(database: Database, studies: Studies, tmp_path: Path) -> Path:
-    """A search with its ensemble and a study of plain Optuna; the database has them too."""
-    samples.make_search(database)
-    samples.make_ensemble(database)
-    samples.make_foreign(database)
-    path = tmp_path / "two.db"
-    studies("export", "--all", "-o", path)
-    return path
+def database(with_samples: Database) -> Database:
+    """The study database of the installation, with a search, its ensemble and a study of plain Optuna."""
+    return with_samples
+
+
+@pytest.fixture
+def file(database: Database, home: Path, tmp_path: Path) -> Path:
+    """A file of the studies that the database has too."""
+    return (home / "two.db").rename(tmp_path / "two.db")
 
 
 def url_of(path: Path) -> str:

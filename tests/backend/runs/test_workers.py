@@ -1,7 +1,5 @@
 """Several processes on one search: shared exactly, taken over when one is killed, stopped together."""
 
-import signal
-
 import pytest
 from sqlalchemy import event, select
 
@@ -13,13 +11,13 @@ from backend.storage.database import Database
 from backend.storage.schema import tickets
 from backend.storage.schema import workers as table
 from backend.studies import load_study, runs, trials_frame, workers
-from tests.backend.runs.worker_processes import check_whole, prepared, started, state_of, wait_until
+from tests.backend.runs.worker_processes import check_whole, prepared, start_worker, started, state_of, wait_until
 
 
 def test_two_workers_share_a_queued_search_exactly(each_database: Database) -> None:
     database = each_database
     study_id = prepared(database, 60, 2)
-    with started(database, 2):
+    with started(database, 2, start_worker):
         wait_until(lambda: state_of(database, study_id)[0] == "finished")
         wait_until(lambda: not any(worker.alive and not worker.left for worker in there(database, study_id)))
     check_whole(database, study_id, 60)
@@ -34,7 +32,7 @@ def test_the_trials_of_killed_workers_are_done_by_those_who_come_after(each_data
     with started(database, 2) as (first, second):
         wait_until(lambda: len(there(database, study_id)) == 2 and state_of(database, study_id)[1] >= 5)
         for process in (first, second):
-            process.send_signal(signal.SIGKILL)
+            process.kill()
             process.wait()
     assert state_of(database, study_id)[0] == "failed"
     with started(database, 1):

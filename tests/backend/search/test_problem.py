@@ -99,7 +99,7 @@ def test_an_infeasible_trial_is_recorded_with_its_costs_and_violation_and_is_not
 
 @pytest.mark.parametrize("how", ["bounded", "optimised"])
 def test_a_cell_that_the_edge_tpu_does_not_run_is_infeasible_not_fast(database: Database, how: str) -> None:
-    tables: dict[str, Any] = {"cells": FEW, "setup": {"n_trials": 500}}
+    tables: dict[str, Any] = {"cells": FEW, "setup": {"n_trials": 500, "distinct": "architecture"}}
     if how == "bounded":
         config = bounded("latency:edgetpu <= 5", **tables)
     else:
@@ -118,7 +118,8 @@ def test_a_cell_that_the_edge_tpu_does_not_run_is_infeasible_not_fast(database: 
 
 
 def test_a_metric_that_is_only_recorded_keeps_no_cell_out(database: Database) -> None:
-    config = cheap_config(cells=FEW, setup={"n_trials": 500}, hardware={"metrics": ["latency:edgetpu"]})
+    setup = {"n_trials": 500, "distinct": "architecture"}
+    config = cheap_config(cells=FEW, setup=setup, hardware={"metrics": ["latency:edgetpu"]})
     frame = execute(database, config)
     complete = frame[frame["state"] == "complete"]
     assert len(complete) == len(list(config.space.members()))
@@ -127,14 +128,24 @@ def test_a_metric_that_is_only_recorded_keeps_no_cell_out(database: Database) ->
 
 
 def test_the_search_ends_when_all_feasible_cells_are_scored(database: Database) -> None:
-    config = bounded("latency:raspi4 <= 8", cells=FEW, setup={"n_trials": 500, "sampler": "random"})
-    frame = execute(database, config)
+    setup = {"n_trials": 500, "sampler": "random", "distinct": "architecture"}
+    frame = execute(database, config := bounded("latency:raspi4 <= 8", cells=FEW, setup=setup))
     expected = {c.cell.index for c in config.space.members() if LATENCY[c.cell.index] <= 8}
     assert 0 < len(expected) < len(list(config.space.members()))
     assert set(frame.loc[frame["state"] == "complete", "index"]) == expected
     run = runs.read_run(database, load_study(database, "a")._study_id)
     assert run is not None
     assert (run.state, run.done, run.asked) == ("finished", len(expected), len(expected))
+
+
+def test_the_search_ends_when_a_feasible_cell_of_each_function_is_scored(database: Database) -> None:
+    config = bounded("latency:raspi4 <= 8", cells=FEW, setup={"n_trials": 500, "sampler": "random"})
+    frame = execute(database, config)
+    complete = frame[frame["state"] == "complete"]
+    classes = {Cell.from_index(int(index)).representative().index for index in complete["index"]}
+    expected = {c.cell.representative().index for c in config.space.members() if LATENCY[c.cell.index] <= 8}
+    assert classes == expected
+    assert len(complete) == len(expected) < len(SearchProblem(config).feasible)
 
 
 def test_a_resumed_search_counts_scored_cells_only(database: Database) -> None:

@@ -13,12 +13,19 @@ from backend.storage.database import Database, open_database
 from backend.studies import load_study, study_config, trials_frame
 from backend.studies.notes import save_note
 from tests.conftest import cheap_config
+from tests.snapshots import made_once
 
 SEARCH, FOREIGN, ENSEMBLE = "a search", "their own", "mine"
 
 
 def make_search(database: Database, name: str = SEARCH, trials: int = 14, sampler: str = "random") -> str:
-    """A finished search."""
+    """A finished search; two databases in one state get the same."""
+    made_once(database, f"{name} {trials} {sampler}", lambda: run_search(database, name, trials, sampler))
+    return name
+
+
+def run_search(database: Database, name: str = SEARCH, trials: int = 14, sampler: str = "random") -> str:
+    """A search that is run here."""
     config = cheap_config(setup={"n_trials": trials, "sampler": sampler})
     execute_run(database, prepare(database, config, name))
     return name

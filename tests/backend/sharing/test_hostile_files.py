@@ -220,7 +220,9 @@ VALUES = {
     "a score of words for a cell": "UPDATE proxyscope_scores SET class_key = class_key || ' or so'",
     "a score of no space": "UPDATE proxyscope_scores SET space = ''",
     "a score of a space of no version": "UPDATE proxyscope_scores SET space_version = 'new'",
-    "a score of an endless class": "UPDATE proxyscope_scores SET space = 'own', class_key = hex(zeroblob(300))",
+    "a score of an endless class": (
+        "UPDATE proxyscope_scores SET space = 'own', class_key = class_key || hex(zeroblob(300))"
+    ),
     "a score of no number": "UPDATE proxyscope_scores SET value = 'high'",
     "an endless score": "UPDATE proxyscope_scores SET value = 9e999",
     "a setting that is none": "UPDATE proxyscope_scores SET setting = setting || 'x'",

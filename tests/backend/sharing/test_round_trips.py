@@ -78,13 +78,14 @@ def test_a_file_carries_searches_whole_to_another_installation(database: Databas
 
 
 def test_a_copied_generation_has_its_parents(database: Database, tmp_path: Path) -> None:
-    samples.make_search(database, "a", 120, "nsgaii")
+    # A generation is of fifty.
+    name = samples.make_search(database, "by nsgaii", 60, "nsgaii")
     other = samples.other_database(tmp_path)
     samples.make_foreign(other, "in the way of ids")
-    export_studies(database, ["a"], tmp_path / "a.db")
+    export_studies(database, [name], tmp_path / "a.db")
     take_in(tmp_path / "a.db", other)
-    kept = other.storage.get_study_system_attrs(load_study(other, "a")._study_id)
-    ids = {trial._trial_id for trial in load_study(other, "a").trials}
+    kept = other.storage.get_study_system_attrs(load_study(other, name)._study_id)
+    ids = {trial._trial_id for trial in load_study(other, name).trials}
     parents = [set(value) for key, value in kept.items() if ":parent:" in key]
     assert parents
     assert all(found <= ids for found in parents)
@@ -199,7 +200,7 @@ def test_a_search_in_work_is_stopped_in_the_copy_and_its_open_trial_has_failed(
 
 def test_exports_while_a_search_writes_are_each_of_one_moment(database: Database, tmp_path: Path) -> None:
     samples.make_search(database, "finished before")
-    name = prepare(database, cheap_config(setup={"n_trials": 400}), "in work")
+    name = prepare(database, cheap_config(cells={"C": [8]}, setup={"n_trials": 120}), "in work")
     worker = threading.Thread(target=execute_run, args=(database, name))
     worker.start()
     counts = []
@@ -217,7 +218,7 @@ def test_exports_while_a_search_writes_are_each_of_one_moment(database: Database
     worker.join()
     assert counts == sorted(counts)
     assert len(set(counts)) > 2
-    assert len(load_study(database, name).trials) >= 400
+    assert len(load_study(database, name).trials) >= 120
 
 
 def test_only_scores_that_the_study_s_trials_record_go_along(database: Database, tmp_path: Path) -> None:
@@ -246,7 +247,7 @@ def test_scores_that_are_there_stay(database: Database, tmp_path: Path) -> None:
 
 
 def test_a_file_says_nothing_of_this_machine(database: Database, home: Path, tmp_path: Path) -> None:
-    samples.make_search(database)
+    samples.run_search(database)
     study_id = load_study(database, samples.SEARCH)._study_id
     runs.append_log(
         database, study_id, "INFO", "cannot reach postgresql://me:secret@db.example/x, see /home/me/a/b.log"

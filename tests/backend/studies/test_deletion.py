@@ -261,8 +261,6 @@ def test_a_folder_that_stays_is_said(
     assert [item.name for item in list_studies(local)] == ["b"]
 
 
-def test_a_running_study_is_not_deleted(
-    local: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_running_study_is_not_deleted(local: Database) -> None:
     runs.requeue(local, load_study(local, "a")._study_id, 9)
-    assert "stop it before you delete it" in refused(monkeypatch, capsys, "studies", "delete", "a", "--yes")
+    assert "stop it before you delete it" in refused("studies", "delete", "a", "--yes")

@@ -11,6 +11,7 @@ from backend.storage.database import Database
 from backend.studies import load_study, trials_frame
 from backend.truth.query import OPTIMA
 from tests.dashboard.conftest import Config
+from tests.snapshots import made_once
 
 Open = Callable[..., AppTest]
 
@@ -18,13 +19,18 @@ Open = Callable[..., AppTest]
 @pytest.fixture
 def seeds(database: Database, make_config: Config) -> list[str]:
     """Two samplers with two seeds each."""
-    names = []
-    for sampler in ("random", "qmc"):
-        for seed in (0, 1):
-            config = make_config(setup={"sampler": sampler, "seed": seed, "n_trials": 8})
-            names.append(prepare(database, config, f"{sampler} {seed}"))
-            execute_run(database, names[-1])
-    return names
+    searches = {
+        f"{sampler} {seed}": make_config(setup={"sampler": sampler, "seed": seed, "n_trials": 8})
+        for sampler in ("random", "qmc")
+        for seed in (0, 1)
+    }
+
+    def make() -> None:
+        for name, config in searches.items():
+            execute_run(database, prepare(database, config, name))
+
+    made_once(database, "seeds", make)
+    return list(searches)
 
 
 def said(boxes: Any) -> str:

@@ -12,6 +12,7 @@ from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.storage.database import Database
 from tests.dashboard.conftest import Config
+from tests.snapshots import made_once
 
 Open = Callable[..., AppTest]
 SMALL = {"labels": "32", "proxies": "jacob_cov,params", "model": "linear"}
@@ -38,7 +39,7 @@ def study(database: Database, make_config: Config) -> str:
         metrics={"jacob_cov": {"scale": 1.0}},
         setup={"n_trials": 30},
     )
-    execute_run(database, prepare(database, config, "of thirty"))
+    made_once(database, "of thirty", lambda: execute_run(database, prepare(database, config, "of thirty")))
     return "of thirty"
 
 

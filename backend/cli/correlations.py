@@ -1,0 +1,60 @@
+"""The command that correlates scores with true accuracy."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.table import Table
+
+from backend import truth as benchmark
+from backend.analysis.correlation import STATISTICS, class_means, correlations
+from backend.cli.options import DatasetOption, JsonOption, given_path
+from backend.cli.terminal import Terminal, console
+from backend.cli.values import interval, print_json
+from backend.json_records import json_records
+from backend.scoring.tables import Provenance, bundled_table, read_table
+from backend.spaces import registry
+from backend.spaces.base import Enumerable, require
+
+
+def correlate(
+    dataset: DatasetOption = "cifar10",
+    table: Annotated[
+        Path | None,
+        typer.Option(parser=given_path, metavar="FILE", help="A sweep's table; without it, the bundled one."),
+    ] = None,
+    resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples for the 95% intervals.")] = 200,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how well each proxy ranks the space by true accuracy."""
+    accuracy = benchmark.test_accuracy(benchmark.check_dataset(dataset), 200)
+    table_ = read_table(table) if table else bundled_table(dataset)
+    cells = correlations(table_.scores, accuracy, resamples)
+    space = require(registry.get(table_.provenance.space), Enumerable, "correlate")
+    classes = correlations(*class_means(table_.scores, accuracy, space.classes()), resamples)
+    if as_json:
+        print_json({"cells": json_records(cells.reset_index()), "classes": json_records(classes.reset_index())})
+    else:
+        _print_correlations(console, table_.provenance, dataset, cells, classes)
+
+
+def _print_correlations(
+    console: Terminal, provenance: Provenance, dataset: str, cells: pd.DataFrame, classes: pd.DataFrame
+) -> None:
+    """Print rank correlations over cells and over classes, the best proxy first."""
+    title = f"Rank correlation with {dataset} test accuracy after 200 epochs"
+    order = cells.sort_values("spearman", key=abs, ascending=False).index
+    for counted, frame in (("cells", cells), ("classes", classes)):
+        heading = title if counted == "cells" else "The same, each class of equal cells once"
+        table = Table(
+            "proxy", counted, "Spearman", "Kendall", "Spearman, best 10%", title=heading, title_justify="left"
+        )
+        for name in order:
+            values = frame.loc[name]
+            table.add_row(str(name), f"{values['cells']:.0f}", *(interval(values, kind) for kind in STATISTICS))
+        console.print(table)
+    console.print(
+        f"95% bootstrap intervals; best 10%: the cells of highest accuracy. Scores of {provenance.images} "
+        f"Seed {provenance.seed}.",
+    )

@@ -1,0 +1,247 @@
+"""What is relied on of each private part of Optuna and optuna-dashboard, and that no other module names one."""
+
+import ast
+import inspect
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import optuna
+import optuna_dashboard
+import pytest
+import sqlalchemy
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.storages import RDBStorage
+from optuna.storages._cached_storage import _CachedStorage
+from optuna.storages._rdb import models
+from optuna.storages._rdb.storage import _create_scoped_session
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import TableClause, select
+
+from backend.storage.optuna_internals import tables, trial_reader
+from backend.storage.optuna_internals.bounded_storage import BoundedStorage
+from backend.storage.optuna_internals.notes import note_body
+from backend.storage.optuna_internals.objects import storage_of, study_id_of, trial_id_of
+from backend.storage.optuna_internals.single_objective import with_one_objective
+from backend.storage.optuna_internals.tables import OPTUNA
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[RDBStorage]:
+    made = RDBStorage(f"sqlite:///{tmp_path / 'optuna.db'}")
+    yield made
+    made.remove_session()
+    made.engine.dispose()
+
+
+@pytest.fixture
+def study(storage: RDBStorage) -> optuna.Study:
+    """The second of two studies, with two trials that have ended and a running one."""
+    optuna.create_study(storage=storage, study_name="first").add_trial(optuna.create_trial(value=0.0))
+    made = optuna.create_study(storage=storage, study_name="second", directions=["minimize", "maximize"])
+    for value in (1.0, 2.0):
+        trial = made.ask()
+        trial.suggest_categorical("x", ["a", "b"])
+        made.tell(trial, [value, float("-inf")])
+    made.ask()
+    return made
+
+
+def test_a_study_has_the_number_that_its_database_gives_it(study: optuna.Study, storage: RDBStorage) -> None:
+    assert study_id_of(study) == storage.get_study_id_from_name("second") == 2
+
+
+def test_trials_have_the_numbers_that_their_database_gives_them(study: optuna.Study, storage: RDBStorage) -> None:
+    ids = [storage.get_trial_id_from_study_id_trial_number(2, number) for number in range(3)]
+    assert [trial_id_of(trial) for trial in study.trials] == ids == [2, 3, 4]
+    assert trial_id_of(study.ask()) == 5
+
+
+def test_the_storage_of_a_study_is_where_others_read_it(study: optuna.Study, storage: RDBStorage) -> None:
+    storage_of(study).set_study_system_attr(study_id_of(study), "key", [1])
+    assert storage.get_study_system_attrs(2)["key"] == [1]
+    assert storage_of(study).set_trial_state_values(4, TrialState.FAIL)
+    with pytest.raises(UpdateFinishedTrialError):
+        storage_of(study).set_trial_state_values(4, TrialState.FAIL)
+
+
+def test_the_tables_are_those_that_optuna_makes(storage: RDBStorage) -> None:
+    made = sqlalchemy.inspect(storage.engine)
+    assert set(OPTUNA.tables) | {"alembic_version"} == set(made.get_table_names())
+    for name, declared in OPTUNA.tables.items():
+        assert {column["name"] for column in made.get_columns(name)} == set(declared.columns.keys())
+
+
+@pytest.mark.parametrize("module", [tables, trial_reader])
+def test_tables_that_are_read_past_their_types_have_columns_that_there_are(module: object) -> None:
+    found = [item for item in vars(module).values() if type(item) is TableClause]
+    assert len(found) >= 4
+    for table in found:
+        assert set(table.columns.keys()) <= set(OPTUNA.tables[table.name].columns.keys())
+
+
+def test_rows_of_a_study_or_trial_name_it_in_a_column_of_that_name() -> None:
+    """Copying and deletion find the rows of a study by it."""
+    named = {name for name, table in OPTUNA.tables.items() if {"study_id", "trial_id"} & set(table.columns.keys())}
+    assert set(OPTUNA.tables) - named == {"version_info"}
+
+
+def test_a_session_commits_at_its_end_and_takes_back_what_breaks_off(storage: RDBStorage, study: optuna.Study) -> None:
+    def rename(name: str) -> None:
+        with _create_scoped_session(storage.scoped_session) as session:
+            models.StudyModel.find_or_raise_by_id(2, session).study_name = name
+            if name == "broken":
+                raise RuntimeError
+
+    rename("other")
+    with pytest.raises(RuntimeError):
+        rename("broken")
+    with storage.engine.connect() as connection:
+        names = connection.scalars(select(OPTUNA.tables["studies"].c.study_name)).all()
+    assert set(names) == {"first", "other"}
+
+
+def test_attributes_of_a_study_are_found_by_its_number_and_of_none_there_are_none(tmp_path: Path) -> None:
+    storage = BoundedStorage(f"sqlite:///{tmp_path / 'bounded.db'}")
+    study = optuna.create_study(storage=storage)
+    study.set_user_attr("user", {"a": 1})
+    storage.set_study_system_attr(study_id_of(study), "system", 2)
+    assert storage.get_study_user_attrs(1) == {"user": {"a": 1}}
+    assert storage.get_study_system_attrs(1)["system"] == 2
+    for read in (storage.get_study_user_attrs, storage.get_study_system_attrs):
+        with pytest.raises(KeyError):
+            read(7)
+
+
+def test_the_cached_storage_keeps_trials_where_the_batched_one_looks(storage: RDBStorage, study: optuna.Study) -> None:
+    cached = _CachedStorage(storage)
+    cached.get_all_trials(2)
+    assert cached._backend is storage
+    with cached._lock:
+        known = cached._studies[2]
+    assert known.last_finished_trial_id == 3
+    assert known.unfinished_trial_ids == {4}
+    choices = optuna.distributions.CategoricalDistribution(["a", "b"])
+    cached.set_trial_param(4, "x", 1.0, choices)
+    assert known.param_distribution == {"x": choices}
+    assert {number: trial._trial_id for number, trial in known.trials.items()} == {0: 2, 1: 3, 2: 4}
+    assert cached._trial_id_to_study_id_and_number[4] == (2, 2)
+    other = optuna.load_study(study_name="second", storage=RDBStorage(str(storage.engine.url)))
+    other.ask()
+    cached._read_trials_from_remote_storage(2)
+    assert cached._trial_id_to_study_id_and_number[5] == (2, 3)
+    changed = storage._get_trials(2, None, {3}, 2**31 - 1)
+    changed[0].user_attrs["seen"] = True
+    cached._add_trials_to_cache(2, changed)
+    assert known.trials[1].user_attrs == {"seen": True}
+
+
+def test_trials_are_read_by_their_numbers(storage: RDBStorage, study: optuna.Study) -> None:
+    assert [trial.number for trial in storage._get_trials(2, None, {2, 4}, 2**31 - 1)] == [0, 2]
+    assert [trial.number for trial in storage._get_trials(2, None, set(), 2)] == [1, 2]
+
+
+def test_values_are_stored_as_number_and_kind() -> None:
+    stored = [models.TrialValueModel.value_to_stored_repr(value) for value in (1.5, float("inf"), float("-inf"))]
+    assert [(number, kind.name) for number, kind in stored] == [(1.5, "FINITE"), (None, "INF_POS"), (None, "INF_NEG")]
+
+
+def test_a_study_tells_samplers_its_trials_and_whether_it_has_several_objectives(study: optuna.Study) -> None:
+    assert study._is_multi_objective()
+    assert list(inspect.signature(study._get_trials).parameters) == ["deepcopy", "states", "use_cache"]
+    shown = with_one_objective(study, lambda trials: [trial.values[0] * 10 for trial in trials])
+    assert not shown._is_multi_objective()
+    assert [trial.values for trial in shown._get_trials(states=(TrialState.COMPLETE,))] == [[10.0], [20.0]]
+    assert [trial.values for trial in shown._get_trials()] == [[10.0], [20.0], None]
+    assert [trial.values for trial in study.trials] == [[1.0, float("-inf")], [2.0, float("-inf")], None]
+
+
+def test_tpe_reads_a_study_through_no_more_than_that(storage: RDBStorage) -> None:
+    """It learns from the one objective which choice is better, and the two of the study say the contrary."""
+    study = optuna.create_study(storage=storage, directions=["maximize", "maximize"])
+    for number in range(20):
+        choice = "good" if number % 2 else "bad"
+        distributions = {"x": optuna.distributions.CategoricalDistribution(["good", "bad"])}
+        values = [0.0, 0.0] if choice == "good" else [1.0, 1.0]
+        study.add_trial(optuna.create_trial(values=values, params={"x": choice}, distributions=distributions))
+
+    def is_good(trials: Sequence[FrozenTrial]) -> list[float]:
+        return [float(trial.params["x"] == "good") for trial in trials]
+
+    sampler = optuna.samplers.TPESampler(seed=0, multivariate=True, n_startup_trials=5)
+    drawn = []
+    for _ in range(20):
+        shown = with_one_objective(study, is_good)
+        trial = storage.get_trial(trial_id_of(study.ask()))
+        space = sampler.infer_relative_search_space(study, trial)
+        drawn.append(sampler.sample_relative(shown, trial, space)["x"])
+    assert drawn.count("good") > 15
+
+
+@pytest.mark.parametrize("text", ["**short**", "long " * 3_000, "ü\n\n- a"])
+def test_a_note_of_optuna_dashboard_is_put_together(study: optuna.Study, storage: RDBStorage, text: str) -> None:
+    optuna_dashboard.save_note(study, text)
+    assert note_body(storage.get_study_system_attrs(2)) == text
+
+
+INTERNALS = ROOT / "backend" / "storage" / "optuna_internals"
+_PACKAGES = ("optuna", "optuna_dashboard")
+
+
+def private_names() -> set[str]:
+    """Of the attributes of Optuna's studies, trials, storages and samplers."""
+    study = optuna.create_study()
+    storages = (RDBStorage, _CachedStorage, study._storage)
+    samplers = (optuna.samplers.TPESampler(), optuna.samplers.NSGAIISampler(), optuna.samplers.QMCSampler())
+    objects = (study, study.ask(), optuna.create_trial(value=0.0), *storages, *samplers)
+    return {name for item in objects for name in dir(item) if name.startswith("_") and not name.startswith("__")}
+
+
+PRIVATE = private_names()
+
+
+def private_uses(source: str) -> list[str]:
+    """Imports of private parts of Optuna's packages, and attributes of such names of anything but one's own object."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            package, *parts = name.split(".")
+            if package in _PACKAGES and any(part.startswith("_") for part in parts if part != "__version__"):
+                found.append(name)
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            owner = ast.unparse(node.value)
+            if (node.attr in PRIVATE and owner not in {"self", "cls"}) or owner.startswith("optuna."):
+                found.append(ast.unparse(node))
+    return found
+
+
+def test_no_other_module_names_a_private_part() -> None:
+    files = [file for folder in ("backend", "dashboard") for file in (ROOT / folder).rglob("*.py")]
+    assert len(files) > 300
+    found = {str(file.relative_to(ROOT)): private_uses(file.read_text()) for file in files}
+    named = {name: uses for name, uses in found.items() if uses and INTERNALS not in (ROOT / name).parents}
+    assert named == {}
+    assert found["backend/storage/optuna_internals/batched_storage.py"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import optuna.storages._rdb.models",
+        "from optuna.storages import _rdb",
+        "from optuna.storages._rdb import models",
+        "from optuna_dashboard._note import x",
+        "load_study(database, name)._study_id",
+        "self._study._storage",
+        "optuna.study._tell",
+    ],
+)
+def test_each_way_to_name_one_is_found(source: str) -> None:
+    assert private_uses(source)
+    assert not private_uses("self._study_id = study_id_of(study); optuna.__version__; from optuna import Study")
