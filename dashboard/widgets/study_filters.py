@@ -54,9 +54,7 @@ def filtered(summaries: Sequence[StudySummary], overviews: Mapping[int, Overview
         with grid.cell():
             words = _find_field()
         with grid.cell():
-            state = _STATE.dropdown(
-                "State", "Shows the studies in this state. External: made with Optuna alone."
-            )
+            state = _STATE.dropdown("State", "Shows the studies in this state. External: made with Optuna alone.")
         with grid.cell():
             of_dataset = dataset.dropdown("Data set", "Shows the searches for this data set.")
         with grid.cell():

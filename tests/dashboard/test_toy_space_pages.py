@@ -208,7 +208,7 @@ def test_two_studies_are_compared_by_hypervolume_and_time(toys: Open) -> None:
     assert (table["scoring"] > 0).all()
     assert not {"accuracy", "regret"} & set(table.columns)
     assert f"has no regret. {LACKS_TRUTH}" in said
-    assert "No band of random search. Toy MLPs: its architectures cannot be listed" in said
+    assert "No band of random search (Toy MLPs: its architectures cannot be listed)" in said
     (volumes,) = charts(page)
     assert volumes == ["scatter", "scatter"]
     for axis in ("scoring", "clock"):
