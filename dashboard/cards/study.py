@@ -12,6 +12,7 @@ from backend.analysis.hypervolume import EXACT_OBJECTIVES
 from backend.analysis.importance import choice_means
 from backend.analysis.random_hypervolume import searches
 from backend.analysis.repetitions import median_band
+from backend.ensembles.study import StudyEnsemble
 from backend.errors import UserError
 from backend.spaces.base import Drawable, HasTruth, Parameters, Words, capability, lacks
 from backend.studies import StudySummary
@@ -24,6 +25,7 @@ from dashboard.data.compare import Compared, Space
 from dashboard.data.quantities import infinite_words, label
 from dashboard.figures import (
     architecture_graph,
+    ensemble_weights,
     importance_bars,
     option_tiles,
     parallel_coordinates,
@@ -118,9 +120,9 @@ def accuracy(study: Compared) -> Card:
     return Card(
         key,
         title,
-        f"{axis} of the most accurate {words.one} so far, and of random search over the whole space: the median and "
-        f"the quartiles of the best of as many random {words.many}, exact, from the table of true accuracies. The best "
-        f"{words.one} of the space reaches {best:.2f} %.",
+        f"{axis} of the most accurate {words.one} so far. The best {words.one} of the space reaches {best:.2f} %. "
+        f"Random search over the whole space: the median and the quartiles of the best of as many random {words.many}, "
+        "exact, from the table of true accuracies.",
         _curve(found, "best_accuracy", axis, words, band),
         found[[name for name in ("cells", "number", "index", "best_accuracy", "regret") if name in found]],
     )
@@ -220,7 +222,7 @@ def parallel(
         frame: its trials.
         quantities: columns of numbers, the axes beside the parameters.
         color: the quantity that colours the lines.
-        ranked: whether quantities stand by rank.
+        ranked: whether quantities are placed by rank.
     """
     shown, parameters = frame[frame["state"] == "complete"], queries.parameters_of(summary)
     settings = settings_of(shown, parameters)
@@ -267,7 +269,7 @@ def option_means(summary: StudySummary, frame: pd.DataFrame, column: str) -> Car
         column: the quantity.
     """
     words, parameters = queries.words_of(summary), queries.parameters_of(summary)
-    title = f"Mean by {words.option} and {words.parameter}"
+    title = f"{words.option}s".capitalize()
     help_words = (
         f"Of the distinct {words.many} that have this {words.option} on this {words.parameter}. A search visits some "
         f"far more often than others: mind the number of {words.many} below each mean."
@@ -306,6 +308,20 @@ def best_architecture(summary: StudySummary, frame: pd.DataFrame, axes: Axes, co
     name = summary.space.named(summary.space.label(architecture))
     said = f"{name[0].upper()}{name[1:]}. {said}"
     return Card("best_chart", title, said, architecture_graph(drawable.drawing(architecture)))
+
+
+def ensemble(fitted: StudyEnsemble) -> Card:
+    """What each proxy contributes to the study's ensemble."""
+    weights, logarithms = fitted.ensemble.weights or {}, fitted.ensemble.recipe.logarithms
+    rows = [(f"log {name}" if name in logarithms else name, weight) for name, weight in weights.items()]
+    return Card(
+        "ensemble_chart",
+        "Ensemble",
+        "Weights of the ensemble, in percentage points a standard deviation of the proxy; the table ends with the "
+        "intercept in %.",
+        ensemble_weights(weights, logarithms),
+        pd.DataFrame([*rows, ("intercept", fitted.ensemble.intercept)], columns=["proxy", "weight"]),
+    )
 
 
 def seconds(summary: StudySummary, frame: pd.DataFrame) -> Card:

@@ -21,7 +21,7 @@ def seconds_left(run: Run, frame: pd.DataFrame, timeout: float | None, now: date
     """Seconds until an active run is done, by the pace of its last distinct architectures; None while that is unknown.
 
     Args:
-        run: the run as it stands.
+        run: its present state.
         frame: the study's trials.
         timeout: the run's time limit in seconds, which caps the answer.
         now: the present, if not the clock's.

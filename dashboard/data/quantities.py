@@ -28,7 +28,7 @@ _TRUTH = re.compile(r"(?P<epochs>[0-9]+):(?P<field>.+)")
 
 @dataclass(frozen=True)
 class Quantity:
-    """A column that can stand on an axis.
+    """A column that an axis can show.
 
     Attributes:
         column: its name in the table of trials.
@@ -96,7 +96,7 @@ def objective_columns(frame: pd.DataFrame, objectives: Sequence[str]) -> list[st
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it.
-        objectives: their names; those of an external study stand in columns ``value:<name or position>``.
+        objectives: their names; those of an external study are in columns ``value:<name or position>``.
     """
     if list(objectives) == [SUM_NAME]:
         return [column for column in ("objective",) if column in frame]

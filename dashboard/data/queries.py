@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from backend.analysis import distribution as standing
+from backend.analysis import distribution
 from backend.analysis.importance import parameter_importances
 from backend.analysis.pareto import pareto_front
 from backend.config.model import SearchConfig
@@ -107,7 +107,7 @@ def find_study(name: str) -> StudySummary:
 
 
 def current_run(summary: StudySummary) -> runs.Run | None:
-    """How the study's run stands now; None for an external study."""
+    """The present state of the study's run; None for an external study."""
     return runs.read_run(database(), summary.study_id) if summary.run else None
 
 
@@ -241,7 +241,7 @@ def allowed(config: SearchConfig) -> list[int]:
 def machine_problems(config: SearchConfig) -> list[tuple[str, str]]:
     """What the configuration needs that this machine has not: ``(field, message)`` each; nothing in a look."""
     if session.read_only():
-        # Whoever launches nothing is not told what lies on this machine.
+        # A viewer, who cannot launch anything, is not told what this machine holds.
         return []
     return _machine_problems(storage_key(), config.to_toml(), database())
 
@@ -268,7 +268,7 @@ def rank_agreement(x: Measure, y: Measure) -> tuple[float, float]:
 @st.cache_data(show_spinner=False, max_entries=100)
 def standings(measure: Measure) -> pd.DataFrame:
     """The place of everything in the space in a quantity, as ``backend.analysis.distribution.standings`` gives it."""
-    return standing.standings(measures.values(measure), measure.better)
+    return distribution.standings(measures.values(measure), measure.better)
 
 
 def standing_of(label: Label, measure: Measure) -> dict[str, float]:

@@ -23,7 +23,7 @@ class Look(NamedTuple):
     Attributes:
         name: what pages call it.
         color: of its edges.
-        text: colour of its name, which stands on that colour.
+        text: colour of its name, written on that colour.
         passes: whether it passes anything on.
     """
 
@@ -53,7 +53,7 @@ def looks(drawing: Drawing) -> dict[str, Look]:
 
 
 def places(drawing: Drawing) -> tuple[tuple[float, float], ...]:
-    """Where the nodes stand: on an arc from left to right, where the drawing does not say it."""
+    """Positions of the nodes: on an arc from left to right, where the drawing does not say it."""
     if drawing.places:
         return drawing.places
     last = max(len(drawing.nodes) - 1, 1)
@@ -140,7 +140,7 @@ def _edge_annotations(drawing: Drawing, edge: DrawnEdge) -> list[dict[str, Any]]
     """The head of the arrow, and the operation's name."""
     (x0, y0), (x1, y1) = (places(drawing)[node] for node in (edge.source, edge.target))
     look = looks(drawing)[edge.operation]
-    # The head stands where the target node's circle begins.
+    # The head ends where the target node's circle begins.
     head = {
         "x": x1 - 0.09 * (x1 - x0),
         "y": y1 - 0.09 * (y1 - y0),

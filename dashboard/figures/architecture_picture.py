@@ -29,9 +29,9 @@ def _line(start: tuple[float, float], end: tuple[float, float], color: str, live
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{color}" {look}/>'
 
 
-def _points(stand: tuple[tuple[float, float], ...]) -> list[tuple[float, float]]:
-    """Where the nodes stand in the picture, whose y axis points down."""
-    xs, ys = zip(*stand, strict=True)
+def _points(positions: tuple[tuple[float, float], ...]) -> list[tuple[float, float]]:
+    """Positions of the nodes in the picture, whose y axis points down."""
+    xs, ys = zip(*positions, strict=True)
     across = (_WIDTH - 2 * _MARGIN) / ((max(xs) - min(xs)) or 1)
     up = (_HEIGHT - 2 * _MARGIN) / ((max(ys) - min(ys)) or 1)
-    return [(_MARGIN + (x - min(xs)) * across, _HEIGHT - _MARGIN - (y - min(ys)) * up) for x, y in stand]
+    return [(_MARGIN + (x - min(xs)) * across, _HEIGHT - _MARGIN - (y - min(ys)) * up) for x, y in positions]

@@ -9,7 +9,7 @@ from backend.spaces.base import Parameter, Words
 from dashboard.figures.template import BLUE, new_figure
 from dashboard.text import drawn
 
-_BAR_HEIGHT, _FRAME_HEIGHT = 34, 90
+_BAR_HEIGHT, _FRAME_HEIGHT = 34, 110
 
 
 def importance_bars(
@@ -38,5 +38,9 @@ def importance_bars(
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
-    figure.update_layout(xaxis_title="Share of the importance", xaxis_tickformat=".0%", bargap=0.35)
+    largest = float(ordered.max()) if len(ordered) else 1.0
+    # Room for the shares, which are written behind the bars.
+    figure.update_layout(
+        xaxis={"title": "Share of the importance", "tickformat": ".0%", "range": [0, 1.15 * largest]}, bargap=0.35
+    )
     return figure

@@ -49,9 +49,9 @@ def parallel_coordinates(
         frame: completed trials.
         settings: columns as :func:`settings_of` gives them.
         quantities: columns of numbers.
-        color: column that colours the lines; those without a value stand at the scale's low end, and infinite ones at
+        color: column that colours the lines; those without a value are at the scale's low end, and infinite ones at
             the end that they exceed.
-        ranked: whether quantities stand by rank, their values at the ticks.
+        ranked: whether quantities are placed by rank, their values at the ticks.
         parameters: of the space, where they have titles.
     """
     figure = new_figure(height=580)

@@ -161,7 +161,7 @@ def _bounds(
 
 
 def _legend_entry(name: str, style: dict[str, Any], *, colored: bool) -> go.Scatter:
-    """An entry of its own: markers on a colour axis would stand in the legend as black."""
+    """An entry of its own: markers on a colour axis would be black in the legend."""
     look = {"color": ACCURACY_SCALE[4]} if colored else {"color": GREY, "symbol": "circle-open"}
     return go.Scatter(x=[None], y=[None], mode="markers", name=name, legendgroup=name, marker={**style, **look})
 

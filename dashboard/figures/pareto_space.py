@@ -101,7 +101,7 @@ def _markers(trials: pd.DataFrame, quantities: tuple[str, str, str], name: str, 
 
 
 def _legend_entry(name: str) -> go.Scatter3d:
-    """An entry of its own: markers on a colour axis would stand in the legend as black."""
+    """An entry of its own: markers on a colour axis would be black in the legend."""
     nowhere: dict[str, list[None]] = {"x": [None], "y": [None], "z": [None]}
     look = {**_look(name), **_symbol(name), **_plain(name), "opacity": 1.0}
     return go.Scatter3d(**nowhere, mode="markers", name=name, legendgroup=name, marker=look)

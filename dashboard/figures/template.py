@@ -92,7 +92,7 @@ def color_axis(values: pd.Series, title: str, *, low: float, high: float) -> dic
 
     Args:
         values: that are coloured; infinite ones take the colour of an end.
-        title: stands below the bar.
+        title: below the bar.
         low: quantile of the first colour.
         high: quantile of the last.
     """

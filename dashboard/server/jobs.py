@@ -171,7 +171,7 @@ class ShareJob(Generic[Result]):
     """Work on some studies.
 
     Attributes:
-        total: trials to deal with; 0 where nobody knows yet.
+        total: trials to deal with; 0 while it is unknown.
         done: those dealt with.
     """
 

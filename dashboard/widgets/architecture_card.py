@@ -92,7 +92,7 @@ def architecture_card(
         bounds: constraints on columns, said in the table.
     """
     roles = _Roles(objectives, bounds or {})
-    with st.container(border=True, key="cell_card"):
+    with st.container(border=True, key="architecture_card"):
         st.markdown(f"**{plain(title)}** · trial {trial['number']}" if "number" in trial else f"**{plain(title)}**")
         architecture = _architecture(trial, space)
         if words := _state_words(trial, space, architecture):
@@ -127,7 +127,7 @@ def _architecture(trial: pd.Series, space: SearchSpace | None) -> Architecture |
 
 
 def _unknown(trial: pd.Series, roles: _Roles) -> None:
-    """What a trial recorded of which no architecture is known here."""
+    """What a trial recorded whose architecture is not known here."""
     if isinstance(key := trial.get("architecture"), str):
         st.caption("What the trial recorded; its search space is not known here.")
         st.code(key, language=None, wrap_lines=True)
@@ -143,7 +143,7 @@ def _drawing(space: SearchSpace, architecture: Architecture) -> None:
         return
     st.plotly_chart(
         architecture_graph(drawable.drawing(architecture)),
-        key="cell_graph",
+        key="architecture_graph",
         config=drawing_config(space.named(space.label(architecture))),
         alt=f"Graph of the {space.words.one} {architecture.key}",
     )

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from backend.naming import file_name
@@ -93,20 +91,6 @@ def show(
                 zoom.reset_button()
     if caption:
         st.caption(plain(card.words))
-
-
-def chart(
-    figure: go.Figure,
-    data: pd.DataFrame | Callable[[], pd.DataFrame],
-    name: str,
-    key: str,
-    words: str,
-    *,
-    on_select: Callable[[], None] | None = None,
-    zoom: LinkedZoom | None = None,
-) -> None:
-    """Draw a chart that is no card yet; as :func:`show`."""
-    show(Card(key, name, words, figure, data), name, on_select=on_select, zoom=zoom)
 
 
 def clicked(key: str) -> list[Any]:

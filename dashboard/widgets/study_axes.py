@@ -1,4 +1,4 @@
-"""The controls that choose among what a study's charts can show; every choice stands in the page's link."""
+"""The controls that choose among what a study's charts can show; every choice is kept in the page's link."""
 
 from typing import Final
 

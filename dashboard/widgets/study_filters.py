@@ -1,4 +1,4 @@
-"""Which studies are listed, and in which order; every choice stands in the page's link."""
+"""Which studies are listed, and in which order; every choice is kept in the page's link."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final

@@ -127,7 +127,7 @@ def trials_table(
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it, in the order to show.
-        first: columns to stand in front, such as the objectives.
+        first: columns to put in front, such as the objectives.
         key: of the widget; the button's is ``download_<key>``.
         stem: of the name of the CSV file.
         on_select: called when a row is chosen; the row is in ``st.session_state[key]``.

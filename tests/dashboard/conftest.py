@@ -39,7 +39,7 @@ def finished(database: Database, make_config: Config) -> str:
 
 @pytest.fixture
 def running(database: Database, make_config: Config) -> str:
-    """A search of forty cells that this process has in work, six of them done."""
+    """A search of forty cells that this process is running, six of them done."""
     prepare(database, make_config(setup={"n_trials": 6}), RUNNING)
     execute_run(database, RUNNING)
     study_id = load_study(database, RUNNING)._study_id

@@ -224,6 +224,7 @@ def _search_section(problems: Problems) -> None:
             st.segmented_control(
                 "Budget counts",
                 list(DISTINCT_WORDS),
+                wrap=True,
                 format_func=DISTINCT_WORDS.__getitem__,
                 required=True,
                 key=key("distinct"),
@@ -233,7 +234,7 @@ def _search_section(problems: Problems) -> None:
             )
 
 
-def _whole_number(cell: DeltaGenerator, label: str, field: str, words: str, problems: Problems) -> None:
-    with cell:
+def _whole_number(place: DeltaGenerator, label: str, field: str, words: str, problems: Problems) -> None:
+    with place:
         number_field(label, key(field), words)
         problems.of_setup(field)

@@ -90,7 +90,7 @@ def _bound_field(metric: str, sense: Sense, unit: str) -> None:
 
 
 def number_field(label: str, widget_key: str, words: str, **options: Any) -> None:
-    """A number as text: what stands in the field is what is validated, however it was typed."""
+    """A number as text: the text of the field is what is validated, however it was typed."""
     st.text_input(label, key=widget_key, persist_state=KEEP, help=words, **options)
 
 
@@ -162,7 +162,11 @@ def hardware_section(problems: Problems) -> None:
     """Sizes, latencies and energies, each with its goal and its bound."""
     space = space_of(st.session_state)
     is_measured = capability(space, KnownCosts) is not None
-    what = "parameters, FLOPs, and HW-NAS-Bench's latency and energy on six devices" if is_measured else "its size"
+    what = (
+        "parameters, FLOPs, and HW-NAS-Bench's latency and energy on six devices"
+        if is_measured
+        else "parameters and FLOPs"
+    )
     chosen = hardware_of(st.session_state)
     offered = [name for name in hardware.COSTS if is_measured or name in chosen or not hardware.get(name).measured]
     with st.container(border=True, key="section_hardware"):
@@ -176,7 +180,7 @@ def hardware_section(problems: Problems) -> None:
             format_func=_title,
             key=key("hardware"),
             persist_state=KEEP,
-            placeholder="none: choose sizes, latencies or energies",
+            placeholder="none: choose sizes, latencies or energies" if is_measured else "none: choose sizes",
             help=f"Latencies and energies are known of each {space.indexed}. What a device was not measured with is "
             "infeasible where that metric is optimised or bounded."
             if is_measured

@@ -262,7 +262,7 @@ def _goals(state: Mapping[Any, Any], loaded: SearchConfig | None) -> dict[str, A
     goals: dict[str, Any] = {}
     for name in dict.fromkeys([*there, *shown]):
         if name in shown:
-            # A metric chosen in this moment has no fields yet: it has what they will begin with.
+            # A metric that was just chosen has no fields yet: it has what they will begin with.
             goal = {
                 "scale": _number(state.get(scale_key(name), default_scale(state, name))),
                 "direction": state.get(direction_key(name), default_direction(state, name)),

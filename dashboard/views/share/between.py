@@ -71,7 +71,7 @@ def _ask() -> None:
             key=_URL,
             placeholder="postgresql://ann:password@db.lab.org/proxyscope",
             help="A SQLAlchemy URL, such as `postgresql://ann:password@db.lab.org/proxyscope` or "
-            "`sqlite:////data/studies.db`. It is kept while this window is open, and stands in no link, log or file.",
+            "`sqlite:////data/studies.db`. It is kept while this window is open, and is in no link, log or file.",
         )
         st.form_submit_button(
             "Open it",

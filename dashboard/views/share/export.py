@@ -43,7 +43,7 @@ def export_section() -> None:
         return
     st.markdown(
         "One SQLite file with the studies, their logs, notes and saved ensembles, that ProxyScope, Optuna and "
-        "optuna-dashboard open as it is. Searches may go on meanwhile: it holds one moment of them."
+        "optuna-dashboard open as it is. Searches may go on meanwhile: it holds a snapshot of them."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         WHICH.segments("Which studies", "The link keeps the choice.")

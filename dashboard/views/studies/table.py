@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.column_config import ButtonColumn, DatetimeColumn, ListColumn, NumberColumn, ProgressColumn, TextColumn
 
 from backend.runs import queue, queueing
+from backend.spaces import registry
 from backend.studies import StudySummary
 from backend.studies.overview import FEWEST_CELLS, Overview
 from dashboard.data import queries
@@ -58,12 +59,16 @@ def studies_frame(summaries: Sequence[StudySummary], overviews: Mapping[int, Ove
 
     Returns:
         Columns open, name, state, progress (%), accuracy (%), proxy, spearman, dataset, objectives (list), sampler,
-        trials, started (UTC), where and note; problem after the state where any has one.
+        trials, started (UTC), where and note; problem after the state where any has one, and space before the data set
+        where they are not all of the default space.
     """
     rows = [_row(item, overviews.get(item.study_id)) for item in summaries]
+    left_out = set()
     if not any(row["problem"] for row in rows):
-        rows = [{name: value for name, value in row.items() if name != "problem"} for row in rows]
-    return pd.DataFrame(rows)
+        left_out.add("problem")
+    if all(item.space_name in {None, registry.DEFAULT} for item in summaries):
+        left_out.add("space")
+    return pd.DataFrame([{name: value for name, value in row.items() if name not in left_out} for row in rows])
 
 
 def study_table(
@@ -106,6 +111,7 @@ def study_table(
                 help="Rank correlation with true accuracy, over the study's distinct architectures: at least "
                 f"{FEWEST_CELLS}.",
             ),
+            "space": TextColumn("Search space", width=130),
             "dataset": TextColumn("Data set", width=120),
             "objectives": ListColumn("Objectives", help="What is optimised."),
             "sampler": TextColumn("Sampler", width=80),
@@ -159,6 +165,7 @@ def _row(item: StudySummary, found: Overview | None) -> dict[str, object]:
         "accuracy": found.accuracy,
         "proxy": found.proxy or None,
         "spearman": found.spearman if found.proxy else np.nan,
+        "space": item.space.title if item.space else item.space_name,
         "dataset": item.dataset,
         "objectives": item.objectives,
         "sampler": item.sampler,

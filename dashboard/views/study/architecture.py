@@ -43,7 +43,7 @@ _HEIGHT = 290
 def similar_architectures(architecture: Architecture, shown: Shown, space: SearchSpace) -> None:
     """A table of the isomorphic ones and the neighbours; choosing a row shows that architecture."""
     words, label_ = space.words, space.label(architecture)
-    with st.container(border=True, key="similar_cells"):
+    with st.container(border=True, key="similar_architectures"):
         if missing := lacks(space, Neighbours):
             st.markdown(f"**Similar {words.many}**")
             st.caption(plain(f"{missing}."))
@@ -101,7 +101,7 @@ def _longest(space: SearchSpace, dataset: str | None) -> int | None:
 def _table(architecture: Architecture, frame: pd.DataFrame, space: SearchSpace, dataset: str | None) -> pd.DataFrame:
     pairs = dict[str | int, str]()
     for how, other in _similar(architecture, space):
-        # A neighbour can be isomorphic as well: it stands once, as that.
+        # A neighbour can be isomorphic as well: it is listed once, as that.
         pairs.setdefault(space.label(other), how)
     labels = pd.Index(list(pairs))
     column = "index" if pd.api.types.is_integer_dtype(labels) else "architecture"

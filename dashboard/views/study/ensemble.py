@@ -1,19 +1,17 @@
 """The study's ensemble: what each proxy contributes to a linear prediction of true accuracy."""
 
-import pandas as pd
 import streamlit as st
 
 from backend.config.model import SearchConfig
 from backend.spaces.base import HasTruth
 from backend.studies import StudySummary
+from dashboard.cards import study as cards
 from dashboard.data import queries
 from dashboard.data.quantities import label
-from dashboard.figures import ensemble_weights
 from dashboard.figures.numbers import readable
 from dashboard.text import plain
-from dashboard.widgets.charts import drawing_config
+from dashboard.widgets.charts import show
 from dashboard.widgets.errors import shown_errors
-from dashboard.widgets.tables import csv_button
 
 
 def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
@@ -24,7 +22,6 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
     with shown_errors():
         fitted = queries.ensemble(summary, config)
         ensemble, within, words = fitted.ensemble, fitted.within, queries.words_of(summary)
-        weights, logarithms = ensemble.weights or {}, ensemble.recipe.logarithms
         st.caption(
             f"Linear regression of {label(fitted.target).lower()} on standardised proxies, over "
             f"{words.count(len(ensemble.cells))} with known accuracy. Proxies whose values span orders of magnitude "
@@ -51,13 +48,4 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
             "times in five folds; isomorphic ones stay together. 95%: "
             f"{within['spearman_low']:.3f} to {within['spearman_high']:.3f}.",
         )
-        st.plotly_chart(
-            ensemble_weights(weights, logarithms),
-            key="ensemble_chart",
-            config=drawing_config(f"{summary.name} ensemble"),
-            alt="Weights of the ensemble",
-        )
-        rows = [(f"log {name}" if name in logarithms else name, weight) for name, weight in weights.items()]
-        table = pd.DataFrame([*rows, ("intercept", ensemble.intercept)], columns=["proxy", "weight"])
-        contents = "Weights in percentage points a standard deviation, and the intercept in %."
-        csv_button(table, f"{summary.name} ensemble", "download_ensemble", contents)
+        show(cards.ensemble(fitted), f"{summary.name} ensemble", caption=True)

@@ -8,6 +8,7 @@ from streamlit.column_config import DatetimeColumn
 
 from backend.naming import file_name
 from backend.proxies.own import MODULES_VARIABLE
+from backend.spaces import registry
 from backend.spaces.base import Enumerable, HasTruth, capability, lacks
 from backend.studies import StudySummary
 from backend.studies.runs import Run
@@ -66,7 +67,7 @@ def workers_section(summary: StudySummary) -> None:
                 "seen": [worker.heartbeat for worker in found],
             }
         )
-        moment = "YYYY-MM-DD HH:mm:ss"
+        pattern = "YYYY-MM-DD HH:mm:ss"
         st.dataframe(
             table,
             key="workers_table",
@@ -76,8 +77,8 @@ def workers_section(summary: StudySummary) -> None:
                 "process": "Process",
                 "state": "State",
                 "trials": "Trials",
-                "joined": DatetimeColumn("Joined (UTC)", format=moment, timezone="UTC"),
-                "seen": DatetimeColumn("Last sign of life (UTC)", format=moment, timezone="UTC"),
+                "joined": DatetimeColumn("Joined (UTC)", format=pattern, timezone="UTC"),
+                "seen": DatetimeColumn("Last heartbeat (UTC)", format=pattern, timezone="UTC"),
             },
             alt="The workers of this search",
         )
@@ -190,6 +191,8 @@ def _subtitle(summary: StudySummary) -> str:
     if config := summary.config:
         kept = [plain(constraint.shown) for constraint in config.constraints]
         parts = [config.dataset, f"sampler {config.setup.sampler}", f"seed {config.setup.seed}", *parts, *kept]
+    if summary.space_name not in {None, registry.DEFAULT}:
+        parts.insert(0, plain(summary.space.title if summary.space else str(summary.space_name)))
     if summary.created:
         parts.append(f"created {summary.created:%Y-%m-%d %H:%M} UTC")
     return " · ".join(parts)

@@ -57,7 +57,7 @@ def _known_of(summary: StudySummary, table: pd.DataFrame) -> str:
 
 
 def _named(summary: StudySummary, label: Label) -> str:
-    shown = f"{label:,}" if isinstance(label, int) else label
+    shown = label if isinstance(label, str) else f"{label:,}"
     return plain(f"{queries.words_of(summary).one} {shown}")
 
 

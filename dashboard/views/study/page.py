@@ -31,7 +31,7 @@ def show() -> None:
         try:
             summary = queries.find_study(name)
         except UserError:
-            # The way to the studies that there are stands above the reason.
+            # The list of studies is above the reason.
             _choose()
             raise
         active = bool(summary.run and summary.run.active)

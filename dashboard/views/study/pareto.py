@@ -200,7 +200,7 @@ def _show_front(made: _Front, name: str, words: Words) -> None:
             _WORST: NumberColumn(
                 "Worst-objective rank",
                 format="%.1f %%",
-                width="small",
+                width=150,
                 help=f"The share of the study's {words.many} that are better in the quantity in which this one ranks "
                 "worst. Low: a compromise that gives up little anywhere.",
             ),

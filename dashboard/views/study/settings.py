@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard.cards import study as cards
+from dashboard.data import queries
 from dashboard.data.quantities import label
 from dashboard.text import plain
 from dashboard.views.study.shown import Shown
@@ -28,4 +29,6 @@ def settings_view(shown: Shown) -> None:
             st.caption(f"For {plain(label(column))} ({way}), by Optuna's PED-ANOVA on the completed trials.")
     with means, st.container(border=True, key="means_section"):
         card = cards.option_means(summary, shown.frame, column)
-        show(card, f"{summary.name} mean {column} by operation", heading=True)
+        words = queries.words_of(summary)
+        st.markdown(f"**Mean by {words.option} and {words.parameter}**", help=card.help)
+        show(card, f"{summary.name} mean {column} by {words.option}")

@@ -42,7 +42,7 @@ _WITH_VALUES: Final = ("complete", "infeasible")
 
 
 def view_choice(summary: StudySummary) -> LinkedChoice:
-    """The choice of a view; that of the parameters goes by what their options are, where the space has them."""
+    """The choice of a view; that of the parameters is called after their options, where the space has them."""
     options = f"{queries.words_of(summary).option}s".capitalize() if queries.parameters_of(summary) else ""
     return LinkedChoice(VIEW_PARAMETER, {**_NAMES, **({"settings": options} if options else {})})
 
@@ -63,7 +63,7 @@ def show_view(shown: Shown) -> None:
         if why and view.value not in _WITHOUT_VALUES:
             st.info(why, icon=":material/hourglass_empty:" if shown.active else ":material/info:")
             return
-        _VIEWS[view.value](shown)
+        VIEWS[view.value](shown)
 
 
 def _why_not(shown: Shown) -> str:
@@ -110,7 +110,7 @@ def _configuration(shown: Shown) -> None:
         st.caption("An external study has no search file.")
 
 
-_VIEWS: Final[dict[str, Callable[[Shown], None]]] = {
+VIEWS: Final[dict[str, Callable[[Shown], None]]] = {
     "overview": overview,
     "parallel": parallel_view,
     "settings": settings_view,

@@ -282,7 +282,7 @@ def test_a_link_to_a_study_that_is_not_there_says_so_and_keeps_the_form(app: Ope
     assert not page.button(key="launch").disabled
 
 
-def test_a_study_made_elsewhere_has_no_settings_to_clone(app: Open, foreign: str) -> None:
+def test_an_external_study_has_no_settings_to_clone(app: Open, foreign: str) -> None:
     assert "it is an external study" in problems(app("new_search", study=foreign))
 
 

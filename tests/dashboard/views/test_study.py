@@ -109,7 +109,7 @@ def test_curves_of_true_accuracy_and_hypervolume(app: Open, finished: str, forei
     assert not page.exception
     assert "Random search over the whole space" in text(page)
     page = app("study", study=foreign, curve="accuracy")
-    assert any("No true accuracy: this study is an external study" in box.value for box in page.info)
+    assert any("No true accuracy: this study is an external study" in as_read(box.value) for box in page.info)
     page = app("study", study=foreign, curve="hypervolume")
     assert not page.exception
     assert "Of the ranks of 2 objectives" in text(page)
