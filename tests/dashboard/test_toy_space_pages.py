@@ -36,7 +36,7 @@ seed = {seed}
 metrics = ["grad_norm", "snip", "l2_norm"]
 num_samples = 8
 device = "cpu"
-[search.strategy.metrics.snip]
+[search.strategy.metrics.l2_norm]
 scale = 1.0
 [search.strategy.metrics.params]
 scale = 1.0
