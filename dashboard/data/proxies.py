@@ -1,4 +1,4 @@
-"""What the page "Proxies" reads: scores of a table or of a study, and how they rank cells, cached."""
+"""What the page "Proxies" reads: scores of a table or of a study, and how they rank, cached."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Work in the background that goes on when its page is left, and shows how far it is."""
+"""Work in the background that goes on when its page is left, and shows its progress."""
 
 from __future__ import annotations
 

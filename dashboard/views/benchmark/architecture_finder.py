@@ -55,7 +55,8 @@ def draw(space: SearchSpace, architecture: Architecture, key: str) -> None:
 
 
 def _by_name(space: SearchSpace, architecture: Architecture | None) -> None:
-    example = f"{space.label(architecture)} or {architecture.key[:_EXAMPLE]}…" if architecture else ""
+    examples = [f"{space.label(architecture)}", f"{architecture.key[:_EXAMPLE]}…"] if architecture else []
+    example = " or ".join(examples if architecture and space.label(architecture) != architecture.key else examples[:1])
     st.text_input(
         f"{space.words.one.capitalize()}, in any notation",
         key=_TEXT,

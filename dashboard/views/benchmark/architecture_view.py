@@ -7,14 +7,13 @@ import streamlit as st
 from streamlit.column_config import NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from backend.spaces.base import Neighbours, Parameters, lacks, require
 from backend.truth import measures
 from backend.truth.fields import truth_fields
 from backend.truth.measures import Measure
 from backend.truth.records import training_records, training_runs
+from dashboard.cards.benchmark import neighbours_card
 from dashboard.data import queries
 from dashboard.data.benchmark import Neighbour, isomorphic, neighbours
-from dashboard.figures import neighbour_grid
 from dashboard.figures.numbers import readable
 from dashboard.links import known_architecture
 from dashboard.text import plain
@@ -25,7 +24,6 @@ from dashboard.views.benchmark.selection import architecture_chart, architecture
 from dashboard.widgets.charts import drawing_config
 from dashboard.widgets.tables import csv_button
 
-_GRID = "neighbour_chart"
 _WIDE = 440
 
 
@@ -121,36 +119,17 @@ def _choose(choices: Choices) -> Measure | None:
 def _neighbours(choices: Choices, label: int, measure: Measure) -> None:
     space, words = choices.space, choices.words
     with st.container(border=True, key="neighbours_section"):
-        if missing := lacks(space, Neighbours, Parameters):
-            st.markdown("**Its neighbours**")
-            st.info(plain(f"{missing}."), icon=":material/info:")
+        card = neighbours_card(space, label, measure)
+        st.markdown(f"**{card.title}**", help=card.help or None)
+        if card.figure is None:
+            architecture_chart(card)
             return
-        architecture = space.at(label)
-        found = neighbours(space, architecture)
-        st.markdown(
-            f"**Its {len(found)} neighbours**",
-            help=f"The {words.many} that differ from it in the {words.option} of one {words.parameter}.",
-        )
-        accuracies = queries.standings(measure)["value"]
-        better = sum(bool(accuracies[item.label] > accuracies[label]) for item in found)
-        st.caption(_better_words(better, len(found), measure))
-        titled = require(space, Parameters, "neighbours")
-        own = titled.of_key(architecture.key)
+        st.caption(f"{card.words} Click a tile, or a row, to go there.")
         grid = st.grid(2, min_column_width=_WIDE, gap="medium")
         with grid.cell():
-            architecture_chart(
-                neighbour_grid(label, own, found, titled.parameters, accuracies, measure, words),
-                _GRID,
-                f"Accuracies of the {len(found)} neighbours of {words.one} {label}",
-                config=drawing_config(f"neighbours of {words.one} {label}"),
-            )
+            architecture_chart(card, config=drawing_config(f"neighbours of {words.one} {label}"))
         with grid.cell():
-            _neighbour_table(choices, label, found, measure)
-
-
-def _better_words(better: int, count: int, measure: Measure) -> str:
-    found = f"{better} of {count} are better" if better else "None is better: a local optimum"
-    return f"{found} by {measure.label} [{measure.release}]. Click a tile, or a row, to go there."
+            _neighbour_table(choices, label, neighbours(space, space.at(label)), measure)
 
 
 def _neighbour_table(choices: Choices, label: int, found: Sequence[Neighbour], measure: Measure) -> None:

@@ -6,10 +6,10 @@ from typing import Final
 
 import pandas as pd
 import streamlit as st
-from plotly import graph_objects as go
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend.spaces.base import Label, SearchSpace
+from dashboard.cards.base import Card
 from dashboard.links import link_architecture
 from dashboard.text import plain
 from dashboard.widgets.charts import clicked, picture_options
@@ -31,25 +31,24 @@ def title_of(space: SearchSpace, label: Label) -> str:
     return plain(f"{name[0].upper()}{name[1:]}")
 
 
-def architecture_chart(
-    figure: go.Figure, key: str, alt: str, *, fragment: str | None = None, config: Mapping[str, object] = CHART_CONFIG
-) -> None:
-    """A chart whose markers stand for architectures; a click on one puts it into the page's link.
+def architecture_chart(card: Card, *, fragment: str | None = None, config: Mapping[str, object] = CHART_CONFIG) -> None:
+    """The chart of a card whose markers stand for architectures; a click on one puts it into the page's link.
 
     Args:
-        figure: its markers carry their architecture's index as customdata.
-        key: of the chart.
-        alt: description for screen readers.
+        card: the markers of its figure carry their architecture's index as customdata.
         fragment: key of the part of the page that shows the architecture; None: all of it.
         config: of Plotly.
     """
+    if card.figure is None:
+        st.info(plain(card.why_not), icon=":material/info:")
+        return
     st.plotly_chart(
-        figure,
-        key=key,
-        on_select=partial(_link_marker, key, fragment),
+        card.figure,
+        key=card.key,
+        on_select=partial(_link_marker, card.key, fragment),
         selection_mode="points",
-        config={**config, "toImageButtonOptions": picture_options(key.replace("_", " "))},
-        alt=alt,
+        config={**config, "toImageButtonOptions": picture_options(card.key.replace("_", " "))},
+        alt=card.words,
     )
 
 

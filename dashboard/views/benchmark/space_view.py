@@ -9,8 +9,9 @@ from backend.analysis.distribution import summary
 from backend.spaces.base import Label
 from backend.truth import measures
 from backend.truth.measures import Measure
+from dashboard.cards.base import Card
+from dashboard.cards.benchmark import distribution_card, space_card
 from dashboard.data import queries
-from dashboard.figures import accuracy_histogram, space_scatter
 from dashboard.links import known_architecture
 from dashboard.text import plain
 from dashboard.views.benchmark import choices as columns
@@ -19,8 +20,6 @@ from dashboard.views.benchmark.choices import Choices
 from dashboard.views.benchmark.selection import CHART_CONFIG, architecture_chart, architecture_table, marked
 from dashboard.widgets.charts import picture_options
 from dashboard.widgets.tables import csv_button
-
-_SCATTER = "space_chart"
 
 
 def space_view(choices: Choices) -> None:
@@ -63,14 +62,14 @@ def _chosen(choices: Choices) -> Label | None:
 def _distribution(choices: Choices) -> None:
     dataset, split = _dataset_and_split(choices)
     shown = [measure for measure in choices.accuracies(dataset) if measure.key == f"{split}-accuracy"]
-    table = queries.space(*shown)
+    card = distribution_card(choices.space, dataset, shown, _chosen(choices))
     st.plotly_chart(
-        accuracy_histogram(table, shown, _chosen(choices), choices.words),
-        key="distribution_chart",
+        card.figure,
+        key=card.key,
         config={**CHART_CONFIG, "toImageButtonOptions": picture_options(f"{dataset} {split} accuracies")},
-        alt=f"Histogram of the true accuracies of all {choices.words.many} on {dataset}",
+        alt=card.words,
     )
-    _csv(choices, table, f"{dataset} {split} accuracies")
+    _csv(choices, card, f"{dataset} {split} accuracies")
 
 
 def _against_cost(choices: Choices) -> None:
@@ -116,15 +115,14 @@ def _epochs(choices: Choices) -> None:
 
 
 def _scatter(choices: Choices, x: Measure, y: Measure, *, with_front: bool) -> None:
-    words, table = choices.words, queries.space(x, y)
-    front = queries.space_front(x, y) if with_front else None
-    selected = marked(_SCATTER, (x, y), _chosen(choices))
-    figure = space_scatter(table, x, y, front=front, selected=selected, words=words)
-    architecture_chart(figure, _SCATTER, f"{y.label} against {x.label}, all {words.many}", fragment=PANEL)
+    selected = marked("space_chart", (x, y), _chosen(choices))
+    card = space_card(choices.space, x, y, with_front=with_front, selected=selected)
+    architecture_chart(card, fragment=PANEL)
+    table = queries.space(x, y)
     st.caption(_scatter_words(choices, table, x, y))
-    _csv(choices, table if front is None else table.assign(pareto_front=front), f"{y.name} against {x.name}")
-    if front is not None:
-        _front_table(choices, table[front], x, y)
+    _csv(choices, card, card.title)
+    if with_front:
+        _front_table(choices, table[queries.space_front(x, y)], x, y)
 
 
 def _scatter_words(choices: Choices, table: pd.DataFrame, x: Measure, y: Measure) -> str:
@@ -150,12 +148,9 @@ def _front_table(choices: Choices, front: pd.DataFrame, x: Measure, y: Measure) 
     architecture_table(table, f"front_{x.name}_{y.name}", formats, "True Pareto front")
 
 
-def _csv(choices: Choices, table: pd.DataFrame, stem: str) -> None:
-    def whole() -> pd.DataFrame:
-        return table.assign(arch=[choices.space.at(label).key for label in table.index]).reset_index()
-
+def _csv(choices: Choices, card: Card, stem: str) -> None:
     words = f"All {choices.words.count(choices.size)} in the chart's quantities, with all digits."
-    csv_button(whole, stem, "download_space", words)
+    csv_button(lambda: card.data, stem, "download_space", words)
 
 
 def _summaries(choices: Choices) -> None:

@@ -10,15 +10,13 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from backend.analysis.regret import Regret, placed, regret
 from backend.truth import measures
 from backend.truth.measures import Measure
+from dashboard.cards.benchmark import percentiles_card
 from dashboard.data import queries
-from dashboard.figures import study_percentiles
 from dashboard.views.benchmark import choices as columns
 from dashboard.views.benchmark.architecture_panel import PANEL
 from dashboard.views.benchmark.choices import Choices
 from dashboard.views.benchmark.selection import architecture_chart, architecture_table
 from dashboard.widgets.tables import csv_button
-
-_CHART = "study_places"
 
 
 def percentiles_section(choices: Choices, scored: pd.DataFrame, epochs: int, split: str, name: str) -> None:
@@ -31,16 +29,11 @@ def percentiles_section(choices: Choices, scored: pd.DataFrame, epochs: int, spl
         split: images that accuracy is measured on.
         name: of the study.
     """
-    words, places = choices.words, _places(choices, scored, epochs, split)
+    card = percentiles_card(choices.space, _places(choices, scored, epochs, split))
     with st.container(border=True, key="percentiles_section"):
-        st.markdown(
-            "**On each data set**",
-            help=f"A random choice of {words.many} spreads evenly from 0 to 100; a good search crowds to the right.",
-        )
-        alt = f"The study's {words.many} by percentile of the space on each data set"
-        architecture_chart(study_percentiles(places, words), _CHART, alt, fragment=PANEL)
-        tables = [table.assign(dataset=item.dataset, release=item.release) for item, table in places.items()]
-        csv_button(pd.concat(tables), f"{name} percentiles", "download_percentiles")
+        st.markdown(f"**{card.title}**", help=card.help)
+        architecture_chart(card, fragment=PANEL)
+        csv_button(card.data, f"{name} percentiles", "download_percentiles")
 
 
 def distances_section(

@@ -5,12 +5,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.grid_container import GridContainer
 
-from backend.analysis.regret import Place, benchmark_cells, placed, regret
+from backend.analysis.regret import Place, benchmark_cells, regret
 from backend.spaces.base import Label
 from backend.studies import StudySummary
 from backend.truth.measures import Measure
+from dashboard.cards.benchmark import study_card
 from dashboard.data import queries
-from dashboard.figures import space_scatter
 from dashboard.figures.numbers import readable
 from dashboard.links import (
     NEW_SEARCH,
@@ -28,8 +28,6 @@ from dashboard.views.benchmark.choices import Choices
 from dashboard.views.benchmark.selection import architecture_chart, marked
 from dashboard.views.benchmark.study_distances import distances_section, percentiles_section
 from dashboard.widgets.tables import csv_button
-
-_SCATTER = "study_scatter"
 
 
 def study_view(page: Choices) -> None:
@@ -108,27 +106,23 @@ def _best(scored: pd.DataFrame, measure: Measure) -> Label:
 
 @st.fragment
 def _in_space(choices: Choices, scored: pd.DataFrame, shown: Measure, summary: StudySummary) -> None:
-    words = choices.words
     with st.container(border=True, key="study_section"):
         cost = choices.choose_cost(shown.dataset, shown.epochs or choices.lengths[0])
         if cost is None:
             return
-        table, architecture = queries.space(cost, shown), known_architecture(choices.space)
+        architecture = known_architecture(choices.space)
         label = choices.space.label(architecture) if architecture else None
-        selected = marked(_SCATTER, (cost, shown, summary.name, len(scored)), label)
+        selected = marked("study_scatter", (cost, shown, summary.name, len(scored)), label)
         bounds = [item for item in summary.config.constraints if item.metric == cost.key] if summary.config else []
-        figure = space_scatter(table, cost, shown, trials=scored, bounds=bounds, selected=selected, words=words)
-        alt = f"The study's {words.many} among all: {shown.label} against {cost.label}"
-        architecture_chart(figure, _SCATTER, alt, fragment=PANEL)
-        missing = int(table.loc[scored["index"], cost.sourced].isna().sum())
-        if missing:
-            st.caption(f"**{missing:,} of its {words.many} are not drawn: the device does not support them.**")
-        drawn = placed(scored, queries.standings(shown)["value"]).join(table[cost.sourced], on="index")
+        card = study_card(choices.space, scored, cost, shown, bounds, selected)
+        architecture_chart(card, fragment=PANEL)
+        if card.help:
+            st.caption(f"**{card.help}**")
         csv_button(
-            drawn.assign(release=shown.release),
+            card.data,
             f"{summary.name} in the space",
             "download_study_cells",
-            f"The study's {words.many}, a row each, with accuracy, rank and cost.",
+            f"The study's {choices.words.many}, a row each, with accuracy, rank and cost.",
         )
 
 

@@ -9,19 +9,16 @@ import streamlit as st
 
 from backend.analysis.hypervolume import EXACT_OBJECTIVES
 from backend.analysis.random_hypervolume import searches
-from backend.analysis.repetitions import median_band
-from dashboard.cards.base import Card
+from dashboard.cards.compare import curves_card
 from dashboard.data import compare as compare_queries
 from dashboard.data.compare import Compared, Space, alike, words_of
 from dashboard.data.quantities import label
-from dashboard.figures.search_curves import Curve, search_curves
+from dashboard.figures.search_curves import Curve
 from dashboard.text import plain
 from dashboard.views.compare.options import LEAST_REGRET, Options, to_reach
 from dashboard.widgets.charts import show
 
 _RANDOM = "random search"
-_IDENTITY = ["cells", "scoring_seconds", "clock_seconds", "number"]
-_UNITS = ((7200.0, 3600.0, "h"), (600.0, 60.0, "min"), (0.0, 1.0, "s"))
 
 
 def regret_section(studies: Sequence[Compared], options: Options) -> None:
@@ -37,7 +34,7 @@ def regret_section(studies: Sequence[Compared], options: Options) -> None:
         for study in able
     }
     st.caption(_regret_words(able, options))
-    _curves(frames, options, "regret", "Regret (percentage points)", baseline=_baseline(able, frames, options))
+    _show(frames, options, "regret", "Regret (percentage points)", baseline=_baseline(able, frames, options))
 
 
 def hypervolume_section(studies: Sequence[Compared], options: Options) -> None:
@@ -54,47 +51,24 @@ def hypervolume_section(studies: Sequence[Compared], options: Options) -> None:
     random = None
     if space.values is not None and options.x == "cells" and most:
         random = Curve(_RANDOM, compare_queries.random_hypervolumes(drawn, most, ranked=options.ranked), 2)
-    _curves(volumes, options, "hypervolume", "Hypervolume (share of the box)", baseline=random)
+    _show(volumes, options, "hypervolume", "Hypervolume (share of the box)", baseline=random)
 
 
-def _curves(
-    frames: Mapping[str, pd.DataFrame],
-    options: Options,
-    column: str,
-    title: str,
-    *,
-    baseline: Curve | None = None,
+def _show(
+    frames: Mapping[str, pd.DataFrame], options: Options, column: str, axis: str, *, baseline: Curve | None = None
 ) -> None:
-    longest = max((float(frame[options.x].max()) for frame in frames.values() if len(frame)), default=0.0)
-    divisor, x_title = _axis(options, longest)
-    log_floor = LEAST_REGRET if options.log_regret and column == "regret" else None
-    curves = []
-    for name, members in options.groups.items():
-        steps = [
-            pd.Series(frame[column].to_numpy(), index=frame[options.x].to_numpy() / divisor)
-            for study in members
-            if len(frame := frames.get(study.name, pd.DataFrame()))
-        ]
-        if steps:
-            curves.append(Curve(name, median_band(steps), len(steps)))
-    card = Card(
-        f"{column}_chart",
-        title,
-        f"{title} against {x_title.lower()}, a line a study or group of seeds",
-        search_curves(curves, x_title, title, baseline=baseline, log_floor=log_floor),
-        _long(frames, options, column),
+    compared = [study for members in options.groups.values() for study in members]
+    card = curves_card(
+        frames,
+        options.groups,
+        x=options.x,
+        column=column,
+        axis=axis,
+        words=words_of(compared),
+        baseline=baseline,
+        log_floor=LEAST_REGRET if options.log_regret and column == "regret" else None,
     )
     show(card, f"{column} of {len(frames)} studies")
-
-
-def _axis(options: Options, longest: float) -> tuple[float, str]:
-    """What to divide the axis by, and its title."""
-    x = options.x
-    if x == "cells":
-        words = words_of([study for members in options.groups.values() for study in members])
-        return 1.0, f"Distinct {words.many} scored"
-    divisor, unit = next((divisor, unit) for least, divisor, unit in _UNITS if longest >= least)
-    return divisor, f"{'Time spent scoring' if x == 'scoring_seconds' else 'Time since the first trial began'} ({unit})"
 
 
 def _baseline(able: Sequence[Compared], frames: Mapping[str, pd.DataFrame], options: Options) -> Curve | None:
@@ -107,17 +81,6 @@ def _baseline(able: Sequence[Compared], frames: Mapping[str, pd.DataFrame], opti
     if not most:
         return None
     return Curve(_RANDOM, compare_queries.random_regret(space, dataset, options.epochs, most, within), 2)
-
-
-def _long(frames: Mapping[str, pd.DataFrame], options: Options, column: str) -> pd.DataFrame:
-    """The curves' points, a row each."""
-    groups = {study.name: name for name, members in options.groups.items() for study in members}
-    extra = ["index", "best_accuracy"] if column == "regret" else []
-    parts = [
-        frame[[name for name in (*_IDENTITY, *extra, column) if name in frame]].assign(study=name, group=groups[name])
-        for name, frame in frames.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
 
 
 def _left_out(reasons: Sequence[tuple[str, str]]) -> None:
@@ -146,15 +109,17 @@ def _regret_words(able: Sequence[Compared], options: Options) -> str:
         f"less that of the {which} {words.one} found so far. Lower is better. Bands are quartiles."
     )
     if len(aims) > 1:
-        text += f" The studies {_differ(options)}: each is measured by the best of its own."
+        text += f" The studies {_differ(able, options)}: each is measured by the best of its own."
     elif options.x == "cells" and not options.chosen_by:
         drawn = f"these {words.many}" if options.reachable else "the whole space"
         text += f" Random search over {drawn} is exact, not simulated."
     return text
 
 
-def _differ(options: Options) -> str:
-    return "differ in the data set or in what they allow" if options.reachable else "differ in space or data set"
+def _differ(able: Sequence[Compared], options: Options) -> str:
+    if len({study.summary.space_name for study in able}) > 1:
+        return "search several spaces"
+    return "differ in the data set or in what they allow" if options.reachable else "are on several data sets"
 
 
 def _hypervolume_words(study: Compared, space: Space, options: Options) -> str:
@@ -174,7 +139,7 @@ def _hypervolume_words(study: Compared, space: Space, options: Options) -> str:
     if len(study.objectives) > EXACT_OBJECTIVES:
         text += f" Approximated: with more than {EXACT_OBJECTIVES} objectives the exact volume takes minutes."
     if space.values is None:
-        return f"{text} No band of random search. {plain(space.why_not[0].upper() + space.why_not[1:])}."
+        return f"{text} No band of random search ({plain(space.why_not)})."
     if options.x == "cells":
         text += f" Random search: the median and the quartiles of {searches(len(study.objectives))} simulated ones."
     return text
@@ -185,10 +150,10 @@ def _no_volume(study: Compared, drawn: Sequence[Compared]) -> str:
     if study.no_volume:
         return study.no_volume
     first = drawn[0]
-    if study.summary.space_name != first.summary.space_name:
-        return f"searches {_searched(study)}, {first.name} {_searched(first)}"
     if set(study.objectives.items()) != set(first.objectives.items()):
         return f"optimises other quantities ({_goals(study)}) than {first.name} ({_goals(first)})"
+    if study.summary.space_name != first.summary.space_name:
+        return f"searches {_searched(study)}, {first.name} {_searched(first)}"
     if study.dataset != first.dataset:
         return f"is on {study.dataset or 'an unknown data set'}, {first.name} on {first.dataset or 'an unknown one'}"
     return f"adds its metrics with other weights than {first.name}"

@@ -105,9 +105,7 @@ def _columns(options: Options, words: Words) -> dict[str, ColumnConfig]:
     which = f"best by {options.chosen_by}" if options.chosen_by else "most accurate"
     best = f"of the {words.many} that the search allows" if options.reachable else "of the space"
     return {
-        "cells": NumberColumn(
-            f"Distinct {words.many}", format="localized", width=100, help="Scored, each network once."
-        ),
+        "cells": NumberColumn(f"Distinct {words.many}", format="localized", help="Scored, each network once."),
         "trials": NumberColumn(
             "Trials", format="localized", width=70, help=f"Repeats, and {words.many} that cannot be scored, included."
         ),

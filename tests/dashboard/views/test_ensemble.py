@@ -72,7 +72,7 @@ def test_a_study_is_fitted_on_its_cells_and_judged_beyond(app: Open, study: str)
     shortlist = page.dataframe[1].value
     assert len(shortlist) == 10
     assert shortlist["interval"].str.contains("…").all()
-    assert shortlist["cell"].str.startswith("data:image/svg").all()
+    assert shortlist["graph"].str.startswith("data:image/svg").all()
     assert {metric.label for metric in page.metric} >= {"Cells trained", "Training", "Best of them"}
 
 
