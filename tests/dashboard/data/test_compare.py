@@ -127,5 +127,3 @@ def test_regret_can_be_from_the_best_that_the_search_allows(
     assert near.min() >= 0
     band = compare_queries.random_regret(SPACE, "cifar10", 200, len(cells), cells)
     assert band["median"].iloc[-1] == pytest.approx(0)
-        0
-    )
