@@ -32,6 +32,7 @@ COPY .streamlit/config.toml .streamlit/
 COPY configs/ configs/
 COPY backend/ backend/
 COPY dashboard/ dashboard/
+COPY docs/glossary.md docs/
 
 # The code stays root's: the dashboard's user writes to the volume alone.
 RUN useradd --create-home --uid 1000 proxyscope \

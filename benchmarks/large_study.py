@@ -15,7 +15,10 @@ from backend.config.model import SearchConfig
 from backend.config.objectives import Objectives
 from backend.runs.launch import create_study
 from backend.scoring.tables import bundled_table
+from backend.spaces import registry
+from backend.spaces.base import HasTruth, require
 from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS, Cell, enumerate_cells
+from backend.spaces.nas_bench_201.space import CellArchitecture
 from backend.storage.database import Database
 from backend.storage.optuna_internals.objects import study_id_of
 from backend.studies import load_study, runs, trials
@@ -132,13 +135,17 @@ def _parameters(cell: Cell) -> list[dict[str, Any]]:
     ]
 
 
+def _truth() -> HasTruth:
+    return require(registry.get(), HasTruth, "the truth of each trial")
+
+
 def _attributes(cell: Cell, measured: dict[str, float], objectives: Objectives) -> dict[str, Any]:
     return {
         trials.ARCH: str(cell),
         trials.INDEX: cell.index,
         trials.SOFTWARE: measured,
         trials.HARDWARE: {},
-        trials.TRUTH: trials.truth_of(cell, _DATASET, 16, 5),
+        trials.TRUTH: _truth().truth(CellArchitecture(cell), _DATASET),
         trials.SECONDS: _SECONDS,
         trials.SCALED: objectives.scaled(measured),
     }

@@ -7,8 +7,8 @@ from typing import Final, NoReturn
 import streamlit as st
 
 from backend.errors import UserError
-from backend.spaces.nas_bench_201.cell import Cell
-from backend.spaces.nas_bench_201.notations import parse_cell
+from backend.spaces import registry
+from backend.spaces.base import Architecture, Label, SearchSpace
 
 STUDIES: Final = "views/studies/page.py"
 NEW_SEARCH: Final = "views/new_search/page.py"
@@ -22,7 +22,9 @@ HELP: Final = "views/help/page.py"
 
 STUDY_PARAMETER: Final = "study"
 TRIAL_PARAMETER: Final = "trial"
-CELL_PARAMETER: Final = "cell"
+SPACE_PARAMETER: Final = "space"
+ARCHITECTURE_PARAMETER: Final = "cell"
+"""What links have called it since there was one search space alone, whose architectures are cells."""
 TABLE_PARAMETER: Final = "table"
 VIEW_PARAMETER: Final = "view"
 _SHOWN: Final = 30
@@ -113,46 +115,52 @@ def trial_problem() -> str:
 
 
 def link_trial(number: int | None) -> None:
-    """Put a trial into the page's link, in place of a cell, or take it out."""
-    set_parameter(CELL_PARAMETER, None)
+    """Put a trial into the page's link, in place of an architecture, or take it out."""
+    set_parameter(ARCHITECTURE_PARAMETER, None)
     set_parameter(TRIAL_PARAMETER, None if number is None else str(number))
 
 
-def linked_cell() -> Cell | None:
-    """The cell that the page's link names in any notation, if it names one.
+def linked_architecture(space: SearchSpace) -> Architecture | None:
+    """The architecture that the page's link names in any notation, if it names one.
 
     Raises:
-        UserError: what it names is no cell.
+        UserError: what it names is none of this space.
     """
-    text = parameter(CELL_PARAMETER)
+    text = parameter(ARCHITECTURE_PARAMETER)
     if text is None:
         return None
     try:
-        return parse_cell(text)
+        return space.read(text)
     except UserError as error:
-        raise UserError(f"{CELL_PARAMETER}: {error}") from None
+        raise UserError(f"{ARCHITECTURE_PARAMETER}: {error}") from None
 
 
-def known_cell() -> Cell | None:
-    """The cell that the page's link names; None also where what it names is no cell, which `cell_problem` says."""
+def known_architecture(space: SearchSpace) -> Architecture | None:
+    """As :func:`linked_architecture`; None also for what is none, which :func:`architecture_problem` says."""
     try:
-        return linked_cell()
+        return linked_architecture(space)
     except UserError:
         return None
 
 
-def cell_problem() -> str:
-    """What is wrong with the cell that the page's link names, in one line; "" if nothing is."""
+def architecture_problem(space: SearchSpace) -> str:
+    """What is wrong with the architecture that the page's link names, in one line; "" if nothing is."""
     try:
-        linked_cell()
+        linked_architecture(space)
     except UserError as error:
         return str(error)
     return ""
 
 
-def link_cell(index: int) -> None:
-    """Put a cell into the page's link."""
-    set_parameter(CELL_PARAMETER, str(index))
+def link_architecture(label: Label | float | None) -> None:
+    """Put an architecture into the page's link, by its label, or take it out; a chart gives an index as any number."""
+    text = label if label is None or isinstance(label, str) else str(int(label))
+    set_parameter(ARCHITECTURE_PARAMETER, text)
+
+
+def space_link(space: SearchSpace) -> dict[str, str]:
+    """What names a space in the link of a page that belongs to no study; nothing for the default one."""
+    return {} if space.name == registry.DEFAULT else {SPACE_PARAMETER: space.name}
 
 
 def named_studies() -> list[str]:

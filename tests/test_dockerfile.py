@@ -193,6 +193,8 @@ assert Path(backend.__file__).is_relative_to(Path.cwd()), backend.__file__
 app = AppTest.from_file(Path("dashboard/app.py").resolve(), default_timeout=60).run()
 assert not app.exception, app.exception
 assert app.main.children
+from dashboard.data.glossary import glossary
+assert glossary()
 """
     page = subprocess.run(
         [sys.executable, "-c", program], cwd=image, env=environment(), capture_output=True, text=True, check=False

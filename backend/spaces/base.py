@@ -16,7 +16,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol, Self, TypeVar, cast, runtime_checkable
 
 import pandas as pd
 from optuna.distributions import BaseDistribution
@@ -62,7 +62,7 @@ class Architecture(Protocol):
 
 @dataclass(frozen=True)
 class Words:
-    """What a space calls its architectures, in the singular and the plural.
+    """What a space calls its architectures, in the singular and the plural, a parameter of one, and an option of that.
 
     >>> Words("cell", "cells").count(1), Words("cell", "cells").count(1200)
     ('1 cell', '1,200 cells')
@@ -70,10 +70,16 @@ class Words:
 
     one: str = "architecture"
     many: str = "architectures"
+    parameter: str = "parameter"
+    option: str = "option"
 
     def count(self, number: int) -> str:
         """A number of architectures, in words."""
         return f"{number:,} {self.one if number == 1 else self.many}"
+
+
+WORDS: Final = Words()
+"""Of a space that has no words of its own."""
 
 
 class Table(BaseModel):
@@ -83,7 +89,14 @@ class Table(BaseModel):
 
 
 class SpaceSection(Table):
-    """``[search.search_space]`` of a search file: which space, and what else a space lets it choose."""
+    """``[search.search_space]`` of a search file: which space, and what else a space lets it choose.
+
+    Attributes:
+        name: of the space.
+        place: the tables, one inside the other, that hold the data set and the choices.
+    """
+
+    place: ClassVar[tuple[str, ...]] = ()
 
     name: str
 
@@ -97,6 +110,23 @@ class SpaceSection(Table):
         """The data set that a table names, whatever else stands in it; None where it names none that is known."""
         named = table.get("dataset")
         return named if named in NUM_CLASSES else None
+
+    @property
+    def chosen(self) -> Mapping[str, list[int]]:
+        """What it chooses, by key: the numbers of options, or the sizes; empty for a space without choices."""
+        return {}
+
+    @classmethod
+    def table_of(cls, table: Mapping[str, Any], dataset: str, chosen: Mapping[str, Sequence[object]]) -> dict[str, Any]:
+        """The table of a section with another data set and other choices, not validated.
+
+        Args:
+            table: as it was; what is not chosen stays.
+            dataset: name of the data set.
+            chosen: by key, as :attr:`chosen`.
+        """
+        del chosen
+        return {**table, "dataset": dataset}
 
     def check_metrics(self, measured: Sequence[str], ensembles: Sequence[str]) -> None:
         """Check that all architectures which the section allows have these metrics.
@@ -151,6 +181,8 @@ class SearchSpace(ABC):
         words: what pages call its architectures.
         aliases: other names that search files may use.
         empty: what to say of options that leave nothing to score.
+        indexed: what pages call the architectures that have an index, where variants of other sizes have none.
+        notations: what :meth:`read` reads, in words.
         section: what a search file may say of the space.
         providers: by capability, ``module:class`` of what gives it; the class is made without arguments.
     """
@@ -158,8 +190,10 @@ class SearchSpace(ABC):
     name: ClassVar[str]
     version: ClassVar[int] = 1
     title: ClassVar[str]
-    words: ClassVar[Words] = Words()
+    words: ClassVar[Words] = WORDS
     aliases: ClassVar[tuple[str, ...]] = ()
+    indexed: ClassVar[str] = "architecture with an index"
+    notations: ClassVar[str] = "an architecture's key"
     empty: ClassVar[str] = "search_space: nothing of these choices can be scored; allow more"
     section: ClassVar[type[SpaceSection]] = DatasetSection
     providers: ClassVar[Mapping[type, str]] = {}
@@ -175,6 +209,14 @@ class SearchSpace(ABC):
         Raises:
             UserError: the text is none of this space.
         """
+
+    def read(self, text: str) -> Architecture:
+        """Read an architecture that somebody typed, in any notation that the space knows.
+
+        Raises:
+            UserError: the text is none of this space, or can mean several.
+        """
+        return self.parse(text)
 
     @abstractmethod
     def build(self, architecture: Architecture, task: Task) -> nn.Module:
@@ -215,6 +257,10 @@ class SearchSpace(ABC):
             UserError: the label is none of this space.
         """
         return self.parse(str(label))
+
+    def description(self, architecture: Architecture) -> str:
+        """What an architecture computes, in a sentence; "" where the space says nothing of it."""
+        return f"It cannot be scored: {architecture.invalid}." if architecture.invalid else ""
 
     def class_of(self, label: Label) -> Hashable | None:
         """What the architectures that compute the same function share; None for one that cannot be scored."""
@@ -310,7 +356,18 @@ class Enumerable(Protocol):
 
 @runtime_checkable
 class HasTruth(Protocol):
-    """What architectures reach when they are trained is known."""
+    """What architectures reach when they are trained is known.
+
+    Attributes:
+        datasets: that there are trainings on.
+        epochs: lengths of the trainings, the shortest first.
+    """
+
+    @property
+    def datasets(self) -> Sequence[str]: ...  # noqa: D102
+
+    @property
+    def epochs(self) -> Sequence[int]: ...  # noqa: D102
 
     def truth(self, architecture: Architecture, dataset: str) -> Mapping[str, Mapping[str, float | None]] | None:
         """The official fields of an architecture by number of epochs; None where it was not trained."""
@@ -357,6 +414,18 @@ class GraphFeatures(Protocol):
 
 
 @runtime_checkable
+class Groups(Protocol):
+    """The architectures fall into groups, by one thing or another that they have in common."""
+
+    @property
+    def groupings(self) -> Mapping[str, str]:
+        """What the groups differ in, by the name of each grouping."""
+
+    def groups(self, grouping: str, labels: Iterable[Label]) -> pd.Series:
+        """The group of each architecture, by label: an ordered categorical whose categories are all groups."""
+
+
+@runtime_checkable
 class Neighbours(Protocol):
     """The architectures that differ in one choice are known."""
 
@@ -398,29 +467,96 @@ class Parameter:
         name: as Optuna stores it, and the column of tables.
         title: in charts, such as "0 → 1".
         options: its values in their order.
+        shown: what pages call the options, in the same order; without these, by themselves.
     """
 
     name: str
     title: str
     options: tuple[str, ...]
+    shown: tuple[str, ...] = ()
+
+    def called(self, option: str) -> str:
+        """What pages call an option."""
+        return dict(zip(self.options, self.shown, strict=False)).get(option, option)
+
+
+class SizeWords(NamedTuple):
+    """What pages call a parameter that is a number.
+
+    Attributes:
+        title: in charts and tables.
+        help: one sentence on it.
+        field: label of the field of a form that takes the numbers to search.
+        field_help: tooltip of that field.
+    """
+
+    title: str
+    help: str
+    field: str
+    field_help: str
+
+
+@runtime_checkable
+class Choices(Protocol):
+    """A search file may keep to some options of the parameters, and name several sizes; its section says how.
+
+    Attributes:
+        choices_help: what the choices are, in a sentence or two.
+        bundles: numbers of options to allow of every parameter at once, by what a page calls them.
+        size_words: what pages call each of the sizes.
+    """
+
+    @property
+    def choices_help(self) -> str: ...  # noqa: D102
+
+    @property
+    def bundles(self) -> Mapping[str, tuple[int, ...]]: ...  # noqa: D102
+
+    @property
+    def size_words(self) -> Mapping[str, SizeWords]: ...  # noqa: D102
+
+    def left(self) -> str:
+        """How much the options of this space leave to search, in Markdown."""
 
 
 @dataclass(frozen=True)
 class DrawnEdge:
-    """An edge of a drawing: positions of its nodes, what it does, and whether it is on a way from input to output."""
+    """An edge of a drawing.
+
+    Attributes:
+        source: position of its first node among the nodes.
+        target: position of its last node.
+        operation: what it does.
+        live: whether it is on a path from input to output.
+        parameter: that chooses what it does; "" where none does.
+    """
 
     source: int
     target: int
     operation: str
     live: bool
+    parameter: str = ""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A graph to draw: names of the nodes from input to output, and the edges."""
+    """A graph to draw.
+
+    Attributes:
+        nodes: their names, from input to output.
+        edges: between them.
+        places: x and y of each node; without them, the nodes stand on an arc.
+        operations: all that an edge can do, and what pages call it, in the order of legends.
+        nothing: the operation that passes nothing on; "" where there is none.
+        called: what pages call the nodes in a sentence; without these, by their names.
+    """
 
     nodes: tuple[str, ...]
     edges: tuple[DrawnEdge, ...]
+    places: tuple[tuple[float, float], ...] = ()
+    operations: tuple[tuple[str, str], ...] = ()
+    nothing: str = ""
+    called: tuple[str, ...] = ()
 
 
 _LACKS: dict[type, str] = {
@@ -430,9 +566,11 @@ _LACKS: dict[type, str] = {
     KnownCosts: "its costs are not known",
     FastEngine: "it has no scoring engine of its own",
     GraphFeatures: "there are no features of its graphs",
+    Groups: "its architectures are in no groups",
     Neighbours: "it does not say which architectures are neighbours",
     Drawable: "it does not say how an architecture is drawn",
     Parameters: "its parameters have no fixed options",
+    Choices: "a search file cannot choose among its options",
 }
 """What a space that lacks a capability cannot do."""
 

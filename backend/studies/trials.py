@@ -16,12 +16,13 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from backend.config.headline import read_headline
 from backend.config.model import SearchConfig
 from backend.config.objectives import SUM_NAME, Objectives
 from backend.dominance import nondominated
 from backend.errors import UserError
+from backend.spaces import registry
 from backend.spaces.base import HasTruth, Parameters, SearchSpace, capability
-from backend.spaces.registry import key_of_earlier
 from backend.storage.values import metric_names_in
 from backend.studies import trial_schema as schema
 from backend.studies.summaries import CONFIG, search_file_in
@@ -184,11 +185,11 @@ class _Named(NamedTuple):
 
 
 def _named(config: str) -> _Named:
-    """The names in a stored configuration; none where it cannot be read here: then trials alone tell them."""
+    """The names in a stored configuration; where it cannot be read here, its space alone, and trials tell the rest."""
     try:
         return _names_in(config)
     except UserError:
-        return _Named()
+        return _Named(space=registry.find(read_headline(config).space))
 
 
 @lru_cache(maxsize=100)
@@ -346,4 +347,4 @@ def architecture_key(attributes: Mapping[str, Any], params: Mapping[str, Any]) -
         return key
     if not isinstance(arch, str):
         return None
-    return key_of_earlier(arch, params)
+    return registry.key_of_earlier(arch, params)

@@ -1,4 +1,7 @@
-"""What the benchmark knows of every cell, one quantity each: true accuracies, sizes, times and hardware costs."""
+"""What is known of every architecture of a space, one quantity each: true accuracies, sizes, times, hardware costs.
+
+Of NAS-Bench-201 it is what the bundled tables hold; of another space what its capabilities say.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ import pandas as pd
 
 from backend.datasets.info import check_dataset
 from backend.errors import UserError
+from backend.spaces import registry
+from backend.spaces.base import Enumerable, HasTruth, KnownCosts, SearchSpace, capability, require
 from backend.truth import fields as devices
 from backend.truth.fields import DEVICES, EPOCHS, HW_NAS_BENCH, TruthField, check_epochs, truth_fields
 from backend.truth.tables import architectures_table, bundled_release, runs_table
@@ -21,7 +26,7 @@ COUNTED: Final = "NAS-Bench-201"
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A quantity of every cell.
+    """A quantity of every architecture of a space.
 
     Attributes:
         key: its name among those of one dataset and training, such as "test-accuracy" or "latency:raspi4".
@@ -32,7 +37,8 @@ class Measure:
         better: which way is better.
         release: the release that the numbers are from.
         help: one sentence on how it was measured.
-        column: where the bundled tables have it.
+        column: where the bundled tables have it; "" where a space's capabilities do.
+        space: name of the search space.
     """
 
     key: str
@@ -44,6 +50,7 @@ class Measure:
     release: str
     help: str
     column: str
+    space: str = registry.DEFAULT
 
     @property
     def name(self) -> str:
@@ -59,6 +66,41 @@ class Measure:
     def sourced(self) -> str:
         """Name, unit and release: the heading of a column that stands for itself."""
         return f"{self.label} [{self.release}]"
+
+
+def covers(space: SearchSpace) -> bool:
+    """Whether the bundled tables are of a space's architectures."""
+    return space.name == registry.DEFAULT
+
+
+def accuracies_of(space: SearchSpace, dataset: str) -> tuple[Measure, ...]:
+    """The accuracies on a data set that are known of a space, the longest training first; none without truth."""
+    if covers(space):
+        return known_accuracies(dataset)
+    truth = capability(space, HasTruth)
+    if truth is None or dataset not in truth.datasets:
+        return ()
+    words = f"What the training of {space.title} gave."
+    return tuple(
+        Measure("test-accuracy", dataset, epochs, "Test accuracy", "%", "maximize", space.title, words, "", space.name)
+        for epochs in sorted(truth.epochs, reverse=True)
+    )
+
+
+def costs_of(space: SearchSpace, dataset: str, epochs: int) -> tuple[Measure, ...]:
+    """What an architecture of a space costs, as :func:`costs`; none where nothing is known."""
+    if covers(space):
+        return costs(dataset, epochs)
+
+    def cost(key: str, length: int | None, title: str, unit: str) -> Measure:
+        return Measure(key, dataset, length, title, unit, "minimize", space.title, "", "", space.name)
+
+    found = []
+    if capability(space, KnownCosts):
+        found += [cost("params", None, "Parameters", ""), cost("flops", None, "FLOPs", "M")]
+    if capability(space, HasTruth):
+        found.append(cost("training-time", epochs, "Training time", "s"))
+    return tuple(found)
 
 
 def accuracy(dataset: str, epochs: int, split: str = "test") -> Measure:
@@ -123,7 +165,9 @@ def find_cost(key: str, dataset: str, epochs: int) -> Measure:
 
 
 def values(measure: Measure) -> pd.Series[float]:
-    """The measure of every cell by official index; NaN where it is not known or a device does not support the cell."""
+    """The measure of every architecture by index; NaN where it is not known, or a device does not support it."""
+    if not measure.column:
+        return _of_capabilities(measure, registry.get(measure.space))
     if measure.column in architectures_table():
         return architectures_table().set_index("index")[measure.column].astype(float)
     runs = runs_table()
@@ -136,7 +180,7 @@ def measured(measures: Iterable[Measure]) -> pd.DataFrame:
     """Several measures side by side.
 
     Returns:
-        15,625 rows by official index; one column a measure, named as :attr:`Measure.sourced`.
+        A row for each index of the space; one column a measure, named as :attr:`Measure.sourced`.
     """
     return pd.DataFrame({measure.sourced: values(measure) for measure in measures}).rename_axis("index")
 
@@ -149,6 +193,16 @@ def sources(measures: Sequence[Measure]) -> str:
     if len(datasets) == 1:
         return f"[{measures[0].release}]"
     return "; ".join(f"{', '.join(names)} [{release}]" for release, names in datasets.items())
+
+
+def _of_capabilities(measure: Measure, space: SearchSpace) -> pd.Series[float]:
+    if measure.key in {"params", "flops"}:
+        size = require(space, Enumerable, measure.title).size
+        return require(space, KnownCosts, measure.title).sizes(pd.RangeIndex(size), measure.dataset)[measure.key]
+    truth = require(space, HasTruth, measure.title)
+    if measure.key == "training-time":
+        return truth.training_hours(measure.dataset, measure.epochs or 0) * 3600
+    return truth.accuracy(measure.dataset, measure.epochs or 0)
 
 
 def _field(dataset: str, name: str) -> TruthField:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backend.datasets.info import NUM_CLASSES
+from backend.datasets.info import DATASETS, NUM_CLASSES
 from backend.datasets.readers import LAYOUTS
 from backend.spaces.base import Architecture
 from backend.spaces.nas_bench_201.size import network_size
@@ -27,6 +27,9 @@ SECONDS_AN_HOUR: Final = 3600
 
 class NasBench201Truth:
     """Accuracies of the cells with C = 16 and N = 5, which the benchmark trained."""
+
+    datasets = DATASETS
+    epochs = EPOCHS
 
     def truth(self, architecture: Architecture, dataset: str) -> Mapping[str, Mapping[str, float | None]] | None:
         """The record of a cell, ``{"12": fields, "200": fields}``; None off the benchmark's size."""

@@ -13,7 +13,7 @@ _MOST = 200
 def kept(key: Hashable, what: str, choices: tuple[Any, ...], make: Callable[[], Made]) -> Made:
     """The result of ``make``, which is called once for each key and choices.
 
-    A live page asks for all that it shows every moment, and mostly nothing of it is new.
+    A live page asks for all that it shows every second or so, and mostly nothing of it is new.
 
     Args:
         key: of the trials that it is made from, as ``dashboard.data.queries.reading`` gives it with them.

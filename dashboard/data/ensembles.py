@@ -1,4 +1,4 @@
-"""What the page "Ensemble" reads: a fit, what it is worth within, beyond and on other data sets, cached."""
+"""What the page "Ensemble" reads: a fit, how good it is in-sample, held out and on other data sets, cached."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ _OF_TABLE = "score table "
 
 @dataclass(frozen=True)
 class Plan:
-    """What is fitted on which cells.
+    """What is fitted on which architectures.
 
     Attributes:
         recipe: model, proxies and graph features.
-        epochs: training length of the accuracies.
-        labels: number of cells of a table that count as trained; of a study all are, and this is 0.
+        epochs: training length of the accuracies; None where none is known, so that no label enters.
+        labels: number of architectures of a table that count as trained; of a study all are, and this is 0.
         choose: how those of a table are drawn.
     """
 
     recipe: Recipe
-    epochs: int
+    epochs: int | None
     labels: int = 0
     choose: str = "random"
 
     @property
     def target(self) -> str:
-        """Column of the accuracy."""
-        return f"{self.epochs}:test-accuracy"
+        """Column of the accuracy; "" without one."""
+        return f"{self.epochs}:test-accuracy" if self.epochs else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,44 +54,48 @@ class Transfer:
     """An ensemble's prediction on another data set.
 
     Attributes:
-        cells: predicted and accuracy (%) there, by official index.
+        predicted: columns predicted and accuracy (%) there, by label.
         words: which scores it was made from.
         matched: whether these were brought to the scale of the fit.
         found: its figures.
     """
 
-    cells: pd.DataFrame
+    predicted: pd.DataFrame
     words: str
     matched: bool
     found: Figures
 
 
 def labelled(source: Source, plan: Plan) -> pd.DataFrame:
-    """The cells of a study that have all proxies and the accuracy, as ``StudyEnsemble.of_cells`` takes them."""
-    names = list(plan.recipe.proxies)
-    accuracy = proxy_queries.accuracy(source.dataset, plan.epochs)
-    cells = source.scores[names].dropna().assign(**{ACCURACY: accuracy}).dropna()
-    cells.insert(0, "arch", [source.space.at(label).key for label in cells.index])
+    """The architectures of a study that have all proxies and, where it is known, the accuracy.
+
+    As ``StudyEnsemble.of_cells`` takes them; NaN is the accuracy of a space without truth.
+    """
+    rows = source.scores[list(plan.recipe.proxies)].dropna().assign(**{ACCURACY: float("nan")})
+    if plan.epochs:
+        rows[ACCURACY] = _accuracy(source, plan)
+        rows = rows.dropna()
+    rows.insert(0, "arch", [source.space.at(label).key for label in rows.index])
     if source.trials is not None:
         first = first_trials(source.trials, source.space)
-        cells.insert(0, "number", first["number"].reindex(cells.index).astype(int))
-    return cells
+        rows.insert(0, "number", first["number"].reindex(rows.index).astype(int))
+    return rows
 
 
 def fit(source: Source, plan: Plan) -> StudyEnsemble:
     """The ensemble.
 
     Raises:
-        UserError: too few cells.
+        UserError: too few architectures.
     """
     return _fit(source.key, plan, source)
 
 
 def predictions(source: Source, plan: Plan) -> pd.DataFrame:
-    """What it says of the labelled cells, as ``StudyEnsemble.predictions``: up to half a minute with trees.
+    """What it says of the labelled architectures, as ``StudyEnsemble.predictions``: up to half a minute with trees.
 
     Raises:
-        UserError: too few cells for cross-validation.
+        UserError: too few architectures for cross-validation.
     """
     return fit(source, plan).predictions
 
@@ -102,9 +106,15 @@ def weights(source: Source, plan: Plan) -> pd.DataFrame:
 
 
 def worth(source: Source, plan: Plan) -> pd.Series:
-    """What each proxy is worth to the model: Spearman lost on its labelled cells when the proxy is shuffled."""
+    """What each proxy is worth to the model: Spearman lost on its labels when the proxy is shuffled."""
     found: pd.Series = _worth(source.key, plan, source)
     return found
+
+
+def in_space(place: str, source: Source) -> str:
+    """What pages call a place where figures were taken."""
+    many = source.space.words.many
+    return {SEEN: f"fitted {many}", UNSEEN: f"unseen {many}"}.get(place, place)
 
 
 def home(source: Source, plan: Plan) -> pd.DataFrame:
@@ -118,7 +128,7 @@ def home(source: Source, plan: Plan) -> pd.DataFrame:
 
 
 def unseen(source: Source, plan: Plan) -> pd.DataFrame:
-    """Prediction and truth of the cells of the space that are no twins of labelled ones.
+    """Prediction and truth of the architectures of the space that are isomorphic to no labelled one.
 
     Raises:
         UserError: there are no scores of them.
@@ -127,8 +137,10 @@ def unseen(source: Source, plan: Plan) -> pd.DataFrame:
 
 
 def all_figures(source: Source, plan: Plan) -> dict[str, Figures]:
-    """The figures by where they were taken; what there is not is left out."""
+    """The figures by where they were taken; what there is not is left out, and all of them without truth."""
     fitted = fit(source, plan)
+    if not plan.epochs:
+        return {}
     found = {} if plan.recipe.label_free else {SEEN: fitted.seen}
     try:
         found[LEFT_OUT] = fitted.within
@@ -158,9 +170,9 @@ def transfer(source: Source, plan: Plan, dataset: str, study: str | None) -> Tra
 
 
 def everywhere(source: Source, plan: Plan) -> pd.Series:
-    """What is predicted of each cell that has the scores: the whole space where there are any of it.
+    """What is predicted of each architecture that has the scores: the whole space where there are any of it.
 
-    The cells of the fit are predicted by fits that have not seen them.
+    The labelled ones are predicted by fits that have not seen them.
     """
     known: pd.Series = predictions(source, plan)["left_out"].rename("predicted")
     with suppress(UserError):
@@ -192,12 +204,16 @@ def source_of(saved: SavedEnsemble) -> tuple[Literal["table", "study"], str] | N
     return ("table", table) if table in (file.name for file in proxy_queries.tables()) else None
 
 
-def studies_on(dataset: str, besides: str) -> list[str]:
-    """Names of the studies on a data set that have scored cells, but for one."""
+def studies_on(space: str, dataset: str, besides: str) -> list[str]:
+    """Names of the studies of the space on a data set that have trials, but for one."""
     return [
         item.name
         for item in queries.studies()
-        if item.config and item.config.dataset == dataset and item.trials and item.name != besides
+        if item.config
+        and item.space_name == space
+        and item.config.dataset == dataset
+        and item.trials
+        and item.name != besides
     ]
 
 
@@ -206,12 +222,19 @@ def _images(source: Source) -> str:
     return (summary.run.images or "") if summary.run else ""
 
 
+def _accuracy(source: Source, plan: Plan, dataset: str = "") -> pd.Series:
+    """True accuracies of a plan that has them."""
+    if plan.epochs is None:
+        raise UserError(f"true accuracy: {source.no_truth}")
+    return proxy_queries.accuracy(source.space, dataset or source.dataset, plan.epochs)
+
+
 @st.cache_resource(show_spinner=False, max_entries=40)
 def _fit(key: Key, plan: Plan, _source: Source) -> StudyEnsemble:
     del key
     if _source.kind == "study":
         return StudyEnsemble.of_cells(labelled(_source, plan), plan.recipe, plan.target)
-    accuracy = proxy_queries.accuracy(_source.dataset, plan.epochs)
+    accuracy = _accuracy(_source, plan)
     return StudyEnsemble.of_space(_source.scores, accuracy, plan.recipe, plan.target, plan.labels, plan.choose)
 
 
@@ -228,7 +251,7 @@ def _worth(key: Key, plan: Plan, _source: Source) -> pd.Series:
 
 @st.cache_data(show_spinner=False, max_entries=40)
 def _unseen(key: Key, plan: Plan, _source: Source) -> pd.DataFrame:
-    accuracy = proxy_queries.accuracy(_source.dataset, plan.epochs)
+    accuracy = _accuracy(_source, plan)
     return _fit(key, plan, _source).unseen(home(_source, plan), accuracy)
 
 
@@ -248,5 +271,6 @@ def _transfer(
     except UserError:
         own = None
     there = target_scores(plan.recipe.proxies, dataset, _source.dataset, own, _source.space, _trials)
-    cells = transferred(_fit(key, plan, _source), there, proxy_queries.accuracy(dataset, plan.epochs), own)
-    return Transfer(cells, there.words, there.matched and own is not None, figures(cells["predicted"], cells[ACCURACY]))
+    predicted = transferred(_fit(key, plan, _source), there, _accuracy(_source, plan, dataset), own)
+    found = figures(predicted["predicted"], predicted[ACCURACY])
+    return Transfer(predicted, there.words, there.matched and own is not None, found)

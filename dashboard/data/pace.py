@@ -1,4 +1,4 @@
-"""How fast a search goes and how long it still takes."""
+"""The pace of a search, and the time that is left."""
 
 from datetime import UTC, datetime
 
@@ -18,17 +18,17 @@ def elapsed(run: Run, now: datetime | None = None) -> float | None:
 
 
 def seconds_left(run: Run, frame: pd.DataFrame, timeout: float | None, now: datetime | None = None) -> float | None:
-    """Seconds until an active run is done, by the pace of its last distinct cells; None while that is unknown.
+    """Seconds until an active run is done, by the pace of its last distinct architectures; None while that is unknown.
 
     Args:
-        run: the run as it stands.
+        run: its present state.
         frame: the study's trials.
         timeout: the run's time limit in seconds, which caps the answer.
         now: the present, if not the clock's.
     """
     if not run.active or run.started is None:
         return None
-    pace = _seconds_a_cell(frame)
+    pace = _seconds_each(frame)
     if pace is None:
         return None
     left = pace * max(0, run.asked - run.done)
@@ -36,8 +36,8 @@ def seconds_left(run: Run, frame: pd.DataFrame, timeout: float | None, now: date
     return left if timeout is None else max(0.0, min(left, timeout - spent))
 
 
-def _seconds_a_cell(frame: pd.DataFrame) -> float | None:
-    """Wall time between the ends of the last distinct cells: repeats and parallel jobs are accounted for."""
+def _seconds_each(frame: pd.DataFrame) -> float | None:
+    """Wall time between the ends of the last distinct architectures: repeats and parallel jobs are accounted for."""
     ends = frame.loc[frame["state"] == "complete", "finished"].dropna().sort_values().tail(_RECENT + 1)
     if len(ends) < 2:
         return None

@@ -1,5 +1,6 @@
-"""What the page "Proxies" reads: scores of a table or of a study, and how they rank cells, cached."""
+"""What the page "Proxies" reads: scores of a table or of a study, and how they rank, cached."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -7,15 +8,13 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from backend import truth as benchmark
 from backend.analysis.correlation import agreement, class_means, correlation, correlations, group_correlations
 from backend.analysis.scores import seconds_a_class, study_scores, table_scores, with_sizes
+from backend.datasets.info import check_dataset
 from backend.errors import UserError
 from backend.scoring.tables import ScoreTable, TableFile, list_tables, read_table
 from backend.spaces import registry
-from backend.spaces.base import SearchSpace, classes_of
-from backend.spaces.nas_bench_201.cell import NUM_CELLS
-from backend.spaces.nas_bench_201.features import Grouping, group_cells
+from backend.spaces.base import Enumerable, Groups, HasTruth, SearchSpace, capability, classes_of, lacks, require
 from backend.studies import StudySummary, load_study
 from backend.studies.folders import sweeps_folder
 from dashboard.data import queries
@@ -29,7 +28,7 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Scores of cells to look at.
+    """Scores of architectures to look at.
 
     Attributes:
         key: changes whenever the scores do.
@@ -37,12 +36,12 @@ class Source:
         name: of the table or the study.
         space: of the architectures.
         dataset: whose images were scored.
-        scores: indexed by official index, one column a proxy, params and flops always among them.
+        scores: by label, one column a proxy; params and flops are among them where the space knows them.
         recorded: the proxies that the source has itself.
         origin: one sentence that says how the scores were made.
         trials: of a study, as ``backend.studies.trials_frame`` gives them.
         objectives: columns of the trials that the study optimises.
-        active: whether a run may still add cells.
+        active: whether a run may still add some.
         searched_by: saved ensembles that were objectives of the study.
     """
 
@@ -59,6 +58,11 @@ class Source:
     active: bool = False
     searched_by: tuple[str, ...] = ()
 
+    @property
+    def no_truth(self) -> str:
+        """Why no true accuracy is known, in a sentence; "" where it is."""
+        return lacks(self.space, HasTruth)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -67,7 +71,7 @@ class Target:
     Attributes:
         dataset: of the true accuracy.
         epochs: length of the training.
-        by_class: whether each class of cells counts once, with the means of its cells, instead of each cell.
+        by_class: whether each class counts once, with the means of its architectures, instead of each architecture.
     """
 
     dataset: str
@@ -108,18 +112,17 @@ def open_table(name: str) -> Source:
 
 
 def open_study(summary: StudySummary) -> Source:
-    """The scores of a study's cells.
+    """The scores of a study's architectures.
 
     Raises:
-        UserError: it has nothing to compare with the benchmark, or was deleted meanwhile; the message says which.
+        UserError: it has no scores, its space is not installed, or it was deleted meanwhile; the message says which.
     """
     name = summary.name
-    dataset = _dataset(summary)
+    space, dataset = _space(summary), _dataset(summary)
     trials = queries.trials(summary)
-    space = _space(summary)
     scores = study_scores(trials, space)
     if scores.empty:
-        raise UserError(f"study: {name!r} {_why_empty(trials, active=_is_active(summary))}")
+        raise UserError(f"study: {name!r} {_why_empty(trials, space, active=_is_active(summary))}")
     images = summary.run.images if summary.run and summary.run.images else "Which images were used is not recorded."
     seed = f" Seed {summary.config.setup.seed}." if summary.config else ""
     return Source(
@@ -155,30 +158,47 @@ def compute_intervals(source: Source, target: Target, proxy: str) -> None:
 
 
 def proxy_agreement(source: Source) -> pd.DataFrame:
-    """How alike the proxies rank cells, true accuracy not among them."""
+    """How alike the proxies rank architectures, true accuracy not among them."""
     return _agreement(source.key, source)
 
 
-def in_groups(source: Source, target: Target, proxy: str, grouping: Grouping) -> pd.DataFrame:
-    """A proxy's correlation within each group of cells, as ``backend.analysis.correlation.group_correlations``."""
-    return _in_groups(source.key, target, proxy, grouping.name, source, grouping)
+def in_groups(source: Source, target: Target, proxy: str, grouping: str) -> pd.DataFrame:
+    """A proxy's correlation within each group, as ``backend.analysis.correlation.group_correlations``.
+
+    Args:
+        source: of the scores, from a space with groups and truth.
+        target: true accuracy to correlate with.
+        proxy: one of the source's.
+        grouping: one of :func:`groupings`.
+    """
+    return _in_groups(source.key, target, proxy, grouping, source)
 
 
-@st.cache_data(show_spinner=False, max_entries=40)
-def groups(name: str, _grouping: Grouping) -> pd.Series:
-    """The group of every cell of the space, by official index."""
-    del name
-    return group_cells(_grouping, range(NUM_CELLS))
+def groupings(space: SearchSpace) -> Mapping[str, str]:
+    """What groups of the space's architectures differ in, by name of the grouping; none where it has no groups."""
+    known = capability(space, Groups)
+    return known.groupings if known else {}
 
 
-@st.cache_data(show_spinner=False, max_entries=20)
-def accuracy(dataset: str, epochs: int) -> pd.Series:
-    """True test accuracy (%) of every cell, by official index."""
-    return benchmark.test_accuracy(dataset, epochs)
+def groups(source: Source, grouping: str) -> pd.Series:
+    """The group of each of the source's architectures, by label."""
+    if capability(source.space, Enumerable) is None:
+        return require(source.space, Groups, "groups").groups(grouping, source.scores.index)
+    return _all_groups(source.space.name, grouping, source.space).reindex(source.scores.index)
 
 
-def seconds_a_cell(source: Source) -> float | None:
-    """Mean time that one cell took with all the source's proxies together; None where it is unknown."""
+def accuracy(space: SearchSpace, dataset: str, epochs: int) -> pd.Series:
+    """True test accuracy (%) of every architecture that was trained, by label.
+
+    Raises:
+        UserError: it is not known.
+    """
+    known: pd.Series = _accuracy(space.name, dataset, epochs, space)
+    return known
+
+
+def seconds_each(source: Source) -> float | None:
+    """Mean time that one architecture took with all the source's proxies together; None where it is unknown."""
     if source.kind == "table":
         return _seconds_a_class(source.key)
     assert source.trials is not None
@@ -190,24 +210,31 @@ def _dataset(summary: StudySummary) -> str:
     """The study's data set, also where its configuration cannot be read here."""
     if summary.config:
         return summary.config.dataset
-    if summary.run is None:
-        raise UserError(
-            f"study: {summary.name!r} was made elsewhere with Optuna: its trials name no cells of NAS-Bench-201 and "
-            "record no proxies, so there is nothing to compare with true accuracy"
-        )
-    return benchmark.check_dataset(str(load_study(queries.database(), summary.name).user_attrs.get("dataset")))
+    return check_dataset(str(load_study(queries.database(), summary.name).user_attrs.get("dataset")))
+
+
+def _external(name: str) -> str:
+    return (
+        f"study: {name!r} is an external study: its trials name no architectures of a search space and record no "
+        "proxies, so there is nothing to compare with true accuracy"
+    )
 
 
 def _space(summary: StudySummary) -> SearchSpace:
+    if summary.run is None:
+        raise UserError(_external(summary.name))
     if summary.space is None:
         raise UserError(f"study: {summary.name!r} searches {summary.space_name!r}, a space that is not installed here")
     return summary.space
 
 
-def _why_empty(trials: pd.DataFrame, *, active: bool) -> str:
+def _why_empty(trials: pd.DataFrame, space: SearchSpace, *, active: bool) -> str:
     if not (trials["state"] == "complete").any():
-        return "has no scored cell yet" + ("; wait for the first" if active else "; resume it, or choose another")
-    return "has no cell of the benchmark's networks (C = 16, N = 5), so no true accuracy is known"
+        todo = "; wait for the first" if active else "; resume it, or choose another"
+        return f"has no scored {space.words.one} yet{todo}"
+    if capability(space, Enumerable) is None:
+        return "has no trial with the score of a proxy"
+    return f"has no {space.indexed}, so no true accuracy is known"
 
 
 def _is_active(summary: StudySummary) -> bool:
@@ -225,6 +252,19 @@ def _table(path: Path, changed: int) -> ScoreTable:
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
+def _accuracy(space: str, dataset: str, epochs: int, _space: SearchSpace) -> pd.Series:
+    del space
+    return require(_space, HasTruth, "true accuracy").accuracy(dataset, epochs)
+
+
+@st.cache_data(show_spinner=False, max_entries=40)
+def _all_groups(space: str, grouping: str, _space: SearchSpace) -> pd.Series:
+    del space
+    size = require(_space, Enumerable, "groups of the whole space").size
+    return require(_space, Groups, "groups").groups(grouping, range(size))
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
 def _seconds_a_class(key: Key) -> float | None:
     _, path, changed = key
     return seconds_a_class(_table(Path(path), changed))
@@ -232,9 +272,9 @@ def _seconds_a_class(key: Key) -> float | None:
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def _compared(key: Key, target: Target, _source: Source) -> "tuple[pd.DataFrame, pd.Series[float]]":
-    """Scores and accuracies, a row a cell or a class."""
+    """Scores and accuracies, a row an architecture or a class."""
     del key
-    truth = accuracy(target.dataset, target.epochs).reindex(_source.scores.index)
+    truth = accuracy(_source.space, target.dataset, target.epochs).reindex(_source.scores.index)
     if not target.by_class:
         return _source.scores, truth
     return class_means(_source.scores, truth, classes_of(_source.space, _source.scores.index))
@@ -259,10 +299,7 @@ def _agreement(key: Key, _source: Source) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def _in_groups(
-    key: Key, target: Target, proxy: str, grouping: str, _source: Source, _grouping: Grouping
-) -> pd.DataFrame:
+def _in_groups(key: Key, target: Target, proxy: str, grouping: str, _source: Source) -> pd.DataFrame:
     del key
-    scores, index = _source.scores, _source.scores.index
-    truth = accuracy(target.dataset, target.epochs).reindex(index)
-    return group_correlations(scores[proxy], truth, groups(grouping, _grouping).reindex(index), _GROUP_RESAMPLES)
+    truth = accuracy(_source.space, target.dataset, target.epochs).reindex(_source.scores.index)
+    return group_correlations(_source.scores[proxy], truth, groups(_source, grouping), _GROUP_RESAMPLES)

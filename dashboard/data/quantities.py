@@ -1,5 +1,6 @@
 """What the columns of a table of trials are called, their units, and which way is better."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,20 +14,21 @@ from backend import proxies
 from backend.config.objectives import SUM_NAME
 from backend.config.sections import ENSEMBLE_PREFIX
 from backend.datasets.info import DATASETS
-from backend.spaces.nas_bench_201.cell import EDGES
+from backend.spaces import registry
+from backend.spaces.base import Choices, Parameters, capability
 from backend.truth.fields import TruthField, truth_fields
 from dashboard.text import drawn
 
 Direction = Literal["maximize", "minimize"]
 
-OPERATION_COLUMNS = tuple(f"op_{target}_{source}" for source, target in EDGES)
 _SCALED, _VALUE, _PARAMETER, _ATTRIBUTE = "scaled:", "value:", "param:", "attr:"
-_NO_QUANTITY = frozenset({"number", "state", "arch", "index", "finished", "pareto", "breaks", *OPERATION_COLUMNS})
+_NO_QUANTITY = frozenset({"number", "state", "architecture", "arch", "index", "finished", "pareto", "breaks"})
+_TRUTH = re.compile(r"(?P<epochs>[0-9]+):(?P<field>.+)")
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A column that can stand on an axis.
+    """A column that an axis can show.
 
     Attributes:
         column: its name in the table of trials.
@@ -49,16 +51,14 @@ class Quantity:
 
 
 _OWN = (
-    Quantity("C", "Channels C", help="Channels of the first stage; the later ones have 2C and 4C."),
-    Quantity("N", "Cells a stage N", help="Cells in each of the three stages."),
-    Quantity("seconds", "Time to score", "s", "minimize", "Wall time that scoring this trial's cell took."),
+    Quantity("seconds", "Time to score", "s", "minimize", "Wall time that scoring this trial took."),
     Quantity("objective", "Sum of scaled metrics", help="Each objective metric times its scale, added up."),
 )
 
 
 def quantity(column: str) -> Quantity:
     """The quantity in a column; an unknown column is called by its own name."""
-    return _known().get(column) or _derived(column)
+    return _known().get(column) or _sizes(registry.available()).get(column) or _derived(column)
 
 
 def label(column: str) -> str:
@@ -72,7 +72,7 @@ def drawn_label(column: str) -> str:
 
 
 def plottable(frame: pd.DataFrame, first: Iterable[str] = ()) -> list[str]:
-    """Columns of a table of trials that hold numbers to compare cells by.
+    """Columns of a table of trials that hold numbers to compare trials by.
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it.
@@ -96,7 +96,7 @@ def objective_columns(frame: pd.DataFrame, objectives: Sequence[str]) -> list[st
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it.
-        objectives: their names; those of a study made elsewhere stand in columns ``value:<name or position>``.
+        objectives: their names; those of an external study are in columns ``value:<name or position>``.
     """
     if list(objectives) == [SUM_NAME]:
         return [column for column in ("objective",) if column in frame]
@@ -122,17 +122,23 @@ def infinite_words(frame: pd.DataFrame, columns: Iterable[str]) -> str:
 
 
 def _is_constant_setting(frame: pd.DataFrame, column: str) -> bool:
-    return column in {"C", "N"} and frame[column].nunique() <= 1
+    return column in _sizes(registry.available()) and frame[column].nunique() <= 1
 
 
 def is_foreign(column: str) -> bool:
-    """Whether a column holds what a study made elsewhere recorded: a parameter, a value or an attribute."""
+    """Whether a column holds what was recorded as it is: a parameter, a value or an attribute."""
     return column.startswith((_VALUE, _PARAMETER, _ATTRIBUTE))
 
 
 def is_truth(column: str) -> bool:
-    """Whether a column holds a record of NAS-Bench-201, such as ``200:test-accuracy``."""
-    return column in _known() and ":" in column
+    """Whether a column holds what is known of the trained network, such as ``200:test-accuracy``."""
+    return _TRUTH.fullmatch(column) is not None
+
+
+def trainings(columns: Iterable[object], field: str | None = None) -> list[int]:
+    """Lengths (epochs) of the trainings that columns hold something of, or a field such as "test-accuracy"."""
+    found = (_TRUTH.fullmatch(str(column)) for column in columns)
+    return sorted({int(each["epochs"]) for each in found if each and field in {None, each["field"]}})
 
 
 @cache
@@ -141,13 +147,32 @@ def _known() -> dict[str, Quantity]:
     return {item.column: item for item in (*_OWN, *truths)}
 
 
+@cache
+def _sizes(spaces: tuple[str, ...]) -> dict[str, Quantity]:
+    """The parameters that are numbers, of these spaces; of two that call theirs alike the first counts."""
+    found: dict[str, Quantity] = {}
+    for space in map(registry.get, spaces):
+        titled, choices = capability(space, Parameters), capability(space, Choices)
+        words = choices.size_words if choices else {}
+        for name in titled.sizes if titled else ():
+            known = words.get(name)
+            found.setdefault(name, Quantity(name, known.title, help=known.help) if known else Quantity(name, name))
+    return found
+
+
 def _truth(field: TruthField, epochs: int) -> Quantity:
     name = f"True {field.label[0].lower()}{field.label[1:]}, {epochs} epochs"
     better: Direction = "maximize" if field.name.endswith("accuracy") else "minimize"
-    return Quantity(f"{epochs}:{field.name}", name, field.unit, better, f"NAS-Bench-201's record on {field.images}.")
+    return Quantity(
+        f"{epochs}:{field.name}", name, field.unit, better, f"{registry.get().title}'s record on {field.images}."
+    )
 
 
 def _derived(column: str) -> Quantity:
+    if found := _TRUTH.fullmatch(column):
+        is_accuracy = found["field"].endswith("accuracy")
+        name = f"True {found['field'].replace('-', ' ')}, {found['epochs']} epochs"
+        return Quantity(column, name, "%" if is_accuracy else "", "maximize" if is_accuracy else "minimize")
     if column.startswith(_SCALED):
         raw = quantity(column.removeprefix(_SCALED))
         return Quantity(column, f"{raw.name} × scale", direction=raw.direction, help=raw.help)

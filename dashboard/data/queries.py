@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from backend.analysis import distribution as standing
+from backend.analysis import distribution
 from backend.analysis.importance import parameter_importances
 from backend.analysis.pareto import pareto_front
 from backend.config.model import SearchConfig
@@ -22,10 +22,18 @@ from backend.runs import launch
 from backend.runs.estimate import Pace
 from backend.search.problem import SearchProblem
 from backend.search.results import recommendation_rule, study_ensemble, study_recommendation
-from backend.spaces.base import Enumerable, Parameter, Parameters, capability
-from backend.spaces.nas_bench_201.cell import Cell
-from backend.spaces.nas_bench_201.options import CellChoices
-from backend.spaces.nas_bench_201.space import NasBench201
+from backend.spaces import registry
+from backend.spaces.base import (
+    Choices,
+    Enumerable,
+    Label,
+    Parameter,
+    Parameters,
+    SpaceSection,
+    Words,
+    capability,
+    lacks,
+)
 from backend.spaces.own import load_user_spaces
 from backend.storage.database import Database
 from backend.studies import (
@@ -47,14 +55,18 @@ from dashboard.server.session import storage_key
 _CHECK_SECONDS = 30
 
 
-class SpaceSize(NamedTuple):
-    """What a search space holds: combinations of operations, connected cells, distinct ones, sizes, networks."""
+class Key(NamedTuple):
+    """What a read of a study depends on, which every cached read is kept by.
 
-    combinations: int
-    connected: int
-    distinct: int
-    sizes: int
-    networks: int
+    Attributes:
+        database: where the study is, as ``dashboard.server.session.storage_key`` names it.
+        study: its name, its id, and when it was created, which tells it from a later one of that name.
+        revision: how many trials there are, and how many of them have ended.
+    """
+
+    database: str
+    study: tuple[str, int, datetime | None]
+    revision: tuple[int, int]
 
 
 def database() -> Database:
@@ -95,7 +107,7 @@ def find_study(name: str) -> StudySummary:
 
 
 def current_run(summary: StudySummary) -> runs.Run | None:
-    """How the study's run stands now; None for a study made elsewhere."""
+    """The present state of the study's run; None for an external study."""
     return runs.read_run(database(), summary.study_id) if summary.run else None
 
 
@@ -115,7 +127,7 @@ def trials(summary: StudySummary) -> pd.DataFrame:
     return _read(summary).frame.copy(deep=False)
 
 
-def reading(summary: StudySummary) -> tuple["Key", pd.DataFrame]:
+def reading(summary: StudySummary) -> tuple[Key, pd.DataFrame]:
     """The study's trials as :func:`trials` gives them, with the key of just these."""
     snapshot = _read(summary)
     return _key(summary, snapshot), snapshot.frame.copy(deep=False)
@@ -127,17 +139,19 @@ def best(summary: StudySummary, epochs: int) -> pd.DataFrame:
 
 
 def recommendation(summary: StudySummary, config: SearchConfig) -> tuple[pd.DataFrame, str]:
-    """The cells of the study to train, as ``backend.search.results`` names them, and the rule in words."""
-    return _recommendation(*revision_key(summary), config.to_toml(), trials(summary))
+    """The architectures of the study to train, as ``backend.search.results`` names them, and the rule in words."""
+    key, frame = reading(summary)
+    return _recommendation(key, config.to_toml(), frame)
 
 
 def ensemble(summary: StudySummary, config: SearchConfig) -> StudyEnsemble:
     """The linear ensemble of the study's proxies.
 
     Raises:
-        UserError: too few cells with known accuracy.
+        UserError: too few architectures with known accuracy.
     """
-    return _ensemble(*revision_key(summary), config.to_toml(), trials(summary))
+    key, frame = reading(summary)
+    return _ensemble(key, config.to_toml(), frame)
 
 
 def saved_ensembles() -> list[SavedEnsemble]:
@@ -154,9 +168,10 @@ def importances(summary: StudySummary, column: str, direction: Direction) -> "pd
         UserError: too few trials, or nothing that varies.
     """
     snapshot = _read(summary)
-    size = len(snapshot.ended) if summary.run is None or not summary.run.active else _rounded(len(snapshot.ended))
-    storage, name, study_id, created, _ = revision_key(summary)
-    return _importances(storage, name, study_id, created, size, column, direction, snapshot)
+    key, ended = _key(summary, snapshot), len(snapshot.ended)
+    if summary.run and summary.run.active:
+        key = key._replace(revision=(0, _rounded(ended)))
+    return _importances(key, column, direction, snapshot)
 
 
 def counted(config: SearchConfig | None) -> str:
@@ -166,24 +181,46 @@ def counted(config: SearchConfig | None) -> str:
     return f"distinct {config.space.words.many}"
 
 
+def words_of(summary: StudySummary) -> Words:
+    """What the architectures of a study are called; trials, in an external study, which has none."""
+    if summary.space_name is None:
+        return Words("trial", "trials")
+    return summary.space.words if summary.space else Words()
+
+
+def missing_space(summary: StudySummary) -> str:
+    """Why nothing is known of a study's space, in a sentence; "" where it is installed, and of an external study."""
+    if summary.space or summary.space_name is None:
+        return ""
+    return f"The search space {summary.space_name!r} is not installed here: what the trials recorded is shown, no more."
+
+
+def lacking(summary: StudySummary, *kinds: type) -> str:
+    """Which capabilities the space of a study lacks, in a sentence; "" where it has all."""
+    if summary.space is None:
+        return missing_space(summary) or "An external study has no search space that is known here."
+    missing = lacks(summary.space, *kinds)
+    return f"{missing}." if missing else ""
+
+
 def parameters_of(summary: StudySummary) -> Sequence[Parameter]:
     """The parameters with titles and options of the space that a study searches; none where it has none."""
     titled = capability(summary.space, Parameters) if summary.space else None
     return titled.parameters if titled else ()
 
 
-def space_size(choices: CellChoices) -> SpaceSize:
-    """How many cells and networks the choices leave."""
-    return _space_size(choices.model_dump_json())
+def left(section: SpaceSection) -> str:
+    """How much the choices of a search file leave to search, in Markdown; "" for a space without choices."""
+    return _left(section.name, section.model_dump_json(), section)
 
 
 def known_pace(config: SearchConfig) -> Pace | None:
-    """Seconds a cell as searches of this machine say; None where none was like this one."""
+    """Seconds an architecture takes, as searches of this machine say; None where none was like this one."""
     return _known_pace(storage_key(), config.to_toml(), database())
 
 
 def measure_pace(config: SearchConfig) -> Pace:
-    """Seconds a cell by scoring a few, which takes seconds.
+    """Seconds an architecture takes, by scoring a few, which takes seconds.
 
     Raises:
         UserError: images or device are not there.
@@ -192,37 +229,37 @@ def measure_pace(config: SearchConfig) -> Pace:
 
 
 def networks(config: SearchConfig) -> tuple[int, int]:
-    """How many networks of the search space keep the limits, and how many are connected."""
+    """How many networks of the search space keep the limits, and how many can be scored."""
     return _networks(config.to_toml())
 
 
-def allowed_cells(config: SearchConfig) -> list[int]:
+def allowed(config: SearchConfig) -> list[int]:
     """Indices of the architectures that a search allows, as ``SearchProblem.allowed`` gives them."""
-    return _allowed_cells(config.to_toml())
+    return _allowed(config.to_toml())
 
 
 def machine_problems(config: SearchConfig) -> list[tuple[str, str]]:
     """What the configuration needs that this machine has not: ``(field, message)`` each; nothing in a look."""
     if session.read_only():
-        # Whoever launches nothing is not told what lies on this machine.
+        # A viewer, who cannot launch anything, is not told what this machine holds.
         return []
     return _machine_problems(storage_key(), config.to_toml(), database())
 
 
 def space(*shown: Measure) -> pd.DataFrame:
-    """Quantities of all cells as ``backend.truth.measures.measured`` gives them."""
+    """Quantities of the whole space as ``backend.truth.measures.measured`` gives them."""
     return _space(shown)
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
 def space_front(x: Measure, y: Measure) -> "pd.Series[bool]":
-    """Which cells of the space no other beats in two quantities, by official index."""
+    """What of the space no other beats in two quantities, by index."""
     return pareto_front(_space((x, y)), {x.sourced: x.better, y.sourced: y.better})
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
 def rank_agreement(x: Measure, y: Measure) -> tuple[float, float]:
-    """Spearman's ρ and Kendall's τ of two quantities over the cells where both are known."""
+    """Spearman's ρ and Kendall's τ of two quantities where both are known."""
     known = _space((x, y)).dropna()
     first, second = known[x.sourced], known[y.sourced]
     return first.corr(second, method="spearman"), first.corr(second, method="kendall")
@@ -230,18 +267,18 @@ def rank_agreement(x: Measure, y: Measure) -> tuple[float, float]:
 
 @st.cache_data(show_spinner=False, max_entries=100)
 def standings(measure: Measure) -> pd.DataFrame:
-    """Where every cell stands in a quantity, as ``backend.analysis.distribution.standings`` gives it."""
-    return standing.standings(measures.values(measure), measure.better)
+    """The place of everything in the space in a quantity, as ``backend.analysis.distribution.standings`` gives it."""
+    return distribution.standings(measures.values(measure), measure.better)
 
 
-def standing_of(cell: Cell, measure: Measure) -> dict[str, float]:
-    """A cell's value, rank, percentile and gap to the best."""
-    return {str(name): float(column[cell.index]) for name, column in standings(measure).items()}
+def standing_of(label: Label, measure: Measure) -> dict[str, float]:
+    """An architecture's value, rank, percentile and gap to the best."""
+    return {str(name): float(column[label]) for name, column in standings(measure).items()}
 
 
-def best_cell(measure: Measure) -> Cell:
-    """The best cell of the space in a quantity; of equal ones that of the lowest index."""
-    return Cell.from_index(standings(measure)["rank"].nsmallest(1).index[0])
+def best_label(measure: Measure) -> Label:
+    """The best of the space in a quantity; of equal ones that of the lowest index."""
+    return int(standings(measure)["rank"].nsmallest(1).index[0])
 
 
 def forget_study() -> None:
@@ -251,16 +288,17 @@ def forget_study() -> None:
         function.clear()  # type: ignore[attr-defined]
 
 
-Key = tuple[str, str, int, datetime | None, tuple[int, int]]
-
-
 def revision_key(summary: StudySummary) -> Key:
-    """What a read of a study depends on: which it is, and where; how many of its trials there are, and have ended."""
+    """The key of a study as it is now."""
     return _key(summary, _read(summary))
 
 
 def _key(summary: StudySummary, snapshot: Snapshot) -> Key:
-    return storage_key(), summary.name, summary.study_id, summary.created, snapshot.revision
+    return Key(storage_key(), _identity(summary), snapshot.revision)
+
+
+def _identity(summary: StudySummary) -> tuple[str, int, datetime | None]:
+    return summary.name, summary.study_id, summary.created
 
 
 def _read(summary: StudySummary) -> Snapshot:
@@ -270,7 +308,7 @@ def _read(summary: StudySummary) -> Snapshot:
         UserError: it was deleted, in another window or on another machine.
     """
     try:
-        return _live(storage_key(), summary.name, summary.study_id, summary.created, database()).read()
+        return _live(storage_key(), _identity(summary), database()).read()
     except KeyError:
         # Loading it anew says in words that it is gone.
         forget_study()
@@ -286,38 +324,22 @@ def _overview_reader(storage: str, _database: Database) -> OverviewReader:
 
 
 @st.cache_resource(show_spinner=False, max_entries=20)
-def _live(storage: str, name: str, study_id: int, created: datetime | None, _database: Database) -> LiveTrials:
+def _live(storage: str, study: tuple[str, int, datetime | None], _database: Database) -> LiveTrials:
     """A study's trials, which this holds and adds to."""
-    del storage, study_id, created
-    return LiveTrials(_database, load_study(_database, name))
+    del storage
+    return LiveTrials(_database, load_study(_database, study[0]))
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def _recommendation(
-    storage: str,
-    name: str,
-    study_id: int,
-    created: datetime | None,
-    revision: tuple[int, int],
-    toml: str,
-    _frame: pd.DataFrame,
-) -> tuple[pd.DataFrame, str]:
-    del storage, name, study_id, created, revision
+def _recommendation(key: Key, toml: str, _frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    del key
     config = SearchConfig.from_toml(toml)
     return study_recommendation(_frame, config), recommendation_rule(_frame, config)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def _ensemble(
-    storage: str,
-    name: str,
-    study_id: int,
-    created: datetime | None,
-    revision: tuple[int, int],
-    toml: str,
-    _frame: pd.DataFrame,
-) -> StudyEnsemble:
-    del storage, name, study_id, created, revision
+def _ensemble(key: Key, toml: str, _frame: pd.DataFrame) -> StudyEnsemble:
+    del key
     return study_ensemble(_frame, SearchConfig.from_toml(toml))
 
 
@@ -329,17 +351,8 @@ def _saved_ensembles(storage: str, state: tuple[int, int], _database: Database) 
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def _importances(
-    storage: str,
-    name: str,
-    study_id: int,
-    created: datetime | None,
-    size: int,
-    column: str,
-    direction: Direction,
-    _snapshot: Snapshot,
-) -> "pd.Series[float]":
-    del storage, name, study_id, created, size
+def _importances(key: Key, column: str, direction: Direction, _snapshot: Snapshot) -> "pd.Series[float]":
+    del key
     frame = _snapshot.frame
     known = frame.loc[(frame["state"] == "complete") & np.isfinite(frame[column]), ["number", column]]
     return parameter_importances(_snapshot.ended, dict(known.itertuples(index=False)), direction)
@@ -356,12 +369,11 @@ def _space(shown: tuple[Measure, ...]) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def _space_size(choices: str) -> SpaceSize:
-    parsed = CellChoices.model_validate_json(choices)
-    space = NasBench201(parsed)
-    sizes = len(parsed.C) * len(parsed.N)
-    connected = len(space.connected_cells)
-    return SpaceSize(space.combinations, connected, space.distinct_cells, sizes, connected * sizes)
+def _left(name: str, choices: str, _section: SpaceSection) -> str:
+    del choices
+    restricted = registry.get(name).restricted(_section)
+    found = capability(restricted, Choices)
+    return found.left() if found else ""
 
 
 @st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)
@@ -378,7 +390,7 @@ def _networks(toml: str) -> tuple[int, int]:
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def _allowed_cells(toml: str) -> list[int]:
+def _allowed(toml: str) -> list[int]:
     return SearchProblem(SearchConfig.from_toml(toml)).allowed()
 
 

@@ -1,11 +1,11 @@
-"""Pure functions from DataFrames and cells to Plotly figures."""
+"""Pure functions from DataFrames and drawings to Plotly figures."""
 
 from dashboard.figures.accuracy_histogram import accuracy_histogram
-from dashboard.figures.cell_graph import cell_graph
+from dashboard.figures.architecture_graph import architecture_graph
 from dashboard.figures.ensemble_weights import ensemble_weights
 from dashboard.figures.importance_bars import importance_bars
 from dashboard.figures.neighbour_grid import neighbour_grid
-from dashboard.figures.operation_tiles import operation_tiles
+from dashboard.figures.option_tiles import option_tiles
 from dashboard.figures.parallel_coordinates import parallel_coordinates
 from dashboard.figures.pareto import pareto_scatter
 from dashboard.figures.pareto_space import pareto_space
@@ -16,11 +16,11 @@ from dashboard.figures.study_percentiles import study_percentiles
 
 __all__ = [
     "accuracy_histogram",
-    "cell_graph",
+    "architecture_graph",
     "ensemble_weights",
     "importance_bars",
     "neighbour_grid",
-    "operation_tiles",
+    "option_tiles",
     "parallel_coordinates",
     "pareto_scatter",
     "pareto_space",

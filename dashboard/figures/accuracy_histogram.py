@@ -1,4 +1,4 @@
-"""How the true accuracies of all cells are spread."""
+"""How the true accuracies of a whole space are distributed."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.analysis.distribution import histogram
+from backend.spaces.base import WORDS, Label, Words
 from backend.truth.measures import Measure
 from dashboard.figures.template import BLUE, ORANGE, add_note, new_figure
+from dashboard.text import drawn
 
 BIN_WIDTH = 0.5
 
 _COLORS = (BLUE, ORANGE)
 
 
-def accuracy_histogram(table: pd.DataFrame, measures: Sequence[Measure], selected: int | None = None) -> go.Figure:
-    """Cells by accuracy in bins of half a point, up to two trainings over each other.
+def accuracy_histogram(
+    table: pd.DataFrame, measures: Sequence[Measure], selected: Label | None = None, words: Words = WORDS
+) -> go.Figure:
+    """Architectures by accuracy in bins of half a point, up to two trainings over each other.
 
     Args:
-        table: one column ``measure.sourced`` each, by official index.
+        table: one column ``measure.sourced`` each, by label.
         measures: accuracies; each is named with its release.
-        selected: official index of the cell whose accuracies are marked.
+        selected: label of the architecture whose accuracies are marked.
+        words: what the space calls its architectures.
     """
     figure = new_figure(height=520)
     if not measures:
@@ -30,15 +35,18 @@ def accuracy_histogram(table: pd.DataFrame, measures: Sequence[Measure], selecte
         return figure
     for measure, color in zip(measures, _COLORS, strict=False):
         values = table[measure.sourced]
-        figure.add_trace(_bars(values, measure, color))
+        figure.add_trace(_bars(values, measure, color, words))
         if selected is not None:
-            _mark(figure, float(values[selected]), f"cell {selected:,}, {measure.epochs} epochs", color)
-    figure.update_layout(barmode="overlay", bargap=0, xaxis_title="True accuracy (%)", yaxis_title="Cells")
+            name = f"{selected:,}" if isinstance(selected, int) else drawn(selected)
+            _mark(figure, float(values[selected]), f"{words.one} {name}, {measure.epochs} epochs", color)
+    figure.update_layout(
+        barmode="overlay", bargap=0, xaxis_title="True accuracy (%)", yaxis_title=words.many.capitalize()
+    )
     figure.update_layout(margin={"t": 64}, legend={"y": 1.06}, dragmode="zoom", uirevision=measures[0].dataset)
     return figure
 
 
-def _bars(values: pd.Series[float], measure: Measure, color: str) -> go.Bar:
+def _bars(values: pd.Series[float], measure: Measure, color: str, words: Words) -> go.Bar:
     bins = histogram(values, BIN_WIDTH)
     return go.Bar(
         x=bins["low"].to_numpy(),
@@ -48,13 +56,13 @@ def _bars(values: pd.Series[float], measure: Measure, color: str) -> go.Bar:
         name=f"{measure.title}, {measure.epochs} epochs [{measure.release}]",
         marker={"color": color, "opacity": 0.6, "line": {"width": 0}},
         customdata=bins["high"].to_numpy(),
-        hovertemplate="%{x:.1f} to %{customdata:.1f} %: <b>%{y:,} cells</b><extra>"
-        + f"{measure.epochs} epochs</extra>",
+        hovertemplate="%{x:.1f} to %{customdata:.1f} %: <b>%{y:,} "
+        f"{words.many}</b><extra>{measure.epochs} epochs</extra>",
     )
 
 
 def _mark(figure: go.Figure, value: float, text: str, color: str) -> None:
-    """A line at the cell's accuracy; its words stand to the left, as good cells are near the right end."""
+    """A line at an accuracy, its label to the left: good architectures are near the right end."""
     figure.add_vline(
         x=value,
         line={"color": color, "width": 2, "dash": "dot"},

@@ -1,49 +1,47 @@
-"""The edges of a cell with the operations that a search may put on each."""
+"""The edges of a drawing with the operations that a search may put on each."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import plotly.graph_objects as go
 
-from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS
-from dashboard.figures.cell_graph import NODE_POSITIONS, OPERATION_COLORS, OPERATION_NAMES, nodes
+from backend.spaces.base import Drawing, DrawnEdge
+from dashboard.figures.architecture_graph import Look, axes, edge_name, legend_entry, looks, nodes, places
 from dashboard.figures.template import GREY, VERMILION, new_figure
 
-_GAP = 0.055
+_GAP: Final = 0.055
 """Between the parallel lines of an edge, in the figure's units."""
 
 
-def choices_graph(choices: Mapping[tuple[int, int], Sequence[str]]) -> go.Figure:
-    """A cell whose edges have a line for each operation that they may take.
+def choices_graph(drawing: Drawing, choices: Mapping[str, Sequence[str]]) -> go.Figure:
+    """A graph whose edges have a line for each operation that they may take.
 
     Args:
-        choices: edge → names of operations; an edge without any stands out as wrong.
+        drawing: of any architecture of the space.
+        choices: names of operations by the parameter that chooses among them; an edge without any stands out as wrong.
     """
-    figure = new_figure(height=330)
-    for edge in EDGES:
-        _add_edge(figure, edge, [name for name in OPERATIONS if name in choices[edge]])
-    figure.add_trace(nodes())
-    for operation in OPERATIONS:
-        if any(operation in allowed for allowed in choices.values()):
-            line = {"color": OPERATION_COLORS[operation], "width": 4, "dash": _dash(operation)}
-            name = OPERATION_NAMES[operation]
-            figure.add_trace(go.Scatter(x=[None], y=[None], mode="lines", name=name, line=line, hoverinfo="skip"))
-    hidden = {"visible": False, "fixedrange": True}
-    figure.update_layout(
+    known = looks(drawing)
+    figure = new_figure(
+        330,
         margin={"l": 0, "r": 0, "t": 56, "b": 0},
         legend={"itemclick": False, "itemdoubleclick": False, "font": {"size": 12}},
+        **axes(drawing),
     )
-    figure.update_xaxes(range=[-0.4, 4.4], **hidden)
-    figure.update_yaxes(range=[-0.45, 2.9], **hidden)
+    for edge in drawing.edges:
+        allowed = [look for operation, look in known.items() if operation in choices.get(edge.parameter, ())]
+        _add_edge(figure, drawing, edge, allowed)
+    figure.add_trace(nodes(drawing))
+    used = {operation for allowed in choices.values() for operation in allowed}
+    figure.add_traces([legend_entry(look) for operation, look in known.items() if operation in used])
     return figure
 
 
-def _add_edge(figure: go.Figure, edge: tuple[int, int], allowed: Sequence[str]) -> None:
-    (x0, y0), (x1, y1) = NODE_POSITIONS[edge[0]], NODE_POSITIONS[edge[1]]
+def _add_edge(figure: go.Figure, drawing: Drawing, edge: DrawnEdge, allowed: Sequence[Look]) -> None:
+    (x0, y0), (x1, y1) = (places(drawing)[node] for node in (edge.source, edge.target))
     length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
     across = (-(y1 - y0) / length, (x1 - x0) / length)
-    named = ", ".join(OPERATION_NAMES[name] for name in allowed) or "no operation: choose one"
-    hover = f"edge {edge[0]} → {edge[1]}: {named}"
-    lines = [(OPERATION_COLORS[name], _dash(name)) for name in allowed] or [(VERMILION, "dash")]
+    named = ", ".join(look.name for look in allowed) or "no operation: choose one"
+    lines = [(look.color, look.dash) for look in allowed] or [(VERMILION, "dash")]
     for position, (color, dash) in enumerate(lines):
         shift = (position - (len(lines) - 1) / 2) * _GAP
         dx, dy = shift * across[0], shift * across[1]
@@ -54,28 +52,24 @@ def _add_edge(figure: go.Figure, edge: tuple[int, int], allowed: Sequence[str]) 
                 mode="lines",
                 showlegend=False,
                 line={"color": color, "width": 3, "dash": dash},
-                text=hover,
+                text=f"{edge_name(edge)}: {named}",
                 hovertemplate="%{text}<extra></extra>",
             )
         )
     figure.add_annotation(
         x=(x0 + x1) / 2,
         y=(y0 + y1) / 2,
-        text=_label(allowed),
+        text=_label(allowed, len(looks(drawing))),
         showarrow=False,
-        bgcolor=OPERATION_COLORS[allowed[0]] if len(allowed) == 1 else GREY if allowed else VERMILION,
+        bgcolor=allowed[0].color if len(allowed) == 1 else GREY if allowed else VERMILION,
         borderpad=3,
         font={"size": 12, "color": "#10151c"},
     )
 
 
-def _label(allowed: Sequence[str]) -> str:
+def _label(allowed: Sequence[Look], every: int) -> str:
     if len(allowed) == 1:
-        return OPERATION_NAMES[allowed[0]]
-    if len(allowed) == len(OPERATIONS):
+        return allowed[0].name
+    if len(allowed) == every:
         return "any"
-    return f"{len(allowed)} of {len(OPERATIONS)}" if allowed else "none chosen"
-
-
-def _dash(operation: str) -> str:
-    return "dot" if operation == "none" else "solid"
+    return f"{len(allowed)} of {every}" if allowed else "none chosen"

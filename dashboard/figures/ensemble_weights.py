@@ -1,4 +1,4 @@
-"""What the columns of a fitted ensemble are worth: weights, or what is lost without them."""
+"""What the columns of a fitted ensemble contribute: weights, or what is lost without them."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from backend.spaces.base import WORDS, Words
 from dashboard.figures.template import BLUE, GREY, VERMILION, add_note, new_figure
 from dashboard.text import drawn
 
@@ -61,16 +62,17 @@ def ensemble_weights(
     return figure
 
 
-def proxy_worth(lost: "pd.Series[float]") -> go.Figure:
+def proxy_worth(lost: "pd.Series[float]", words: Words = WORDS) -> go.Figure:
     """Bars of what a model without weights makes of each proxy, the most on top.
 
     Args:
         lost: Spearman lost when a proxy's values are shuffled, by proxy.
+        words: what the space calls its architectures.
     """
     ordered = lost.sort_values()
     figure = new_figure(height=_FRAME_HEIGHT + _BAR_HEIGHT * max(2, len(ordered)))
     if ordered.empty:
-        add_note(figure, "The model uses the cell's graph alone.")
+        add_note(figure, f"The model uses the {words.one}'s graph alone.")
         return figure
     figure.add_trace(
         go.Bar(
@@ -84,5 +86,5 @@ def proxy_worth(lost: "pd.Series[float]") -> go.Figure:
             hovertemplate="%{y}: without it Spearman is %{x:.3f} lower<extra></extra>",
         )
     )
-    figure.update_layout(xaxis_title="Spearman lost when the proxy is shuffled among cells", bargap=0.35)
+    figure.update_layout(xaxis_title=f"Spearman lost when the proxy is shuffled among {words.many}", bargap=0.35)
     return figure

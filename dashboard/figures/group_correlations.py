@@ -1,10 +1,11 @@
-"""Where a proxy works and where it fails: Spearman within groups of cells, with the groups' sizes."""
+"""Where a proxy works and where it fails: Spearman within groups of architectures, with the groups' sizes."""
 
 from __future__ import annotations
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from backend.spaces.base import WORDS, Words
 from dashboard.figures.template import BLUE, GREY, OUTLINE, add_note, new_figure
 from dashboard.text import drawn
 
@@ -12,41 +13,48 @@ _SIZES = 0.28
 
 
 def group_correlations(
-    groups: pd.DataFrame, title: str, *, name: str, overall: float, baseline: tuple[str, pd.DataFrame] | None = None
+    groups: pd.DataFrame,
+    title: str,
+    *,
+    name: str,
+    overall: float,
+    baseline: tuple[str, pd.DataFrame] | None = None,
+    words: Words = WORDS,
 ) -> go.Figure:
-    """Dots with 95% intervals over bars of the number of cells.
+    """Dots with 95% intervals over bars of the number of architectures.
 
     Args:
         groups: as ``backend.analysis.correlation.group_correlations`` gives it.
         title: what the groups differ in.
         name: of the proxy.
-        overall: its Spearman over all cells, drawn as a level.
+        overall: its Spearman over all architectures, drawn as a level.
         baseline: name and groups of a proxy to compare with.
+        words: what the space calls its architectures.
     """
     figure = new_figure(height=420)
     figure.set_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[1 - _SIZES, _SIZES])
     there = groups[groups["cells"] > 0]
     if there.empty:
-        add_note(figure, "No cell has both a score and an accuracy.")
+        add_note(figure, f"No {words.one} has both a score and an accuracy.")
         return figure
     if baseline:
-        figure.add_trace(_dots(baseline[0], baseline[1].loc[there.index], GREY, "diamond-open"), row=1, col=1)
-    figure.add_trace(_dots(name, there, BLUE, "circle"), row=1, col=1)
+        figure.add_trace(_dots(baseline[0], baseline[1].loc[there.index], GREY, "diamond-open", words), row=1, col=1)
+    figure.add_trace(_dots(name, there, BLUE, "circle", words), row=1, col=1)
     if pd.notna(overall):
         line = {"color": BLUE, "width": 1.5, "dash": "dot"}
-        note = {"text": "all cells", "font": {"size": 11, "color": GREY}}
+        note = {"text": f"all {words.many}", "font": {"size": 11, "color": GREY}}
         figure.add_hline(y=overall, line=line, annotation=note, annotation_position="top right", row=1, col=1)
     figure.add_hline(y=0, line={"color": OUTLINE, "width": 1}, row=1, col=1)
-    figure.add_trace(_bars(there), row=2, col=1)
+    figure.add_trace(_bars(there, words), row=2, col=1)
     figure.update_yaxes(title="Spearman", range=[-1.05, 1.05], dtick=0.5, row=1, col=1)
-    figure.update_yaxes(title="Cells", row=2, col=1)
+    figure.update_yaxes(title=words.many.capitalize(), row=2, col=1)
     figure.update_xaxes(type="category", showgrid=False)
     figure.update_xaxes(title=title[0].upper() + title[1:], row=2, col=1)
     figure.update_layout(dragmode=False)
     return figure
 
 
-def _dots(name: str, groups: pd.DataFrame, color: str, symbol: str) -> go.Scatter:
+def _dots(name: str, groups: pd.DataFrame, color: str, symbol: str, words: Words) -> go.Scatter:
     values = groups["spearman"]
     return go.Scatter(
         x=groups.index.astype(str),
@@ -67,19 +75,19 @@ def _dots(name: str, groups: pd.DataFrame, color: str, symbol: str) -> go.Scatte
         hovertemplate=(
             f"<b>{drawn(name)}</b>, %{{x}}<br>Spearman: %{{y:+.3f}}"
             "<br>95% interval: %{customdata[1]:+.3f} to %{customdata[2]:+.3f}"
-            "<br>%{customdata[0]:,} cells<extra></extra>"
+            f"<br>%{{customdata[0]:,}} {words.many}<extra></extra>"
         ),
     )
 
 
-def _bars(groups: pd.DataFrame) -> go.Bar:
+def _bars(groups: pd.DataFrame, words: Words) -> go.Bar:
     return go.Bar(
         x=groups.index.astype(str),
         y=groups["cells"],
         marker={"color": GREY, "opacity": 0.6},
         showlegend=False,
-        text=[f"{cells:,}" for cells in groups["cells"]],
+        text=[f"{count:,}" for count in groups["cells"]],
         textposition="auto",
         customdata=groups["median_accuracy"],
-        hovertemplate="%{x}: %{y:,} cells<br>median accuracy: %{customdata:.2f} %<extra></extra>",
+        hovertemplate=f"%{{x}}: %{{y:,}} {words.many}<br>median accuracy: %{{customdata:.2f}} %<extra></extra>",
     )

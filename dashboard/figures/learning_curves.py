@@ -1,4 +1,4 @@
-"""How good an ensemble is by the number of cells that had to be trained for it."""
+"""How good an ensemble is by the number of architectures that have to be trained for it."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ from typing import Final
 import pandas as pd
 import plotly.graph_objects as go
 
+from backend.spaces.base import WORDS, Words
 from dashboard.figures.template import BLUE, GREY, add_note, new_figure
 
-STATISTICS: Final = {
-    "spearman": "Spearman",
-    "kendall": "Kendall",
-    "top_spearman": "Spearman, best 10%",
-    "picked": "Accuracy of the picked cell (%)",
-}
+_STATISTICS: Final = {"spearman": "Spearman", "kendall": "Kendall", "top_spearman": "Spearman, best 10%"}
 _BAND: Final = "rgba(31, 131, 196, 0.2)"
 
 
-def learning_curve(curve: pd.DataFrame, statistic: str, references: Mapping[str, float] | None = None) -> go.Figure:
+def learning_curve(
+    curve: pd.DataFrame, statistic: str, references: Mapping[str, float] | None = None, words: Words = WORDS
+) -> go.Figure:
     """The median over repeats with the band of the middle 80%, on a logarithmic axis.
 
     Args:
         curve: as ``backend.ensembles.learning_curve`` gives it; may be empty.
-        statistic: one of `STATISTICS`.
+        statistic: spearman, kendall, top_spearman or picked.
         references: levels to draw as dotted lines, by name.
+        words: what the space calls its architectures.
     """
     figure = new_figure(height=380)
     if curve.empty:
@@ -46,7 +45,8 @@ def learning_curve(curve: pd.DataFrame, statistic: str, references: Mapping[str,
             marker={"size": 8},
             customdata=pd.DataFrame({"low": low, "high": high}).to_numpy(),
             hovertemplate=(
-                "%{x:,} labelled cells: %{y:.3f}<br>middle 80%: %{customdata[0]:.3f} to %{customdata[1]:.3f}"
+                f"%{{x:,}} labelled {words.many}: %{{y:.3f}}<br>"
+                "middle 80%: %{customdata[0]:.3f} to %{customdata[1]:.3f}"
                 "<extra></extra>"
             ),
             showlegend=False,
@@ -60,7 +60,8 @@ def learning_curve(curve: pd.DataFrame, statistic: str, references: Mapping[str,
         )
     sizes = list(middle.index)
     figure.update_xaxes(
-        title="Labelled cells (logarithmic)", type="log", tickvals=sizes, ticktext=[f"{n:,}" for n in sizes]
+        title=f"Labelled {words.many} (logarithmic)", type="log", tickvals=sizes, ticktext=[f"{n:,}" for n in sizes]
     )
-    figure.update_yaxes(title=f"{STATISTICS[statistic]}, unseen cells")
+    title = _STATISTICS.get(statistic, f"Accuracy of the picked {words.one} (%)")
+    figure.update_yaxes(title=f"{title}, unseen {words.many}")
     return figure

@@ -1,16 +1,17 @@
-"""A cell and its 24 neighbours: six edges by five operations, with the accuracy that each change gives."""
+"""An architecture and its neighbours: a row a parameter, a column an option, with the accuracy of each change."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS, Cell, Edit
+from backend.spaces.base import WORDS, Label, Parameter, Words
 from backend.truth.measures import Measure
-from dashboard.figures.cell_graph import OPERATION_NAMES
+from dashboard.data.benchmark import Neighbour
 from dashboard.figures.template import BLUE, OUTLINE, VERMILION, new_figure
+from dashboard.text import drawn
 
 _SATURATED = 1.0
 """Points of accuracy from which on a change has the full colour."""
@@ -19,39 +20,70 @@ _SCALE = ((0.0, VERMILION), (0.5, "#6b7480"), (1.0, BLUE))
 _TILE = 46
 
 
-def neighbour_grid(cell: Cell, accuracies: pd.Series[float], measure: Measure) -> go.Figure:
-    """The cell in each of its own operations, and each neighbour in the operation that it changes.
+def neighbour_grid(
+    label: Label,
+    own: Mapping[str, str],
+    neighbours: Sequence[Neighbour],
+    parameters: Sequence[Parameter],
+    accuracies: pd.Series[float],
+    measure: Measure,
+    words: Words = WORDS,
+) -> go.Figure:
+    """The architecture in each of its own options, and each neighbour in the option that it changes to.
 
     Args:
-        cell: in the middle of the neighbourhood.
-        accuracies: of all cells (%), by official index.
+        label: of the architecture in the middle of the neighbourhood.
+        own: its option of each parameter, by name.
+        neighbours: that differ from it in one parameter.
+        parameters: of the space, in order.
+        accuracies: of the whole space (%), by label.
         measure: what the accuracies are.
+        words: what the space calls its architectures.
 
     Returns:
-        A figure whose tiles carry their cell's official index as customdata; colours tell what is gained or lost.
+        A figure whose tiles carry their architecture's label as customdata; colours tell what is gained or lost.
     """
-    figure = new_figure(height=440)
-    own = float(accuracies[cell.index])
-    here = [Edit(edge, operation, cell) for edge, operation in enumerate(cell.operations)]
-    figure.add_trace(_tiles(cell.neighbours(), accuracies, own))
-    figure.add_trace(_own_tiles(here, own))
-    figure.update_layout(showlegend=False)
-    names = [OPERATION_NAMES[operation] for operation in OPERATIONS]
-    edges = [f"{source} → {target}" for source, target in EDGES]
+    options = list(dict.fromkeys(option for parameter in parameters for option in parameter.options))
+    rows = {parameter.name: row for row, parameter in enumerate(parameters)}
+    figure = new_figure(height=440, showlegend=False)
+    value = float(accuracies[label])
+    places = {
+        "x": [options.index(item.option) for item in neighbours],
+        "y": [rows[item.parameter.name] for item in neighbours],
+    }
+    figure.add_trace(_tiles([item.label for item in neighbours], places, accuracies, value, words))
+    own_places = {"x": [options.index(own[name]) for name in rows], "y": list(rows.values())}
+    figure.add_trace(_own_tiles(own_places, value, words))
+    called = {option: parameter.called(option) for parameter in parameters for option in parameter.options}
+    names = [drawn(called[option]) for option in options]
+    titles = [drawn(parameter.title) for parameter in parameters]
     fixed = {"showgrid": False, "fixedrange": True, "ticks": ""}
     heading = f"{measure.label}<br>[{measure.release}]"
     figure.update_xaxes(
-        tickvals=list(range(len(names))), ticktext=names, range=[-0.6, 4.6], side="top", title=heading, **fixed
+        tickvals=list(range(len(names))),
+        ticktext=names,
+        range=[-0.6, len(names) - 0.4],
+        side="top",
+        title=heading,
+        **fixed,
     )
-    figure.update_yaxes(tickvals=list(range(len(edges))), ticktext=edges, range=[5.6, -0.6], title="Edge", **fixed)
+    figure.update_yaxes(
+        tickvals=list(range(len(titles))),
+        ticktext=titles,
+        range=[len(titles) - 0.4, -0.6],
+        title=words.parameter.capitalize(),
+        **fixed,
+    )
     return figure
 
 
-def _tiles(tiles: Sequence[Edit], accuracies: pd.Series[float], own: float) -> go.Scatter:
-    values = [float(accuracies[tile.cell.index]) for tile in tiles]
+def _tiles(
+    labels: Sequence[Label], places: Mapping[str, list[int]], accuracies: pd.Series[float], own: float, words: Words
+) -> go.Scatter:
+    values = [float(accuracies[label]) for label in labels]
     gains = [value - own for value in values]
     return go.Scatter(
-        **_places(tiles),
+        **places,
         mode="markers+text",
         marker={
             "symbol": "square",
@@ -64,23 +96,20 @@ def _tiles(tiles: Sequence[Edit], accuracies: pd.Series[float], own: float) -> g
         },
         text=[f"{value:.2f}<br>{gain:+.2f}" for value, gain in zip(values, gains, strict=True)],
         textfont={"color": "#ffffff", "size": 11},
-        customdata=[tile.cell.index for tile in tiles],
-        hovertemplate="<b>Cell %{customdata}</b>: %{y} becomes %{x}<br>accuracy, change: %{text}<extra></extra>",
+        customdata=labels,
+        hovertemplate=f"<b>{words.one.capitalize()} %{{customdata}}</b>: %{{y}} becomes %{{x}}"
+        "<br>accuracy, change: %{text}<extra></extra>",
         unselected={"marker": {"opacity": 1}, "textfont": {"color": "#ffffff"}},
         selected={"textfont": {"color": "#ffffff"}},
     )
 
 
-def _own_tiles(tiles: Sequence[Edit], own: float) -> go.Scatter:
+def _own_tiles(places: Mapping[str, list[int]], own: float, words: Words) -> go.Scatter:
     return go.Scatter(
-        **_places(tiles),
+        **places,
         mode="markers+text",
         marker={"symbol": "square-open", "size": _TILE, "color": OUTLINE, "line": {"width": 2}},
-        text=[f"{own:.2f}"] * len(tiles),
+        text=[f"{own:.2f}"] * len(places["x"]),
         textfont={"size": 11},
-        hovertemplate="This cell has %{x} on edge %{y}<extra></extra>",
+        hovertemplate=f"This {words.one} has %{{x}} on {words.parameter} %{{y}}<extra></extra>",
     )
-
-
-def _places(tiles: Sequence[Edit]) -> dict[str, list[int]]:
-    return {"x": [OPERATIONS.index(tile.operation) for tile in tiles], "y": [tile.edge for tile in tiles]}

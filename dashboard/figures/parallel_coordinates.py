@@ -8,9 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.naming import visible
-from backend.spaces.nas_bench_201.cell import OPERATIONS
-from dashboard.data.quantities import OPERATION_COLUMNS, drawn_label
-from dashboard.figures.cell_graph import OPERATION_NAMES
+from backend.spaces.base import Parameter
+from dashboard.data.quantities import drawn_label
 from dashboard.figures.template import ACCURACY_SCALE, GREY, OUTLINE, add_note, new_figure
 
 _MOST_WORDS: Final = 30
@@ -20,18 +19,29 @@ _TICKS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 _PARAMETER: Final = "param:"
 
 
-def settings_of(frame: pd.DataFrame) -> list[str]:
-    """Columns that a search sets: the operation on each edge, or the parameters of a study made elsewhere."""
-    operations = [column for column in OPERATION_COLUMNS if column in frame]
-    parameters = [str(column) for column in frame if str(column).startswith(_PARAMETER)]
+def settings_of(frame: pd.DataFrame, parameters: Sequence[Parameter] = ()) -> list[str]:
+    """Columns that a search sets: the space's parameters, or those that the trials record.
+
+    Args:
+        frame: trials.
+        parameters: of the space, where they have titles.
+    """
+    titled = [parameter.name for parameter in parameters if parameter.name in frame]
+    recorded = [str(column) for column in frame if str(column).startswith(_PARAMETER)]
     return [
-        *operations,
-        *(name for name in parameters if frame[name].nunique() <= _MOST_WORDS or _is_number(frame, name)),
+        *titled,
+        *(name for name in recorded if frame[name].nunique() <= _MOST_WORDS or _is_number(frame, name)),
     ]
 
 
 def parallel_coordinates(
-    frame: pd.DataFrame, settings: Sequence[str], quantities: Sequence[str], color: str, *, ranked: bool
+    frame: pd.DataFrame,
+    settings: Sequence[str],
+    quantities: Sequence[str],
+    color: str,
+    *,
+    ranked: bool,
+    parameters: Sequence[Parameter] = (),
 ) -> go.Figure:
     """A line a trial across the axes.
 
@@ -39,9 +49,10 @@ def parallel_coordinates(
         frame: completed trials.
         settings: columns as :func:`settings_of` gives them.
         quantities: columns of numbers.
-        color: column that colours the lines; those without a value stand at the scale's low end, and infinite ones at
+        color: column that colours the lines; those without a value are at the scale's low end, and infinite ones at
             the end that they exceed.
-        ranked: whether quantities stand by rank, their values at the ticks.
+        ranked: whether quantities are placed by rank, their values at the ticks.
+        parameters: of the space, where they have titles.
     """
     figure = new_figure(height=580)
     if frame.empty or not (settings or quantities):
@@ -51,7 +62,7 @@ def parallel_coordinates(
     low, high = (float(shade.quantile(share)) for share in (0.1, 1.0))
     figure.add_trace(
         go.Parcoords(
-            dimensions=[_setting(frame, name, first=name == settings[0]) for name in settings]
+            dimensions=_settings(frame, settings, parameters)
             + [_quantity(frame, name, ranked=ranked) for name in quantities],
             line={
                 "color": shade.fillna(low).to_numpy(dtype=np.float32),
@@ -78,13 +89,24 @@ def parallel_coordinates(
     return figure
 
 
-def _setting(frame: pd.DataFrame, name: str, *, first: bool) -> dict[str, Any]:
-    """An axis; the operations, alike on every edge, are named on the first axis alone: there is no room for more."""
-    if name in OPERATION_COLUMNS:
-        target, source = name.removeprefix("op_").split("_")
-        codes = pd.Categorical(frame[name], categories=OPERATIONS).codes
-        ticks = [OPERATION_NAMES[operation] if first else "" for operation in OPERATIONS]
-        return _named(f"{source} → {target}", codes, ticks)
+def _settings(frame: pd.DataFrame, settings: Sequence[str], parameters: Sequence[Parameter]) -> list[dict[str, Any]]:
+    """The axes; options that several have alike are named on the first of them alone: there is no room for more."""
+    titled = {parameter.name: parameter for parameter in parameters}
+    axes, named = [], set[tuple[str, ...]]()
+    for name in settings:
+        if name not in titled:
+            axes.append(_setting(frame, name))
+            continue
+        parameter = titled[name]
+        first = parameter.options not in named
+        named.add(parameter.options)
+        codes = pd.Categorical(frame[name], categories=list(parameter.options)).codes
+        ticks = [parameter.called(option) if first else "" for option in parameter.options]
+        axes.append(_named(parameter.title, codes, ticks))
+    return axes
+
+
+def _setting(frame: pd.DataFrame, name: str) -> dict[str, Any]:
     if _is_number(frame, name):
         return _quantity(frame, name, ranked=False)
     words = pd.Categorical(frame[name].astype(str))

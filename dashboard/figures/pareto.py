@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from backend.analysis.pareto import pareto_front
 from backend.costs.constraints import Constraint
+from backend.spaces.base import Words
 from dashboard.data.quantities import Direction, drawn_label, finite, quantity
 from dashboard.figures.template import (
     ACCURACY_SCALE,
@@ -29,7 +30,12 @@ _STRONG = {"size": 13, "opacity": 1.0}
 _HEIGHT = 480
 _CORNER = {"x": {"xanchor": "left", "yanchor": "top"}, "y": {"xanchor": "right", "yanchor": "bottom"}}
 
-FRONT, OTHERS = "Pareto front", "Other cells"
+FRONT = "Pareto front"
+
+
+def others(words: Words | None) -> str:
+    """What the legend calls those that are not on the front."""
+    return f"Other {(words or Words()).many}"
 
 
 def pareto_scatter(
@@ -42,6 +48,7 @@ def pareto_scatter(
     color: str | None = None,
     selected: int | None = None,
     log: Collection[str] = (),
+    words: Words | None = None,
 ) -> go.Figure:
     """A scatter of completed trials with the front of ``x`` and ``y`` as a step line; infeasible ones are crosses.
 
@@ -54,9 +61,10 @@ def pareto_scatter(
         color: column for the markers' colour, such as ``200:test-accuracy``; grey where unknown.
         selected: number of the trial to ring.
         log: columns on a logarithmic scale; all of their values are above 0.
+        words: of the space.
 
     Returns:
-        A figure whose markers carry ``[trial number, cell index]`` as customdata.
+        A figure whose markers carry ``[trial number, index]`` as customdata.
     """
     placed = frame.dropna(subset=list({x, y} & set(frame.columns)))
     shown, broken = (placed[placed["state"] == state] for state in ("complete", "infeasible"))
@@ -72,7 +80,7 @@ def pareto_scatter(
     traces = [infeasible_markers(broken, x, y, _hover(x, y))] if len(broken) else []
     front = shown[on_front].sort_values([x, y])
     traces.append(_front_line(front, x, y, goals[x]))
-    for trials, name, style in ((shown[~on_front], OTHERS, _MUTED), (front, FRONT, _STRONG)):
+    for trials, name, style in ((shown[~on_front], others(words), _MUTED), (front, FRONT, _STRONG)):
         known = _known(trials, color)
         traces.append(_legend_entry(name, style, colored=bool(known.any())))
         for some, shade in ((trials[known], color), (trials[~known], None)):
@@ -153,7 +161,7 @@ def _bounds(
 
 
 def _legend_entry(name: str, style: dict[str, Any], *, colored: bool) -> go.Scatter:
-    """An entry of its own: markers on a colour axis would stand in the legend as black."""
+    """An entry of its own: markers on a colour axis would be black in the legend."""
     look = {"color": ACCURACY_SCALE[4]} if colored else {"color": GREY, "symbol": "circle-open"}
     return go.Scatter(x=[None], y=[None], mode="markers", name=name, legendgroup=name, marker={**style, **look})
 

@@ -8,8 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.analysis.pareto import pareto_front
+from backend.spaces.base import Words
 from dashboard.data.quantities import Direction, drawn_label, finite, quantity
-from dashboard.figures.pareto import FRONT, OTHERS, log_axis
+from dashboard.figures.pareto import FRONT, log_axis, others
 from dashboard.figures.template import (
     ACCURACY_SCALE,
     GREY,
@@ -20,7 +21,8 @@ from dashboard.figures.template import (
     new_figure,
 )
 
-_LOOKS: dict[str, dict[str, Any]] = {OTHERS: {"size": 2.5, "opacity": 0.4}, FRONT: {"size": 5, "opacity": 1.0}}
+_MUTED: dict[str, Any] = {"size": 2.5, "opacity": 0.4}
+_STRONG: dict[str, Any] = {"size": 5, "opacity": 1.0}
 
 
 def pareto_space(
@@ -34,6 +36,7 @@ def pareto_space(
     color: str | None = None,
     selected: int | None = None,
     log: Collection[str] = (),
+    words: Words | None = None,
 ) -> go.Figure:
     """A scatter in three dimensions of the completed trials; arguments as of ``pareto_scatter``, bounds are not drawn.
 
@@ -53,7 +56,7 @@ def pareto_space(
     # What is infinite has no place in the chart, but counts for the front.
     shown = shown[finite(shown, quantities)]
     on_front = on_front[shown.index]
-    for name, trials in ((OTHERS, shown[~on_front]), (FRONT, shown[on_front])):
+    for name, trials in ((others(words), shown[~on_front]), (FRONT, shown[on_front])):
         if len(trials):
             figure.add_trace(_markers(trials, quantities, name, color))
             figure.add_trace(_legend_entry(name))
@@ -91,17 +94,21 @@ def _markers(trials: pd.DataFrame, quantities: tuple[str, str, str], name: str, 
         name=name,
         legendgroup=name,
         showlegend=False,
-        marker={**_LOOKS[name], **_symbol(name), **shade},
+        marker={**_look(name), **_symbol(name), **shade},
         customdata=trials["number"].to_numpy(dtype=np.int32),
         hovertemplate=f"<b>Trial %{{customdata}}</b><br>{lines}<extra>{name}</extra>",
     )
 
 
 def _legend_entry(name: str) -> go.Scatter3d:
-    """An entry of its own: markers on a colour axis would stand in the legend as black."""
+    """An entry of its own: markers on a colour axis would be black in the legend."""
     nowhere: dict[str, list[None]] = {"x": [None], "y": [None], "z": [None]}
-    look = {**_LOOKS[name], **_symbol(name), **_plain(name), "opacity": 1.0}
+    look = {**_look(name), **_symbol(name), **_plain(name), "opacity": 1.0}
     return go.Scatter3d(**nowhere, mode="markers", name=name, legendgroup=name, marker=look)
+
+
+def _look(name: str) -> dict[str, Any]:
+    return _STRONG if name == FRONT else _MUTED
 
 
 def _plain(name: str) -> dict[str, str]:

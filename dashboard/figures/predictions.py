@@ -1,10 +1,11 @@
-"""Predicted against true accuracy, a marker a cell."""
+"""Predicted against true accuracy, a marker an architecture."""
 
 from __future__ import annotations
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from backend.spaces.base import WORDS, Label, Words
 from dashboard.figures.proxy_scatter import WEBGL_FROM
 from dashboard.figures.template import (
     BLUE,
@@ -23,30 +24,32 @@ def predictions(
     *,
     is_accuracy: bool,
     target: str,
-    selected: int | None = None,
+    selected: Label | None = None,
     says: str | None = None,
+    words: Words = WORDS,
 ) -> go.Figure:
     """A scatter with the line where prediction and truth are equal.
 
     Args:
-        groups: by what they are, the last on top: frames indexed by official index with predicted and accuracy (%).
+        groups: by what they are, the last on top: frames by label with predicted and accuracy (%).
         is_accuracy: whether predictions are accuracies; if not, there is no such line.
         target: title of the vertical axis.
-        selected: official index of the cell to ring.
+        selected: label of the architecture to ring.
         says: title of the horizontal axis; None takes that of the predictions.
+        words: what the space calls its architectures.
 
     Returns:
-        A figure whose markers carry their cell's official index as customdata.
+        A figure whose markers carry their architecture's label as customdata.
     """
     figure = new_figure(height=480)
-    known = {name: cells.dropna() for name, cells in groups.items()}
+    known = {name: group.dropna() for name, group in groups.items()}
     points = pd.concat(known.values()) if known else pd.DataFrame(columns=["predicted", "accuracy"])
     if points.empty:
-        add_note(figure, "No cell has both a prediction and a true accuracy.")
+        add_note(figure, f"No {words.one} has both a prediction and a true accuracy.")
         return figure
     colors = [GREY, BLUE][-len(known) :]
-    for (name, cells), color in zip(known.items(), colors, strict=True):
-        figure.add_trace(_markers(cells, name, color))
+    for (name, group), color in zip(known.items(), colors, strict=True):
+        figure.add_trace(_markers(group, name, color, words))
     if is_accuracy:
         low, high = points["accuracy"].quantile(0.005), points["accuracy"].max() + 0.5
         line = {"color": OUTLINE, "width": 1.5, "dash": "dot"}
@@ -61,25 +64,27 @@ def predictions(
     return figure
 
 
-def _markers(cells: pd.DataFrame, name: str, color: str) -> go.Scatter | go.Scattergl:
-    kind = go.Scattergl if len(cells) >= WEBGL_FROM else go.Scatter
-    size = 4 if len(cells) >= WEBGL_FROM else 8
+def _markers(group: pd.DataFrame, name: str, color: str, words: Words) -> go.Scatter | go.Scattergl:
+    many = len(group) >= WEBGL_FROM
+    kind, size = (go.Scattergl, 4) if many else (go.Scatter, 8)
+    number = ":," if pd.api.types.is_integer_dtype(group.index) else ""
     return kind(
-        x=cells["predicted"],
-        y=cells["accuracy"],
+        x=group["predicted"],
+        y=group["accuracy"],
         mode="markers",
         name=name,
-        marker={"color": color, "size": size, "opacity": 0.45 if color == GREY or size == 4 else 0.8},
-        customdata=cells.index.to_numpy().reshape(-1, 1),
-        hovertemplate="Cell %{customdata[0]:,}<br>predicted %{x:.2f}<br>true %{y:.2f} %<extra></extra>",
+        marker={"color": color, "size": size, "opacity": 0.45 if color == GREY or many else 0.8},
+        customdata=group.index.to_numpy().reshape(-1, 1),
+        hovertemplate=f"{words.one.capitalize()} %{{customdata[0]{number}}}<br>predicted %{{x:.2f}}"
+        "<br>true %{y:.2f} %<extra></extra>",
         unselected={"marker": {"opacity": 0.45}},
     )
 
 
-def _ring(cell: pd.DataFrame) -> go.Scatter:
+def _ring(row: pd.DataFrame) -> go.Scatter:
     return go.Scatter(
-        x=cell["predicted"],
-        y=cell["accuracy"],
+        x=row["predicted"],
+        y=row["accuracy"],
         mode="markers",
         marker={"symbol": "circle-open", "size": _RING, "color": VERMILION, "line": {"width": 3}},
         hoverinfo="skip",

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.costs.constraints import Constraint
+from backend.spaces.base import Words
 from dashboard.data.quantities import Direction, drawn_label, finite
 from dashboard.figures.template import (
     BLUE,
@@ -34,6 +35,7 @@ def progress_chart(
     allowed: float | None = None,
     bounds: Iterable[Constraint] = (),
     asked: int | None = None,
+    words: Words | None = None,
 ) -> go.Figure:
     """A quantity by trial number, with the best feasible so far as a step line.
 
@@ -42,13 +44,15 @@ def progress_chart(
         column: the quantity; infinite values are not drawn, and are not the best.
         direction: which way is better.
         optimum: the best value of the whole space, drawn as a level, where it is known.
-        allowed: the best value of the cells that the search allows, drawn as a level where it is another.
+        allowed: the best value of what the search allows, drawn as a level where it is another.
         bounds: constraints on the quantity, drawn as levels.
         asked: number of trials asked for; the axis reaches that far, so that a live chart fills.
+        words: of the space.
 
     Returns:
-        A figure whose markers carry ``[trial number, cell index]`` as customdata.
+        A figure whose markers carry ``[trial number, index]`` as customdata.
     """
+    one = (words or Words()).one
     known = frame[finite(frame, [column])] if column in frame else frame.iloc[:0]
     x_axis: dict[str, Any] = {"title": {"text": "Trial"}}
     if asked:
@@ -58,12 +62,12 @@ def progress_chart(
     if known.empty:
         figure = new_figure(_HEIGHT, **axes)
         infinite = column in frame and bool(frame[column].notna().any())
-        add_note(figure, "All values are infinite." if infinite else "Values appear here with the first scored cell.")
+        add_note(figure, "All values are infinite." if infinite else f"Values appear here with the first scored {one}.")
         return figure
     broken = known[known["state"] == "infeasible"]
     figure = new_figure(
         _HEIGHT,
-        [*_trials(known, column, broken), _best_line(known.drop(index=broken.index), column, direction)],
+        [*_trials(known, column, broken, one), _best_line(known.drop(index=broken.index), column, direction)],
         **axes,
     )
     for bound in bounds:
@@ -75,19 +79,19 @@ def progress_chart(
     return figure
 
 
-def _trials(known: pd.DataFrame, column: str, broken: pd.DataFrame) -> Iterator[go.Scatter | go.Scattergl]:
+def _trials(known: pd.DataFrame, column: str, broken: pd.DataFrame, one: str) -> Iterator[go.Scatter | go.Scattergl]:
     """The markers, by what became of the trials."""
-    name = "Distinct cell" if "arch" in known else "Trial"
+    name = f"Distinct {one}" if "arch" in known else "Trial"
     yield _markers(known[known["state"] == "complete"], column, name, BLUE, "circle")
     repeats = known[known["state"] == "repeat"]
     if len(repeats):
-        yield _markers(repeats, column, "Repeated cell", GREY, "circle-open")
+        yield _markers(repeats, column, f"Repeated {one}", GREY, "circle-open")
     if len(broken):
         yield infeasible_markers(broken, "number", column, _hover(column))
 
 
 def _add_level(figure: go.Figure, value: float, words: str, dash: str) -> None:
-    """A level that the legend names, in few words: beside its line they would cover the cells there."""
+    """A level that the legend names, in few words: beside its line they would cover the markers there."""
     figure.add_hline(y=value, line={"dash": dash, "color": OUTLINE}, name=f"{words}: {value:.2f}", showlegend=True)
 
 

@@ -1,4 +1,4 @@
-"""How alike proxies rank cells: a heat map of their rank correlations."""
+"""How alike proxies rank architectures: a heat map of their rank correlations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dashboard.text import drawn
 
 # Blue to orange through a grey that is quiet on light and dark pages; the colour-blind tell the ends apart.
 _DIVERGING = ((0.0, "#b35806"), (0.25, "#f6bd74"), (0.5, "#e4e4ea"), (0.75, "#a3cbe6"), (1.0, "#0b5a94"))
-_CELL_HEIGHT, _FRAME_HEIGHT = 28, 130
+_ROW_HEIGHT, _FRAME_HEIGHT = 28, 130
 _MOST_NUMBERS = 24
 _STRONG = 0.72
 
@@ -21,7 +21,7 @@ def proxy_agreement(matrix: pd.DataFrame) -> go.Figure:
     Args:
         matrix: as ``backend.analysis.correlation.agreement`` gives it.
     """
-    figure = new_figure(_FRAME_HEIGHT + _CELL_HEIGHT * len(matrix))
+    figure = new_figure(_FRAME_HEIGHT + _ROW_HEIGHT * len(matrix))
     if len(matrix) < 2:
         add_note(figure, "Two quantities at least are needed.")
         return figure

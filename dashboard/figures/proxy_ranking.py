@@ -1,4 +1,4 @@
-"""Which proxy ranks cells best: rank correlations with their intervals, side by side."""
+"""Which proxy ranks best: rank correlations with their intervals, side by side."""
 
 from __future__ import annotations
 

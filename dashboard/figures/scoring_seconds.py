@@ -25,7 +25,7 @@ def scoring_seconds(frame: pd.DataFrame) -> go.Figure:
         frame: trials with known seconds, by number.
 
     Returns:
-        A figure whose markers carry ``[trial number, cell index]`` as customdata.
+        A figure whose markers carry ``[trial number, index]`` as customdata.
     """
     figure = new_figure(height=420)
     figure.update_layout(xaxis_title="Trial", yaxis_title="Time to score (s)", dragmode="zoom")

@@ -75,7 +75,7 @@ def new_figure(height: int, traces: Sequence[Any] = (), **layout: Any) -> go.Fig
 
 
 def trial_keys(trials: pd.DataFrame) -> np.ndarray:
-    """The customdata of markers that stand for trials: ``[number, cell index]`` each, −1 for no cell.
+    """The customdata of markers that stand for trials: ``[number, index]`` each, −1 for no index.
 
     Numbers alone travel as they are in memory; words would take most of the time of a live chart.
     """
@@ -92,7 +92,7 @@ def color_axis(values: pd.Series, title: str, *, low: float, high: float) -> dic
 
     Args:
         values: that are coloured; infinite ones take the colour of an end.
-        title: stands below the bar.
+        title: below the bar.
         low: quantile of the first colour.
         high: quantile of the last.
     """

@@ -28,7 +28,7 @@ Role = Literal["editor", "viewer"]
 
 
 class AccessError(UserError):
-    """Whoever is looking may not see studies here.
+    """The visitor may not see studies here.
 
     Attributes:
         signed_in: the address that they are signed in with; "" before that.
@@ -40,7 +40,7 @@ class AccessError(UserError):
 
 
 class SignedOutError(AccessError):
-    """Whoever is looking has not signed in."""
+    """The visitor has not signed in."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class People(BaseModel):
     Attributes:
         editors: who may do everything.
         viewers: who may look.
-        contact: whom to ask for access.
+        contact: who to ask for access.
         trust_unverified: whether to admit logins that do not say whether the address is verified.
     """
 

@@ -1,4 +1,4 @@
-"""Work in the background that goes on when its page is left, and shows how far it is."""
+"""Work in the background that goes on when its page is left, and shows its progress."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class CurveTask:
 
     Attributes:
         recipe: how the ensembles are made.
-        scores: of all cells, by official index.
-        accuracy: true accuracy (%) of all cells, likewise.
-        sizes: numbers of labelled cells.
+        scores: of the whole space, by index.
+        accuracy: true accuracy (%) of the whole space, likewise.
+        sizes: numbers of labelled architectures.
         repeats: draws of each size.
-        choose: how cells are drawn.
+        choose: how architectures are drawn.
     """
 
     recipe: Recipe
@@ -81,7 +81,7 @@ class CurveJob:
         return self._problem
 
     def stop(self) -> None:
-        """End it after the fit in work; what is done stays."""
+        """End it after the running fit; what is done stays."""
         self._stop.set()
 
     def _work(self) -> None:
@@ -171,7 +171,7 @@ class ShareJob(Generic[Result]):
     """Work on some studies.
 
     Attributes:
-        total: trials to deal with; 0 where nobody knows yet.
+        total: trials to deal with; 0 while it is unknown.
         done: those dealt with.
     """
 

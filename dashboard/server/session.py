@@ -96,7 +96,7 @@ def bound(make: Callable[[], T]) -> Callable[[], T]:
 def may_choose() -> bool:
     """Whether visitors may open other databases: by default only where this machine alone is served, without a login.
 
-    Whoever may can open any study database that the server's account can open, files of the machine among them.
+    Such a visitor can open any study database that the server's account can open, files of the machine among them.
     """
     if os.environ.get(FIXED_VARIABLE, "").strip():
         return not is_set(FIXED_VARIABLE)

@@ -1,13 +1,13 @@
-"""A chart with what belongs to it: its picture to save, and its data as CSV."""
+"""How a card is shown: its chart, with a picture to save and its data as CSV, or why there is none."""
 
 from collections.abc import Callable
 from typing import Any, Final
 
-import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from backend.naming import file_name
+from dashboard.cards.base import Card
+from dashboard.text import plain
 from dashboard.widgets.linked import LinkedChoice, LinkedZoom
 from dashboard.widgets.tables import csv_button
 
@@ -40,30 +40,34 @@ def drawing_config(name: str) -> dict[str, Any]:
     }
 
 
-def chart(
-    figure: go.Figure,
-    data: pd.DataFrame | Callable[[], pd.DataFrame],
+def show(
+    card: Card,
     name: str,
-    key: str,
-    words: str,
     *,
+    heading: bool = False,
+    caption: bool = False,
     on_select: Callable[[], None] | None = None,
     zoom: LinkedZoom | None = None,
 ) -> None:
-    """Draw a chart, and a button for its data below it.
+    """Draw a card: its chart, and a button for its data below; or why it cannot be shown.
 
     Args:
-        figure: to draw; with a zoom, after ``zoom.apply``.
-        data: what it shows, one row a point; or what makes it once the button is clicked.
+        card: to show; with a zoom, after ``zoom.apply`` on its figure. Its key is the chart's, the button's is
+            ``download_<key>``.
         name: of the files that are saved, without their endings.
-        key: of the widget; the button's is ``download_<key>``.
-        words: what the chart shows, for those who cannot see it.
-        on_select: called when a marker is clicked; the click is in ``st.session_state[key]``.
+        heading: draw the card's title, and its help, above it.
+        caption: draw the card's words below it, for those too who see the chart.
+        on_select: called when a marker is clicked; the click is in ``st.session_state[card.key]``.
         zoom: keeps in the page's link the box that is drawn over the chart; needs ``on_select``.
     """
+    if heading:
+        st.markdown(f"**{plain(card.title)}**", help=card.help or None)
+    if card.figure is None:
+        st.info(plain(card.why_not), icon=":material/info:")
+        return
 
     def selected() -> None:
-        if on_select and not (zoom and zoom.take(st.session_state[key]["selection"])):
+        if on_select and not (zoom and zoom.take(st.session_state[card.key]["selection"])):
             on_select()
 
     config: dict[str, Any] = {
@@ -73,17 +77,20 @@ def chart(
         "toImageButtonOptions": picture_options(name),
     }
     st.plotly_chart(
-        figure,
-        key=key,
+        card.figure,
+        key=card.key,
         on_select=selected if on_select else "ignore",
         selection_mode=("points", "box") if zoom else "points",
         config=config,
-        alt=words,
+        alt=card.words,
     )
-    with st.container(horizontal=True):
-        csv_button(data, name, f"download_{key}", "What the chart shows, with all its digits.")
-        if zoom:
-            zoom.reset_button()
+    if card.frame is not None:
+        with st.container(horizontal=True):
+            csv_button(card.frame, name, f"download_{card.key}", "What the chart shows, with all its digits.")
+            if zoom:
+                zoom.reset_button()
+    if caption:
+        st.caption(plain(card.words))
 
 
 def clicked(key: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Controls whose value stands in the page's link: choices, studies and zoom."""
+"""Controls whose value is kept in the page's link: choices, studies and zoom."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def writing(help: str, *, disabled: bool = False) -> dict[str, Any]:  # noqa: A0
 
 
 def stop_button(name: str, run: Run | None) -> None:
-    """A button that asks the run to stop after the trial in work."""
+    """A button that asks the run to stop after the running trial."""
     st.button(
         "Stop",
         icon=":material/stop:",
@@ -39,7 +39,7 @@ def stop_button(name: str, run: Run | None) -> None:
         on_click=_stop,
         args=(name,),
         **writing(
-            "Stop after the trial in work. Everything measured is kept, and the search can be resumed.",
+            "Stop after the running trial. Everything measured is kept, and the search can be resumed.",
             disabled=run is None or run.state not in {"queued", "running"},
         ),
     )

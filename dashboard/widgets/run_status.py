@@ -1,10 +1,11 @@
-"""How a run stands: progress, time left, device, images, notes and log."""
+"""The state of a run: progress, time left, device, images, notes and log."""
 
 import pandas as pd
 import streamlit as st
 
 from backend.config.advice import notices
 from backend.config.model import SearchConfig
+from backend.spaces.base import Words
 from backend.studies.runs import LogLine, Run
 from dashboard.data import queries
 from dashboard.data.pace import elapsed, seconds_left
@@ -43,6 +44,7 @@ def log_table(lines: list[LogLine]) -> None:
 
 
 def _figures(run: Run, config: SearchConfig | None, frame: pd.DataFrame) -> None:
+    words = config.space.words if config else Words()
     counts = frame["state"].value_counts()
     tried = sum(int(counts.get(state, 0)) for state in ("complete", *_WASTED))
     without = {words: int(counts.get(state, 0)) for state, words in _WASTED.items()}
@@ -55,7 +57,7 @@ def _figures(run: Run, config: SearchConfig | None, frame: pd.DataFrame) -> None
         grid.metric(
             "Time left",
             duration(left) if run.active else "–",
-            help=f"By the pace of the last cells. {limit}",
+            help=f"By the pace of the last {words.many}. {limit}",
             delta=_time_word(run),
             delta_color="off",
             delta_arrow="off",
@@ -67,10 +69,11 @@ def _figures(run: Run, config: SearchConfig | None, frame: pd.DataFrame) -> None
             delta=said,
             delta_color="off",
             delta_arrow="off",
-            help="All that the sampler asked for. Repeats cost nothing; disconnected cells have no scores, and "
-            "infeasible ones, which break a constraint, are not scored.",
+            help="All that the sampler asked for. Repeats cost nothing; what is disconnected, or else invalid, has no "
+            "scores, and what is infeasible, breaking a constraint, is not scored.",
         )
-        grid.metric("Seconds a cell", _median_seconds(frame), help="Median time to score one distinct cell.")
+        median = f"Median time to score one distinct {words.one}."
+        grid.metric(f"Seconds a {words.one}", _median_seconds(frame), help=median)
 
 
 def _time_word(run: Run) -> str | None:

@@ -1,4 +1,4 @@
-"""Whose scores a page shows: a table of the whole space, or the cells of a study, and where they come from."""
+"""Whose scores a page shows: a table of a whole space, or those of a study, and where they come from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from backend.studies import StudySummary
 from dashboard.data import proxies as proxy_queries
 from dashboard.data import queries
 from dashboard.data.proxies import Source
-from dashboard.links import CELL_PARAMETER, STUDY, STUDY_PARAMETER, TABLE_PARAMETER, page_link, parameter, set_parameter
+from dashboard.links import (
+    STUDY,
+    STUDY_PARAMETER,
+    TABLE_PARAMETER,
+    link_architecture,
+    page_link,
+    parameter,
+    set_parameter,
+)
 from dashboard.text import plain
 from dashboard.widgets.tables import look
 
@@ -36,7 +44,7 @@ def choose_source() -> Source:
         format_func=lambda choice: choices[choice],
         key=_KEY,
         placeholder="Choose scores",
-        help="A table has the scores of the whole space, from a sweep; a study those of the cells that it tried.",
+        help="A table has the scores of the whole space, from a sweep; a study those of its trials.",
         on_change=_chosen,
     )
     kind, name = chosen
@@ -78,7 +86,7 @@ def _chosen() -> None:
     choice = st.session_state[_KEY]
     if choice:
         link_source(choice)
-        set_parameter(CELL_PARAMETER, None)
+        link_architecture(None)
 
 
 def source_origin(source: Source) -> None:
@@ -91,7 +99,7 @@ def source_origin(source: Source) -> None:
         page_link(STUDY, "Open the study", ":material/scatter_plot:", "Its page.", link)
         if source.active:
             st.button(
-                "Read its new cells",
+                f"Read its new {source.space.words.many}",
                 icon=":material/refresh:",
                 key="refresh",
                 help="The search goes on; what is shown is as of the last time that this page was read.",

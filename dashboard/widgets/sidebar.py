@@ -77,7 +77,7 @@ def storage_section() -> None:
         st.caption("This server opens this one alone.")
         return
     if session.is_chosen():
-        st.caption("Opened in this browser session alone. Links do not name it: elsewhere they mean the server's own.")
+        st.caption("Opened in this browser session alone. Links do not name it: in others they mean the server's own.")
         st.button(
             "Back to the server's own",
             icon=":material/undo:",

@@ -1,4 +1,4 @@
-"""Which studies are listed, and in which order; every choice stands in the page's link."""
+"""Which studies are listed, and in which order; every choice is kept in the page's link."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -13,14 +13,14 @@ from dashboard.widgets.linked import LinkedChoice
 from dashboard.widgets.tables import LOOKS
 
 _FIND, _FIND_KEY = "find", "find_studies"
-_ANY, _ACTIVE, _ELSEWHERE = "any", "active", "elsewhere"
+_ANY, _ACTIVE, _EXTERNAL = "any", "active", "elsewhere"
 _STATE: Final = LinkedChoice(
     "state",
     {
         _ANY: "Any state",
         _ACTIVE: "Not ended yet",
         **{state: look.word for state, look in LOOKS.items()},
-        _ELSEWHERE: "Made elsewhere",
+        _EXTERNAL: "External",
     },
 )
 _SORT: Final = LinkedChoice(
@@ -54,7 +54,7 @@ def filtered(summaries: Sequence[StudySummary], overviews: Mapping[int, Overview
         with grid.cell():
             words = _find_field()
         with grid.cell():
-            state = _STATE.dropdown("State", "Shows the studies whose search stands so.")
+            state = _STATE.dropdown("State", "Shows the studies in this state. External: made with Optuna alone.")
         with grid.cell():
             of_dataset = dataset.dropdown("Data set", "Shows the searches for this data set.")
         with grid.cell():
@@ -106,7 +106,7 @@ def _in_state(item: StudySummary, state: str) -> bool:
     if state == _ANY:
         return True
     if item.run is None:
-        return state == _ELSEWHERE
+        return state == _EXTERNAL
     return item.run.active if state == _ACTIVE else item.run.state == state
 
 
@@ -132,5 +132,5 @@ def _sorted(kept: list[StudySummary], order: str, overviews: Mapping[int, Overvi
 
 
 def progress(item: StudySummary) -> float | None:
-    """How much of its search is done (%); None for a study made elsewhere."""
+    """How much of its search is done (%); None for an external study."""
     return 100 * item.run.done / item.run.asked if item.run and item.run.asked else None

@@ -85,12 +85,12 @@ LOOKS: dict[State, Look] = {
     "finished": Look("Finished", ":material/check_circle:", "green"),
     "failed": Look("Failed", ":material/error:", "red"),
 }
-_ELSEWHERE = Look("Made elsewhere", ":material/outbound:", "gray")
+_EXTERNAL = Look("External", ":material/outbound:", "gray")
 
 
 def look(run: Run | None) -> Look:
-    """The look of a run's state; a study without a run was made elsewhere."""
-    return LOOKS[run.state] if run else _ELSEWHERE
+    """The look of a run's state; an external study has none."""
+    return LOOKS[run.state] if run else _EXTERNAL
 
 
 def state_badge(run: Run | None) -> None:

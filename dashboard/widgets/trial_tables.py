@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.column_config import CheckboxColumn, Column, NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from backend.spaces.base import Enumerable, SearchSpace, capability
 from backend.studies import trial_schema as schema
 from backend.studies.trials import HARDWARE, SCALED, SOFTWARE, TRUTH
 from dashboard.data.quantities import is_foreign, label, plottable, quantity
@@ -15,17 +16,23 @@ from dashboard.widgets.tables import csv_button
 
 _HEIGHT, _ROWS_IN_HEIGHT = 420, 11
 GROUPS = (SOFTWARE, HARDWARE, SCALED, TRUTH)
-_OF_TRIALS: Final[dict[str, ColumnConfig]] = {
-    "number": NumberColumn("trial", pinned=True, width="small", help="Number of the trial."),
-    "index": NumberColumn("Cell", format="%d", help="Official NAS-Bench-201 index, 0 to 15,624."),
-    "arch": TextColumn("Architecture", width="large"),
-}
-_GROUP_HELP = {
+_GROUP_HELP: Final = {
     SOFTWARE: "Raw score of the zero-cost proxy.",
     HARDWARE: "Hardware metric, lower is better.",
     SCALED: "Raw score times its scale: what is optimised.",
-    TRUTH: "NAS-Bench-201's record of the trained network.",
+    TRUTH: "What is known of the trained network.",
 }
+
+
+def _of_trials(space: SearchSpace | None) -> dict[str, ColumnConfig]:
+    """The columns of all trials: number, index and architecture."""
+    listed = capability(space, Enumerable) if space else None
+    last = f" of {space.title}, 0 to {listed.size - 1:,}" if space and listed else ""
+    return {
+        "number": NumberColumn("trial", pinned=True, width="small", help="Number of the trial."),
+        "index": NumberColumn(space.words.one.capitalize() if space else "Index", format="%d", help=f"Index{last}."),
+        "arch": TextColumn("Architecture", width="large"),
+    }
 
 
 def spread_metrics(best: pd.DataFrame) -> pd.DataFrame:
@@ -35,9 +42,10 @@ def spread_metrics(best: pd.DataFrame) -> pd.DataFrame:
         best: as ``backend.studies.best_table`` gives it.
 
     Returns:
-        Columns ("number", ""), ("index", ""), (group, metric) in the groups' order, and ("arch", "").
+        Columns ("number", ""), ("index", "") where any has one, (group, metric) in the groups' order, ("arch", "").
     """
-    columns: dict[tuple[str, str], pd.Series] = {(name, ""): best[name] for name in ("number", "index")}
+    first = ["number", *(["index"] if best["index"].notna().any() else [])]
+    columns: dict[tuple[str, str], pd.Series] = {(name, ""): best[name] for name in first}
     for group in GROUPS:
         metrics = dict.fromkeys(name for row in best[group] for name in row)
         # The accuracy is what the reader looks for: it comes first.
@@ -56,13 +64,18 @@ class BestTrials(NamedTuple):
     formats: dict[Any, ColumnConfig]
 
 
-def best_trials(best: pd.DataFrame) -> BestTrials:
-    """The trials of ``backend.studies.best_table`` with each metric in a column under its group."""
-    spread = spread_metrics(best)
+def best_trials(best: pd.DataFrame, space: SearchSpace | None) -> BestTrials:
+    """The trials of ``backend.studies.best_table`` with each metric in a column under its group.
+
+    Args:
+        best: the trials.
+        space: that they are of; None where it is not known here.
+    """
+    spread, columns = spread_metrics(best), _of_trials(space)
     # Streamlit counts the hidden index as column 0; columns of two levels have no other name for it.
     pairs = [(str(pair[0]), str(pair[1])) for pair in spread.columns]
     formats: dict[Any, ColumnConfig] = {
-        position: _OF_TRIALS[group] if group in _OF_TRIALS else _metric_column(spread[group, metric], group, metric)
+        position: columns[group] if group in columns else _metric_column(spread[group, metric], group, metric)
         for position, (group, metric) in enumerate(pairs, start=1)
     }
     return BestTrials(spread, formats)
@@ -102,30 +115,37 @@ def _metric_column(values: pd.Series, group: str, metric: str) -> ColumnConfig:
     )
 
 
-def trials_table(frame: pd.DataFrame, first: Iterable[str], key: str, stem: str, on_select: Callable[[], None]) -> None:
+def trials_table(
+    frame: pd.DataFrame,
+    first: Iterable[str],
+    key: str,
+    stem: str,
+    on_select: Callable[[], None],
+    space: SearchSpace | None = None,
+) -> None:
     """Trials with all that was recorded, and a button for the CSV; a row can be chosen.
 
     Args:
         frame: as ``backend.studies.trials_frame`` gives it, in the order to show.
-        first: columns to stand in front, such as the objectives.
+        first: columns to put in front, such as the objectives.
         key: of the widget; the button's is ``download_<key>``.
         stem: of the name of the CSV file.
         on_select: called when a row is chosen; the row is in ``st.session_state[key]``.
+        space: that they are of; None where there is none that is known here.
     """
-    numbers = plottable(frame, first)
+    numbers, columns = plottable(frame, first), _of_trials(space)
+    index = ["index"] if "index" in frame and frame["index"].notna().any() else []
     words = [name for name in map(str, frame) if is_foreign(name) and name not in numbers]
     breaks = ["breaks"] if frame["breaks"].notna().any() else []
-    order = [
-        name for name in ("number", "state", *breaks, "pareto", "index", *numbers, *words, "arch") if name in frame
-    ]
+    order = [name for name in ("number", "state", *breaks, "pareto", *index, *numbers, *words, "arch") if name in frame]
     formats = {column: number_column(frame[column]) for column in numbers} | {
         **{column: Column(label(column)) for column in words},
         "number": NumberColumn("Trial", pinned=True, width="small"),
         "state": TextColumn("State", width="small"),
-        "breaks": TextColumn("Breaks", width="large", help="The constraints that an infeasible cell breaks."),
+        "breaks": TextColumn("Breaks", width="large", help="The constraints that an infeasible trial breaks."),
         "pareto": CheckboxColumn("Best", width="small", help="On the front of the study's own objectives."),
-        "index": _OF_TRIALS["index"],
-        "arch": _OF_TRIALS["arch"],
+        "index": columns["index"],
+        "arch": columns["arch"],
     }
     st.dataframe(
         frame,

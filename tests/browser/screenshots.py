@@ -89,7 +89,7 @@ def _run_searches(database: Database, home: Path) -> None:
 
 def _one_objective(config: SearchConfig) -> SearchConfig:
     changed = config.with_trials(10).model_copy(deep=True)
-    changed.cells.dataset = ["cifar100"]
+    changed.search_space.choices.dataset = ["cifar100"]
     changed.setup.sampler, changed.setup.sum_scaled_metrics, changed.setup.direction = "random", True, "maximize"
     return changed
 

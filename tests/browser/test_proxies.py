@@ -34,13 +34,13 @@ def test_a_clicked_proxy_and_a_clicked_cell_are_shown_and_the_link_shows_them_to
         click_marker(page, ".st-key-ranking_section", 1)
         expect(page).to_have_url(re.compile("proxy="))
         click_marker(page, ".st-key-scatter_section", 4)
-        expect(page.locator(".st-key-cell_card")).to_contain_text("Selected cell · trial")
+        expect(page.locator(".st-key-architecture_card")).to_contain_text("Selected cell · trial")
         expect(page).to_have_url(re.compile("cell="))
 
         values = dict(pair.split("=") for pair in page.url.split("?")[1].split("&"))
         other = browser.new_page()
         other.goto(page.url)
-        expect(other.locator(".st-key-cell_card")).to_contain_text(str(Cell.from_index(int(values["cell"]))))
+        expect(other.locator(".st-key-architecture_card")).to_contain_text(str(Cell.from_index(int(values["cell"]))))
         expect(other.locator(".st-key-about_proxy")).to_contain_text(f"What is {values['proxy']}?")
         other.close()
 

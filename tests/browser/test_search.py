@@ -99,7 +99,7 @@ def test_the_example_runs_with_one_click_stops_resumes_and_outlives_the_dashboar
         page.get_by_role("button", name="Run the example search").click()
         expect(page.locator(".st-key-run_state")).to_contain_text("Running")
         expect(page.get_by_text(re.compile(r"^[1-9]\d* of \d+ distinct cells scored"))).to_be_visible()
-        expect(page.locator(".st-key-cell_card")).to_contain_text("Latest cell")
+        expect(page.locator(".st-key-architecture_card")).to_contain_text("Latest cell")
 
         page.locator(".st-key-stop_study").get_by_role("button", name="Stop").click()
         expect(page.locator(".st-key-run_state")).to_contain_text("Stopped")

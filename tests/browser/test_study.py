@@ -47,7 +47,7 @@ selector => {
 
 @pytest.fixture
 def live(installation: Path) -> Iterator[tuple[Database, SearchConfig]]:
-    """A search that this process has in work, thirty of forty cells done."""
+    """A search that this process is running, thirty of forty cells done."""
     assert installation.is_dir()
     database = open_database()
     config = make_study(database, NAME, FIRST)
@@ -86,20 +86,20 @@ def test_new_trials_come_while_zoom_and_choice_stay(
         # The chart glides there.
         page.wait_for_function(f"Math.abs(({_RANGE})('{CHART}')[0] - {zoomed[0]}) < 1e-3 * {zoomed[0]}")
         page.mouse.click(*page.evaluate(_MARKER, CHART))
-        expect(page.locator(".st-key-cell_card")).to_contain_text("Selected cell")
+        expect(page.locator(".st-key-architecture_card")).to_contain_text("Selected cell")
         expect(page).to_have_url(re.compile("trial="))
         chosen = f"trial {parse_qs(urlsplit(page.url).query)['trial'][0]}"
-        expect(page.locator(".st-key-cell_card")).to_contain_text(chosen)
+        expect(page.locator(".st-key-architecture_card")).to_contain_text(chosen)
 
         append_trials(database, NAME, config, range(FIRST, FIRST + LATER))
         page.wait_for_function(f"({_TRIALS})('{PROGRESS}') === {FIRST + LATER}")
         assert page.evaluate(_RANGE, CHART) == pytest.approx(zoomed)
-        expect(page.locator(".st-key-cell_card")).to_contain_text("Selected cell")
+        expect(page.locator(".st-key-architecture_card")).to_contain_text("Selected cell")
 
         other = page.context.new_page()
         other.goto(page.url)
-        expect(other.locator(".st-key-cell_card")).to_contain_text("Selected cell")
-        expect(other.locator(".st-key-cell_card")).to_contain_text(chosen)
+        expect(other.locator(".st-key-architecture_card")).to_contain_text("Selected cell")
+        expect(other.locator(".st-key-architecture_card")).to_contain_text(chosen)
         other.wait_for_selector(f"{CHART} .nsewdrag")
         assert other.evaluate(_RANGE, CHART) == pytest.approx(zoomed)
         expect(other.get_by_text("True test accuracy, 200 epochs (%)").first).to_be_visible()

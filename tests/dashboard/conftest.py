@@ -44,7 +44,7 @@ def finished(database: Database, make_config: Config) -> str:
 
 @pytest.fixture
 def running(database: Database, make_config: Config) -> str:
-    """A search of forty cells that this process has in work, six of them done."""
+    """A search of forty cells that this process is running, six of them done."""
 
     def make() -> None:
         prepare(database, make_config(setup={"n_trials": 6}), RUNNING)

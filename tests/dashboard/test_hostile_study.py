@@ -18,7 +18,7 @@ from backend.studies import load_study
 from dashboard.data import queries
 from dashboard.report import study_report
 from dashboard.views.studies.actions import as_archive
-from dashboard.views.study.views import VIEW
+from dashboard.views.study.views import VIEWS
 from tests.dashboard.views.test_share import dropped
 from tests.snapshots import made_once
 
@@ -60,7 +60,7 @@ def test_without_a_bad_study_there_is_no_such_column(app: Open, finished: str) -
     assert "problem" not in app("studies").dataframe[0].value
 
 
-@pytest.mark.parametrize("view", VIEW.names)
+@pytest.mark.parametrize("view", VIEWS)
 def test_every_view_of_the_study_opens(app: Open, colleagues: str, view: str) -> None:
     page = app("study", study=colleagues, view=view)
     assert not page.exception

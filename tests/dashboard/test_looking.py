@@ -37,7 +37,7 @@ def test_pages_leave_no_trace(
         assert traces(file.parent, home) == before
         if kind in {"plain", "own"}:
             # A page on proxies says of a study of plain Optuna that it records none.
-            assert [error.value for error in page.error if "was made elsewhere" not in error.value] == []
+            assert [error.value for error in page.error if "external study" not in error.value] == []
     page.switch_page("views/studies/page.py").run()
     errors = [item.value.replace("\\", "") for item in page.main.error]
     if kind in {"plain", "own"}:

@@ -108,6 +108,8 @@ class CellSpaceSection(Table):
 class NasBench201Section(SpaceSection):
     """``[search.search_space]`` of NAS-Bench-201, as the mission writes it."""
 
+    place = ("nas_zero_cost", "config")
+
     name: Literal["graph/software/zero_cost", "nas_bench_201"] = "graph/software/zero_cost"
     setup: SpaceSetup = SpaceSetup()
     seed: SeedSection = SeedSection()
@@ -126,6 +128,21 @@ class NasBench201Section(SpaceSection):
     def data(self) -> str:
         """Name of the data set."""
         return self.choices.dataset[0]
+
+    @property
+    def chosen(self) -> Mapping[str, list[int]]:
+        """Widths, depths and the numbers of each edge's operations."""
+        return {key: getattr(self.choices, key) for key in ("C", "N", *EDGE_KEYS)}
+
+    @classmethod
+    def table_of(cls, table: Mapping[str, Any], dataset: str, chosen: Mapping[str, Sequence[object]]) -> dict[str, Any]:
+        """See :meth:`SpaceSection.table_of`."""
+        cells = table.get("nas_zero_cost", {})
+        config = dict(cells.get("config", {}))
+        if config.get("dataset", [dataset]) != [dataset]:
+            config.pop("number_classes", None)
+        changed = {key: list(options) for key, options in chosen.items()}
+        return {**table, "nas_zero_cost": {**cells, "config": {**config, "dataset": [dataset], **changed}}}
 
     @classmethod
     def data_in(cls, table: Mapping[str, Any]) -> str | None:

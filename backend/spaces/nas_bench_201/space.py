@@ -24,10 +24,12 @@ from backend.spaces.base import (
     Label,
     Parameter,
     SearchSpace,
+    SizeWords,
     SpaceSection,
     Words,
 )
 from backend.spaces.nas_bench_201.cell import EDGES, NUM_CELLS, OPERATIONS, Cell, class_indices
+from backend.spaces.nas_bench_201.notations import ACCEPTED, parse_cell
 from backend.spaces.nas_bench_201.options import EDGE_KEYS, TRAINED_SIZE, CellChoices, NasBench201Section
 
 if TYPE_CHECKING:
@@ -38,6 +40,11 @@ if TYPE_CHECKING:
 
 _KEY = re.compile(r"(?P<arch>\S+)(?: C=(?P<C>[1-9]\d{0,3}) N=(?P<N>[1-9]\d{0,3}))?")
 _LARGEST_SIZE = 10_000
+_SHOWN = ("none", "skip", "conv 3×3", "conv 1×1", "avg pool 3×3")
+_CALLED = tuple(zip(OPERATIONS, _SHOWN, strict=True))
+_PLACES = ((0.0, 0.0), (2.0, 2.5), (2.0, 0.95), (4.0, 0.0))
+"""A drawing of the complete graph on four nodes in which no two edges cross."""
+_NODES = ("input of the cell", "node 1", "node 2", "output of the cell")
 _DISCONNECTED = "disconnected: no path leads from its input to its output"
 
 
@@ -101,8 +108,10 @@ class NasBench201(SearchSpace):
 
     name = "nas_bench_201"
     title = "NAS-Bench-201"
-    words = Words("cell", "cells")
+    words = Words("cell", "cells", "edge", "operation")
     aliases = ("graph/software/zero_cost",)
+    indexed = "cell of the benchmark's networks (C = 16, N = 5)"
+    notations = ACCEPTED
     empty = "op_1_0 … op_3_2: no cell of these options connects input to output; allow more operations"
     section = NasBench201Section
     providers: ClassVar[Mapping[type, str]] = {
@@ -141,6 +150,11 @@ class NasBench201(SearchSpace):
         if match is None or match["C"] is None:
             return CellArchitecture(Cell.parse(text))
         return CellArchitecture(Cell.parse(match["arch"]), int(match["C"]), int(match["N"]))
+
+    def read(self, text: str) -> CellArchitecture:
+        """Read a cell in any of the notations that are in use, or the key of another size."""
+        match = _KEY.fullmatch(text.strip())
+        return self.parse(text) if match and match["C"] else CellArchitecture(parse_cell(text))
 
     @staticmethod
     def key_of_earlier(arch: str, params: Mapping[str, Any]) -> str:
@@ -193,6 +207,14 @@ class NasBench201(SearchSpace):
     def at(self, label: Label) -> CellArchitecture:
         """The architecture of an official index, or of a key."""
         return self.parse(label) if isinstance(label, str) else CellArchitecture(Cell.from_index(int(label)))
+
+    def description(self, architecture: Architecture) -> str:
+        """The function that a cell computes."""
+        assert isinstance(architecture, CellArchitecture)
+        if architecture.invalid:
+            return "Nothing connects its input to its output."
+        function = architecture.cell.canonical()
+        return f"It computes {function}, where P pools and each convolution has its own weights."
 
     @cached_property
     def distributions(self) -> Mapping[str, CategoricalDistribution]:
@@ -249,6 +271,19 @@ class NasBench201(SearchSpace):
 
         return graph_features(Cell.from_index(int(label)) for label in labels)
 
+    @property
+    def groupings(self) -> Mapping[str, str]:
+        """Counts of operations, paths, and the operation of each edge."""
+        from backend.spaces.nas_bench_201.features import GROUPINGS  # noqa: PLC0415
+
+        return {grouping.name: grouping.title for grouping in GROUPINGS}
+
+    def groups(self, grouping: str, labels: Iterable[Label]) -> pd.Series:
+        """The group of each cell, by official index."""
+        from backend.spaces.nas_bench_201.features import GROUPINGS, group_cells  # noqa: PLC0415
+
+        return group_cells(next(item for item in GROUPINGS if item.name == grouping), map(int, labels))
+
     def neighbours(self, architecture: Architecture) -> Sequence[CellArchitecture]:
         """The 24 cells that differ in one edge."""
         assert isinstance(architecture, CellArchitecture)
@@ -259,15 +294,15 @@ class NasBench201(SearchSpace):
         """The four nodes and six edges of the cell."""
         assert isinstance(architecture, CellArchitecture)
         live = architecture.cell.live_edges()
-        pairs = enumerate(zip(EDGES, architecture.cell.operations, strict=True))
-        drawn = tuple(DrawnEdge(source, target, name, edge in live) for edge, ((source, target), name) in pairs)
-        return Drawing(("input", "1", "2", "output"), drawn)
+        pairs = enumerate(zip(EDGES, architecture.cell.operations, EDGE_KEYS, strict=True))
+        drawn = tuple(DrawnEdge(*ends, name, edge in live, key) for edge, (ends, name, key) in pairs)
+        return Drawing(("in", "1", "2", "out"), drawn, _PLACES, _CALLED, OPERATIONS[0], _NODES)
 
     @property
     def parameters(self) -> Sequence[Parameter]:
         """The operation of each edge."""
         return [
-            Parameter(key, f"{source} → {target}", OPERATIONS)
+            Parameter(key, f"{source} → {target}", OPERATIONS, _SHOWN)
             for key, (source, target) in zip(EDGE_KEYS, EDGES, strict=True)
         ]
 
@@ -279,3 +314,38 @@ class NasBench201(SearchSpace):
     def of_key(self, key: str) -> Mapping[str, str]:
         """The operation of each edge of a cell, by its parameter."""
         return dict(zip(EDGE_KEYS, self.parse(key).cell.operations, strict=True))
+
+    @property
+    def choices_help(self) -> str:
+        """What the choices are."""
+        return "Operations allowed on each edge of the cell: node 0 is its input, node 3 its output."
+
+    @property
+    def bundles(self) -> Mapping[str, tuple[int, ...]]:
+        """Numbers of operations to allow on every edge at once."""
+        return {
+            "Every operation": tuple(range(len(OPERATIONS))),
+            "No pooling": (0, 1, 2, 3),
+            "Convolutions and skips": (1, 2, 3),
+            "Convolutions": (2, 3),
+        }
+
+    @property
+    def size_words(self) -> Mapping[str, SizeWords]:
+        """What pages call C and N."""
+        words = "One number, or several with commas between. True accuracies are known for C = 16, N = 5."
+        width = "Channels of the first stage; the later ones have 2C and 4C."
+        return {
+            "C": SizeWords("Channels C", width, "Channels C of the first stage", words),
+            "N": SizeWords("Cells a stage N", "Cells in each of the three stages.", "Cells a stage N", words),
+        }
+
+    def left(self) -> str:
+        """How many cells and networks the choices leave."""
+        sizes = len(self.choices.C) * len(self.choices.N)
+        connected = len(self.connected_cells)
+        networks = f" at {sizes} sizes: **{connected * sizes:,}** connected networks to score" if sizes > 1 else ""
+        return (
+            f"These choices leave **{connected:,}** connected cells of {self.combinations:,} combinations{networks}. "
+            f"**{self.distinct_cells:,}** of the cells are distinct: the others compute the same, and cost nothing."
+        )

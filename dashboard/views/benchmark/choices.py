@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import streamlit as st
@@ -9,24 +12,210 @@ from streamlit.column_config import NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 from streamlit.elements.lib.grid_container import GridContainer
 
-from backend.datasets.info import DATASETS
+from backend.spaces import registry
+from backend.spaces.base import Enumerable, HasTruth, SearchSpace, Words, lacks, require
 from backend.truth import measures
-from backend.truth.fields import EPOCHS
 from backend.truth.measures import Measure
-from dashboard.links import VIEW_PARAMETER, cell_problem
+from dashboard.links import SPACE_PARAMETER, VIEW_PARAMETER, architecture_problem, link_architecture
+from dashboard.text import plain
 from dashboard.widgets.linked import LinkedChoice
 
-CELL: Final = NumberColumn("Cell", format="%d", pinned=True, width=70, help="Official index, 0 to 15,624.")
 ARCH: Final = TextColumn("Architecture", width="large")
 RELEASE: Final = TextColumn("Release", help="The release of the benchmark that the number is from.")
-RANK: Final = NumberColumn(
-    "Rank", format="localized", width=80, help="One more than the number of better cells; equal cells share a rank."
-)
-PERCENTILE: Final = NumberColumn(
-    "Percentile", format="%.2f", width=90, help="Share (%) of all cells that are no better; 100 for the best."
-)
-GAP: Final = NumberColumn("Gap (points)", format="%.3f", help="Points of accuracy missing to the best cell.")
 ACCURACY: Final = NumberColumn("Accuracy (%)", format="%.2f")
+_SPLITS: Final = {"test": "Test", "valid": "Validation"}
+_CHARTS: Final = {
+    "distribution": "Distribution",
+    "cost": "Accuracy against cost",
+    "datasets": "Data set against data set",
+}
+
+
+def choose_space() -> SearchSpace:
+    """The space that the page's link names, with a control for it where there are several."""
+    names = [registry.DEFAULT, *(name for name in registry.available() if name != registry.DEFAULT)]
+    choice = LinkedChoice(SPACE_PARAMETER, {name: registry.get(name).title for name in names})
+    if choice.problem:
+        st.error(plain(choice.problem), icon=":material/error:")
+    if len(names) > 1:
+        before = choice.value
+        choice.dropdown("Search space", "Whose architectures the views Space and Architecture are about.")
+        if choice.value != before:
+            link_architecture(None)
+    return registry.get(choice.value)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The controls of the page for a space.
+
+    Attributes:
+        space: that the page is about.
+    """
+
+    space: SearchSpace
+
+    @property
+    def words(self) -> Words:
+        """What its architectures are called."""
+        return self.space.words
+
+    @property
+    def missing(self) -> str:
+        """Why the views of the whole space cannot be shown, in a sentence; "" where they can."""
+        why = lacks(self.space, HasTruth, Enumerable)
+        return f"{why}." if why else ""
+
+    @cached_property
+    def datasets(self) -> tuple[str, ...]:
+        """Data sets that there are trainings on."""
+        return tuple(require(self.space, HasTruth, "benchmark").datasets)
+
+    @cached_property
+    def lengths(self) -> tuple[int, ...]:
+        """Lengths of the trainings, the longest first."""
+        return tuple(sorted(require(self.space, HasTruth, "benchmark").epochs, reverse=True))
+
+    @cached_property
+    def size(self) -> int:
+        """How many architectures the space has."""
+        return require(self.space, Enumerable, "benchmark").size
+
+    @property
+    def view(self) -> LinkedChoice:
+        """Which view is open."""
+        return LinkedChoice(VIEW_PARAMETER, {"space": "Space", "cell": self.words.one.capitalize(), "study": "Study"})
+
+    @property
+    def chart(self) -> LinkedChoice:
+        """What is drawn of the space."""
+        both = f"{self.lengths[-1]} against {self.lengths[0]} epochs"
+        return LinkedChoice("chart", {**_CHARTS, "epochs": both} if len(self.lengths) > 1 else _CHARTS)
+
+    @property
+    def cost(self) -> LinkedChoice:
+        """The cost on an axis."""
+        costs = measures.costs_of(self.space, self.datasets[0], self.lengths[-1])
+        return LinkedChoice("cost", {cost.key: cost.title for cost in costs})
+
+    @property
+    def dataset(self) -> LinkedChoice:
+        """The data set of the accuracies, times and costs."""
+        return LinkedChoice("dataset", {name: name for name in self.datasets})
+
+    @property
+    def against(self) -> LinkedChoice:
+        """The data set to compare with."""
+        return LinkedChoice("against", {name: name for name in self.datasets[::-1]})
+
+    @property
+    def epochs(self) -> LinkedChoice:
+        """The length of the training."""
+        return LinkedChoice("epochs", {str(epochs): str(epochs) for epochs in self.lengths})
+
+    @property
+    def split(self) -> LinkedChoice:
+        """The images that accuracy is measured on."""
+        return LinkedChoice("split", _SPLITS if measures.covers(self.space) else {"test": "Test"})
+
+    def link_problems(self) -> list[str]:
+        """What is wrong with the page's link, a line each."""
+        choices = [self.view]
+        if not self.missing:
+            choices += [self.chart, self.cost, self.dataset, self.against, self.epochs, self.split]
+        problems = [*(choice.problem for choice in choices), architecture_problem(self.space)]
+        return [problem for problem in problems if problem]
+
+    def choose_dataset(self) -> str:
+        """A control for the data set."""
+        return self.dataset.dropdown("Data set", "Data set of the accuracies, times and hardware costs.")
+
+    def choose_accuracy(self, grid: GridContainer) -> tuple[str, int, str]:
+        """Controls for an accuracy, in the next places of a grid: data set, epochs and images."""
+        with grid.cell():
+            dataset = self.choose_dataset()
+        with grid.cell():
+            epochs = self.choose_epochs()
+        with grid.cell():
+            split = self.choose_split()
+        return dataset, epochs, split
+
+    def choose_other_dataset(self) -> str:
+        """A control for the data set to compare with."""
+        return self.against.dropdown("Against", "Data set on the horizontal axis.")
+
+    def choose_epochs(self) -> int:
+        """A control for the length of the training."""
+        words = "Length of the training."
+        if measures.covers(self.space):
+            words += f" Every {self.words.one} was trained once for 12 and up to three times for 200 epochs."
+        return int(self.epochs.segments("Epochs", words))
+
+    def choose_split(self) -> str:
+        """A control for the images that accuracy is measured on."""
+        words = "Test images, or images held out for validation. Not every data set has both at both lengths."
+        return self.split.segments("Accuracy on", words)
+
+    def choose_cost(self, dataset: str, epochs: int) -> Measure | None:
+        """A control for a cost; None, and words on the page, where none is known."""
+        offered = {cost.key: cost for cost in measures.costs_of(self.space, dataset, epochs)}
+        if not offered:
+            st.caption("No cost is known.")
+            return None
+        words = "Size, time of the training, or what HW-NAS-Bench measured or estimated on a device."
+        return offered[self.cost.dropdown("Cost", words)]
+
+    def accuracies(self, dataset: str) -> tuple[Measure, ...]:
+        """The accuracies that are known on a data set."""
+        return measures.accuracies_of(self.space, dataset)
+
+    def accuracy(self, dataset: str, epochs: int, split: str = "test") -> Measure | None:
+        """An accuracy; None where it is not known."""
+        wanted = (epochs, f"{split}-accuracy")
+        return next((item for item in self.accuracies(dataset) if (item.epochs, item.key) == wanted), None)
+
+    def known_accuracy(self, dataset: str, epochs: int, split: str) -> Measure | None:
+        """The chosen accuracy, or None and words on the page where the table has none."""
+        if found := self.accuracy(dataset, epochs, split):
+            return found
+        known = self.accuracies(dataset)
+        there = ", ".join(f"{measure.title.lower()} after {measure.epochs} epochs" for measure in known)
+        st.info(
+            f"The table has no {_SPLITS[split].lower()} accuracy of {dataset} after {epochs} epochs. "
+            f"It has: {there or 'none'}.",
+            icon=":material/info:",
+        )
+        return None
+
+    def best(self) -> Measure:
+        """The accuracy by which the best architecture of the space is known."""
+        found = self.accuracy(self.datasets[0], self.lengths[0])
+        assert found
+        return found
+
+    @property
+    def index_column(self) -> ColumnConfig:
+        """The column of indices."""
+        words = f"Official index, 0 to {self.size - 1:,}."
+        return NumberColumn(self.words.one.capitalize(), format="%d", pinned=True, width=70, help=words)
+
+    @property
+    def rank_column(self) -> ColumnConfig:
+        """The column of ranks."""
+        words = f"One more than the number of better {self.words.many}; equal ones share a rank."
+        return NumberColumn("Rank", format="localized", width=80, help=words)
+
+    @property
+    def percentile_column(self) -> ColumnConfig:
+        """The column of percentiles."""
+        words = f"Share (%) of all {self.words.many} that are no better; 100 for the best."
+        return NumberColumn("Percentile", format="%.2f", width=90, help=words)
+
+    @property
+    def gap_column(self) -> ColumnConfig:
+        """The column of gaps."""
+        words = f"Percentage points of accuracy below the best {self.words.one}."
+        return NumberColumn("Gap (points)", format="%.3f", help=words)
 
 
 def measure_column(measure: Measure, heading: str) -> ColumnConfig:
@@ -36,83 +225,6 @@ def measure_column(measure: Measure, heading: str) -> ColumnConfig:
     return NumberColumn(f"{heading}{unit}", format=shape, help=f"{measure.name} [{measure.release}]. {measure.help}")
 
 
-VIEW: Final = LinkedChoice(VIEW_PARAMETER, {"space": "Space", "cell": "Cell", "study": "Study"})
-CHART: Final = LinkedChoice(
-    "chart",
-    {
-        "distribution": "Distribution",
-        "cost": "Accuracy against cost",
-        "datasets": "Data set against data set",
-        "epochs": "12 against 200 epochs",
-    },
-)
-COST: Final = LinkedChoice("cost", {cost.key: cost.title for cost in measures.costs(DATASETS[0], EPOCHS[0])})
-
-DATASET: Final = LinkedChoice("dataset", {name: name for name in DATASETS})
-_AGAINST = LinkedChoice("against", {name: name for name in DATASETS[::-1]})
-_EPOCHS = LinkedChoice("epochs", {str(epochs): str(epochs) for epochs in EPOCHS[::-1]})
-_SPLIT = LinkedChoice("split", {"test": "Test", "valid": "Validation"})
-
-
-def link_problems() -> list[str]:
-    """What is wrong with the page's link, a line each."""
-    choices = (VIEW, CHART, COST, DATASET, _AGAINST, _EPOCHS, _SPLIT)
-    problems = [*(choice.problem for choice in choices), cell_problem()]
-    return [problem for problem in problems if problem]
-
-
-def choose_dataset() -> str:
-    """A control for the data set."""
-    return DATASET.dropdown("Data set", "Data set of the accuracies, times and hardware costs.")
-
-
-def choose_accuracy(grid: GridContainer) -> tuple[str, int, str]:
-    """Controls for an accuracy, in the next cells of a grid: data set, epochs and images."""
-    with grid.cell():
-        dataset = choose_dataset()
-    with grid.cell():
-        epochs = choose_epochs()
-    with grid.cell():
-        split = choose_split()
-    return dataset, epochs, split
-
-
-def choose_other_dataset() -> str:
-    """A control for the data set to compare with."""
-    return _AGAINST.dropdown("Against", "Data set on the horizontal axis.")
-
-
-def choose_epochs() -> int:
-    """A control for the length of the training."""
-    return int(
-        _EPOCHS.segments(
-            "Epochs", "Length of the training. Every cell was trained once for 12 and up to three times for 200 epochs."
-        )
-    )
-
-
-def choose_split() -> str:
-    """A control for the images that accuracy is measured on."""
-    words = "Test images, or images held back for validation. Not every data set has both at both lengths."
-    return _SPLIT.segments("Accuracy on", words)
-
-
-def choose_cost(dataset: str, epochs: int) -> Measure:
-    """A control for a cost."""
-    words = "Size, time of the training, or what HW-NAS-Bench measured or estimated on a device."
-    return measures.find_cost(COST.dropdown("Cost", words), dataset, epochs)
-
-
-def known_accuracy(dataset: str, epochs: int, split: str) -> Measure | None:
-    """The chosen accuracy, or None and words on the page where the table has none."""
-    known = measures.known_accuracies(dataset)
-    for measure in known:
-        if (measure.epochs, measure.key) == (epochs, f"{split}-accuracy"):
-            return measure
-    there = ", ".join(f"{measure.title.lower()} after {measure.epochs} epochs" for measure in known)
-    kind = {"test": "test", "valid": "validation"}[split]
-    st.info(
-        f"The table has no {kind} accuracy of {dataset} after {epochs} epochs. It has: {there}.",
-        icon=":material/info:",
-    )
-    return None
+def measure_columns(shown: Iterable[Measure]) -> dict[str, ColumnConfig]:
+    """A column for each measure, headed by its data set."""
+    return {measure.sourced: measure_column(measure, measure.dataset) for measure in shown}

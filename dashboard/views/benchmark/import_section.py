@@ -4,7 +4,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.column_config import DatetimeColumn, ListColumn, NumberColumn, TextColumn
 
-from backend.spaces.nas_bench_201.cell import NUM_CELLS
+from backend.spaces import registry
+from backend.spaces.base import Enumerable, require
 from backend.truth.imported import ImportedRelease, imported_releases
 from backend.truth.importing.release_import import ImportSummary
 from dashboard.server import session
@@ -19,7 +20,7 @@ _SEEN = "benchmark_import_running"
 
 def benchmark_import() -> None:
     """A field for a path on the server, the progress of its import, how it ended, and the releases that are there."""
-    job = _job()
+    job, size = _job(), require(registry.get(), Enumerable, "import").size
     with st.container(key="benchmark_import"):
         st.subheader("Official files", anchor=False)
         st.markdown(
@@ -51,9 +52,9 @@ def benchmark_import() -> None:
                 ),
             )
         show_kept_error()
-        st.fragment(_progress, run_every=1.0 if job.running else None)()
+        st.fragment(_progress, run_every=1.0 if job.running else None)(size)
         with shown_errors():
-            _list(imported_releases())
+            _list(imported_releases(), size)
 
 
 @st.cache_resource(show_spinner=False)
@@ -68,7 +69,7 @@ def _start() -> None:
         _job().start(st.session_state[_PATH])
 
 
-def _progress() -> None:
+def _progress(size: int) -> None:
     job = _job()
     if job.running:
         st.session_state[_SEEN] = True
@@ -80,17 +81,17 @@ def _progress() -> None:
     with shown_errors():
         summary = job.outcome()
         if summary:
-            st.success(_sentence(summary), icon=":material/check_circle:")
+            st.success(_sentence(summary, size), icon=":material/check_circle:")
 
 
-def _sentence(summary: ImportSummary) -> str:
-    whole = summary.architectures == NUM_CELLS
-    count = f"all {NUM_CELLS:,}" if whole else f"{summary.architectures:,} of the {NUM_CELLS:,}"
+def _sentence(summary: ImportSummary, size: int) -> str:
+    whole = summary.architectures == size
+    count = f"all {size:,}" if whole else f"{summary.architectures:,} of the {size:,}"
     rows = f"{summary.rows:,} rows in {summary.seconds:,.1f} s"
     return f"Imported {count} architectures of {plain(summary.release)}: {rows}."
 
 
-def _list(found: list[ImportedRelease]) -> None:
+def _list(found: list[ImportedRelease], size: int) -> None:
     if not found:
         st.caption("No release has been imported yet.")
         return
@@ -100,7 +101,7 @@ def _list(found: list[ImportedRelease]) -> None:
         hide_index=True,
         column_config={
             "release": TextColumn("Release", pinned=True),
-            "architectures": NumberColumn("Architectures", format="localized", help=f"Of {NUM_CELLS:,}."),
+            "architectures": NumberColumn("Architectures", format="localized", help=f"Of {size:,}."),
             "rows": NumberColumn("Rows", format="localized", help="One a training run, one a mean over seeds."),
             "seeds": ListColumn("Seeds", help="An architecture has from one to three of them."),
             "source": TextColumn("Imported from"),

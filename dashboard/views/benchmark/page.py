@@ -1,10 +1,12 @@
-"""The benchmark: its whole space, any of its cells, and a study in it."""
+"""The benchmark of a search space: all of it, any of its architectures, and a study in it."""
 
 import streamlit as st
 
+from backend.truth import measures
+from backend.truth.fields import DEVICES
 from dashboard.text import plain
-from dashboard.views.benchmark.cell_view import cell_view
-from dashboard.views.benchmark.choices import VIEW, link_problems
+from dashboard.views.benchmark.architecture_view import architecture_view
+from dashboard.views.benchmark.choices import Choices, choose_space
 from dashboard.views.benchmark.import_section import benchmark_import
 from dashboard.views.benchmark.space_view import space_view
 from dashboard.views.benchmark.study_view import study_view
@@ -18,16 +20,26 @@ def show() -> None:
         st.title("Benchmark", anchor=False, width="content")
         with st.container(width="content"):
             picture_choice()
-    st.caption(
-        "NAS-Bench-201: 15,625 cells, each trained on four data sets and measured on six devices. "
-        "Every number names its release in brackets; every view has its own link."
-    )
-    for problem in link_problems():
+    choices = Choices(choose_space())
+    covered = measures.covers(choices.space)
+    st.caption(plain(_words(choices, covered)))
+    for problem in choices.link_problems():
         st.error(plain(problem), icon=":material/error:")
-    with shown_errors(), VIEW.tabs():
-        {"space": space_view, "cell": cell_view, "study": study_view}[VIEW.value]()
-    st.divider()
-    benchmark_import()
+    with shown_errors(), choices.view.tabs():
+        {"space": space_view, "cell": architecture_view, "study": study_view}[choices.view.value](choices)
+    if covered:
+        st.divider()
+        benchmark_import()
+
+
+def _words(choices: Choices, covered: bool) -> str:
+    title, words = choices.space.title, choices.words
+    if choices.missing:
+        return f"{title}: no benchmark of trained {words.many}. Every view has its own link."
+    text = f"{title}: {words.count(choices.size)}, each trained on {len(choices.datasets)} data sets"
+    if covered:
+        text += f" and measured on {len(DEVICES)} devices"
+    return f"{text}. Every number names its release in brackets; every view has its own link."
 
 
 show()

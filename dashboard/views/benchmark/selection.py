@@ -1,4 +1,4 @@
-"""Clicks that lead to a cell: on a chart's marker, or on a row of a table."""
+"""Clicks that lead to an architecture: on a chart's marker, or on a row of a table."""
 
 from collections.abc import Hashable, Mapping
 from functools import partial
@@ -6,10 +6,12 @@ from typing import Final
 
 import pandas as pd
 import streamlit as st
-from plotly import graph_objects as go
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from dashboard.links import link_cell
+from backend.spaces.base import Label, SearchSpace
+from dashboard.cards.base import Card
+from dashboard.links import link_architecture
+from dashboard.text import plain
 from dashboard.widgets.charts import clicked, picture_options
 
 CHART_CONFIG: Final = {
@@ -20,56 +22,62 @@ CHART_CONFIG: Final = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d"],
 }
 _HEIGHT, _ROWS_IN_HEIGHT = 420, 15
-_CLICKED, _MARKED = "clicked_cell", "marked_cell"
+_CLICKED, _MARKED = "clicked_architecture", "marked_architecture"
 
 
-def cell_chart(
-    figure: go.Figure, key: str, alt: str, *, fragment: str | None = None, config: Mapping[str, object] = CHART_CONFIG
-) -> None:
-    """A chart whose markers stand for cells; a click on one puts its cell into the page's link.
+def title_of(space: SearchSpace, label: Label) -> str:
+    """An architecture as a heading, in Markdown."""
+    name = space.named(f"{label:,}" if isinstance(label, int) else label)
+    return plain(f"{name[0].upper()}{name[1:]}")
+
+
+def architecture_chart(card: Card, *, fragment: str | None = None, config: Mapping[str, object] = CHART_CONFIG) -> None:
+    """The chart of a card whose markers stand for architectures; a click on one puts it into the page's link.
 
     Args:
-        figure: its markers carry their cell's official index as customdata.
-        key: of the chart.
-        alt: description for screen readers.
-        fragment: key of the part of the page that shows the cell; None: all of it.
+        card: the markers of its figure carry their architecture's index as customdata.
+        fragment: key of the part of the page that shows the architecture; None: all of it.
         config: of Plotly.
     """
+    if card.figure is None:
+        st.info(plain(card.why_not), icon=":material/info:")
+        return
     st.plotly_chart(
-        figure,
-        key=key,
-        on_select=partial(_link_marker, key, fragment),
+        card.figure,
+        key=card.key,
+        on_select=partial(_link_marker, card.key, fragment),
         selection_mode="points",
-        config={**config, "toImageButtonOptions": picture_options(key.replace("_", " "))},
-        alt=alt,
+        config={**config, "toImageButtonOptions": picture_options(card.key.replace("_", " "))},
+        alt=card.words,
     )
 
 
-def marked_cell(chart: str, axes: Hashable, cell: int | None) -> int | None:
-    """The cell that a chart's figure is to mark.
+def marked(chart: str, axes: Hashable, label: Label | None) -> Label | None:
+    """The architecture that a chart's figure is to mark.
 
     A click moves the mark in the browser. The figure then stays the same, so that it is neither sent nor drawn again
-    and keeps its zoom; a cell from elsewhere, or other axes, make another figure.
+    and keeps its zoom; one that was chosen elsewhere, or other axes, make another figure.
 
     Args:
         chart: key of the chart.
         axes: what else the figure depends on.
-        cell: official index of the page's cell.
+        label: of the page's architecture.
     """
-    if st.session_state.get(_CLICKED) == (chart, cell):
-        known_axes, marked = st.session_state.get(f"{_MARKED}:{chart}", (None, None))
+    if st.session_state.get(_CLICKED) == (chart, label):
+        before: Label | None
+        known_axes, before = st.session_state.get(f"{_MARKED}:{chart}", (None, None))
         if known_axes == axes:
-            return int(marked) if marked is not None else None
-    st.session_state[f"{_MARKED}:{chart}"] = axes, cell
-    return cell
+            return before
+    st.session_state[f"{_MARKED}:{chart}"] = axes, label
+    return label
 
 
-def cell_table(table: pd.DataFrame, key: str, formats: Mapping[str, ColumnConfig], alt: str) -> None:
-    """A table with a cell a row; choosing a row puts its cell into the page's link.
+def architecture_table(table: pd.DataFrame, key: str, formats: Mapping[str, ColumnConfig], alt: str) -> None:
+    """A table with an architecture a row; choosing a row puts it into the page's link.
 
     Args:
-        table: its column ``index`` holds official indices.
-        key: of the widget; another list of cells needs another.
+        table: its column ``index`` holds indices.
+        key: of the widget; another list needs another.
         formats: how the columns are shown.
         alt: description for screen readers.
     """
@@ -89,13 +97,13 @@ def cell_table(table: pd.DataFrame, key: str, formats: Mapping[str, ColumnConfig
 def _link_marker(chart: str, fragment: str | None) -> None:
     if data := clicked(chart):
         index = int(data[0])
-        link_cell(index)
+        link_architecture(index)
         st.session_state[_CLICKED] = chart, index
     st.rerun(fragment or "app")
 
 
-def _link_row(key: str, cells: list[int]) -> None:
+def _link_row(key: str, labels: list[Label]) -> None:
     rows = st.session_state[key]["selection"]["rows"]
     if rows:
-        link_cell(int(cells[rows[0]]))
+        link_architecture(labels[rows[0]])
     st.rerun()

@@ -1,4 +1,4 @@
-"""All cells at once: distributions, and any of their quantities against each other."""
+"""A whole space at once: distributions, and any of its quantities against each other."""
 
 import pandas as pd
 import streamlit as st
@@ -6,70 +6,84 @@ from streamlit.column_config import NumberColumn, TextColumn
 from streamlit.delta_generator import DeltaGenerator
 
 from backend.analysis.distribution import summary
-from backend.datasets.info import DATASETS
-from backend.spaces.nas_bench_201.cell import NUM_CELLS, enumerate_cells
+from backend.spaces.base import Label
 from backend.truth import measures
-from backend.truth.fields import EPOCHS
 from backend.truth.measures import Measure
+from dashboard.cards.base import Card
+from dashboard.cards.benchmark import distribution_card, space_card
 from dashboard.data import queries
-from dashboard.figures import accuracy_histogram, space_scatter
-from dashboard.links import known_cell
-from dashboard.views.benchmark import choices
+from dashboard.links import known_architecture
+from dashboard.text import plain
 from dashboard.views.benchmark import choices as columns
-from dashboard.views.benchmark.cell_panel import PANEL, cell_panel
-from dashboard.views.benchmark.selection import CHART_CONFIG, cell_chart, cell_table, marked_cell
+from dashboard.views.benchmark.architecture_panel import PANEL, architecture_panel
+from dashboard.views.benchmark.choices import Choices
+from dashboard.views.benchmark.selection import CHART_CONFIG, architecture_chart, architecture_table, marked
 from dashboard.widgets.charts import picture_options
 from dashboard.widgets.tables import csv_button
 
-_SCATTER = "space_chart"
 
+def space_view(choices: Choices) -> None:
+    """The view.
 
-def space_view() -> None:
-    """The view."""
+    Args:
+        choices: of the page.
+    """
+    if choices.missing:
+        st.info(plain(choices.missing), icon=":material/info:")
+        return
     left, right = st.columns([3, 2], gap="small")
     below = st.container()
     with left, st.container(border=True, key="space_section"):
-        _charts(below)
+        _charts(choices, below)
     with right:
-        best = measures.accuracy(DATASETS[0], EPOCHS[-1])
-        cell_panel(queries.best_cell(best), f"Best by {best.label} [{best.release}]. Click a marker for another.")
+        best = choices.best()
+        why = f"Best by {best.label} [{best.release}]. Click a marker for another."
+        architecture_panel(choices, queries.best_label(best), why)
 
 
 # Other axes draw the chart anew, and nothing else.
 @st.fragment
-def _charts(below: DeltaGenerator) -> None:
-    chart = choices.CHART.segments("Chart", "What is drawn of the 15,625 cells; the page's link keeps every choice.")
-    {"distribution": _distribution, "cost": _against_cost, "datasets": _datasets, "epochs": _epochs}[chart]()
+def _charts(choices: Choices, below: DeltaGenerator) -> None:
+    words = f"What is drawn of the {choices.words.count(choices.size)}; the page's link keeps every choice."
+    chart = choices.chart.segments("Chart", words)
+    views = {"distribution": _distribution, "cost": _against_cost, "datasets": _datasets, "epochs": _epochs}
+    views[chart](choices)
     if chart == "distribution":
         with below:
-            _summaries()
+            _summaries(choices)
 
 
-def _distribution() -> None:
-    dataset, split = _dataset_and_split()
-    shown = [measure for measure in measures.known_accuracies(dataset) if measure.key == f"{split}-accuracy"]
-    table, cell = queries.space(*shown), known_cell()
+def _chosen(choices: Choices) -> Label | None:
+    """Label of the page's architecture; None where the link names none."""
+    architecture = known_architecture(choices.space)
+    return choices.space.label(architecture) if architecture else None
+
+
+def _distribution(choices: Choices) -> None:
+    dataset, split = _dataset_and_split(choices)
+    shown = [measure for measure in choices.accuracies(dataset) if measure.key == f"{split}-accuracy"]
+    card = distribution_card(choices.space, dataset, shown, _chosen(choices))
     st.plotly_chart(
-        accuracy_histogram(table, shown, cell.index if cell else None),
-        key="distribution_chart",
+        card.figure,
+        key=card.key,
         config={**CHART_CONFIG, "toImageButtonOptions": picture_options(f"{dataset} {split} accuracies")},
-        alt=f"Histogram of the true accuracies of all cells on {dataset}",
+        alt=card.words,
     )
-    _csv(table, f"{dataset} {split} accuracies")
+    _csv(choices, card, f"{dataset} {split} accuracies")
 
 
-def _against_cost() -> None:
+def _against_cost(choices: Choices) -> None:
     with st.container(key="space_controls"):
         grid = st.grid(4, min_column_width=130)
         dataset, epochs, split = choices.choose_accuracy(grid)
         with grid.cell():
             x = choices.choose_cost(dataset, epochs)
     y = choices.known_accuracy(dataset, epochs, split)
-    if y:
-        _scatter(x, y, with_front=True)
+    if x and y:
+        _scatter(choices, x, y, with_front=True)
 
 
-def _datasets() -> None:
+def _datasets(choices: Choices) -> None:
     with st.container(key="space_controls"):
         grid = st.grid(4, min_column_width=130)
         dataset, epochs, split = choices.choose_accuracy(grid)
@@ -77,12 +91,12 @@ def _datasets() -> None:
             other = choices.choose_other_dataset()
     x, y = (choices.known_accuracy(name, epochs, split) for name in (other, dataset))
     if x and y and x != y:
-        _scatter(x, y, with_front=True)
+        _scatter(choices, x, y, with_front=True)
     elif x and y:
         st.info("Choose two different data sets.", icon=":material/info:")
 
 
-def _dataset_and_split() -> tuple[str, str]:
+def _dataset_and_split(choices: Choices) -> tuple[str, str]:
     with st.container(key="space_controls"):
         first, second = st.columns(2)
         with first:
@@ -92,60 +106,63 @@ def _dataset_and_split() -> tuple[str, str]:
     return dataset, split
 
 
-def _epochs() -> None:
-    dataset, split = _dataset_and_split()
-    x, y = (choices.known_accuracy(dataset, epochs, split) for epochs in EPOCHS)
+def _epochs(choices: Choices) -> None:
+    dataset, split = _dataset_and_split(choices)
+    short, long = choices.lengths[-1], choices.lengths[0]
+    x, y = (choices.known_accuracy(dataset, epochs, split) for epochs in (short, long))
     if x and y:
-        _scatter(x, y, with_front=False)
+        _scatter(choices, x, y, with_front=False)
 
 
-def _scatter(x: Measure, y: Measure, *, with_front: bool) -> None:
-    table, cell = queries.space(x, y), known_cell()
-    front = queries.space_front(x, y) if with_front else None
-    marked = marked_cell(_SCATTER, (x, y), cell.index if cell else None)
-    figure = space_scatter(table, x, y, front=front, selected=marked)
-    cell_chart(figure, _SCATTER, f"{y.label} against {x.label}, all cells", fragment=PANEL)
-    st.caption(_scatter_words(table, x, y))
-    _csv(table if front is None else table.assign(pareto_front=front), f"{y.name} against {x.name}")
-    if front is not None:
-        _front_table(table[front], x, y)
+def _scatter(choices: Choices, x: Measure, y: Measure, *, with_front: bool) -> None:
+    selected = marked("space_chart", (x, y), _chosen(choices))
+    card = space_card(choices.space, x, y, with_front=with_front, selected=selected)
+    architecture_chart(card, fragment=PANEL)
+    table = queries.space(x, y)
+    st.caption(_scatter_words(choices, table, x, y))
+    _csv(choices, card, card.title)
+    if with_front:
+        _front_table(choices, table[queries.space_front(x, y)], x, y)
 
 
-def _scatter_words(table: pd.DataFrame, x: Measure, y: Measure) -> str:
-    unknown = int(table[x.sourced].isna().sum())
+def _scatter_words(choices: Choices, table: pd.DataFrame, x: Measure, y: Measure) -> str:
+    words, unknown = choices.words, int(table[x.sourced].isna().sum())
     spearman, kendall = queries.rank_agreement(x, y)
     parts = [
-        f"{NUM_CELLS - unknown:,} cells. Rank correlation: Spearman {spearman:.3f}, Kendall {kendall:.3f}.",
-        "Click a cell to see it; drag to zoom in, double-click to see all.",
+        f"{words.count(len(table) - unknown)}. Rank correlation: Spearman {spearman:.3f}, Kendall {kendall:.3f}.",
+        f"Click a {words.one} to see it; drag to zoom in, double-click to see all.",
     ]
     if unknown:
-        parts.insert(1, f"**{unknown:,} cells are not drawn: the device does not support them.**")
+        parts.insert(1, f"**{words.count(unknown)} are not drawn: the device does not support them.**")
     return " ".join(parts)
 
 
-def _front_table(front: pd.DataFrame, x: Measure, y: Measure) -> None:
-    st.markdown(f"**True Pareto front** · {len(front):,} cells that no other beats in both")
+def _front_table(choices: Choices, front: pd.DataFrame, x: Measure, y: Measure) -> None:
+    st.markdown(f"**True Pareto front** · {choices.words.count(len(front))} that no other beats in both")
     ordered = front.sort_values(y.sourced, ascending=False).reset_index()
     heads = {measure: measure.title if x.title != y.title else measure.dataset for measure in (y, x)}
     st.caption("; ".join(f"{head} [{measure.release}]" for measure, head in heads.items()))
     formats = {measure.sourced: columns.measure_column(measure, head) for measure, head in heads.items()}
     table = ordered[["index", *formats]]
-    cell_table(table, f"front_{x.name}_{y.name}", {"index": columns.CELL, **formats}, "True Pareto front")
+    formats["index"] = choices.index_column
+    architecture_table(table, f"front_{x.name}_{y.name}", formats, "True Pareto front")
 
 
-def _csv(table: pd.DataFrame, stem: str) -> None:
-    def whole() -> pd.DataFrame:
-        return table.assign(arch=[str(cell) for cell in enumerate_cells()]).reset_index()
-
-    csv_button(whole, stem, "download_space", "All 15,625 cells in the chart's quantities, with all digits.")
+def _csv(choices: Choices, card: Card, stem: str) -> None:
+    words = f"All {choices.words.count(choices.size)} in the chart's quantities, with all digits."
+    csv_button(lambda: card.data, stem, "download_space", words)
 
 
-def _summaries() -> None:
+def _summaries(choices: Choices) -> None:
+    words = choices.words
     st.subheader("All data sets", anchor=False)
-    st.caption("Every true accuracy of the table over the 15,625 cells. Choose a row to see its best cell.")
+    st.caption(
+        f"Every true accuracy of the table over the {words.count(choices.size)}. Choose a row to see its best "
+        f"{words.one}."
+    )
     rows = []
-    for dataset in DATASETS:
-        for measure in measures.known_accuracies(dataset):
+    for dataset in choices.datasets:
+        for measure in choices.accuracies(dataset):
             numbers = summary(measures.values(measure))
             rows.append(
                 {"dataset": dataset, "accuracy": measure.title, "epochs": measure.epochs}
@@ -157,10 +174,10 @@ def _summaries() -> None:
         "dataset": TextColumn("Data set", pinned=True),
         "accuracy": TextColumn("Accuracy"),
         "epochs": NumberColumn("Epochs", width=70),
-        "index": NumberColumn("Best cell", format="%d", help="Official index; of equal cells the lowest."),
+        "index": NumberColumn(f"Best {words.one}", format="%d", help="Official index; of equal ones the lowest."),
         "release": columns.RELEASE,
     }
     for name in ("best", "upper_quartile", "median", "lower_quartile", "worst"):
         formats[name] = NumberColumn(f"{name[0].upper()}{name[1:].replace('_', ' ')} (%)", format="%.2f")
-    cell_table(table, "summaries", formats, "Distributions of the true accuracies")
-    csv_button(table, "accuracies of NAS-Bench-201", "download_summaries")
+    architecture_table(table, "summaries", formats, "Distributions of the true accuracies")
+    csv_button(table, f"accuracies of {choices.space.title}", "download_summaries")

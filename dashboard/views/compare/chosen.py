@@ -47,7 +47,7 @@ def opened(names: Sequence[str], summaries: Sequence[StudySummary]) -> list[Comp
 
 def _suggest(summaries: Sequence[StudySummary]) -> None:
     st.info(
-        "Choose the studies to compare: how far each is from the best cell of the space, how its Pareto front grew, "
+        "Choose the studies to compare: how far each is from the best of its space, how its Pareto front grew, "
         "and what it cost.",
         icon=":material/info:",
     )
@@ -67,7 +67,7 @@ def _suggest(summaries: Sequence[StudySummary]) -> None:
 def _nothing_yet() -> None:
     st.info(
         "There is no study to compare yet. Launch two searches, say with two samplers, and see here which finds good "
-        "cells sooner.",
+        "architectures sooner.",
         icon=":material/info:",
     )
     page_link(STUDIES, "Run the example search", ":material/play_arrow:")

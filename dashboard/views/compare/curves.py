@@ -9,25 +9,24 @@ import streamlit as st
 
 from backend.analysis.hypervolume import EXACT_OBJECTIVES
 from backend.analysis.random_hypervolume import searches
-from backend.analysis.repetitions import median_band
+from dashboard.cards.compare import curves_card
 from dashboard.data import compare as compare_queries
-from dashboard.data.compare import Compared, Space, alike
+from dashboard.data.compare import Compared, Space, alike, words_of
 from dashboard.data.quantities import label
-from dashboard.figures.search_curves import Curve, search_curves
+from dashboard.figures.search_curves import Curve
 from dashboard.text import plain
 from dashboard.views.compare.options import LEAST_REGRET, Options, to_reach
-from dashboard.widgets.charts import chart
+from dashboard.widgets.charts import show
 
 _RANDOM = "random search"
-_IDENTITY = ["cells", "scoring_seconds", "clock_seconds", "number"]
-_UNITS = ((7200.0, 3600.0, "h"), (600.0, 60.0, "min"), (0.0, 1.0, "s"))
 
 
 def regret_section(studies: Sequence[Compared], options: Options) -> None:
-    """How far the cell that counts is from the best of the space."""
+    """How far the architecture that counts is from the best of the space."""
     st.subheader("Regret", anchor="regret")
-    _left_out([(study.name, study.no_regret) for study in studies if study.no_regret])
-    able = [study for study in studies if not study.no_regret]
+    reasons = {study.name: study.no_regret_after(options.epochs) for study in studies}
+    _left_out([(name, why) for name, why in reasons.items() if why])
+    able = [study for study in studies if not reasons[study.name]]
     if not able:
         return
     frames = {
@@ -35,7 +34,7 @@ def regret_section(studies: Sequence[Compared], options: Options) -> None:
         for study in able
     }
     st.caption(_regret_words(able, options))
-    _curves(frames, options, "regret", "Regret (percentage points)", baseline=_baseline(able, frames, options))
+    _show(frames, options, "regret", "Regret (percentage points)", baseline=_baseline(able, frames, options))
 
 
 def hypervolume_section(studies: Sequence[Compared], options: Options) -> None:
@@ -52,67 +51,36 @@ def hypervolume_section(studies: Sequence[Compared], options: Options) -> None:
     random = None
     if space.values is not None and options.x == "cells" and most:
         random = Curve(_RANDOM, compare_queries.random_hypervolumes(drawn, most, ranked=options.ranked), 2)
-    _curves(volumes, options, "hypervolume", "Hypervolume (share of the box)", baseline=random)
+    _show(volumes, options, "hypervolume", "Hypervolume (share of the box)", baseline=random)
 
 
-def _curves(
-    frames: Mapping[str, pd.DataFrame],
-    options: Options,
-    column: str,
-    title: str,
-    *,
-    baseline: Curve | None = None,
+def _show(
+    frames: Mapping[str, pd.DataFrame], options: Options, column: str, axis: str, *, baseline: Curve | None = None
 ) -> None:
-    longest = max((float(frame[options.x].max()) for frame in frames.values() if len(frame)), default=0.0)
-    divisor, x_title = _axis(options.x, longest)
-    log_floor = LEAST_REGRET if options.log_regret and column == "regret" else None
-    curves = []
-    for name, members in options.groups.items():
-        steps = [
-            pd.Series(frame[column].to_numpy(), index=frame[options.x].to_numpy() / divisor)
-            for study in members
-            if len(frame := frames.get(study.name, pd.DataFrame()))
-        ]
-        if steps:
-            curves.append(Curve(name, median_band(steps), len(steps)))
-    chart(
-        search_curves(curves, x_title, title, baseline=baseline, log_floor=log_floor),
-        _long(frames, options, column),
-        f"{column} of {len(frames)} studies",
-        f"{column}_chart",
-        f"{title} against {x_title.lower()}, a line a study or group of seeds",
+    compared = [study for members in options.groups.values() for study in members]
+    card = curves_card(
+        frames,
+        options.groups,
+        x=options.x,
+        column=column,
+        axis=axis,
+        words=words_of(compared),
+        baseline=baseline,
+        log_floor=LEAST_REGRET if options.log_regret and column == "regret" else None,
     )
-
-
-def _axis(x: str, longest: float) -> tuple[float, str]:
-    """What to divide the axis by, and its title."""
-    if x == "cells":
-        return 1.0, "Distinct cells scored"
-    divisor, unit = next((divisor, unit) for least, divisor, unit in _UNITS if longest >= least)
-    return divisor, f"{'Time spent scoring' if x == 'scoring_seconds' else 'Time since the first trial began'} ({unit})"
+    show(card, f"{column} of {len(frames)} studies")
 
 
 def _baseline(able: Sequence[Compared], frames: Mapping[str, pd.DataFrame], options: Options) -> Curve | None:
-    """Random search, where it can be compared: by number of cells, on one data set."""
-    aims = {(study.dataset, to_reach(study, options)) for study in able}
-    ((dataset, within), *more) = aims
-    if options.x != "cells" or options.chosen_by or more or dataset is None:
+    """Random search, where it can be compared: by number of architectures, in one space and on one data set."""
+    aims = {(study.space, study.dataset, to_reach(study, options)) for study in able}
+    ((space, dataset, within), *more) = aims
+    if options.x != "cells" or options.chosen_by or more or dataset is None or space is None:
         return None
     most = max((int(frame["cells"].max()) for frame in frames.values() if len(frame)), default=0)
     if not most:
         return None
-    return Curve(_RANDOM, compare_queries.random_regret(dataset, options.epochs, most, within), 2)
-
-
-def _long(frames: Mapping[str, pd.DataFrame], options: Options, column: str) -> pd.DataFrame:
-    """The curves' points, a row each."""
-    groups = {study.name: name for name, members in options.groups.items() for study in members}
-    extra = ["index", "best_accuracy"] if column == "regret" else []
-    parts = [
-        frame[[name for name in (*_IDENTITY, *extra, column) if name in frame]].assign(study=name, group=groups[name])
-        for name, frame in frames.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
+    return Curve(_RANDOM, compare_queries.random_regret(space, dataset, options.epochs, most, within), 2)
 
 
 def _left_out(reasons: Sequence[tuple[str, str]]) -> None:
@@ -128,23 +96,29 @@ def _left_out(reasons: Sequence[tuple[str, str]]) -> None:
 
 def _regret_words(able: Sequence[Compared], options: Options) -> str:
     which = f"best by {plain(options.chosen_by)}" if options.chosen_by else "most accurate"
-    aims = dict.fromkeys((study.dataset, to_reach(study, options)) for study in able if study.dataset)
-    bests = [f"{compare_queries.optimum(name, options.epochs, cells):.2f} % on {name}" for name, cells in aims]
-    where = "the cells that each search allows" if options.reachable else "the space"
+    words = words_of(able)
+    aims = dict.fromkeys((study.space, study.dataset, to_reach(study, options)) for study in able)
+    bests = [
+        f"{compare_queries.optimum(space, name, options.epochs, within):.2f} % on {name}"
+        for space, name, within in aims
+        if space and name
+    ]
+    where = f"the {words.many} that each search allows" if options.reachable else "the space"
     text = (
         f"The best true test accuracy of {where} after {options.epochs} epochs ({' and '.join(sorted(set(bests)))}) "
-        f"less that of the {which} cell found so far. Lower is better. Bands are quartiles."
+        f"less that of the {which} {words.one} found so far. Lower is better. Bands are quartiles."
     )
     if len(aims) > 1:
-        text += f" The studies {_differ(options)}: each is measured by the best of its own."
+        text += f" The studies {_differ(able, options)}: each is measured by the best of its own."
     elif options.x == "cells" and not options.chosen_by:
-        text += (
-            f" Random search over {'these cells' if options.reachable else 'the whole space'} is exact, not simulated."
-        )
+        drawn = f"these {words.many}" if options.reachable else "the whole space"
+        text += f" Random search over {drawn} is exact, not simulated."
     return text
 
 
-def _differ(options: Options) -> str:
+def _differ(able: Sequence[Compared], options: Options) -> str:
+    if len({study.summary.space_name for study in able}) > 1:
+        return "search several spaces"
     return "differ in the data set or in what they allow" if options.reachable else "are on several data sets"
 
 
@@ -153,7 +127,11 @@ def _hypervolume_words(study: Compared, space: Space, options: Options) -> str:
         f"{'higher' if way == 'maximize' else 'lower'} {label(name)}" for name, way in study.objectives.items()
     )
     kind = "rank" if options.ranked else "value"
-    over = "studies drawn here" if space.values is None else f"{len(space.values):,} cells that the searches allow"
+    over = (
+        "studies drawn here"
+        if space.values is None
+        else f"{study.words.count(len(space.values))} that the searches allow"
+    )
     text = (
         f"Objectives: {plain(goals)}. The box lies between the worst and the best {kind} of each objective over the "
         f"{over}; its share that a study's front dominates is its hypervolume. Higher is better."
@@ -161,7 +139,7 @@ def _hypervolume_words(study: Compared, space: Space, options: Options) -> str:
     if len(study.objectives) > EXACT_OBJECTIVES:
         text += f" Approximated: with more than {EXACT_OBJECTIVES} objectives the exact volume takes minutes."
     if space.values is None:
-        return f"{text} No band of random search: {plain(space.why_not)}."
+        return f"{text} No band of random search ({plain(space.why_not)})."
     if options.x == "cells":
         text += f" Random search: the median and the quartiles of {searches(len(study.objectives))} simulated ones."
     return text
@@ -174,9 +152,15 @@ def _no_volume(study: Compared, drawn: Sequence[Compared]) -> str:
     first = drawn[0]
     if set(study.objectives.items()) != set(first.objectives.items()):
         return f"optimises other quantities ({_goals(study)}) than {first.name} ({_goals(first)})"
+    if study.summary.space_name != first.summary.space_name:
+        return f"searches {_searched(study)}, {first.name} {_searched(first)}"
     if study.dataset != first.dataset:
         return f"is on {study.dataset or 'an unknown data set'}, {first.name} on {first.dataset or 'an unknown one'}"
     return f"adds its metrics with other weights than {first.name}"
+
+
+def _searched(study: Compared) -> str:
+    return study.space.title if study.space else study.summary.space_name or "no search space"
 
 
 def _goals(study: Compared) -> str:

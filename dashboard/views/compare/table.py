@@ -10,8 +10,9 @@ from streamlit.column_config import ButtonColumn, NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend.analysis.repetitions import settings_that_differ
+from backend.spaces.base import Words
 from dashboard.data import compare as compare_queries
-from dashboard.data.compare import Compared, alike
+from dashboard.data.compare import Compared, alike, words_of
 from dashboard.links import open_study
 from dashboard.views.compare.options import Options, to_reach
 from dashboard.widgets.tables import csv_button, look
@@ -39,7 +40,7 @@ def settings_section(options: Options) -> None:
 
 
 _OPEN = "open_compared"
-_FROM = {False: "The best accuracy of the space", True: "The best accuracy of the cells that the search allows"}
+_OF_TRUTH = ("accuracy", "regret")
 _NUMBERS = ("cells", "trials", "accuracy", "regret", "hypervolume", "scoring", "clock", "pace")
 
 
@@ -47,7 +48,9 @@ def comparison_tables(studies: Sequence[Compared], options: Options) -> None:
     """A row a study; with groups of seeds a second table with a row a group."""
     volumes = compare_queries.hypervolumes(alike(studies), ranked=options.ranked)
     rows = pd.DataFrame([_row(study, options, volumes.get(study.name)) for study in studies])
-    columns = _columns(options)
+    columns = _columns(options, words_of(studies))
+    if not options.epochs:
+        rows = rows.drop(columns=[*_OF_TRUTH])
     st.dataframe(
         rows,
         key="comparison",
@@ -74,12 +77,12 @@ def comparison_tables(studies: Sequence[Compared], options: Options) -> None:
 
 
 def _row(study: Compared, options: Options, volume: pd.DataFrame | None) -> dict[str, object]:
-    config, cells = study.summary.config, study.cells
+    config, scored = study.summary.config, study.scored
     final = pd.Series(dtype=float)
-    if not study.no_regret:
+    if not study.no_regret_after(options.epochs):
         curve = compare_queries.regret(study, options.epochs, options.chosen_by, to_reach(study, options))
         final = curve.iloc[-1] if len(curve) else final
-    last = cells.iloc[-1] if len(cells) else pd.Series(dtype=float)
+    last = scored.iloc[-1] if len(scored) else pd.Series(dtype=float)
     return {
         "open": "Open",
         "study": study.name,
@@ -87,29 +90,32 @@ def _row(study: Compared, options: Options, volume: pd.DataFrame | None) -> dict
         "dataset": study.dataset,
         "sampler": config.setup.sampler if config else None,
         "seed": config.setup.seed if config else None,
-        "cells": len(cells),
+        "cells": len(scored),
         "trials": study.summary.trials,
         "accuracy": final.get("best_accuracy"),
         "regret": final.get("regret"),
         "hypervolume": volume["hypervolume"].iloc[-1] if volume is not None else None,
         "scoring": last.get("scoring_seconds"),
         "clock": last.get("clock_seconds"),
-        "pace": cells["seconds"].median() if len(cells) else None,
+        "pace": scored["seconds"].median() if len(scored) else None,
     }
 
 
-def _columns(options: Options) -> dict[str, ColumnConfig]:
+def _columns(options: Options, words: Words) -> dict[str, ColumnConfig]:
     which = f"best by {options.chosen_by}" if options.chosen_by else "most accurate"
+    best = f"of the {words.many} that the search allows" if options.reachable else "of the space"
     return {
-        "cells": NumberColumn("Distinct cells", format="localized", width=100, help="Scored, each network once."),
-        "trials": NumberColumn("Trials", format="localized", width=70, help="Repeats and disconnected cells included."),
+        "cells": NumberColumn(f"Distinct {words.many}", format="localized", help="Scored, each network once."),
+        "trials": NumberColumn(
+            "Trials", format="localized", width=70, help=f"Repeats, and {words.many} that cannot be scored, included."
+        ),
         "accuracy": NumberColumn(
             "Accuracy (%)",
             format="%.2f",
-            help=f"True test accuracy of the {which} cell found, after {options.epochs} epochs.",
+            help=f"True test accuracy of the {which} {words.one} found, after {options.epochs} epochs.",
         ),
         "regret": NumberColumn(
-            "Regret (points)", format="%.2f", help=f"{_FROM[options.reachable]} less that of this cell."
+            "Regret (points)", format="%.2f", help=f"The best accuracy {best} less that of this {words.one}."
         ),
         "hypervolume": NumberColumn(
             "Hypervolume",
@@ -117,12 +123,14 @@ def _columns(options: Options) -> dict[str, ColumnConfig]:
             help="Share of the box of objectives that its front dominates; where objectives are those of the first.",
         ),
         "scoring": NumberColumn(
-            "Scoring (s)", format="%.1f", help="Time spent scoring cells up to the last one, summed over parallel jobs."
+            "Scoring (s)", format="%.1f", help="Time spent scoring up to the last one, summed over parallel jobs."
         ),
         "clock": NumberColumn(
-            "Clock (s)", format="%.1f", help="From the first trial's begin to the last cell; pauses included."
+            "Clock (s)",
+            format="%.1f",
+            help=f"From the start of the first trial to the last {words.one}; pauses included.",
         ),
-        "pace": NumberColumn("s a cell", format="%.3g", help="Median time to score one distinct cell."),
+        "pace": NumberColumn(f"s a {words.one}", format="%.3g", help=f"Median time to score one distinct {words.one}."),
     }
 
 
@@ -130,21 +138,16 @@ def _groups_table(
     rows: pd.DataFrame, groups: Mapping[str, Sequence[Compared]], columns: Mapping[str, ColumnConfig]
 ) -> None:
     st.markdown("**Groups of seeds**", help="Medians over the seeds; the quartiles of regret stand beside its median.")
-    numbers = rows[list(_NUMBERS)].astype(float)
+    shown = [name for name in _NUMBERS if name in rows]
+    numbers = rows[shown].astype(float)
     records = []
     for name, members in groups.items():
         own = numbers.loc[[study.name for study in members]]
-        low, high = own["regret"].quantile(0.25), own["regret"].quantile(0.75)
-        records.append(
-            {
-                "group": name,
-                "seeds": len(members),
-                **own.median().to_dict(),
-                "quartiles": None if pd.isna(low) else f"{low:.2f} … {high:.2f}",
-            }
-        )
-    at = _NUMBERS.index("regret") + 1
-    table = pd.DataFrame(records)[["group", "seeds", *_NUMBERS[:at], "quartiles", *_NUMBERS[at:]]]
+        records.append({"group": name, "seeds": len(members), **own.median().to_dict(), "quartiles": _quartiles(own)})
+    after = [name for name in shown if name not in {"cells", "trials", *_OF_TRUTH}]
+    before = [name for name in shown if name not in after]
+    quartiles = ["quartiles"] if "regret" in shown else []
+    table = pd.DataFrame(records)[["group", "seeds", *before, *quartiles, *after]]
     st.dataframe(
         table,
         key="groups_of_seeds",
@@ -160,3 +163,11 @@ def _groups_table(
         alt="Groups of seeds side by side",
     )
     csv_button(table, "groups of seeds", "download_groups")
+
+
+def _quartiles(seeds: pd.DataFrame) -> str | None:
+    """The quartiles of regret over some seeds; None where it is unknown."""
+    if "regret" not in seeds or seeds["regret"].isna().all():
+        return None
+    low, high = seeds["regret"].quantile(0.25), seeds["regret"].quantile(0.75)
+    return f"{low:.2f} … {high:.2f}"

@@ -1,4 +1,4 @@
-"""How good the ensemble is, and on which cells."""
+"""How good the ensemble is, in-sample, held out and on unseen architectures."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend.ensembles.evaluation import Figures
 from backend.errors import UserError
+from backend.spaces.base import Words
 from dashboard.data import ensembles as ensemble_queries
 from dashboard.data.ensembles import LEFT_OUT, SEEN, UNSEEN, Plan
 from dashboard.data.proxies import Source
@@ -16,29 +17,28 @@ from dashboard.figures.numbers import readable
 from dashboard.text import plain
 from dashboard.widgets.tables import csv_button
 
-_STATISTICS = {
-    "spearman": ("Spearman", "Rank correlation of prediction and true accuracy. 1: the very same order."),
-    "kendall": ("Kendall", "τ-b: of all pairs of cells, those in the right order less those in the wrong one."),
-    "top_spearman": ("Spearman, best 10%", "Among the tenth of the cells with the highest true accuracy."),
-    "picked": ("Picked cell (%)", "True accuracy of the cell that is predicted best."),
-}
+_STATISTICS = ("spearman", "kendall", "top_spearman", "picked")
 
 
 def figures_section(source: Source, plan: Plan) -> None:
     """A sentence, and the figures with their intervals."""
-    found = ensemble_queries.all_figures(source, plan)
+    words, found = source.space.words, ensemble_queries.all_figures(source, plan)
     if not found:
         with st.container(key="figures_section"):
             st.info(
-                "There are too few distinct cells for cross-validation, and none unseen to judge on, so how good this "
-                "ensemble is isn't known: its fit to its own cells would flatter it.",
+                plain(f"{source.no_truth}. How good this ensemble is cannot be measured without true accuracy.")
+                if source.no_truth
+                else f"There are too few distinct {words.many} for cross-validation, and no unseen ones to evaluate "
+                "on, so how good this ensemble is isn't known: its in-sample fit would be too optimistic.",
                 icon=":material/info:",
             )
         return
     with st.container(key="figures_section"):
-        st.markdown(_verdict(found, plan))
+        st.markdown(_verdict(found, source, plan))
         table = figures_frame(found, _titles(source, plan))
-        figures_table(table, "ensemble_figures", "How good the ensemble is, by the cells it is judged on")
+        figures_table(
+            table, "ensemble_figures", f"How good the ensemble is, by the {words.many} it is evaluated on", words
+        )
         csv_button(_raw(found), f"{source.name} {plan.recipe.model} figures", "download_figures")
         st.caption(_notes(source, plan))
 
@@ -55,40 +55,58 @@ def figures_frame(found: Mapping[str, Figures], titles: Mapping[str, str]) -> pd
     return pd.DataFrame(rows)
 
 
-def figures_table(table: pd.DataFrame, key: str, alt: str) -> None:
-    """Show what :func:`figures_frame` made."""
+def figures_table(table: pd.DataFrame, key: str, alt: str, words: Words) -> None:
+    """Show what :func:`figures_frame` made, of architectures that are called so."""
     columns: dict[str, ColumnConfig] = {
-        "judged": TextColumn("Judged on", pinned=True),
-        "cells": NumberColumn("Cells", format="localized"),
-        "best": NumberColumn("Best there (%)", format="%.2f", help="The highest true accuracy among these cells."),
+        "judged": TextColumn("Evaluated on", pinned=True),
+        "cells": NumberColumn(words.many.capitalize(), format="localized"),
+        "best": NumberColumn(
+            "Best there (%)", format="%.2f", help=f"The highest true accuracy among these {words.many}."
+        ),
     }
-    for name, (title, words) in _STATISTICS.items():
-        columns[name] = NumberColumn(title, format="%.2f" if name == "picked" else "%+.3f", help=words)
-        columns[f"{name} interval"] = TextColumn("95% interval", help="Of 200 bootstrap resamples of the cells.")
+    resampled = f"Of 200 bootstrap resamples of the {words.many}."
+    for name, (title, tooltip) in _titles_of_statistics(words).items():
+        columns[name] = NumberColumn(title, format="%.2f" if name == "picked" else "%+.3f", help=tooltip)
+        columns[f"{name} interval"] = TextColumn("95% interval", help=resampled)
     st.dataframe(table, key=key, hide_index=True, height="content", column_config=columns, placeholder="–", alt=alt)
 
 
-def _verdict(found: Mapping[str, Figures], plan: Plan) -> str:
+def _titles_of_statistics(words: Words) -> dict[str, tuple[str, str]]:
+    """Title and tooltip of each statistic."""
+    pairs = f"τ-b: of all pairs of {words.many}, the share in the right order less the share in the wrong one."
+    top = f"Among the tenth of the {words.many} with the highest true accuracy."
+    return {
+        "spearman": ("Spearman", "Rank correlation of prediction and true accuracy. 1: the very same order."),
+        "kendall": ("Kendall", pairs),
+        "top_spearman": ("Spearman, best 10%", top),
+        "picked": (f"Picked {words.one} (%)", f"True accuracy of the {words.one} that is predicted best."),
+    }
+
+
+def _verdict(found: Mapping[str, Figures], source: Source, plan: Plan) -> str:
+    many = source.space.words.many
     place = UNSEEN if UNSEEN in found else LEFT_OUT
     numbers = found[place]
-    where = f"{numbers['cells']:,.0f} {'unseen cells' if place == UNSEEN else 'cells left out of the fit'}"
+    where = f"{numbers['cells']:,.0f} {f'unseen {many}' if place == UNSEEN else f'held-out {many}'}"
     return (
-        f"It orders {where} with Spearman **{numbers['spearman']:+.3f}** (95%: {_interval(numbers, 'spearman')}); the "
-        f"one that it puts first has **{readable(numbers['picked'], '%')}** after {plan.epochs} epochs, the best of "
+        f"It ranks {where} with Spearman **{numbers['spearman']:+.3f}** (95%: {_interval(numbers, 'spearman')}); the "
+        f"one that it ranks first has **{readable(numbers['picked'], '%')}** after {plan.epochs} epochs, the best of "
         f"them {readable(numbers['best'], '%')}."
     )
 
 
 def _titles(source: Source, plan: Plan) -> dict[str, str]:
-    whose = "the study's cells" if source.kind == "study" else "the labelled cells"
-    apart = f"{whose}, cross-validated" if not plan.recipe.label_free else f"{whose} (no label was used)"
-    return {SEEN: f"{whose}, by the fit on them: too good", LEFT_OUT: apart, UNSEEN: "unseen cells of the space"}
+    many = source.space.words.many
+    whose = f"the study's {many}" if source.kind == "study" else f"the labelled {many}"
+    held_out = f"{whose}, cross-validated" if not plan.recipe.label_free else f"{whose} (no label was used)"
+    return {SEEN: f"{whose}, in-sample: too good", LEFT_OUT: held_out, UNSEEN: f"unseen {many} of the space"}
 
 
 def _notes(source: Source, plan: Plan) -> str:
+    many = source.space.words.many
     text = (
-        "Cross-validated: three times in five folds, twins together. Unseen: connected cells that are no twins of the "
-        "labelled ones."
+        f"Cross-validated: three times in five folds, isomorphic {many} in one fold. Unseen: {many} that can be scored "
+        "and are not isomorphic to a labelled one."
     )
     try:
         ensemble_queries.unseen(source, plan)

@@ -1,4 +1,4 @@
-"""What proxies predict together, how sure that is, and which cell to train."""
+"""What proxies predict together, how certain that is, and which architecture to train."""
 
 import streamlit as st
 
@@ -32,14 +32,14 @@ def _view(source: Source) -> None:
     parts.figures_section(source, plan)
     with shown_errors():
         parts.recommendation_section(source, plan)
-    charts, cell = st.columns([3, 2], gap="small")
+    charts, card = st.columns([3, 2], gap="small")
     with charts:
         st.subheader("Predicted and true", anchor="predicted")
         with shown_errors():
             parts.predictions_section(source, plan)
         parts.trust_section(source, plan)
-    with cell, shown_errors():
-        parts.cell_section(source, plan)
+    with card, shown_errors():
+        parts.architecture_section(source, plan)
     parts.curve_section(source, plan)
     parts.transfer_section(source, plan)
     parts.save_section(source, plan)

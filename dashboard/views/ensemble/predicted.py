@@ -1,68 +1,49 @@
-"""Predicted against true accuracy, and the card of the cell that is chosen."""
+"""Predicted against true accuracy, and the card of the architecture that is chosen."""
 
 import streamlit as st
 
-from backend.ensembles.fitting import ACCURACY
-from dashboard.data import ensembles as ensemble_queries
+from dashboard.cards.ensemble import predictions_card
 from dashboard.data.ensembles import Plan
 from dashboard.data.proxies import Source, Target
-from dashboard.figures.predictions import predictions
-from dashboard.links import link_cell, linked_cell
-from dashboard.views.ensemble.choices import VIEW
-from dashboard.widgets.charts import chart, clicked
-from dashboard.widgets.scored_cell import scored_cell
-
-_CHART = "predictions_chart"
+from dashboard.links import link_architecture, linked_architecture
+from dashboard.text import plain
+from dashboard.views.ensemble.choices import view
+from dashboard.widgets.charts import clicked, show
+from dashboard.widgets.scored_architecture import scored_architecture
 
 
 def predictions_section(source: Source, plan: Plan) -> None:
-    """The scatter, of labelled cells or of unseen ones; a click puts a cell into the page's link.
+    """The scatter, of labelled or of unseen architectures; a click puts one into the page's link.
 
     Raises:
-        UserError: the cells that are asked for have no prediction.
+        UserError: those that are asked for have no prediction.
     """
+    words = source.space.words
     with st.container(border=True, key="predictions_section"):
-        VIEW.segments(
-            "Cells",
-            "Labelled cells: each predicted by fits that have not seen it, and in grey by the one that has. Unseen: "
-            "the rest of the space without their twins.",
-        )
-        if VIEW.value == "unseen":
-            groups = {"unseen cells": ensemble_queries.unseen(source, plan)}
-        else:
-            known = ensemble_queries.predictions(source, plan)
-            fitted = known.rename(columns={"fitted": "predicted"})[["predicted", ACCURACY]]
-            apart = known.rename(columns={"left_out": "predicted"})[["predicted", ACCURACY]]
-            groups = {"by the fit on them: too good": fitted, "by fits that have not seen them": apart}
-            if plan.recipe.label_free:
-                groups = {"no label was used": apart}
-        selected = linked_cell()
-        chart(
-            predictions(
-                groups,
-                is_accuracy=not plan.recipe.label_free,
-                target=f"True test accuracy, {source.dataset}, {plan.epochs} epochs (%)",
-                selected=selected.index if selected else None,
-            ),
-            list(groups.values())[-1].reset_index(),
-            f"{source.name} {plan.recipe.model} predictions",
-            _CHART,
-            "True accuracy against prediction, a marker a cell",
-            on_select=_link_clicked,
-        )
-        line = "" if plan.recipe.label_free else " Dotted: prediction and truth are equal."
-        st.caption(f"{len(list(groups.values())[-1].dropna()):,} cells. Click one to see it; drag to zoom.{line}")
+        if plan.epochs:
+            view(source).segments(
+                words.many.capitalize(),
+                f"Labelled {words.many}: each predicted by fits that have not seen it, and in grey in-sample. "
+                "Unseen: the rest of the space, without those isomorphic to a labelled one.",
+            )
+        selected = linked_architecture(source.space)
+        label = source.space.label(selected) if selected else None
+        card = predictions_card(source, plan, unseen=view(source).value == "unseen", selected=label)
+        show(card, f"{source.name} {plan.recipe.model} predictions", on_select=_link_clicked)
+        if card.help:
+            st.caption(plain(card.help))
 
 
-def cell_section(source: Source, plan: Plan) -> None:
-    """The cell of the link, or the most accurate one.
+def architecture_section(source: Source, plan: Plan) -> None:
+    """The architecture of the link, or the most accurate one, or where no accuracy is known the best by a proxy.
 
     Raises:
-        UserError: the link names no cell.
+        UserError: the link names none of the space.
     """
-    scored_cell(source, Target(source.dataset, plan.epochs))
+    target = Target(source.dataset, plan.epochs) if plan.epochs else None
+    scored_architecture(source, target, str(next(iter(source.scores))))
 
 
 def _link_clicked() -> None:
-    if data := clicked(_CHART):
-        link_cell(int(data[0]))
+    if data := clicked("predictions_chart"):
+        link_architecture(data[0])

@@ -1,4 +1,4 @@
-"""Which cell to train: a shortlist with what to expect of each, and what training the first of them costs."""
+"""Which architecture to train: a shortlist with what to expect of each, and what training the first costs."""
 
 import pandas as pd
 import streamlit as st
@@ -18,74 +18,96 @@ from dashboard.data.ensembles import Plan
 from dashboard.data.proxies import Source
 from dashboard.figures.numbers import readable
 from dashboard.text import plain
-from dashboard.views.ensemble.choices import CANDIDATES
+from dashboard.views.ensemble.choices import candidates
 from dashboard.widgets.shortlist_table import shortlist_table
 
 _COUNT = "train_count"
 
 
 def recommendation_section(source: Source, plan: Plan) -> None:
-    """The cell to train, the shortlist, and the cost and gain of training its first cells.
+    """The architecture to train, the shortlist, and the cost and gain of training its first ones.
 
     Raises:
-        UserError: too few cells.
+        UserError: too few architectures.
     """
-    st.subheader("Which cell to train", anchor="recommendation")
+    words = source.space.words
+    st.subheader(f"Which {words.one} to train", anchor="recommendation")
     with st.container(border=True, key="recommendation_section"):
-        CANDIDATES.segments(
+        choice = candidates(source)
+        choice.segments(
             "Recommended",
-            "By this ensemble: of all cells with the scores it needs, unseen ones included. Without labels: of the "
-            "cells scored here, by a fixed rule that looks at no accuracy.",
+            f"By this ensemble: of all {words.many} with the scores it needs, unseen ones included. Without labels: of "
+            f"the {words.many} scored here, by a fixed rule that looks at no accuracy.",
         )
-        listed, judged, words = _by_rule(source, plan) if CANDIDATES.value == "rule" else _by_ensemble(source, plan)
-        labelled = CANDIDATES.value != "rule" and not plan.recipe.label_free
-        expected = expected_accuracy(listed, judged["predicted"], judged[ACCURACY], labelled=labelled)
-        table = training_plan(list(listed.index), source.space, source.dataset, plan.epochs).join(expected)
-        st.markdown(_verdict(table))
-        st.caption(plain(words))
-        shortlist_table(table, "shortlist_table", f"{source.name} {plan.recipe.model} shortlist")
-        _training(table, plan)
+        by_rule = choice.value == "rule"
+        listed, judged, text = _by_rule(source, plan) if by_rule else _by_ensemble(source, plan)
+        table = training_plan(list(listed.index), source.space, source.dataset, plan.epochs or 0)
+        if plan.epochs:
+            labelled = not by_rule and not plan.recipe.label_free
+            table = table.join(expected_accuracy(listed, judged["predicted"], judged[ACCURACY], labelled=labelled))
+        st.markdown(_verdict(table, source))
+        st.caption(plain(text))
+        shortlist_table(table, source.space, "shortlist_table", f"{source.name} {plan.recipe.model} shortlist")
+        if plan.epochs:
+            _training(table, source, plan.epochs)
+        else:
+            st.info(
+                plain(f"{source.no_truth}. What to expect, and what training costs, cannot be said."),
+                icon=":material/info:",
+            )
 
 
 def _by_ensemble(source: Source, plan: Plan) -> tuple[pd.Series, pd.DataFrame, str]:
+    words = source.space.words
     predicted = ensemble_queries.everywhere(source, plan)
     known = ensemble_queries.predictions(source, plan)
     judged = known.rename(columns={"left_out": "predicted"})[["predicted", ACCURACY]]
-    words = (
-        f"Of {predicted.notna().sum():,} cells, those that the ensemble puts first; of twins one. Labelled cells are "
-        "ranked by fits that have not seen them. Expected: the prediction, moved by the median of what cells "
-        "predicted alike missed theirs by in cross-validation; the interval holds 95% of that. A prediction beyond all "
-        "that were judged counts as the highest of those, and the interval reaches up to it."
+    text = (
+        f"Of {words.count(int(predicted.notna().sum()))}, those that the ensemble ranks first; of isomorphic ones one. "
+    )
+    if not plan.epochs:
+        return shortlist(predicted, source.space), judged, f"{text}No label enters the ranking."
+    text += (
+        f"Labelled {words.many} are ranked by fits that have not seen them. Expected: the prediction, shifted by the "
+        f"median error of similar predictions in cross-validation; the interval holds 95% of these errors. An "
+        "extrapolated prediction, above all that were evaluated, counts as the highest of those, and the interval "
+        "reaches up to it."
     )
     if plan.recipe.label_free:
-        words += " No label enters the ranking; the true accuracies of the labelled cells only say what to expect."
-    return shortlist(predicted, source.space), judged, words
+        text += (
+            f" No label enters the ranking; the true accuracies of the labelled {words.many} only say what to expect."
+        )
+    return shortlist(predicted, source.space), judged, text
 
 
 def _by_rule(source: Source, plan: Plan) -> tuple[pd.Series, pd.DataFrame, str]:
-    scores = source.scores
+    scores, words = source.scores, source.space.words
     recorded = scores[list(source.recorded)]
     predicted = without_labels(recorded, source.space, source.dataset).predict(scores)
-    truth = proxy_queries.accuracy(source.dataset, plan.epochs).reindex(scores.index)
-    words = rule_words(rule_proxies(source.recorded, source.space), source.space, source.searched_by) + (
-        f" Ranked are the {len(scores):,} cells scored here. Expected: from the true accuracies of cells that rank "
-        "alike, which only say what to expect."
-    )
-    return shortlist(predicted, source.space), pd.DataFrame({"predicted": predicted, ACCURACY: truth}), words
+    judged = pd.DataFrame({"predicted": predicted, ACCURACY: float("nan")})
+    text = rule_words(rule_proxies(source.recorded, source.space), source.space, source.searched_by)
+    text += f" Ranked are the {words.count(len(scores))} scored here."
+    if plan.epochs:
+        truth = proxy_queries.accuracy(source.space, source.dataset, plan.epochs)
+        judged[ACCURACY] = truth.reindex(scores.index)
+        text += f" Expected: from the true accuracies of {words.many} that rank alike, which only say what to expect."
+    return shortlist(predicted, source.space), judged, text
 
 
-def _verdict(table: pd.DataFrame) -> str:
-    first = table.iloc[0]
+def _verdict(table: pd.DataFrame, source: Source) -> str:
+    first, label = table.iloc[0], table.index[0]
     sure = ""
-    if pd.notna(first["expected"]):
+    if pd.notna(first.get("expected")):
         sure = (
-            f" Expected are {readable(first['expected'], '%')} (95%: {first['low']:.2f} to {first['high']:.2f} %); "
-            f"true are {readable(first['accuracy'], '%')}."
+            f" Expected accuracy: {readable(first['expected'], '%')} (95%: {first['low']:.2f} to {first['high']:.2f} %)"
+            f"; true accuracy: {readable(first['accuracy'], '%')}."
         )
-    return f"Train **cell {table.index[0]:,}**.{sure}"
+    shown = label if isinstance(label, str) else f"{label:,}"
+    return f"Train **{plain(source.space.named(shown))}**.{sure}"
 
 
-def _training(table: pd.DataFrame, plan: Plan) -> None:
+def _training(table: pd.DataFrame, source: Source, epochs: int) -> None:
+    many = source.space.words.many
     most = len(table)
     count = most
     if most > 1:
@@ -99,11 +121,11 @@ def _training(table: pd.DataFrame, plan: Plan) -> None:
         )
     row = table.iloc[count - 1]
     grid = st.grid(3, min_column_width=150)
-    grid.metric("Cells trained", f"{count}")
+    grid.metric(f"{many.capitalize()} trained", f"{count}")
     grid.metric(
         "Training",
         f"{row['total_hours']:.2f} h",
-        help=f"{count} × {plan.epochs} epochs, as long as NAS-Bench-201 took for these cells on its GPU.",
+        help=f"{count} × {epochs} epochs, as long as {source.space.title} took for these {many} on its GPU.",
     )
     grid.metric(
         "Best of them",

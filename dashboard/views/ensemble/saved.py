@@ -46,7 +46,7 @@ def save_section(source: Source, plan: Plan) -> None:
                 key="ensemble_save",
                 on_click=_save,
                 args=(source, plan),
-                **writing("Keeps recipe, labelled cells and figures in the study database, to search by and compare."),
+                **writing("Keeps recipe, labels and figures in the study database, to search by and compare."),
             )
             st.download_button(
                 "Export JSON",
@@ -104,14 +104,16 @@ def _list(found: list[SavedEnsemble]) -> None:
             "model": "Model",
             "proxies": ListColumn("Proxies"),
             "graph": st.column_config.CheckboxColumn("Graph", help="Whether graph features are used."),
-            "cells": NumberColumn("Cells", format="localized", help="That it was fitted on."),
+            "cells": NumberColumn(
+                "Fitted on (number)", format="localized", help="How many architectures it was fitted on."
+            ),
             "dataset": "Data set",
             "study": TextColumn("Fitted on"),
             "within": NumberColumn(
-                "Spearman, left out", format="%+.3f", help="On its own cells, cross-validated where labels are used."
+                "Spearman, held out", format="%+.3f", help="Where it was fitted, cross-validated where labels are used."
             ),
-            "unseen": NumberColumn("Spearman, unseen", format="%+.3f", help="On unseen cells of the space."),
-            "picked": NumberColumn("Picked cell (%)", format="%.2f", help="True accuracy, of unseen cells."),
+            "unseen": NumberColumn("Spearman, unseen", format="%+.3f", help="On the unseen rest of the space."),
+            "picked": NumberColumn("Picked (%)", format="%.2f", help="True accuracy of what it ranks first, unseen."),
             "created": DatetimeColumn("Saved (UTC)", format="YYYY-MM-DD HH:mm"),
         },
         selection_mode="single-row",
@@ -134,7 +136,7 @@ def _list(found: list[SavedEnsemble]) -> None:
             disabled=origin is None,
             on_click=_show,
             args=(chosen, origin),
-            help="The page with its cells, model, proxies and features; cells of a table are drawn at random again."
+            help="The page with its data, model, proxies and features; of a table, labels are drawn at random again."
             if origin
             else f"What it was fitted on is not here: {plain(chosen.study)}.",
         )
@@ -166,7 +168,7 @@ def _row(saved: SavedEnsemble) -> dict[str, object]:
         "proxies": list(recipe.proxies),
         "graph": recipe.graph,
         "cells": len(saved.ensemble.cells),
-        "dataset": f"{saved.dataset}, {saved.target.split(':')[0]} epochs",
+        "dataset": f"{saved.dataset}, {saved.target.split(':')[0]} epochs" if saved.target else saved.dataset,
         "study": saved.study,
         "within": saved.figures.get(LEFT_OUT, {}).get("spearman"),
         "unseen": unseen.get("spearman"),
@@ -186,7 +188,7 @@ def _save(source: Source, plan: Plan) -> None:
 
 def _show(saved: SavedEnsemble, origin: tuple[str, str]) -> None:
     link_source(origin)
-    link_plan(saved.ensemble.recipe, int(saved.target.split(":")[0]), len(saved.ensemble.cells))
+    link_plan(saved.ensemble.recipe, saved.target.split(":")[0], len(saved.ensemble.cells))
 
 
 def _delete(name: str) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from backend import installation
 from dashboard.data import queries
+from dashboard.data.glossary import glossary
 from dashboard.links import (
     COMPARE,
     ENSEMBLE,
@@ -16,7 +17,6 @@ from dashboard.links import (
 )
 from dashboard.text import plain
 from dashboard.widgets.errors import shown_errors
-from dashboard.widgets.glossary import GLOSSARY
 
 _TERM = "term"
 _KEYS = (
@@ -51,19 +51,23 @@ def _first_steps() -> None:
         """
 1. **Run the example.** On *Studies*, one click launches a search on bundled images. It runs in a process of its own:
    close the browser, and it goes on.
-2. **Watch it.** On the study's page each scored cell appears as it is done. Click a marker to see the cell, its scores,
-   and the accuracy that it reached once trained.
+2. **Watch it.** The study's page shows each architecture as soon as it is scored. Click a marker to see its scores and
+   the accuracy that it reached after training, where that is known.
 3. **Find out which proxy to trust.** *Proxies* compares each with true accuracy, over a study or the whole space, and
-   shows among which cells it fails.
-4. **Choose a cell to train.** *Ensemble* says what proxies predict together, how sure that is, which cell to train and
-   what training the first few of its list costs. Saved there, an ensemble can be what a new search optimises.
+   shows where it fails.
+4. **Choose an architecture to train.** *Ensemble* says what proxies predict together, how certain that is, which
+   architecture to train and what training the first few of the shortlist costs. A new search can optimise a saved
+   ensemble.
 5. **Compare.** Launch the same search with another sampler, or with several seeds, and see on *Compare* which comes
-   closer to the best cell, and how soon.
-6. **Hand it on.** *Share* makes one file of any studies, with their logs, ensembles and scores, also while they are
-   searched. Whoever gets it drops it onto their own page *Share*: it is checked and shown before anything is
-   copied, and no study comes twice. The same page copies between databases, and lists who did what.
+   closer to the optimum, and how soon.
+6. **Share.** *Share* exports any studies as one file, with their logs, ensembles and scores, even while they run. Drop
+   the file onto the page *Share* of another installation: it is checked and shown before anything is copied, and no
+   study is copied twice. The same page copies between databases, and lists who did what.
 
-The address of every page holds what it shows: copy it to send the very same view. Every chart saves its data (the
+A **search space of your own** is a Python file, which the environment variable `PROXYSCOPE_SPACES` names. Pages say
+what a space lacks, and everything else works.
+
+The address of every page holds what it shows: copy it to share the same view. Every chart saves its data (the
 button below it) and its picture (the camera above it). Every control has a question mark that explains it.
 """
     )
@@ -101,10 +105,21 @@ def _terms() -> None:
         placeholder="such as regret",
         help="Part of a term or of its explanation. It is kept in the page's link.",
     ).strip()
-    found = {term: words for term, words in GLOSSARY.items() if wanted.casefold() in f"{term} {words}".casefold()}
-    if not found:
-        st.caption(f"No term has “{plain(wanted)}” in it. Empty the field to see all {len(GLOSSARY)}.")
-    st.markdown("\n\n".join(f"**{term}**  \n{words}" for term, words in found.items()))
+    with shown_errors():
+        sections = glossary()
+        found = {title: _matching(terms, wanted) for title, terms in sections.items()}
+        if not any(found.values()):
+            count = sum(map(len, sections.values()))
+            st.caption(f"No term has “{plain(wanted)}” in it. Clear the field to see all {count}.")
+        for title, terms in found.items():
+            if terms:
+                st.markdown(f"##### {title}")
+                st.markdown("\n\n".join(f"**{term}**  \n{words}" for term, words in terms.items()))
+
+
+def _matching(terms: dict[str, str], wanted: str) -> dict[str, str]:
+    """The terms with these letters in them or in their explanations."""
+    return {term: words for term, words in terms.items() if wanted.casefold() in f"{term} {words}".casefold()}
 
 
 def _versions() -> None:

@@ -24,27 +24,28 @@ def time_estimate(config: SearchConfig, searches: int = 1) -> None:
     if pace is not None:
         st.markdown(_said(config, pace, searches))
         return
+    many = config.space.words.many
     st.caption("No search of these settings was done on this machine, so how long it takes is not known.")
     if st.button(
         "Measure the time",
         icon=":material/timer:",
         key="measure_time",
-        help="Scores four cells of the space, which takes seconds; half a minute with many images and proxies.",
+        help=f"Scores four {many} of the space, which takes seconds; half a minute with many images and proxies.",
     ):
-        with shown_errors(), st.spinner("Scoring four cells …"):
+        with shown_errors(), st.spinner(f"Scoring four {many} …"):
             st.session_state.setdefault(_MEASURED, {})[_settings(config)] = queries.measure_pace(config)
             st.rerun()
 
 
 def _said(config: SearchConfig, pace: Pace, searches: int) -> str:
-    cells = SearchProblem(config).asked
+    asked = config.space.words.count(SearchProblem(config).asked)
     total = pace.total(config) * searches
     times = f" × {searches} searches" if searches > 1 else ""
     limited = config.setup.timeout is not None and pace.total(config) >= config.setup.timeout
     limit = "; the time limit ends it" if limited else ""
     return (
         f":material/timer: About **{duration(total)}** here  \n"
-        f":small[{cells:,} cells × {readable(pace.seconds, 's')}{times}{limit}; {plain(pace.source)}]"
+        f":small[{asked} × {readable(pace.seconds, 's')}{times}{limit}; {plain(pace.source)}]"
     )
 
 

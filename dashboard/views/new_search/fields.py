@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from backend import proxies
 from backend.config.sections import SAMPLERS, Distinct
 from backend.datasets.info import DATASETS
-from backend.truth.fields import EPOCHS
+from backend.spaces.base import HasTruth, capability
 from dashboard.text import plain
 from dashboard.views.new_search.metrics import (
     DIRECTIONS,
@@ -30,6 +30,7 @@ from dashboard.views.new_search.state import (
     from_table,
     key,
     proxies_of,
+    space_of,
     splits,
 )
 
@@ -44,8 +45,8 @@ DISTINCT_WORDS: Final[dict[Distinct, str]] = {
 _SAMPLER_HELP = (
     "tpe: tree-structured Parzen estimator (Bayesian). rank_tpe: the same on the objectives' sum of log ranks, "
     "which tpe becomes with more than three. nsgaii, nsgaiii: genetic, for several objectives. "
-    "random: uniform. qmc: evenly spread (Sobol). Cells that break a constraint are never scored: tpe learns from them "
-    "where such cells lie, nsgaii and nsgaiii breed from the others alone, random and qmc pass over them."
+    "random: uniform. qmc: evenly spread (Sobol). What breaks a constraint is never scored: tpe learns from it where "
+    "the constraints hold, nsgaii and nsgaiii breed from the rest alone, random and qmc pass over it."
 )
 
 
@@ -70,7 +71,7 @@ def _data_section(problems: Problems) -> None:
                 persist_state=KEEP,
                 help="Decides the images, the number of classes, and which true accuracies are shown.",
             )
-            problems.of_cell_choice("dataset")
+            problems.of_space(space_of(st.session_state), "dataset")
         with grid.cell():
             scores_field(problems)
         tabled = from_table(st.session_state)
@@ -142,6 +143,8 @@ def _metrics_problem(problems: Problems) -> None:
 
 
 def _search_section(problems: Problems) -> None:
+    space = space_of(st.session_state)
+    words, truth = space.words, capability(space, HasTruth)
     with st.container(border=True, key="section_search"):
         st.subheader("Search", anchor=False)
         st.segmented_control(
@@ -170,7 +173,7 @@ def _search_section(problems: Problems) -> None:
             grid.cell(),
             "Number of trials",
             "n_trials",
-            "How many cells to score; those that break a constraint do not count.",
+            f"How many {words.many} to score; those that break a constraint do not count.",
             problems,
         )
         with grid.cell():
@@ -182,7 +185,13 @@ def _search_section(problems: Problems) -> None:
             )
             problems.of_setup("timeout")
         _whole_number(grid.cell(), "Seed", "seed", "Same seed, same search: bit-equal scores on one machine.", problems)
-        _whole_number(grid.cell(), "Parallel jobs", "n_jobs", "Cells that each worker scores at once.", problems)
+        _whole_number(
+            grid.cell(),
+            "Parallel jobs",
+            "n_jobs",
+            f"{words.many.capitalize()} that each worker scores at once.",
+            problems,
+        )
         _whole_number(
             grid.cell(),
             "Workers",
@@ -200,20 +209,22 @@ def _search_section(problems: Problems) -> None:
                 help="auto takes a GPU where there is one. Others: cpu, cuda, cuda:1, mps.",
             )
             problems.of_runner("device")
-        with grid.cell():
-            st.segmented_control(
-                "Truth after",
-                EPOCHS,
-                format_func=lambda epochs: f"{epochs} epochs",
-                required=True,
-                key=key("epochs"),
-                persist_state=KEEP,
-                help="Training length of the true accuracies in the tables; both lengths are recorded.",
-            )
+        if truth:
+            with grid.cell():
+                st.segmented_control(
+                    "Truth after",
+                    truth.epochs,
+                    format_func=lambda epochs: f"{epochs} epochs",
+                    required=True,
+                    key=key("epochs"),
+                    persist_state=KEEP,
+                    help="Training length of the true accuracies in the tables; all lengths are recorded.",
+                )
         with grid.cell():
             st.segmented_control(
                 "Budget counts",
                 list(DISTINCT_WORDS),
+                wrap=True,
                 format_func=DISTINCT_WORDS.__getitem__,
                 required=True,
                 key=key("distinct"),
@@ -223,7 +234,7 @@ def _search_section(problems: Problems) -> None:
             )
 
 
-def _whole_number(cell: DeltaGenerator, label: str, field: str, words: str, problems: Problems) -> None:
-    with cell:
+def _whole_number(place: DeltaGenerator, label: str, field: str, words: str, problems: Problems) -> None:
+    with place:
         number_field(label, key(field), words)
         problems.of_setup(field)

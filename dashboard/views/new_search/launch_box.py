@@ -7,6 +7,7 @@ from backend.config.model import SearchConfig
 from backend.config.objectives import Objectives
 from backend.errors import UserError
 from backend.runs import launch, queue, queueing
+from backend.spaces.base import Enumerable, capability
 from backend.studies.catalog import check_free_name, free_name
 from dashboard.data import queries
 from dashboard.links import STUDIES, open_page, open_study
@@ -135,7 +136,7 @@ def _queue_button(config: SearchConfig | None, name: str, seeds: list[int]) -> N
         required=True,
         key="searches_at_once",
         persist_state=KEEP,
-        help="How many searches this machine has in work at a time, those launched before included. They share its "
+        help="How many searches this machine runs at a time, those launched before included. They share its "
         "processor, so one after the other is as fast in all.",
     )
     clicked = st.button(
@@ -170,6 +171,8 @@ def _summary(config: SearchConfig) -> str:
 def _kept_line(config: SearchConfig) -> str:
     if not config.constraints:
         return ""
-    kept, connected = queries.networks(config)
     bounds = ", ".join(item.shown for item in config.constraints)
+    if capability(config.space, Enumerable) is None:
+        return f" Constraints: {plain(bounds)}."
+    kept, connected = queries.networks(config)
     return f" Constraints: {plain(bounds)}: **{kept:,}** of {connected:,} connected networks keep them."

@@ -12,12 +12,14 @@ from backend import proxies
 from backend.config.sections import ENSEMBLE_PREFIX, Direction
 from backend.costs.constraints import SENSES, Sense
 from backend.scoring.tables import bundled_datasets, list_tables
+from backend.spaces.base import Enumerable, KnownCosts, capability, lacks
 from backend.studies.folders import sweeps_folder
 from dashboard.data import queries
 from dashboard.text import plain
 from dashboard.views.new_search.problems import Problems
 from dashboard.views.new_search.state import (
     FILE,
+    NETWORK,
     SCORE_SOURCES,
     bound_key,
     bounds_of,
@@ -29,6 +31,7 @@ from dashboard.views.new_search.state import (
     key,
     proxies_of,
     scale_key,
+    space_of,
 )
 
 KEEP: Final = "session"
@@ -79,7 +82,7 @@ def _bound_field(metric: str, sense: Sense, unit: str) -> None:
     number_field(
         f"{side} bound of {metric}",
         bound_key(metric, sense),
-        f"Constraint{f' in {unit}' if unit else ''}: cells that cost {breaking} are neither scored nor best. "
+        f"Constraint{f' in {unit}' if unit else ''}: what costs {breaking} is neither scored nor best. "
         "Empty: no bound.",
         placeholder="none",
         label_visibility="collapsed",
@@ -87,7 +90,7 @@ def _bound_field(metric: str, sense: Sense, unit: str) -> None:
 
 
 def number_field(label: str, widget_key: str, words: str, **options: Any) -> None:
-    """A number as text: what stands in the field is what is validated, however it was typed."""
+    """A number as text: the text of the field is what is validated, however it was typed."""
     st.text_input(label, key=widget_key, persist_state=KEEP, help=words, **options)
 
 
@@ -134,7 +137,12 @@ def _metric_help(metric: str) -> str:
 def ensemble_field() -> None:
     """A list of the ensembles saved for the chosen data set; nothing where there is none."""
     dataset = st.session_state.get(key("dataset"))
-    there = [ENSEMBLE_PREFIX + saved.name for saved in queries.saved_ensembles() if saved.dataset == dataset]
+    space = space_of(st.session_state)
+    there = [
+        ENSEMBLE_PREFIX + saved.name
+        for saved in queries.saved_ensembles()
+        if saved.dataset == dataset and saved.ensemble.recipe.space_name == space.name
+    ]
     options = list(dict.fromkeys([*there, *ensembles_of(st.session_state)]))
     if not options:
         return
@@ -146,27 +154,37 @@ def ensemble_field() -> None:
         persist_state=KEEP,
         placeholder="none: choose saved ensembles",
         help="The predictions of ensembles saved on the page Ensemble. The proxies that one is made of are scored for "
-        "each cell too, and its recipe is stored with the study.",
+        f"each {space.words.one} too, and its recipe is stored with the study.",
     )
 
 
 def hardware_section(problems: Problems) -> None:
     """Sizes, latencies and energies, each with its goal and its bound."""
+    space = space_of(st.session_state)
+    is_measured = capability(space, KnownCosts) is not None
+    what = (
+        "parameters, FLOPs, and HW-NAS-Bench's latency and energy on six devices"
+        if is_measured
+        else "parameters and FLOPs"
+    )
+    chosen = hardware_of(st.session_state)
+    offered = [name for name in hardware.COSTS if is_measured or name in chosen or not hardware.get(name).measured]
     with st.container(border=True, key="section_hardware"):
         st.subheader("Hardware", anchor=False)
         st.caption(
-            "What a network costs: parameters, FLOPs, and HW-NAS-Bench's latency and energy on six devices. "
-            "A scale above 0 makes it an objective, a bound makes it a constraint."
+            f"What a network costs: {what}. A scale above 0 makes it an objective, a bound makes it a constraint."
         )
         st.multiselect(
             "Hardware metrics",
-            hardware.COSTS,
+            offered,
             format_func=_title,
             key=key("hardware"),
             persist_state=KEEP,
-            placeholder="none: choose sizes, latencies or energies",
-            help="Latencies and energies are known for C = 16 and N = 5. A cell that a device was not measured on is "
-            "infeasible where that metric is optimised or bounded.",
+            placeholder="none: choose sizes, latencies or energies" if is_measured else "none: choose sizes",
+            help=f"Latencies and energies are known of each {space.indexed}. What a device was not measured with is "
+            "infeasible where that metric is optimised or bounded."
+            if is_measured
+            else None,
         )
         problems.of_costs()
         _bitwidth_fields()
@@ -201,17 +219,20 @@ _NAMES = {"compute": "Networks", "table": "Bundled table", FILE: "My table"}
 
 def scores_field(problems: Problems) -> None:
     """Networks, the bundled table, or a file; for the last its path, with the sweeps of this machine to choose from."""
+    space = space_of(st.session_state)
+    bundled = ", ".join(bundled_datasets(space.name)) or "none yet"
     st.segmented_control(
         "Scores from",
-        SCORE_SOURCES,
+        SCORE_SOURCES if capability(space, Enumerable) else (NETWORK,),
         wrap=True,
         format_func=_NAMES.__getitem__,
         required=True,
         key=key("scores"),
         persist_state=KEEP,
-        help="Networks: each new cell is built and scored. A table has the scores of the whole space already, so a "
-        f"search takes seconds; one is bundled for {', '.join(bundled_datasets())}, and `python -m backend sweep` "
-        "makes others.",
+        help=f"Networks: each new {space.words.one} is built and scored. A table has the scores of the whole space "
+        f"already, so a search takes seconds; one is bundled for {bundled}, and `python -m backend sweep` makes others."
+        if capability(space, Enumerable)
+        else plain(f"Each new {space.words.one} is built and scored. No tables. {lacks(space, Enumerable)}."),
     )
     if st.session_state[key("scores")] == FILE:
         sweeps = {str(table.path): table.name for table in list_tables(sweeps_folder()) if not table.bundled}

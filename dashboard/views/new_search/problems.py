@@ -12,6 +12,7 @@ import streamlit as st
 
 from backend.config.model import SearchConfig
 from backend.errors import ConfigError
+from backend.spaces.base import SearchSpace
 from dashboard.text import plain
 
 _GOALS = ("search.strategy", "search.strategy.metrics")
@@ -27,7 +28,7 @@ def rest_of(tables: Mapping[str, Any], problems: Sequence[tuple[str, str]]) -> t
         problems: ``(dotted key, message)`` of what is wrong with them.
 
     Returns:
-        None for the configuration where no field's default mends it.
+        None for the configuration where no field's default repairs it.
     """
     rest, left_out = copy.deepcopy(dict(tables)), []
     for _ in range(_ROUNDS):
@@ -54,7 +55,7 @@ def _leave_out(tables: dict[str, Any], field: str) -> None:
         place.pop(last, None)
 
 
-_SPACE = "search.search_space.nas_zero_cost.config"
+_SPACE = "search.search_space"
 _RUNNER = "search.strategy.sw_runner.zero_cost"
 _SETUP = "search.strategy.setup"
 _COSTS = "search.strategy.hw_runner.hardware_cost.metrics"
@@ -69,9 +70,9 @@ class Problems:
     def __bool__(self) -> bool:
         return bool(self.found)
 
-    def of_cell_choice(self, name: str) -> None:
-        """Show below a field what is wrong with a key of the search space, such as ``C`` or ``op_1_0``."""
-        self._show(f"{_SPACE}.{name}")
+    def of_space(self, space: SearchSpace, name: str) -> None:
+        """Show below a field what is wrong with a key of a search space, such as ``dataset``."""
+        self._show(".".join((_SPACE, *space.section.place, name)))
 
     def of_runner(self, name: str) -> None:
         """Show below a field what is wrong with a key of the runner, such as ``num_samples``."""
@@ -98,9 +99,9 @@ class Problems:
         if not self.found:
             return
         lines = "\n".join(f"- {plain(f'{key}: {message}' if key else message)}" for key, message in self.found)
-        count = "1 thing" if len(self.found) == 1 else f"{len(self.found)} things"
+        count = "1 problem" if len(self.found) == 1 else f"{len(self.found)} problems"
         with st.container(key="form_problems"):
-            st.error(f"**{count} to mend before this search can be launched**\n\n{lines}")
+            st.error(f"**Fix {count} to launch**\n\n{lines}")
 
     def _show(self, key: str) -> None:
         for found, message in self.found:

@@ -1,102 +1,130 @@
-"""The search space in the form: the operations of each edge beside the cell's drawing, and what they leave."""
+"""The search space in the form: which, the options of each parameter beside a drawing, and what they leave."""
+
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from pydantic import ValidationError
 
-from backend.errors import ConfigError
-from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS
-from backend.spaces.nas_bench_201.options import EDGE_KEYS, CellChoices
+from backend.errors import UserError
+from backend.spaces import registry
+from backend.spaces.base import Choices, Drawable, FixedDistributions, Parameter, SearchSpace, capability
 from dashboard.data import queries
-from dashboard.figures.cell_graph import OPERATION_NAMES
 from dashboard.figures.choices_graph import choices_graph
+from dashboard.text import plain
 from dashboard.views.new_search.metrics import KEEP
 from dashboard.views.new_search.problems import Problems
-from dashboard.views.new_search.state import form_tables, key
-
-_ALL = tuple(range(len(OPERATIONS)))
-_EVERYWHERE = {
-    "Every operation": _ALL,
-    "No pooling": (0, 1, 2, 3),
-    "Convolutions and skips": (1, 2, 3),
-    "Convolutions": (2, 3),
-}
+from dashboard.views.new_search.state import choose_space, key, parameters_of, section_table, sizes_of, space_of
 
 
 def space_section(problems: Problems) -> None:
-    """Six pickers, the drawing, sizes, and how many cells the choices leave."""
+    """The space, where there are several; pickers, a drawing, sizes, and how much the choices leave."""
+    space = space_of(st.session_state)
+    choices = capability(space, Choices)
     with st.container(border=True, key="section_space"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader("Search space", anchor=False, width="content")
-            st.menu_button(
-                "On every edge",
-                list(_EVERYWHERE),
-                key="ops_everywhere",
-                icon=":material/select_all:",
-                help="Allow the same operations on all six edges.",
-                on_click=_allow_everywhere,
-            )
-        st.caption("Operations allowed on each edge of the cell: node 0 is its input, node 3 its output.")
+            if choices and choices.bundles:
+                _bundles_menu(space, choices)
+        _space_field(problems)
+        if choices is None:
+            st.caption(plain(f"{space.title} has no choices of its own: any of its {space.words.many} may be drawn."))
+            return
+        st.caption(plain(choices.choices_help))
         grid = st.grid(2, min_column_width=250)
         with grid.cell():
-            for edge in EDGE_KEYS:
-                _edge_picker(edge)
-                problems.of_cell_choice(edge)
+            for parameter in parameters_of(space):
+                _picker(space, parameter)
+                problems.of_space(space, parameter.name)
         with grid.cell():
-            _drawing()
-            for name, what in (("C", "Channels C of the first stage"), ("N", "Cells a stage N")):
-                st.text_input(
-                    what,
-                    key=key(name),
-                    persist_state=KEEP,
-                    help="One number, or several with commas between. True accuracies are known for C = 16, N = 5.",
-                )
-                problems.of_cell_choice(name)
-        st.caption(_space_size())
+            _drawing(space)
+            for name in sizes_of(space):
+                words = choices.size_words[name]
+                st.text_input(words.field, key=key(name), persist_state=KEEP, help=words.field_help)
+                problems.of_space(space, name)
+        st.caption(_left(space))
 
 
-def _edge_picker(edge: str) -> None:
-    target, source = edge.split("_")[1:]
+def _space_field(problems: Problems) -> None:
+    names = registry.available()
+    if len(names) > 1:
+        st.selectbox(
+            "Space",
+            names,
+            format_func=lambda name: plain(registry.get(name).title),
+            key=key("space"),
+            persist_state=KEEP,
+            help="Where the architectures come from. Another space begins with all of its architectures.",
+            on_change=lambda: choose_space(st.session_state, space_of(st.session_state)),
+        )
+    problems.of_space(registry.get(), "name")
+
+
+def _bundles_menu(space: SearchSpace, choices: Choices) -> None:
+    words = space.words
+    st.menu_button(
+        f"On every {words.parameter}",
+        list(choices.bundles),
+        key="ops_everywhere",
+        icon=":material/select_all:",
+        help=f"Allow the same {words.option}s on every {words.parameter}.",
+        on_click=_allow_everywhere,
+        args=(space, choices),
+    )
+
+
+def _picker(space: SearchSpace, parameter: Parameter) -> None:
+    words = space.words
     st.pills(
-        f"Edge {source} → {target}",
-        _ALL,
+        f"{words.parameter.capitalize()} {parameter.title}",
+        range(len(parameter.options)),
         selection_mode="multi",
         wrap=True,
-        format_func=lambda number: OPERATION_NAMES[OPERATIONS[number]],
-        key=key(edge),
+        format_func=lambda number: plain(parameter.called(parameter.options[number])),
+        key=key(parameter.name),
         persist_state=KEEP,
-        help=f"`{edge}` of the search file. One operation fixes the edge.",
+        help=f"`{parameter.name}` of the search file. One {words.option} fixes the {words.parameter}.",
     )
 
 
-def _drawing() -> None:
-    chosen = {
-        (source, target): [OPERATIONS[number] for number in st.session_state[key(f"op_{target}_{source}")] or []]
-        for source, target in EDGES
-    }
-    words = "; ".join(
-        f"edge {source} to {target}: {', '.join(OPERATION_NAMES[name] for name in allowed) or 'none chosen'}"
-        for (source, target), allowed in chosen.items()
-    )
+def _drawing(space: SearchSpace) -> None:
+    """The options on the edges of a drawing, where each parameter is one of them."""
+    drawable, fixed = capability(space, Drawable), capability(space, FixedDistributions)
+    if drawable is None or fixed is None:
+        return
+    drawing, parameters = drawable.drawing(fixed.of_params({})), parameters_of(space)
+    if {edge.parameter for edge in drawing.edges} != {parameter.name for parameter in parameters}:
+        return
+    allowed = {parameter.name: _allowed(parameter) for parameter in parameters}
+    one = space.words.one
     st.plotly_chart(
-        choices_graph(chosen), key="choices_graph", config={"displayModeBar": False}, alt=f"The cell's edges: {words}"
+        choices_graph(drawing, allowed),
+        key="choices_graph",
+        config={"displayModeBar": False},
+        alt=f"The {one}'s {space.words.parameter}s: {_said(space, parameters, allowed)}",
     )
 
 
-def _allow_everywhere() -> None:
-    allowed = _EVERYWHERE[st.session_state["ops_everywhere"]]
-    for edge in EDGE_KEYS:
-        st.session_state[key(edge)] = list(allowed)
+def _allowed(parameter: Parameter) -> list[str]:
+    return [parameter.options[number] for number in st.session_state[key(parameter.name)] or []]
 
 
-def _space_size() -> str:
+def _said(space: SearchSpace, parameters: Sequence[Parameter], allowed: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(
+        f"{space.words.parameter} {parameter.title.replace('→', 'to')}: "
+        f"{', '.join(map(parameter.called, allowed[parameter.name])) or 'none chosen'}"
+        for parameter in parameters
+    )
+
+
+def _allow_everywhere(space: SearchSpace, choices: Choices) -> None:
+    allowed = choices.bundles[st.session_state["ops_everywhere"]]
+    for parameter in parameters_of(space):
+        st.session_state[key(parameter.name)] = list(allowed)
+
+
+def _left(space: SearchSpace) -> str:
     try:
-        choices = CellChoices.model_validate(
-            form_tables(st.session_state)["search"]["search_space"]["nas_zero_cost"]["config"]
-        )
-    except (ConfigError, ValueError):
-        return "Mend the choices above to see how many cells they leave."
-    size = queries.space_size(choices)
-    sizes = f" at {size.sizes} sizes: **{size.networks:,}** connected networks to score" if size.sizes > 1 else ""
-    return (
-        f"These choices leave **{size.connected:,}** connected cells of {size.combinations:,} combinations{sizes}. "
-        f"**{size.distinct:,}** of the cells are distinct: the others compute the same, and cost nothing."
-    )
+        section = space.section.model_validate(section_table(st.session_state))
+    except (UserError, ValidationError):
+        return f"Fix the choices above to see how many {space.words.many} they leave."
+    return queries.left(section)

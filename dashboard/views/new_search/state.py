@@ -5,7 +5,7 @@ from them says what is wrong, so that form, file and command line use the same w
 """
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -20,9 +20,10 @@ from backend.costs.metrics import AVERAGE_BITWIDTH
 from backend.datasets.batch import SPLITS
 from backend.errors import UserError
 from backend.runs.launch import example_config_path
-from backend.spaces.nas_bench_201.options import EDGE_KEYS, CellChoices, NasBench201Section
+from backend.spaces import registry
+from backend.spaces.base import Choices, Enumerable, Parameter, Parameters, SearchSpace, SpaceSection, capability
 from dashboard.data import queries
-from dashboard.links import STUDY_PARAMETER, parameter
+from dashboard.links import SPACE_PARAMETER, STUDY_PARAMETER, parameter
 
 PREFIX = "search_"
 FOLDER = "folder"
@@ -32,6 +33,7 @@ SCORE_SOURCES = (NETWORK, TABLE, FILE)
 SEVERAL, SUM = "several", "sum"
 _READY = "search_form_ready"
 _CLONED = "search_form_cloned"
+_LINKED_SPACE = "search_form_space"
 _LOADED = "search_form_loaded"
 """The configuration that the form was filled from: what has no field goes with the form unchanged."""
 
@@ -62,21 +64,63 @@ def begin() -> None:
     """Fill the form when the session sees it first: with the study that the link names, else with an example.
 
     Raises:
-        UserError: the link names a study that there is not, or one whose settings are not known here.
+        UserError: the link names a study or a space that there is not, or a study whose settings are not known here.
     """
     if _READY not in st.session_state:
         fill(st.session_state, SearchConfig.from_file(example_config_path()))
         st.session_state[_READY] = True
-    study = parameter(STUDY_PARAMETER)
+    _begin_with_study(parameter(STUDY_PARAMETER))
+    space = parameter(SPACE_PARAMETER)
+    if space != st.session_state.get(_LINKED_SPACE):
+        st.session_state[_LINKED_SPACE] = space
+        if space is not None:
+            choose_space(st.session_state, registry.get(space))
+
+
+def _begin_with_study(study: str | None) -> None:
     if study == st.session_state.get(_CLONED):
         return
     st.session_state[_CLONED] = study
     if study is not None:
         summary = queries.find_study(study)
         if summary.config is None:
-            why = summary.config_problem or "it was made elsewhere"
+            why = summary.config_problem or "it is an external study"
             raise UserError(f"study: the settings of {study!r} are not known here: {why}")
         fill(st.session_state, summary.config)
+
+
+def space_of(state: Mapping[Any, Any]) -> SearchSpace:
+    """The search space of the form."""
+    return registry.find(state.get(key("space"))) or registry.get()
+
+
+def choose_space(state: State, space: SearchSpace) -> None:
+    """Put a space into the form, with all its architectures; what else the form says stays."""
+    state[key("space")] = space.name
+    _fill_choices(state, space.section.model_validate({"name": space.name}))
+    if capability(space, Enumerable) is None:
+        # A table has a row for each architecture.
+        state[key("scores")] = NETWORK
+
+
+def parameters_of(space: SearchSpace) -> Sequence[Parameter]:
+    """The parameters whose options the form lets one choose; none for a space without choices."""
+    titled = capability(space, Parameters)
+    return titled.parameters if titled and capability(space, Choices) else ()
+
+
+def sizes_of(space: SearchSpace) -> Sequence[str]:
+    """The parameters that are numbers, which the form asks for."""
+    titled = capability(space, Parameters)
+    return titled.sizes if titled and capability(space, Choices) else ()
+
+
+def _fill_choices(state: State, section: SpaceSection) -> None:
+    space, chosen = registry.get(section.name), section.chosen
+    for parameter_ in parameters_of(space):
+        state[key(parameter_.name)] = sorted(chosen[parameter_.name])
+    for name in sizes_of(space):
+        state[key(name)] = _joined(chosen[name])
 
 
 def from_table(state: Mapping[Any, Any]) -> bool:
@@ -86,11 +130,11 @@ def from_table(state: Mapping[Any, Any]) -> bool:
 
 def fill(state: State, config: SearchConfig) -> None:
     """Put a configuration into the form's fields."""
-    runner, setup, section = config.runner, config.setup, config.search_space
-    cells = section.choices if isinstance(section, NasBench201Section) else CellChoices()
+    runner, setup = config.runner, config.setup
     is_folder = runner.images not in {"bundled", "random"}
     bitwidth = config.strategy.hw_runner.average_bitwidth
     values: dict[str, Any] = {
+        "space": config.space.name,
         "dataset": config.dataset,
         "images": FOLDER if is_folder else runner.images,
         "folder": runner.images if is_folder else "",
@@ -98,9 +142,6 @@ def fill(state: State, config: SearchConfig) -> None:
         "scores": runner.scores if runner.scores in {NETWORK, TABLE} else FILE,
         "scores_file": "" if runner.scores in {NETWORK, TABLE} else runner.scores,
         "num_samples": _text(runner.num_samples),
-        "C": _joined(cells.C),
-        "N": _joined(cells.N),
-        **{edge: sorted(cells.options(edge)) for edge in EDGE_KEYS},
         "proxies": config.proxy_names,
         "ensembles": config.ensemble_metrics,
         "hardware": config.strategy.hw_runner.costs,
@@ -120,6 +161,7 @@ def fill(state: State, config: SearchConfig) -> None:
     }
     for field, value in values.items():
         state[key(field)] = value
+    _fill_choices(state, config.search_space)
     state[_LOADED] = config
     for metric in [*config.proxy_names, *config.ensemble_metrics, *config.hardware_metrics]:
         goal = config.strategy.metrics.get(metric)
@@ -183,20 +225,26 @@ def form_tables(state: Mapping[Any, Any]) -> dict[str, Any]:
         **({"hardware_cost": {"metrics": value("hardware")}} if value("hardware") else {}),
     }
     strategy["metrics"] = _goals(state, loaded)
-    space = tables.setdefault("search_space", {}).setdefault("nas_zero_cost", {}).setdefault("config", {})
-    if loaded and loaded.dataset != value("dataset"):
-        space.pop("number_classes", None)
-    space |= {
-        "dataset": [value("dataset")],
-        "C": _listed(value("C")),
-        "N": _listed(value("N")),
-        **{edge: _options(value(edge) or [], space.get(edge, [])) for edge in EDGE_KEYS},
-    }
+    tables["search_space"] = section_table(state)
     return {"search": tables}
 
 
+def section_table(state: Mapping[Any, Any]) -> dict[str, Any]:
+    """``[search.search_space]`` of the form, not validated."""
+    loaded: SearchConfig | None = state.get(_LOADED)
+    space = space_of(state)
+    is_loaded = loaded is not None and loaded.space.name == space.name
+    table = loaded.search_space.model_dump(exclude_none=True) if loaded and is_loaded else {"name": space.name}
+    before = loaded.search_space.chosen if loaded and is_loaded else {}
+    chosen: dict[str, Sequence[object]] = {name: _listed(state.get(key(name))) for name in sizes_of(space)}
+    for parameter_ in parameters_of(space):
+        name = parameter_.name
+        chosen[name] = _options(state.get(key(name)) or [], list(before.get(name, [])))
+    return space.section.table_of(table, str(state.get(key("dataset"))), chosen)
+
+
 def _options(chosen: list[int], loaded: list[int]) -> list[int]:
-    """The operations chosen on an edge: in the file's order, which samplers see, while they are the file's."""
+    """The options chosen of a parameter: in the file's order, which samplers see, while they are the file's."""
     return loaded if set(chosen) == set(loaded) else sorted(chosen)
 
 
@@ -214,7 +262,7 @@ def _goals(state: Mapping[Any, Any], loaded: SearchConfig | None) -> dict[str, A
     goals: dict[str, Any] = {}
     for name in dict.fromkeys([*there, *shown]):
         if name in shown:
-            # A metric chosen in this moment has no fields yet: it has what they will begin with.
+            # A metric that was just chosen has no fields yet: it has what they will begin with.
             goal = {
                 "scale": _number(state.get(scale_key(name), default_scale(state, name))),
                 "direction": state.get(direction_key(name), default_direction(state, name)),

@@ -1,4 +1,4 @@
-"""The parts of the page "Proxies": whose scores, how they rank cells, one proxy, and proxies among themselves."""
+"""The parts of the page "Proxies": whose scores, the ranking, one proxy, and proxies among themselves."""
 
 from dashboard.views.proxies.about import about_proxy
 from dashboard.views.proxies.choices import link_problems, proxy_choice, target_choice
@@ -10,7 +10,7 @@ from dashboard.views.proxies.ranking import (
 )
 from dashboard.views.proxies.scatter import scatter_section
 from dashboard.widgets.score_source import choose_source, link_source
-from dashboard.widgets.scored_cell import scored_cell
+from dashboard.widgets.scored_architecture import scored_architecture
 
 __all__ = [
     "about_proxy",
@@ -23,6 +23,6 @@ __all__ = [
     "proxy_choice",
     "ranking_section",
     "scatter_section",
-    "scored_cell",
+    "scored_architecture",
     "target_choice",
 ]

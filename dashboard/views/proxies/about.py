@@ -1,4 +1,4 @@
-"""What a proxy is: definition, source, better direction and known traps, as its registration tells them."""
+"""What a proxy is: definition, source, better direction and known failure modes, as its registration tells them."""
 
 from urllib.parse import urlsplit
 
@@ -24,7 +24,7 @@ def about_proxy(name: str, source: Source) -> None:
             st.latex(proxy.formula)
         _facts(proxy, source)
         if proxy.traps:
-            st.markdown("**Known traps**\n" + "\n".join(f"- {plain(trap)}" for trap in proxy.traps))
+            st.markdown("**Known failure modes**\n" + "\n".join(f"- {plain(trap)}" for trap in proxy.traps))
         _source(proxy)
         if proxy.definition:
             with st.expander("Definition in its code", icon=":material/code:", key="proxy_definition"):
@@ -39,11 +39,11 @@ def _facts(proxy: Proxy, source: Source) -> None:
     if proxy.skewed:
         facts.append("values span orders of magnitude")
     if proxy.literal:
-        facts.append("counted from the cell, no network is built")
-    elif proxy.name in source.recorded and (seconds := proxy_queries.seconds_a_cell(source)):
+        facts.append(f"counted from the {source.space.words.one}, no network is built")
+    elif proxy.name in source.recorded and (seconds := proxy_queries.seconds_each(source)):
         passes = sum(not proxies.get(name).literal for name in source.recorded)
         alone = "alone" if passes == 1 else f"for all {passes} proxies together"
-        facts.append(f"{duration(seconds)} a cell here, {alone}")
+        facts.append(f"{duration(seconds)} a {source.space.words.one} here, {alone}")
     st.caption(" · ".join([*facts, f"version {proxy.version} of its definition"]))
 
 

@@ -5,54 +5,57 @@ from typing import Final
 
 import streamlit as st
 
-from backend.datasets.info import DATASETS
-from backend.spaces.nas_bench_201.features import GROUPINGS, Grouping
-from backend.truth.fields import EPOCHS
+from backend.spaces.base import HasTruth, capability
+from dashboard.cards.proxies import ACCURACY, GROUP_PREFIX, ONE_COLOUR
+from dashboard.data import proxies as proxy_queries
 from dashboard.data.proxies import Source, Target
 from dashboard.figures.axis_scales import SCALE_NAMES, Scale
 from dashboard.widgets.linked import LinkedChoice
 
 PROXY_PARAMETER: Final = "proxy"
-ACCURACY: Final = "accuracy"
-ONE_COLOUR: Final = "none"
-_GROUP_PREFIX = "by-"
 
-_EPOCHS: Final = LinkedChoice("epochs", {str(epochs): f"{epochs} epochs" for epochs in EPOCHS[::-1]})
-_COUNT: Final = LinkedChoice("count", {"cells": "Each cell", "classes": "Each class once"})
 _SCALE: Final = LinkedChoice("scale", dict(SCALE_NAMES.items()))
-_BY: Final = LinkedChoice("by", {grouping.name: grouping.title for grouping in GROUPINGS})
 VIEW: Final = LinkedChoice("ranking", {"chart": "Chart", "table": "Table"})
 
 
 def link_problems(source: Source) -> list[str]:
     """What is wrong with the choices in the page's link, a line each."""
-    choices = (_EPOCHS, _COUNT, _SCALE, _BY, VIEW, _dataset(source), _proxy(source), _against(source), _color(source))
+    choices = [_SCALE, _proxy(source), _against(source), _color(source)]
+    if truth := capability(source.space, HasTruth):
+        choices += [_epochs(truth), _count(source), VIEW, _dataset(source, truth)]
+    if proxy_queries.groupings(source.space):
+        choices.append(_by(source))
     return [choice.problem for choice in choices if choice.problem]
 
 
-def target_choice(source: Source) -> Target:
-    """Controls for the truth to compare with."""
+def target_choice(source: Source) -> Target | None:
+    """Controls for the truth to compare with; None, and no control, where the space has none."""
+    truth = capability(source.space, HasTruth)
+    if truth is None:
+        return None
+    words = source.space.words
     dataset, epochs, count = st.columns([2, 2, 3], vertical_alignment="bottom")
     with dataset:
-        accuracy = _dataset(source).dropdown(
+        accuracy = _dataset(source, truth).dropdown(
             "True accuracy on",
-            "Data set on which NAS-Bench-201 trained and tested every cell. Another than the scores' own shows how far "
-            "a proxy carries over.",
+            f"Data set on which every {words.one} was trained and tested. Another than the scores' own shows how far a "
+            "proxy carries over.",
         )
     with epochs:
-        trained = _EPOCHS.segments("Trained for", "Length of NAS-Bench-201's training.")
+        trained = _epochs(truth).segments("Trained for", "Length of the training.")
     with count:
-        counted = _COUNT.segments(
+        counted = _count(source).segments(
             "Count",
-            "Cells that compute the same function share their scores. Counted once, a class has the mean accuracy of "
-            "its cells, and correlations are not swayed by how often it occurs. For the ranking of proxies only.",
+            f"{words.many.capitalize()} that compute the same function share their scores. Counted once, a class has "
+            f"the mean accuracy of its {words.many}, and correlations are not swayed by how often it occurs. For the "
+            "ranking of proxies only.",
         )
     return Target(accuracy, int(trained), by_class=counted == "classes")
 
 
 def proxy_choice(source: Source) -> str:
     """A control for the proxy to look at closely."""
-    return _proxy(source).dropdown("Proxy", "The proxy whose scores, formula and failures are shown below.")
+    return _proxy(source).dropdown("Proxy", "The proxy whose scores, formula and failure modes are shown below.")
 
 
 def choose_proxy(source: Source, name: str) -> None:
@@ -60,54 +63,66 @@ def choose_proxy(source: Source, name: str) -> None:
     _proxy(source).choose(name)
 
 
-def against_choice(source: Source) -> str:
-    """A control for the vertical axis: ``ACCURACY`` or a proxy."""
-    return _against(source).dropdown("Against", "What stands on the vertical axis: true accuracy, or another proxy.")
+def against_choice(source: Source, proxy: str) -> str:
+    """A control for the vertical axis: ``ACCURACY`` or a proxy; without truth, at first another proxy than this."""
+    return _against(source, proxy).dropdown("Against", "What the vertical axis shows: true accuracy, or another proxy.")
 
 
-def scale_choice() -> Scale:
+def scale_choice(source: Source) -> Scale:
     """A control for the scale of proxies' axes."""
     words = (
-        "Some proxies span many orders of magnitude. Automatic takes a linear axis unless it would crowd most cells."
+        "Some proxies span many orders of magnitude. Automatic takes a linear axis unless it would crowd most "
+        f"{source.space.words.many}."
     )
     chosen = _SCALE.dropdown("Scale", words)
     return next(scale for scale in SCALE_NAMES if scale == chosen)
 
 
-def color_choice(source: Source) -> Grouping | str:
-    """A control for the markers' colour: a grouping of cells, a proxy, ``ACCURACY`` or ``ONE_COLOUR``."""
-    chosen = _color(source).dropdown("Colour", "What the colour of a cell's marker shows.")
-    if chosen.startswith(_GROUP_PREFIX):
-        return _grouping(chosen.removeprefix(_GROUP_PREFIX))
-    return chosen
+def color_choice(source: Source) -> str:
+    """A control for the markers' colour: a grouping behind its prefix, a proxy, ``ACCURACY`` or ``ONE_COLOUR``."""
+    return _color(source).dropdown("Colour", f"What the colour of a marker shows of its {source.space.words.one}.")
 
 
-def grouping_choice() -> Grouping:
-    """A control for how cells are grouped."""
-    return _grouping(_BY.dropdown("Groups by", "What the cells of a group have in common."))
+def grouping_choice(source: Source) -> str | None:
+    """A control for how architectures are grouped; None, and no control, where the space has no groups."""
+    if not proxy_queries.groupings(source.space):
+        return None
+    return _by(source).dropdown("Groups by", f"What the {source.space.words.many} of a group have in common.")
 
 
-def _grouping(name: str) -> Grouping:
-    return next(grouping for grouping in GROUPINGS if grouping.name == name)
+def _epochs(truth: HasTruth) -> LinkedChoice:
+    return LinkedChoice("epochs", {str(epochs): f"{epochs} epochs" for epochs in list(truth.epochs)[::-1]})
 
 
-def _dataset(source: Source) -> LinkedChoice:
-    others = [name for name in DATASETS if name != source.dataset]
-    return LinkedChoice("dataset", {name: name for name in [source.dataset, *others]})
+def _count(source: Source) -> LinkedChoice:
+    return LinkedChoice("count", {"cells": f"Each {source.space.words.one}", "classes": "Each class once"})
+
+
+def _by(source: Source) -> LinkedChoice:
+    return LinkedChoice("by", proxy_queries.groupings(source.space))
+
+
+def _dataset(source: Source, truth: HasTruth) -> LinkedChoice:
+    own = [name for name in truth.datasets if name == source.dataset]
+    return LinkedChoice("dataset", {name: name for name in dict.fromkeys([*own, *truth.datasets])})
 
 
 def _proxy(source: Source) -> LinkedChoice:
     return LinkedChoice(PROXY_PARAMETER, _named(source.scores))
 
 
-def _against(source: Source) -> LinkedChoice:
+def _against(source: Source, proxy: str = "") -> LinkedChoice:
+    others = _named(name for name in source.scores if name != proxy)
+    if source.no_truth:
+        return LinkedChoice("against", {**others, **_named(source.scores)} or {ACCURACY: "True accuracy"})
     return LinkedChoice("against", {ACCURACY: "True accuracy", **_named(source.scores)})
 
 
 def _color(source: Source) -> LinkedChoice:
-    by = {f"{_GROUP_PREFIX}{grouping.name}": grouping.title for grouping in GROUPINGS}
-    names = {**by, ONE_COLOUR: "one colour", ACCURACY: "true accuracy", **_named(source.scores)}
-    return LinkedChoice("color", names)
+    groupings = proxy_queries.groupings(source.space)
+    by = {f"{GROUP_PREFIX}{name}": title for name, title in groupings.items()}
+    accuracy = {} if source.no_truth else {ACCURACY: "true accuracy"}
+    return LinkedChoice("color", {**by, ONE_COLOUR: "one colour", **accuracy, **_named(source.scores)})
 
 
 def _named(names: Iterable[object]) -> dict[str, str]:

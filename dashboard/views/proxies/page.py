@@ -1,4 +1,4 @@
-"""How well zero-cost proxies rank cells by their true accuracy, and where they fail."""
+"""How well zero-cost proxies rank architectures by their true accuracy, and where they fail."""
 
 import streamlit as st
 
@@ -31,17 +31,19 @@ def _view(source: Source) -> None:
     proxy = parts.proxy_choice(source)
     with ranking:
         parts.ranking_section(source, target, proxy)
-    charts, cell = st.columns([3, 2], gap="small")
+    charts, card = st.columns([3, 2], gap="small")
     with charts:
         with shown_errors():
             parts.scatter_section(source, target, proxy)
         about = st.container()
         parts.groups_section(source, target, proxy)
-    with cell, shown_errors():
-        parts.scored_cell(source, target)
+    with card, shown_errors():
+        parts.scored_architecture(source, target, proxy)
     parts.agreement_section(source)
     with about:
         parts.about_proxy(proxy, source)
+    if target is None:
+        return
     with resampling:
         parts.compute_missing_intervals(source, target)
 

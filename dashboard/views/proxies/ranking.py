@@ -1,4 +1,4 @@
-"""Which proxy ranks cells best, over all cells and within groups, and which proxies rank alike."""
+"""Which proxy ranks best, over all architectures and within groups, and which proxies rank alike."""
 
 from __future__ import annotations
 
@@ -11,71 +11,63 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend import proxies
 from backend.analysis.correlation import STATISTICS
+from backend.spaces.base import Words
+from dashboard.cards.proxies import BASELINE, agreement_card, groups_card, ranking_card
 from dashboard.data import proxies as proxy_queries
 from dashboard.data.proxies import RESAMPLES, Source, Target
-from dashboard.figures.group_correlations import group_correlations
-from dashboard.figures.proxy_agreement import proxy_agreement
-from dashboard.figures.proxy_ranking import STATISTIC_NAMES, proxy_ranking
+from dashboard.figures.proxy_ranking import STATISTIC_NAMES
 from dashboard.text import plain
 from dashboard.views.proxies.choices import VIEW, choose_proxy, grouping_choice
-from dashboard.widgets.charts import chart, clicked
+from dashboard.widgets.charts import clicked, show
 from dashboard.widgets.tables import csv_button
 
 
 def agreement_section(source: Source) -> None:
     """The heat map of rank correlations."""
     st.subheader("Proxies among themselves", anchor="among-themselves")
-    if len(source.scores.columns) < 2:
-        st.caption("Two proxies at least are needed.")
-        return
-    matrix = proxy_queries.proxy_agreement(source)
-    st.caption(
-        "Spearman correlation of each two proxies over these cells; those that rank alike are neighbours. Two with a "
-        "correlation near ±1 say the same: one of them is enough in a search or an ensemble."
-    )
-    chart(
-        proxy_agreement(matrix),
-        matrix.rename_axis("proxy").reset_index(),
-        f"{source.name} proxies among themselves",
-        "agreement_chart",
-        "Heat map of the Spearman correlation of each two proxies",
-    )
+    card = agreement_card(source)
+    if card.figure is not None:
+        st.caption(
+            f"Spearman correlation of each two proxies over these {source.space.words.many}; those that rank alike are "
+            "next to each other. Two with a correlation near ±1 are redundant: one of them is enough in a search or an "
+            "ensemble."
+        )
+    show(card, f"{source.name} proxies among themselves")
 
 
-BASELINE = "params"
 _CHART, _TABLE = "ranking_chart", "ranking_table"
-_HELP = {
-    "spearman": "Spearman's rank correlation with true accuracy, over all cells. ±1: the very same order; 0: none.",
-    "kendall": "Kendall's τ-b with true accuracy: of all pairs of cells, those in the right order less those in the "
-    "wrong one.",
-    "top_spearman": "Spearman over the tenth of the cells with the highest accuracy: whether a proxy can tell good "
-    "cells from the best.",
-}
 
 
-def ranking_section(source: Source, target: Target, selected: str) -> None:
-    """The rank correlations of all proxies, intervals where they are known already."""
+def ranking_section(source: Source, target: Target | None, selected: str) -> None:
+    """The rank correlations of all proxies, intervals where they are known already.
+
+    Args:
+        source: of the scores.
+        target: the true accuracy; None where none is known.
+        selected: the proxy to mark.
+    """
+    if target is None:
+        st.info(
+            plain(f"{source.no_truth}. Proxies are ranked by their correlation with true accuracy."),
+            icon=":material/info:",
+        )
+        return
+    words = source.space.words
     correlations = _correlations(source, target)
-    st.markdown(_verdict(correlations))
+    st.markdown(_verdict(correlations, words))
     file_stem = f"{source.name} correlation with {target.dataset} {target.epochs} epochs"
     with VIEW.tabs():
         if VIEW.value == "chart":
-            chart(
-                proxy_ranking(correlations, baseline=BASELINE, selected=selected),
-                correlations.reset_index(),
-                file_stem,
-                _CHART,
-                "Rank correlation of each proxy with true accuracy, with 95% intervals",
-                on_select=partial(_choose_clicked, source),
-            )
+            show(ranking_card(correlations, selected), file_stem, on_select=partial(_choose_clicked, source))
         else:
             _table(correlations, source)
             csv_button(correlations.reset_index(), f"{file_stem}", "download_ranking_table")
-    counted = "class" if target.by_class else "cell"
+    counted = "class" if target.by_class else words.one
+    baseline = f"Dotted line: {BASELINE}, the baseline. " if BASELINE in correlations.index else ""
     st.caption(
         f"Bars and brackets: 95% percentile intervals of {RESAMPLES} bootstrap resamples, each {counted} counted once. "
-        f"Dotted line: {BASELINE}, the baseline. A proxy that is better when lower should correlate negatively. "
-        "Click a proxy to see it below." + _too_few(correlations)
+        f"{baseline}A proxy that is better when lower should correlate negatively. "
+        "Click a proxy to see it below." + _too_few(correlations, words)
     )
 
 
@@ -103,23 +95,35 @@ def _correlations(source: Source, target: Target) -> pd.DataFrame:
     return frame.sort_values("spearman", key=abs, ascending=False)
 
 
-def _verdict(correlations: pd.DataFrame) -> str:
+def _verdict(correlations: pd.DataFrame, words: Words) -> str:
     """One sentence for who reads no further."""
     spearman = {str(name): float(value) for name, value in correlations["spearman"].dropna().items()}
     if not spearman:
-        return "No proxy has enough cells with a true accuracy for a rank correlation."
+        return f"No proxy has enough {words.many} with a true accuracy for a rank correlation."
     best = max(spearman, key=lambda name: abs(spearman[name]))
-    text = f"**{plain(best)}** orders these cells best: Spearman {spearman[best]:+.3f}."
+    text = f"**{plain(best)}** ranks these {words.many} best: Spearman {spearman[best]:+.3f}."
     if best != BASELINE and BASELINE in spearman:
         text += f" The number of parameters alone reaches {spearman[BASELINE]:+.3f}."
     return text
 
 
-def _too_few(correlations: pd.DataFrame) -> str:
+def _too_few(correlations: pd.DataFrame, words: Words) -> str:
     """Why there is no correlation over the best tenth."""
     if correlations["top_spearman"].notna().any():
         return ""
-    return f" The best tenth of these {int(correlations['cells'].max()):,} cells are too few for a correlation."
+    return f" The best tenth of these {words.count(int(correlations['cells'].max()))} are too few for a correlation."
+
+
+def _statistics_help(words: Words) -> dict[str, str]:
+    """What each statistic says."""
+    return {
+        "spearman": f"Spearman's rank correlation with true accuracy, over all {words.many}. ±1: the very same order; "
+        "0: none.",
+        "kendall": f"Kendall's τ-b with true accuracy: of all pairs of {words.many}, the share in the right order less "
+        "the share in the wrong one.",
+        "top_spearman": f"Spearman over the tenth of the {words.many} with the highest accuracy: whether a proxy can "
+        f"tell good {words.many} from the best.",
+    }
 
 
 def _table(correlations: pd.DataFrame, source: Source) -> None:
@@ -128,12 +132,15 @@ def _table(correlations: pd.DataFrame, source: Source) -> None:
     columns: dict[str, ColumnConfig] = {
         "proxy": TextColumn("Proxy", pinned=True),
         "better": TextColumn("Better", help="Which values the proxy calls better.", width=70),
-        "cells": NumberColumn("Cells", format="localized", help="With a score and a true accuracy.", width=70),
+        "cells": NumberColumn(
+            source.space.words.many.capitalize(), format="localized", help="With a score and a true accuracy.", width=70
+        ),
     }
+    helps = _statistics_help(source.space.words)
     for statistic in STATISTICS:
         shown[statistic] = correlations[statistic].to_numpy()
         shown[f"{statistic} interval"] = [_interval(row, statistic) for _, row in correlations.iterrows()]
-        columns[statistic] = NumberColumn(STATISTIC_NAMES[statistic], format="%+.3f", help=_HELP[statistic])
+        columns[statistic] = NumberColumn(STATISTIC_NAMES[statistic], format="%+.3f", help=helps[statistic])
         columns[f"{statistic} interval"] = TextColumn("95% interval", help="Bootstrap, percentiles.", width=120)
     st.dataframe(
         shown,
@@ -168,33 +175,12 @@ def _choose_row(source: Source, names: list[str]) -> None:
         choose_proxy(source, names[rows[0]])
 
 
-def groups_section(source: Source, target: Target, proxy: str) -> None:
+def groups_section(source: Source, target: Target | None, proxy: str) -> None:
     """Spearman within each group with the groups' sizes, beside that of the baseline."""
     with st.container(border=True, key="groups_section"):
         heading, choice = st.columns([3, 2], vertical_alignment="center")
-        heading.markdown(
-            f"**Where does {plain(proxy)} fail?**",
-            help="Spearman with true accuracy among the cells of one group only. A proxy that does well over all cells "
-            "may do so by telling groups apart, and know nothing within them.",
-        )
         with choice:
-            grouping = grouping_choice()
-        groups = proxy_queries.in_groups(source, target, proxy, grouping)
-        baseline = None
-        if proxy != BASELINE:
-            baseline = (BASELINE, proxy_queries.in_groups(source, target, BASELINE, grouping))
-        overall = proxy_queries.points(source, Target(target.dataset, target.epochs))["spearman"][proxy]
-        chart(
-            group_correlations(groups, grouping.title, name=proxy, overall=overall, baseline=baseline),
-            _csv(groups, proxy, baseline),
-            f"{source.name} {proxy} by {grouping.name}",
-            "groups_chart",
-            f"Spearman of {proxy} with true accuracy by {grouping.title}, with the number of cells",
-        )
-
-
-def _csv(groups: pd.DataFrame, proxy: str, baseline: tuple[str, pd.DataFrame] | None) -> pd.DataFrame:
-    parts = [groups.reset_index().assign(proxy=proxy)]
-    if baseline:
-        parts.append(baseline[1].reset_index().assign(proxy=baseline[0]))
-    return pd.concat(parts, ignore_index=True)
+            grouping = grouping_choice(source) if target else None
+        card = groups_card(source, target, proxy, grouping)
+        heading.markdown(f"**{plain(card.title)}**", help=card.help)
+        show(card, f"{source.name} {proxy} by {grouping}")

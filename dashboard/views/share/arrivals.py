@@ -32,7 +32,7 @@ def choose_arrivals(found: Sequence[Arrival], key: str, where: Where) -> list[Sh
         column_config={
             "name": TextColumn("Study", pinned=True, width=220),
             "comes": TextColumn("What would come of it", width=330),
-            "state": TextColumn("State", width=120, help="As a copy has it: a search in work is stopped there."),
+            "state": TextColumn("State", width=120, help="As a copy has it: a running search is stopped there."),
             "trials": NumberColumn("Trials", format="localized", width=70),
             "dataset": TextColumn("Data set", width=120),
             "objectives": ListColumn("Objectives", help="What is optimised."),

@@ -71,7 +71,7 @@ def _ask() -> None:
             key=_URL,
             placeholder="postgresql://ann:password@db.lab.org/proxyscope",
             help="A SQLAlchemy URL, such as `postgresql://ann:password@db.lab.org/proxyscope` or "
-            "`sqlite:////data/studies.db`. It is kept while this window is open, and stands in no link, log or file.",
+            "`sqlite:////data/studies.db`. It is kept while this window is open, and is in no link, log or file.",
         )
         st.form_submit_button(
             "Open it",
@@ -98,7 +98,7 @@ def _show(here: Database, other: Database, job: ShareJob[list[Copied]] | None) -
     st.caption(said(found, where))
     chosen = choose_arrivals(found, f"studies_{where}", where)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        with_scores = choose_scores("The scores that these studies' cells have in the score store.")
+        with_scores = choose_scores("The scores that these studies' architectures have in the score store.")
         st.button(
             f"Copy {len(chosen):,} {'study' if len(chosen) == 1 else 'studies'}" if chosen else "Copy",
             type="primary",

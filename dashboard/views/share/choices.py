@@ -1,4 +1,4 @@
-"""What is chosen on the page, and stands in its link."""
+"""What is chosen on the page, and kept in its link."""
 
 from typing import Final
 

@@ -43,12 +43,13 @@ def export_section() -> None:
         return
     st.markdown(
         "One SQLite file with the studies, their logs, notes and saved ensembles, that ProxyScope, Optuna and "
-        "optuna-dashboard open as it is. Searches may go on meanwhile: it holds one moment of them."
+        "optuna-dashboard open as it is. Searches may go on meanwhile: it holds a snapshot of them."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         WHICH.segments("Which studies", "The link keeps the choice.")
         with_scores = choose_scores(
-            "The scores that these studies' cells have in the score store, so that nobody has to compute them again."
+            "The scores that these studies' architectures have in the score store, so that nobody has to compute them "
+            "again."
         )
     chosen = _CHOOSERS[WHICH.value](summaries)
     if chosen:

@@ -15,7 +15,7 @@ _MOST_LINKS = 20
 
 
 def busy(job: ShareJob[Any] | None) -> bool:
-    """Whether a job goes on; most are done in the moment that this waits for them."""
+    """Whether a job goes on; most are done within the short time that this waits."""
     if job is None:
         return False
     job.wait(_QUICK_SECONDS)

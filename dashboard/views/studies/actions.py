@@ -119,7 +119,7 @@ def _several(chosen: Sequence[StudySummary]) -> None:
         on_click=_stop,
         args=(stoppable,),
         **writing(
-            "Stop the chosen searches after the trial in work. Everything measured is kept, and they can be resumed.",
+            "Stop the chosen searches after the running trial. Everything measured is kept, and they can be resumed.",
             disabled=not stoppable,
         ),
     )
@@ -201,7 +201,7 @@ def _confirm_delete(items: Sequence[StudySummary], kept: int) -> None:
     if len(items) > 10:
         st.markdown(f"- … and {len(items) - 10} more")
     st.caption(
-        "Their trials, logs and files will be gone; saved ensembles stay, and scores stay known, so that no cell is "
+        "Their trials, logs and files will be gone; saved ensembles stay, and scores stay known, so that nothing is "
         "scored twice."
     )
     if kept:

@@ -15,7 +15,7 @@ _LARGEST_BUDGET = 1_000_000
 
 @st.dialog("Rename this study", icon=":material/edit:")
 def rename_dialog(item: StudySummary) -> None:
-    """Ask for the new name of a study that no process has in work."""
+    """Ask for the new name of a study that no process is searching."""
     key = f"new_name_{item.study_id}"
     name = st.text_input(
         "New name",
@@ -25,7 +25,7 @@ def rename_dialog(item: StudySummary) -> None:
         help="Up to 100 characters; no other study may have it.",
     ).strip()
     if item.run is None:
-        st.caption("It was made elsewhere: a script that opens it by its name will not find it.")
+        st.caption("It is an external study: a script that opens it by its name will not find it.")
     st.caption("Links to its page name it, so old ones lead nowhere.")
     confirmed = st.button(
         "Rename",
@@ -97,7 +97,7 @@ def resume_dialog(item: StudySummary) -> None:
         step=1,
         required=True,
         key=key,
-        help="Those done included. Where distinct cells are counted, no more than the search space has.",
+        help="Those done included. Where distinct architectures are counted, no more than the search space has.",
     )
     confirmed = st.button(
         "Go on",

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.column_config import ButtonColumn, DatetimeColumn, ListColumn, NumberColumn, ProgressColumn, TextColumn
 
 from backend.runs import queue, queueing
+from backend.spaces import registry
 from backend.studies import StudySummary
 from backend.studies.overview import FEWEST_CELLS, Overview
 from dashboard.data import queries
@@ -31,7 +32,7 @@ def queue_notice() -> None:
     at_once = queue.parallel(database)
     with st.container(horizontal=True, vertical_alignment="center", key="queue_notice"):
         if queue.worker_alive(database):
-            st.caption(f":material/schedule: {searches} on this machine, which has up to {at_once} in work at once.")
+            st.caption(f":material/schedule: {searches} on this machine, which runs up to {at_once} at once.")
         else:
             st.caption(f":material/pause_circle: {searches} on this machine, and nothing is there to start them.")
             st.button(
@@ -58,12 +59,16 @@ def studies_frame(summaries: Sequence[StudySummary], overviews: Mapping[int, Ove
 
     Returns:
         Columns open, name, state, progress (%), accuracy (%), proxy, spearman, dataset, objectives (list), sampler,
-        trials, started (UTC), where and note; problem after the state where any has one.
+        trials, started (UTC), where and note; problem after the state where any has one, and space before the data set
+        where they are not all of the default space.
     """
     rows = [_row(item, overviews.get(item.study_id)) for item in summaries]
+    left_out = set()
     if not any(row["problem"] for row in rows):
-        rows = [{name: value for name, value in row.items() if name != "problem"} for row in rows]
-    return pd.DataFrame(rows)
+        left_out.add("problem")
+    if all(item.space_name in {None, registry.DEFAULT} for item in summaries):
+        left_out.add("space")
+    return pd.DataFrame([{name: value for name, value in row.items() if name not in left_out} for row in rows])
 
 
 def study_table(
@@ -91,25 +96,27 @@ def study_table(
                 "Best accuracy (%)",
                 format="%.2f",
                 width=130,
-                help="Highest true test accuracy of the cells found, after the 200 epochs (or 12) that its file names.",
+                help="Highest true test accuracy that is known of what was found, after the epochs its file names.",
             ),
             "proxy": TextColumn(
                 "Best proxy",
                 width=110,
-                help="The proxy whose values rank the study's cells most like their true accuracies do, or, where ρ is "
-                "negative, the other way round.",
+                help="The proxy whose values rank the study's architectures most like their true accuracies do, or, "
+                "where ρ is negative, the other way round.",
             ),
             "spearman": NumberColumn(
                 "Its Spearman ρ",
                 format="%.2f",
                 width=110,
-                help=f"Rank correlation with true accuracy, over the study's distinct cells: {FEWEST_CELLS} at least.",
+                help="Rank correlation with true accuracy, over the study's distinct architectures: at least "
+                f"{FEWEST_CELLS}.",
             ),
+            "space": TextColumn("Search space", width=130),
             "dataset": TextColumn("Data set", width=120),
             "objectives": ListColumn("Objectives", help="What is optimised."),
             "sampler": TextColumn("Sampler", width=80),
             "trials": NumberColumn(
-                "Trials", format="localized", width=70, help="All trials, repeats and disconnected cells included."
+                "Trials", format="localized", width=70, help="All trials, repeats and invalid ones included."
             ),
             "started": DatetimeColumn("Started (UTC)", format="YYYY-MM-DD HH:mm", width=140),
             "where": TextColumn("Runs on", width=170, help="Machine and device of its last run."),
@@ -158,6 +165,7 @@ def _row(item: StudySummary, found: Overview | None) -> dict[str, object]:
         "accuracy": found.accuracy,
         "proxy": found.proxy or None,
         "spearman": found.spearman if found.proxy else np.nan,
+        "space": item.space.title if item.space else item.space_name,
         "dataset": item.dataset,
         "objectives": item.objectives,
         "sampler": item.sampler,

@@ -15,9 +15,9 @@ def welcome() -> None:
     with st.container(border=True, key="welcome"):
         st.subheader("Find good networks without training one", anchor=False)
         st.markdown(
-            "ProxyScope scores untrained networks of the NAS-Bench-201 space with zero-cost proxies and searches for "
-            "the best with Optuna. As every one of these networks has been trained before, you see at once how well "
-            "the proxies, and ensembles of them, predict true accuracy."
+            f"ProxyScope scores untrained networks of a search space, such as {_example().space.title}, with zero-cost "
+            "proxies and searches for the best with Optuna. Where every one of these networks has been trained before, "
+            "you see at once how well the proxies, and ensembles of them, predict true accuracy."
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             clicked = st.button(
@@ -40,8 +40,9 @@ def _example() -> SearchConfig:
 
 def _example_line() -> str:
     config = _example()
+    scored = config.space.words.count(config.setup.n_trials)
     return (
-        f"The example: {config.setup.n_trials} cells for {config.dataset}, {len(config.proxy_names)} proxies on "
+        f"The example: {scored} for {config.dataset}, {len(config.proxy_names)} proxies on "
         f"{config.runner.num_samples} images, sampler {config.setup.sampler}. "
         "It runs in a process of its own: closing the browser does not end it."
     )

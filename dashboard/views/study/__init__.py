@@ -2,6 +2,6 @@
 
 from dashboard.views.study.head import head
 from dashboard.views.study.shown import Shown, shown_now
-from dashboard.views.study.views import VIEW, link_problems, show_view
+from dashboard.views.study.views import link_problems, show_view
 
-__all__ = ["VIEW", "Shown", "head", "link_problems", "show_view", "shown_now"]
+__all__ = ["Shown", "head", "link_problems", "show_view", "shown_now"]

@@ -1,4 +1,4 @@
-"""The head of a study's page: its name, state and actions, how its run stands, and where else it is shown."""
+"""The head of a study's page: its name, state and actions, the progress of its run, and where else it is shown."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from streamlit.column_config import DatetimeColumn
 
 from backend.naming import file_name
 from backend.proxies.own import MODULES_VARIABLE
+from backend.spaces import registry
+from backend.spaces.base import Enumerable, HasTruth, capability, lacks
 from backend.studies import StudySummary
 from backend.studies.runs import Run
 from dashboard.data import queries
@@ -65,7 +67,7 @@ def workers_section(summary: StudySummary) -> None:
                 "seen": [worker.heartbeat for worker in found],
             }
         )
-        moment = "YYYY-MM-DD HH:mm:ss"
+        pattern = "YYYY-MM-DD HH:mm:ss"
         st.dataframe(
             table,
             key="workers_table",
@@ -75,8 +77,8 @@ def workers_section(summary: StudySummary) -> None:
                 "process": "Process",
                 "state": "State",
                 "trials": "Trials",
-                "joined": DatetimeColumn("Joined (UTC)", format=moment, timezone="UTC"),
-                "seen": DatetimeColumn("Last sign of life (UTC)", format=moment, timezone="UTC"),
+                "joined": DatetimeColumn("Joined (UTC)", format=pattern, timezone="UTC"),
+                "seen": DatetimeColumn("Last heartbeat (UTC)", format=pattern, timezone="UTC"),
             },
             alt="The workers of this search",
         )
@@ -86,9 +88,9 @@ def _state(alive: bool, left: bool) -> str:
     return "works" if alive else "left" if left else "lost"
 
 
-FOREIGN = (
-    "This study was made elsewhere with Optuna: it has no run and no log here, and is shown with what its trials "
-    "recorded. Their attributes stand in the table of all trials."
+EXTERNAL = (
+    "This is an external study, made with Optuna alone: it has no run and no log here, and is shown with what its "
+    "trials recorded. Their attributes are in the table of all trials."
 )
 
 
@@ -107,13 +109,15 @@ def head(summary: StudySummary, run: Run | None, frame: pd.DataFrame) -> None:
     _links(summary, run)
     show_kept_error()
     if not run:
-        st.info(FOREIGN, icon=":material/outbound:")
+        st.info(EXTERNAL, icon=":material/outbound:")
         return
     newest = queries.log(summary, last=1)
     run_status(run, summary.config, frame, newest[-1] if newest else None)
     workers_section(summary)
     if summary.config_problem:
         st.warning(_unreadable(summary), icon=":material/warning:")
+    if missing := queries.missing_space(summary):
+        st.warning(plain(missing), icon=":material/extension_off:")
 
 
 def _config_button(summary: StudySummary) -> None:
@@ -132,13 +136,13 @@ def _config_button(summary: StudySummary) -> None:
 
 def _links(summary: StudySummary, run: Run | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="study_links"):
-        link = {STUDY_PARAMETER: summary.name}
+        link, words = {STUDY_PARAMETER: summary.name}, queries.words_of(summary)
         if run:
             page_link(
                 PROXIES,
                 "How its proxies rank",
                 ":material/query_stats:",
-                "Which of its proxies orders its cells as their true accuracies do, and where each fails.",
+                f"Which of its proxies orders its {words.many} as their true accuracies do, and where each fails.",
                 link,
             )
             page_link(
@@ -148,12 +152,13 @@ def _links(summary: StudySummary, run: Run | None) -> None:
                 "Its regret, hypervolume and time beside those of other studies.",
                 link,
             )
-        if summary.config:
+        listed = capability(summary.space, Enumerable) if summary.space else None
+        if summary.config and summary.space and listed and not lacks(summary.space, HasTruth):
             page_link(
                 BENCHMARK,
                 "In the benchmark",
                 ":material/leaderboard:",
-                "Where its cells lie among all 15,625, and how far the best are from the optimum.",
+                f"Where its {words.many} lie among all {listed.size:,}, and how far the best are from the optimum.",
                 {VIEW_PARAMETER: "study", **link},
             )
         if address := optuna_link(summary):
@@ -186,6 +191,8 @@ def _subtitle(summary: StudySummary) -> str:
     if config := summary.config:
         kept = [plain(constraint.shown) for constraint in config.constraints]
         parts = [config.dataset, f"sampler {config.setup.sampler}", f"seed {config.setup.seed}", *parts, *kept]
+    if summary.space_name not in {None, registry.DEFAULT}:
+        parts.insert(0, plain(summary.space.title if summary.space else str(summary.space_name)))
     if summary.created:
         parts.append(f"created {summary.created:%Y-%m-%d %H:%M} UTC")
     return " · ".join(parts)

@@ -1,4 +1,4 @@
-"""The first view of a study: how it gets on, its fronts, the cell that is chosen, and the best trials."""
+"""The first view of a study: its progress, its fronts, the architecture that is chosen, and the best trials."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from backend.spaces.base import HasTruth, Label
 from backend.studies import StudySummary
 from dashboard.data import queries
 from dashboard.data.cache import kept
 from dashboard.figures.numbers import readable
 from dashboard.links import link_trial
 from dashboard.text import plain
-from dashboard.views.study.cell import cell_section
+from dashboard.views.study.architecture import architecture_section
 from dashboard.views.study.pareto import pareto_section
 from dashboard.views.study.progress import progress_section
 from dashboard.views.study.shown import Shown
@@ -22,31 +23,42 @@ from dashboard.widgets.trial_tables import best_trials, best_trials_table, trial
 
 
 def recommended_line(summary: StudySummary, *, active: bool) -> None:
-    """One line for the top of the page that names the cell, and leads to the section."""
+    """One line for the top of the page that names the architecture, and leads to the section."""
     table, _rule = _recommendation(summary, active=active)
     if not table.empty:
         st.markdown(
-            f":material/recommend: Recommended without labels: train **cell {table.index[0]:,}**. "
+            f":material/recommend: Recommended without labels: train **{_named(summary, table.index[0])}**. "
             "[Why, and which next](#recommended)"
         )
 
 
 def recommended_section(summary: StudySummary, *, active: bool) -> None:
-    """Draw it; a live study has none yet, and a study that scored no cell of the benchmark never has one."""
+    """Draw it; a live study has none yet, and a study without enough scores never has one."""
     table, rule = _recommendation(summary, active=active)
     if summary.config is None or table.empty:
         return
-    epochs = summary.config.runner.nasbench_epochs
     st.subheader("Recommended", anchor="recommended")
-    first, last = table.iloc[0], table.iloc[-1]
-    count = f"the {len(table)} cells" if len(table) > 1 else "it"
-    st.markdown(
-        f"Train **cell {table.index[0]:,}**: true accuracy {readable(first['accuracy'], '%')} after {epochs} epochs. "
-        f"Training {count} below takes {last['total_hours']:.1f} h on the benchmark's GPU, and the best of them has "
-        f"{readable(last['best'], '%')}."
-    )
+    st.markdown(f"Train **{_named(summary, table.index[0])}**{_known_of(summary, table)}")
     st.caption(plain(rule))
-    shortlist_table(table, "recommended", f"{summary.name} recommended")
+    if summary.space:
+        shortlist_table(table, summary.space, "recommended", f"{summary.name} recommended")
+
+
+def _known_of(summary: StudySummary, table: pd.DataFrame) -> str:
+    """What is known of the shortlist, as the end of a sentence."""
+    if table["accuracy"].isna().all() or summary.config is None:
+        return plain(f". {queries.lacking(summary, HasTruth)}".rstrip())
+    epochs, first, last = summary.config.runner.nasbench_epochs, table.iloc[0], table.iloc[-1]
+    count = f"the {len(table)} {queries.words_of(summary).many}" if len(table) > 1 else "it"
+    return (
+        f": true accuracy {readable(first['accuracy'], '%')} after {epochs} epochs. Training {count} below takes "
+        f"{last['total_hours']:.1f} h on the benchmark's GPU, and the best of them has {readable(last['best'], '%')}."
+    )
+
+
+def _named(summary: StudySummary, label: Label) -> str:
+    shown = label if isinstance(label, str) else f"{label:,}"
+    return plain(f"{queries.words_of(summary).one} {shown}")
 
 
 def _recommendation(summary: StudySummary, *, active: bool) -> tuple[pd.DataFrame, str]:
@@ -59,12 +71,12 @@ def overview(shown: Shown) -> None:
     """Draw it."""
     recommended_line(shown.summary, active=shown.active)
     if shown.axes.columns:
-        charts, cell = st.columns([3, 2], gap="small")
+        charts, side = st.columns([3, 2], gap="small")
         with charts:
             progress_section(shown)
             pareto_section(shown)
-        with cell:
-            cell_section(shown)
+        with side:
+            architecture_section(shown)
     recommended_section(shown.summary, active=shown.active)
     _best(shown)
 
@@ -75,23 +87,26 @@ def _best(shown: Shown) -> None:
     best = queries.best(summary, epochs)
     st.subheader("Best trials", anchor="best-trials")
     if best.empty:
-        st.caption("The trials that no other beats in all objectives appear here, with their true accuracies.")
+        st.caption("The trials that no other beats in all objectives appear here.")
         return
     count = f"{len(best):,} trial{'' if len(best) == 1 else 's'} that no other beats in all objectives"
     limits = " and ".join(plain(item.shown) for item in summary.config.constraints) if summary.config else ""
     among = f", among those that keep {limits}" if limits else ""
-    records = f"; NAS-Bench-201's records after {epochs} epochs" if shown.axes.truth else ""
-    st.caption(
-        f"{count}{among}{records}. Choose a row to see {'it alone' if summary.config_text is None else 'its cell'}."
-    )
+    title = summary.space.title if summary.space else "recorded"
+    records = f"; {plain(title)}'s records after {epochs} epochs" if shown.axes.truth else ""
+    alone = "it alone" if summary.config_text is None else f"its {queries.words_of(summary).one}"
+    st.caption(f"{count}{among}{records}. Choose a row to see {alone}.")
     numbers = best["number"].tolist()
     if summary.config_text is None:
         rows = shown.frame[shown.frame["number"].isin(numbers)].reset_index(drop=True)
         on_select = partial(link_row, "best_trials", numbers)
-        trials_table(rows, shown.axes.objectives, "best_trials", f"{summary.name} best trials", on_select)
+        trials_table(
+            rows, shown.axes.objectives, "best_trials", f"{summary.name} best trials", on_select, summary.space
+        )
         return
     # Most trials leave the front as it is.
-    made = kept(shown.key[:-1], "best trials", (numbers, epochs), lambda: best_trials(best))
+    key = (shown.key.database, shown.key.study)
+    made = kept(key, "best trials", (numbers, epochs), lambda: best_trials(best, summary.space))
     best_trials_table(made, epochs, summary.name, lambda: link_row("best_trials", numbers))
 
 

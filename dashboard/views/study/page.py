@@ -31,7 +31,7 @@ def show() -> None:
         try:
             summary = queries.find_study(name)
         except UserError:
-            # The way to the studies that there are stands above the reason.
+            # The list of studies is above the reason.
             _choose()
             raise
         active = bool(summary.run and summary.run.active)
@@ -70,7 +70,7 @@ def _view(summary: StudySummary, was_active: bool) -> None:
             # The page as a whole starts, or ends, to poll.
             st.rerun()
         shown = parts.shown_now(summary, run)
-        for problem in parts.link_problems(shown.axes):
+        for problem in parts.link_problems(shown):
             st.warning(plain(problem), icon=":material/link_off:")
         parts.head(summary, run, shown.frame)
         parts.show_view(shown)

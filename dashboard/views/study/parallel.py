@@ -1,19 +1,21 @@
-"""All trials across operations and quantities at once."""
+"""All trials across parameters and quantities at once."""
 
 from collections.abc import Sequence
 from typing import Final
 
-import pandas as pd
 import streamlit as st
 
+from dashboard.cards import study as cards
+from dashboard.data import queries
+from dashboard.data.axes import Axes
 from dashboard.data.quantities import label
-from dashboard.figures import parallel_coordinates
 from dashboard.figures.parallel_coordinates import settings_of
 from dashboard.links import parameters, set_parameter
 from dashboard.text import plain
-from dashboard.widgets.charts import chart
+from dashboard.views.study.shown import Shown
+from dashboard.widgets.charts import show
 from dashboard.widgets.linked import LinkedChoice
-from dashboard.widgets.study_axes import Axes
+from dashboard.widgets.study_axes import axis_choice
 
 _AXIS: Final = "axis"
 _KEY: Final = "parallel_axes"
@@ -21,29 +23,25 @@ _MOST: Final = 6
 _SCALE: Final = LinkedChoice("axes", {"ranks": "Ranks", "values": "Values"})
 
 
-def parallel_view(frame: pd.DataFrame, axes: Axes, name: str) -> None:
+def parallel_view(shown: Shown) -> None:
     """The chart with its controls."""
+    summary, axes = shown.summary, shown.axes
     if not axes.columns:
         return
-    shown = frame[frame["state"] == "complete"]
-    settings = settings_of(shown)
     with st.container(horizontal=True, vertical_alignment="bottom", key="parallel_controls"):
         scale = _SCALE.segments(
             "Quantities as", "Ranks spread evenly what a few outliers would crowd; values keep their distances."
         )
         with st.container(width=280):
-            color = axes.choice("shade", axes.truth).dropdown("Colour", "What the colour of a trial's line shows.")
-    chosen = _columns(axes, settings)
-    figure = parallel_coordinates(shown, settings, chosen, color, ranked=scale == "ranks")
-    chart(
-        figure,
-        shown[["number", *settings, *dict.fromkeys([*chosen, color])]],
-        f"{name} parallel coordinates",
-        "parallel_chart",
-        f"{len(shown):,} trials across {len(settings)} settings and {len(chosen)} quantities",
-    )
+            color = axis_choice(axes, "shade", axes.truth).dropdown(
+                "Colour", "What the colour of a trial's line shows."
+            )
+    trials = shown.frame[shown.frame["state"] == "complete"]
+    chosen = _columns(axes, settings_of(trials, queries.parameters_of(summary)))
+    card = cards.parallel(summary, trials, chosen, color, ranked=scale == "ranks")
+    show(card, f"{summary.name} parallel coordinates")
     st.caption(
-        f"{len(shown):,} trials, a line each. Drag along an axis to keep only the lines through that stretch, click "
+        f"{len(trials):,} trials, a line each. Drag along an axis to keep only the lines through that stretch, click "
         "the axis to keep all again, and drag an axis's name to move it."
     )
 

@@ -7,20 +7,23 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 from streamlit.column_config import NumberColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend.analysis.pareto import pareto_front, weakest_rank
+from backend.spaces.base import HasTruth, Words
+from dashboard.cards import study as cards
+from dashboard.cards.base import Card
+from dashboard.data import queries
+from dashboard.data.axes import Axes
 from dashboard.data.quantities import Direction, infinite_words, label
-from dashboard.figures import pareto_scatter, pareto_space
 from dashboard.links import link_trial, linked_trial, parameters, set_parameter
 from dashboard.text import plain
 from dashboard.views.study.shown import Shown
-from dashboard.widgets.charts import chart, clicked
+from dashboard.widgets.charts import clicked, show
 from dashboard.widgets.linked import LinkedChoice, LinkedZoom
-from dashboard.widgets.study_axes import NONE, Axes
+from dashboard.widgets.study_axes import NONE, axis_choice
 from dashboard.widgets.tables import csv_button
 from dashboard.widgets.trial_tables import number_column
 
@@ -66,9 +69,8 @@ def _link() -> None:
     set_parameter(_PARAMETER, st.session_state[_KEY])
 
 
-_CHART: Final = "pareto_chart"
 _HEIGHT, _ROWS_IN_HEIGHT = 300, 7
-_WEAKEST: Final = "weakest"
+_WORST: Final = "worst_rank"
 
 
 class _Front(NamedTuple):
@@ -81,63 +83,58 @@ class _Front(NamedTuple):
 def pareto_section(shown: Shown) -> None:
     """The chart with its controls, and the table of its front; a click in either chooses the trial in both."""
     frame, axes, name = shown.frame, shown.axes, shown.summary.name
+    words = queries.words_of(shown.summary)
     with st.container(border=True, key="pareto_section"):
         st.markdown(
             "**Pareto front**",
-            help="The cells that no other cell beats in all the quantities shown; a cell that breaks a constraint is "
-            "never among them. Click a cell, or a row of the table, to see it; the box tool above the chart zooms.",
+            help=f"The {words.many} that no other {words.one} beats in all the quantities shown; one that breaks a "
+            "constraint is never among them. Click a marker, or a row of the table, to see it; the box tool above the "
+            "chart zooms.",
         )
         quantities, color = _choose(axes)
-        wanted = dict.fromkeys(["number", "state", "index", "arch", *quantities, *([color] if color else [])])
-        needed = frame[[column for column in wanted if column in frame]]
-        log, selected = log_choice(needed, quantities), linked_trial()
+        log, selected = log_choice(frame, quantities), linked_trial()
         zoom = LinkedZoom("pareto-zoom", *quantities) if len(quantities) == 2 else None
-        ranges = zoom.ranges if zoom else None
 
-        def draw() -> go.Figure:
-            make = pareto_scatter if zoom else pareto_space
-            figure = make(
-                needed,
-                *quantities,
-                directions=axes.directions,
-                bounds=axes.bounds,
-                color=color,
-                selected=selected,
-                log=log,
-            )
+        def make() -> Card:
+            card = cards.pareto(shown.summary, frame, axes, quantities, color, selected=selected, log=log)
             if zoom:
-                zoom.apply(figure)
-            return figure
+                zoom.apply(card.figure)
+            return card
 
-        chart(
-            shown.kept("pareto chart", (quantities, log, color, selected, ranges), draw),
-            needed,
-            f"{name} {' and '.join(quantities)}",
-            _CHART,
-            " against ".join(label(column) for column in reversed(quantities)) + ", with the Pareto front",
-            on_select=_link_clicked,
-            zoom=zoom,
-        )
+        choices = (quantities, log, color, selected, zoom.ranges if zoom else None)
+        card = shown.kept("pareto card", choices, make)
+        show(card, f"{name} {' and '.join(quantities)}", on_select=lambda: _link_clicked(card.key), zoom=zoom)
         ways = ", ".join(f"{_way(axes, column)} {plain(label(column))}" for column in dict.fromkeys(quantities))
-        no_truth = "" if axes.truth else " No true accuracies are known for these cells."
-        no_click = "" if zoom else " Drag to turn it; to see a cell, choose its row below: markers take no clicks."
-        not_drawn = shown.kept("not drawn", (quantities,), lambda: _not_drawn(needed, quantities))
-        st.caption(f"Better: {ways}." + not_drawn + no_truth + no_click)
+        no_click = (
+            "" if zoom else f" Drag to turn it; to see a {words.one}, choose its row below: markers take no clicks."
+        )
+        not_drawn = shown.kept("not drawn", (quantities,), lambda: _not_drawn(frame, quantities))
+        st.caption(f"Better: {ways}." + not_drawn + _no_truth(shown) + no_click)
         goals = axes.goals(list(dict.fromkeys(quantities)))
-        _show_front(shown.kept("front", (quantities, color), lambda: _front(needed, goals, color)), name)
+        _show_front(shown.kept("front", (quantities, color), lambda: _front(frame, goals, color)), name, words)
+
+
+def _no_truth(shown: Shown) -> str:
+    if shown.axes.truth:
+        return ""
+    missing = queries.lacking(shown.summary, HasTruth)
+    words = queries.words_of(shown.summary)
+    return (
+        f" No true accuracies. {plain(missing)}"
+        if missing
+        else f" No true accuracies are known for these {words.many}."
+    )
 
 
 def pareto_choices(axes: Axes) -> tuple[LinkedChoice, ...]:
     """The choices of both axes, of a third one, and of the colour."""
     if not axes.columns:
         return ()
-    several = len(axes.objectives) > 1
-    second = axes.objectives[1] if several else axes.truth or axes.columns[min(1, len(axes.columns) - 1)]
     return (
-        axes.choice("x"),
-        axes.choice("y", second),
-        axes.choice("z", optional="none: two are enough"),
-        axes.choice("color", axes.truth, optional="one colour"),
+        axis_choice(axes, "x"),
+        axis_choice(axes, "y", axes.second),
+        axis_choice(axes, "z", optional="none: two are enough"),
+        axis_choice(axes, "color", axes.truth, optional="one colour"),
     )
 
 
@@ -175,17 +172,17 @@ def _way(axes: Axes, column: str) -> str:
     return "higher" if axes.direction(column) == "maximize" else "lower"
 
 
-def _front(needed: pd.DataFrame, goals: Mapping[str, Direction], color: str | None) -> _Front:
-    complete = needed[needed["state"] == "complete"]
+def _front(frame: pd.DataFrame, goals: Mapping[str, Direction], color: str | None) -> _Front:
+    complete = frame[frame["state"] == "complete"]
     on_front = pareto_front(complete, goals)
     columns = dict.fromkeys([*goals, *([color] if color else [])])
     front = complete.loc[on_front, ["number", *columns]]
-    front.insert(1, _WEAKEST, weakest_rank(complete, goals)[on_front])
-    front = front.sort_values([_WEAKEST, "number"], ignore_index=True)
+    front.insert(1, _WORST, weakest_rank(complete, goals)[on_front])
+    front = front.sort_values([_WORST, "number"], ignore_index=True)
     return _Front(front, {column: number_column(front[column]) for column in columns})
 
 
-def _show_front(made: _Front, name: str) -> None:
+def _show_front(made: _Front, name: str, words: Words) -> None:
     front = made.table
     if front.empty:
         return
@@ -200,12 +197,12 @@ def _show_front(made: _Front, name: str) -> None:
         height=_HEIGHT if len(front) > _ROWS_IN_HEIGHT else "content",
         column_config={
             "number": NumberColumn("Trial", pinned=True, width="small"),
-            _WEAKEST: NumberColumn(
-                "Weakest rank",
+            _WORST: NumberColumn(
+                "Worst-objective rank",
                 format="%.1f %%",
-                width="small",
-                help="The share of the study's cells that are better in the quantity in which this one is weakest. "
-                "Low: a compromise that gives up little anywhere.",
+                width=150,
+                help=f"The share of the study's {words.many} that are better in the quantity in which this one ranks "
+                "worst. Low: a compromise that gives up little anywhere.",
             ),
             **made.formats,
         },
@@ -224,6 +221,6 @@ def _link_row(key: str, numbers: list[int]) -> None:
         link_trial(int(numbers[rows[0]]))
 
 
-def _link_clicked() -> None:
-    if data := clicked(_CHART):
+def _link_clicked(key: str) -> None:
+    if data := clicked(key):
         link_trial(int(data[0]))

@@ -1,4 +1,4 @@
-"""A study at one moment, as a page shows it."""
+"""A study as a page shows it: a snapshot."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ import pandas as pd
 from backend.studies import StudySummary
 from backend.studies.runs import Run
 from dashboard.data import queries
+from dashboard.data.axes import Axes, axes_of
 from dashboard.data.cache import Made, kept
-from dashboard.widgets.study_axes import Axes, axes_of
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Shown:
 
     Attributes:
         summary: of the study.
-        run: how it stands; None for a study made elsewhere.
+        run: its state; None for an external study.
         key: of the trials.
         frame: its trials.
         axes: what charts can show.

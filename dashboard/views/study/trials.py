@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from backend.analysis.search_curves import timeline
-from dashboard.figures import scoring_seconds
+from dashboard.cards import study as cards
+from dashboard.data import queries
 from dashboard.figures.numbers import duration, readable
 from dashboard.links import link_trial
-from dashboard.widgets.charts import chart, clicked
+from dashboard.views.study.shown import Shown
+from dashboard.widgets.charts import clicked, show
 from dashboard.widgets.linked import LinkedChoice
-from dashboard.widgets.study_axes import Axes
 from dashboard.widgets.trial_tables import trials_table
 
-_CHART = "seconds_chart"
 _HOUR = 3600
 
 
-def time_view(frame: pd.DataFrame, name: str) -> None:
+def time_view(shown: Shown) -> None:
     """Seconds by trial, and what they add up to."""
-    wanted = ["number", "state", "index", "arch", "C", "N", "seconds", "finished"]
-    shown = frame[[column for column in wanted if column in frame]]
-    known = shown.dropna(subset="seconds")
-    if known.empty:
-        st.info("No trial has recorded how long it took.", icon=":material/info:")
+    words, card = queries.words_of(shown.summary), cards.seconds(shown.summary, shown.frame)
+    if card.figure is None:
+        show(card, shown.summary.name)
         return
-    seconds, cells = known["seconds"], timeline(shown)
-    clock = float(cells["clock_seconds"].max()) if len(cells) else 0.0
+    seconds, scored = card.data["seconds"], timeline(shown.frame)
+    clock = float(scored["clock_seconds"].max()) if len(scored) else 0.0
     with st.container(key="time_figures"):
         grid = st.grid(4, min_column_width=150)
         grid.metric("Median", readable(float(seconds.median()), "s"), help="Half of the trials took less.")
@@ -35,24 +32,21 @@ def time_view(frame: pd.DataFrame, name: str) -> None:
             "95 % within", readable(float(seconds.quantile(0.95)), "s"), help="One trial in twenty took longer."
         )
         grid.metric("All together", duration(seconds.sum()), help="Added up over all trials, parallel ones too.")
-        pace = readable(len(cells) / clock * _HOUR) if clock else "–"
-        grid.metric("Cells an hour", pace, help="Distinct cells by the clock, from the first trial to the last.")
-    chart(
-        scoring_seconds(known),
-        known,
-        f"{name} seconds a trial",
-        _CHART,
-        "Seconds that each trial took",
-        on_select=_link_clicked,
-    )
+        pace = readable(len(scored) / clock * _HOUR) if clock else "–"
+        grid.metric(
+            f"{words.many.capitalize()} an hour",
+            pace,
+            help=f"Distinct {words.many} by the clock, from the first trial to the last.",
+        )
+    show(card, f"{shown.summary.name} seconds a trial", on_select=lambda: _link_clicked(card.key))
     st.caption(
-        "Wall time of each trial. A repeated cell, or one that was scored before, takes next to nothing. Click a "
-        "marker, then open the overview to see its cell."
+        f"Wall time of each trial. A repeated {words.one}, or one that was scored before, takes next to nothing. Click "
+        f"a marker, then open the overview to see its {words.one}."
     )
 
 
-def _link_clicked() -> None:
-    if data := clicked(_CHART):
+def _link_clicked(key: str) -> None:
+    if data := clicked(key):
         link_trial(int(data[0]))
 
 
@@ -60,8 +54,9 @@ _ALL, _BEST = "all", "best"
 _TABLE = "all_trials"
 
 
-def trials_view(frame: pd.DataFrame, axes: Axes, name: str) -> None:
+def trials_view(shown: Shown) -> None:
     """The table with its filter, the newest trial on top."""
+    frame, axes = shown.frame, shown.axes
     if frame.empty:
         st.caption("No trial yet.")
         return
@@ -77,7 +72,9 @@ def trials_view(frame: pd.DataFrame, axes: Axes, name: str) -> None:
     numbers = newest_first["number"].tolist()
     st.caption("Choose a row, then open the overview to see it alone.")
     first = [*axes.objectives, *axes.bounds]
-    trials_table(newest_first, first, _TABLE, f"{name} trials", lambda: _link_row(numbers))
+    trials_table(
+        newest_first, first, _TABLE, f"{shown.summary.name} trials", lambda: _link_row(numbers), shown.summary.space
+    )
 
 
 def _link_row(numbers: list[int]) -> None:

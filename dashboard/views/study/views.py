@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from backend.config.advice import notices
+from backend.studies import StudySummary
 from dashboard.data import queries
 from dashboard.links import VIEW_PARAMETER
 from dashboard.text import plain
@@ -20,22 +21,18 @@ from dashboard.views.study.trials import time_view, trials_view
 from dashboard.widgets.errors import shown_errors
 from dashboard.widgets.linked import LinkedChoice
 from dashboard.widgets.run_status import log_table
-from dashboard.widgets.study_axes import Axes
+from dashboard.widgets.study_axes import axis_choice
 
-VIEW: Final = LinkedChoice(
-    VIEW_PARAMETER,
-    {
-        "overview": "Overview",
-        "parallel": "Parallel coordinates",
-        "settings": "Operations",
-        "time": "Time",
-        "trials": "All trials",
-        "ensemble": "Ensemble",
-        "log": "Log",
-        "config": "Configuration",
-    },
-)
-
+_NAMES: Final = {
+    "overview": "Overview",
+    "parallel": "Parallel coordinates",
+    "settings": "Parameters",
+    "time": "Time",
+    "trials": "All trials",
+    "ensemble": "Ensemble",
+    "log": "Log",
+    "config": "Configuration",
+}
 _WITHOUT_VALUES: Final = {"trials", "log", "config"}
 """Views that need no trial with a value."""
 
@@ -44,20 +41,29 @@ _LONGEST_SHOWN: Final = 20_000
 _WITH_VALUES: Final = ("complete", "infeasible")
 
 
-def link_problems(axes: Axes) -> list[str]:
+def view_choice(summary: StudySummary) -> LinkedChoice:
+    """The choice of a view; that of the parameters is called after their options, where the space has them."""
+    options = f"{queries.words_of(summary).option}s".capitalize() if queries.parameters_of(summary) else ""
+    return LinkedChoice(VIEW_PARAMETER, {**_NAMES, **({"settings": options} if options else {})})
+
+
+def link_problems(shown: Shown) -> list[str]:
     """What is wrong with the choices in the page's link, a line each."""
-    choices = (VIEW, CURVE, *pareto_choices(axes), *(axes.choice(name) for name in ("quantity", "shade", "of")))
+    axes = shown.axes
+    quantities = (axis_choice(axes, name) for name in ("quantity", "shade", "of"))
+    choices = (view_choice(shown.summary), CURVE, *pareto_choices(axes), *quantities)
     return [choice.problem for choice in choices if choice.problem]
 
 
 def show_view(shown: Shown) -> None:
     """Draw the tabs and the open view."""
-    with VIEW.tabs(), shown_errors():
+    view = view_choice(shown.summary)
+    with view.tabs(), shown_errors():
         why = _why_not(shown)
-        if why and VIEW.value not in _WITHOUT_VALUES:
+        if why and view.value not in _WITHOUT_VALUES:
             st.info(why, icon=":material/hourglass_empty:" if shown.active else ":material/info:")
             return
-        _VIEWS[VIEW.value](shown)
+        VIEWS[view.value](shown)
 
 
 def _why_not(shown: Shown) -> str:
@@ -65,9 +71,9 @@ def _why_not(shown: Shown) -> str:
     if shown.axes.columns and shown.frame["state"].isin(_WITH_VALUES).any():
         return ""
     if shown.active:
-        return "The first scored cell appears here in a moment."
+        return f"The first scored {queries.words_of(shown.summary).one} appears here in a moment."
     if shown.frame.empty:
-        return "This study has no trial. " + ("Resume it to begin." if shown.run else "Its maker has run none yet.")
+        return "This study has no trial. " + ("Resume it to begin." if shown.run else "Nobody has run one yet.")
     counts = shown.frame["state"].value_counts()
     words = ", ".join(f"{count:,} {state}" for state, count in counts.items())
     return f"No trial of this study has a value ({words}). “All trials” lists them" + (
@@ -88,7 +94,7 @@ def _log(shown: Shown) -> None:
     if shown.run:
         log_table(queries.log(shown.summary))
     else:
-        st.caption("A study made elsewhere has no log here.")
+        st.caption("An external study has no log here.")
 
 
 def _configuration(shown: Shown) -> None:
@@ -101,15 +107,15 @@ def _configuration(shown: Shown) -> None:
         st.caption(f":material/warning: It cannot be read here: {plain(shown.summary.config_problem)}.")
         st.code((shown.summary.config_text or "")[:_LONGEST_SHOWN], language="toml")
     else:
-        st.caption("A study made elsewhere has no search file.")
+        st.caption("An external study has no search file.")
 
 
-_VIEWS: Final[dict[str, Callable[[Shown], None]]] = {
+VIEWS: Final[dict[str, Callable[[Shown], None]]] = {
     "overview": overview,
-    "parallel": lambda shown: parallel_view(shown.frame, shown.axes, shown.summary.name),
-    "settings": lambda shown: settings_view(shown.summary, shown.frame, shown.axes),
-    "time": lambda shown: time_view(shown.frame, shown.summary.name),
-    "trials": lambda shown: trials_view(shown.frame, shown.axes, shown.summary.name),
+    "parallel": parallel_view,
+    "settings": settings_view,
+    "time": time_view,
+    "trials": trials_view,
     "ensemble": _ensemble,
     "log": _log,
     "config": _configuration,

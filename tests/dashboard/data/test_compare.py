@@ -5,6 +5,7 @@ import streamlit as st
 from backend import truth as benchmark
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
+from backend.spaces import registry
 from backend.storage.database import Database
 from backend.truth.query import OPTIMA
 from dashboard.data import compare as compare_queries
@@ -16,6 +17,7 @@ def compare(name: str) -> compare_queries.Compared:
     return compare_queries.compare(queries.find_study(name))
 
 
+SPACE = registry.get()
 SUM = {"sum_scaled_metrics": True, "direction": "maximize", "n_trials": 2}
 
 
@@ -27,17 +29,17 @@ def no_leftovers(home: object) -> None:
 
 def test_a_finished_study_has_regret_and_objectives(finished: str) -> None:
     study = compare(finished)
-    assert (len(study.cells), study.no_cells, study.no_regret) == (12, "", "")
+    assert (len(study.scored), study.no_curve, study.no_regret) == (12, "", "")
     assert study.objectives == {"l2_norm": "maximize", "params": "minimize"}
     curve = compare_queries.regret(study, 200, None)
     assert curve["regret"].is_monotonic_decreasing
-    assert curve["regret"].iloc[-1] == pytest.approx(OPTIMA["cifar10"] - study.cells["200:test-accuracy"].max())
+    assert curve["regret"].iloc[-1] == pytest.approx(OPTIMA["cifar10"] - study.scored["200:test-accuracy"].max())
 
 
 def test_a_proxy_chooses_by_the_direction_of_the_study(finished: str) -> None:
     study = compare(finished)
-    small = study.cells.loc[study.cells["params"].idxmin(), "200:test-accuracy"]
-    large = study.cells.loc[study.cells["flops"].idxmax(), "200:test-accuracy"]
+    small = study.scored.loc[study.scored["params"].idxmin(), "200:test-accuracy"]
+    large = study.scored.loc[study.scored["flops"].idxmax(), "200:test-accuracy"]
     assert compare_queries.regret(study, 200, "params")["best_accuracy"].iloc[-1] == small
     assert compare_queries.regret(study, 200, "flops")["best_accuracy"].iloc[-1] == large
 
@@ -45,10 +47,10 @@ def test_a_proxy_chooses_by_the_direction_of_the_study(finished: str) -> None:
 def test_what_has_no_regret_says_why(foreign: str, queued: str, database: Database, make_config: Config) -> None:
     narrow = prepare(database, make_config(cells={"C": [8]}, setup={"n_trials": 2}), "narrow")
     execute_run(database, narrow)
-    for name, why in ((foreign, "made elsewhere"), (queued, "no scored cell yet"), (narrow, "C = 16, N = 5")):
+    for name, why in ((foreign, "external study"), (queued, "no scored cell yet"), (narrow, "C = 16, N = 5")):
         assert why in compare(name).no_regret
-    assert compare(queued).no_cells
-    assert not compare(narrow).no_cells
+    assert compare(queued).no_curve
+    assert not compare(narrow).no_curve
 
 
 def test_only_studies_with_the_same_aim_are_alike(
@@ -87,13 +89,13 @@ def test_the_hypervolume_grows_within_the_common_box(
 
 
 def test_random_search_gets_better_to_the_optimum() -> None:
-    band = compare_queries.random_regret("cifar10", 200, 10**6)
+    band = compare_queries.random_regret(SPACE, "cifar10", 200, 10**6)
     assert (band["low"] <= band["median"]).all()
     assert (band["median"] <= band["high"]).all()
     assert band["median"].is_monotonic_decreasing
     assert band.index[-1] == 15_625 - 341
     assert band["high"].iloc[-1] == pytest.approx(0)
-    assert np.isclose(compare_queries.optimum("cifar10", 200), OPTIMA["cifar10"])
+    assert np.isclose(compare_queries.optimum(SPACE, "cifar10", 200), OPTIMA["cifar10"])
 
 
 def test_random_search_reaches_as_far_as_the_study(database: Database, make_config: Config) -> None:
@@ -119,8 +121,9 @@ def test_regret_can_be_from_the_best_that_the_search_allows(
     assert cells
     assert compare_queries.reachable(compare(finished)) is None
     best = float(benchmark.test_accuracy("cifar10", 200)[list(cells)].max())
-    assert compare_queries.optimum("cifar10", 200, cells) == best < OPTIMA["cifar10"]
+    assert compare_queries.optimum(SPACE, "cifar10", 200, cells) == best < OPTIMA["cifar10"]
     far, near = (compare_queries.regret(study, 200, None, within)["regret"] for within in (None, cells))
     assert (far - near).unique() == pytest.approx([OPTIMA["cifar10"] - best])
     assert near.min() >= 0
-    assert compare_queries.random_regret("cifar10", 200, len(cells), cells)["median"].iloc[-1] == pytest.approx(0)
+    band = compare_queries.random_regret(SPACE, "cifar10", 200, len(cells), cells)
+    assert band["median"].iloc[-1] == pytest.approx(0)

@@ -5,7 +5,6 @@ import optuna
 import pandas as pd
 import pytest
 import streamlit as st
-from backend.analysis.cell_scores import cell_classes
 
 from backend import truth as benchmark
 from backend.analysis.correlation import class_means, correlations
@@ -13,7 +12,8 @@ from backend.errors import UserError
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.scoring.tables import ScoreTable
-from backend.spaces.nas_bench_201.features import GROUPINGS
+from backend.spaces import registry
+from backend.spaces.base import classes_of
 from backend.storage.database import Database
 from backend.studies import load_study
 from dashboard.data import proxies as proxy_queries
@@ -46,7 +46,7 @@ def test_a_sweeps_table_is_a_source(table: proxy_queries.Source) -> None:
     assert table.recorded == ("params", "flops", "l2_norm")
     assert len(table.scores) == 15_625 - 341
     assert "2 images" in table.origin
-    assert proxy_queries.seconds_a_cell(table) == pytest.approx(0.5)
+    assert proxy_queries.seconds_each(table) == pytest.approx(0.5)
 
 
 def test_an_unknown_table_is_named_with_those_there_are(table: proxy_queries.Source) -> None:
@@ -70,7 +70,7 @@ def test_a_study_is_a_source_with_the_sizes_of_its_cells(finished: str) -> None:
     assert source.recorded == ("l2_norm", "params", "flops")
     assert source.objectives == ("l2_norm", "params")
     assert "Seed 0" in source.origin
-    assert proxy_queries.seconds_a_cell(source) is not None
+    assert proxy_queries.seconds_each(source) is not None
 
 
 def test_a_study_without_params_has_them_all_the_same(database: Database, make_config: Config) -> None:
@@ -90,7 +90,7 @@ def test_what_cannot_be_shown_is_refused_with_the_reason(
     narrow = prepare(database, make_config(cells={"C": [8]}, setup={"n_trials": 2}), "narrow")
     execute_run(database, narrow)
     for name, why in (
-        (foreign, "made elsewhere with Optuna"),
+        (foreign, "is an external study"),
         (queued, "has no scored cell yet; wait"),
         (failed, "has no scored cell yet; resume it"),
         (narrow, r"C = 16, N = 5"),
@@ -123,7 +123,7 @@ def test_correlations_are_the_backends_over_cells_and_over_classes(table: proxy_
     scores = cheap_table().scores
     pd.testing.assert_frame_equal(proxy_queries.points(table, TARGET), correlations(scores, accuracy, 0))
     by_class = proxy_queries.points(table, Target("cifar10", 200, by_class=True))
-    expected = correlations(*class_means(scores, accuracy, cell_classes()), resamples=0)
+    expected = correlations(*class_means(scores, accuracy, classes_of(registry.get(), scores.index)), resamples=0)
     pd.testing.assert_frame_equal(by_class, expected)
 
 
@@ -137,7 +137,7 @@ def test_intervals_are_kept_once_computed(table: proxy_queries.Source) -> None:
 
 
 def test_groups_hold_all_cells(table: proxy_queries.Source) -> None:
-    for grouping in (GROUPINGS[0], GROUPINGS[-1]):
+    for grouping in ("conv3x3", "edge_2_3"):
         found = proxy_queries.in_groups(table, TARGET, "params", grouping)
         assert found["cells"].sum() == len(table.scores)
 

@@ -2,7 +2,6 @@ import optuna
 import pytest
 import streamlit as st
 
-from backend.config.sections import CellChoices
 from backend.errors import UserError
 from backend.runs.launch import prepare
 from backend.storage.database import Database
@@ -73,13 +72,14 @@ def test_the_log_ends_with_the_newest_line(finished: str) -> None:
     assert queries.log(queries.find_study(finished), last=1) == lines[-1:]
 
 
-def test_a_study_made_elsewhere_has_no_run(foreign: str) -> None:
+def test_an_external_study_has_no_run(foreign: str) -> None:
     assert queries.current_run(queries.find_study(foreign)) is None
 
 
-def test_the_size_of_a_space_counts_connected_networks() -> None:
-    assert queries.space_size(CellChoices()).networks == 15_625 - 341
-    assert queries.space_size(CellChoices(C=[8, 16], N=[1, 2, 3])).networks == 6 * (15_625 - 341)
+def test_the_size_of_a_space_counts_connected_networks(make_config: Config) -> None:
+    assert f"**{15_625 - 341:,}** connected cells of 15,625 combinations." in queries.left(make_config().search_space)
+    several = make_config(cells={"C": [8, 16], "N": [1, 2, 3]}).search_space
+    assert f"at 6 sizes: **{6 * (15_625 - 341):,}** connected networks to score" in queries.left(several)
 
 
 def test_more_images_than_there_are_is_a_problem_of_the_machine(make_config: Config) -> None:

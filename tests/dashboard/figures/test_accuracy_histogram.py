@@ -1,5 +1,8 @@
+from backend.spaces import registry
 from backend.truth import measures
 from dashboard.figures import accuracy_histogram
+
+WORDS = registry.get().words
 
 BOTH = measures.known_accuracies("cifar10")
 
@@ -15,7 +18,7 @@ def test_each_training_is_a_histogram_of_all_cells_named_with_its_release() -> N
 
 
 def test_the_selected_cell_is_marked_in_both() -> None:
-    figure = accuracy_histogram(measures.measured(BOTH), BOTH, selected=6111)
+    figure = accuracy_histogram(measures.measured(BOTH), BOTH, selected=6111, words=WORDS)
     assert [round(shape.x0, 2) for shape in figure.layout.shapes] == [94.37, 88.79]
     assert "cell 6,111, 200 epochs" in figure.layout.annotations[0].text
 

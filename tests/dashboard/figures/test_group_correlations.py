@@ -3,7 +3,10 @@ import pandas as pd
 import pytest
 
 from backend.analysis import correlation
+from backend.spaces import registry
 from dashboard.figures.group_correlations import group_correlations
+
+WORDS = registry.get().words
 
 
 def groups(seed: int = 0) -> pd.DataFrame:
@@ -33,4 +36,4 @@ def test_all_cells_are_a_level_and_the_baseline_stands_beside() -> None:
 
 def test_no_cell_is_said() -> None:
     empty = groups().assign(cells=0)
-    assert "No cell" in group_correlations(empty, "x", name="snip", overall=0.1).layout.annotations[0].text
+    assert "No cell" in group_correlations(empty, "x", name="snip", overall=0.1, words=WORDS).layout.annotations[0].text

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 
 from backend.spaces.nas_bench_201.cell import OPERATIONS
+from backend.spaces.nas_bench_201.space import NasBench201
 from dashboard.figures import parallel_coordinates
 from dashboard.figures.parallel_coordinates import settings_of
 
+PARAMETERS = NasBench201().parameters
 FRAME = pd.DataFrame(
     {
         "op_1_0": ["none", "skip_connect", "avg_pool_3x3"],
@@ -19,7 +21,9 @@ FRAME = pd.DataFrame(
 
 
 def axes(*, ranked: bool) -> tuple[dict[str, object], ...]:
-    figure = parallel_coordinates(FRAME, settings_of(FRAME), ["snip"], "truth", ranked=ranked)
+    figure = parallel_coordinates(
+        FRAME, settings_of(FRAME, PARAMETERS), ["snip"], "truth", ranked=ranked, parameters=PARAMETERS
+    )
     return tuple(axis.to_plotly_json() for axis in figure.data[0].dimensions)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from backend.costs.constraints import Constraint
 from dashboard.figures import pareto_scatter
-from dashboard.figures.pareto import FRONT, OTHERS
+from dashboard.figures.pareto import FRONT, others
 from dashboard.figures.template import INFEASIBLE
 
 
@@ -40,20 +40,20 @@ def line(figure: go.Figure) -> go.Scatter:
 def test_the_front_is_told_from_the_others(trials: pd.DataFrame) -> None:
     figure = pareto_scatter(trials, "a", "b", directions={"a": "maximize", "b": "maximize"})
     assert numbers(figure, FRONT) == {1, 2, 3}
-    assert numbers(figure, OTHERS) == {0}
+    assert numbers(figure, others(None)) == {0}
 
 
 def test_an_infinite_value_counts_for_the_front_and_has_no_place(trials: pd.DataFrame) -> None:
     trials.loc[1, "b"], trials.loc[3, "a"] = float("inf"), float("-inf")
     figure = pareto_scatter(trials, "a", "b", directions={"a": "maximize", "b": "maximize"})
     assert numbers(figure, FRONT) == {2}
-    assert numbers(figure, OTHERS) == {0}
+    assert numbers(figure, others(None)) == {0}
     assert list(line(figure).x) == [2.0]
 
 
 def test_disconnected_cells_and_repeats_are_not_drawn(trials: pd.DataFrame) -> None:
     figure = pareto_scatter(trials, "a", "b")
-    assert not {4, 5} & (numbers(figure, FRONT) | numbers(figure, OTHERS))
+    assert not {4, 5} & (numbers(figure, FRONT) | numbers(figure, others(None)))
 
 
 def test_cells_that_break_a_constraint_are_crosses_and_never_on_the_front(trials: pd.DataFrame) -> None:

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from dashboard.figures.pareto import FRONT, OTHERS
+from backend.spaces.base import Words
+from dashboard.figures.pareto import FRONT, others
 from dashboard.figures.pareto_space import pareto_space
 
 FRAME = pd.DataFrame(
@@ -16,14 +17,15 @@ FRAME = pd.DataFrame(
         "arch": ["a", "b", "c", "d", "e"],
     }
 )
+WORDS = Words("cell", "cells")
 GOALS = {"snip": "maximize", "zen": "maximize", "params": "minimize"}
 
 
 def test_the_front_is_what_no_trial_beats_in_all_three() -> None:
-    figure = pareto_space(FRAME, "snip", "zen", "params", directions=GOALS)
+    figure = pareto_space(FRAME, "snip", "zen", "params", directions=GOALS, words=WORDS)
     by_name = {trace.name: trace for trace in figure.data if trace.customdata is not None}
     assert sorted(by_name[FRONT].x) == [1.0, 3.0]
-    assert sorted(by_name[OTHERS].z) == [4.0, 5.0]
+    assert sorted(by_name[others(WORDS)].z) == [4.0, 5.0]
     assert figure.layout.scene.xaxis.title.text == "snip"
 
 

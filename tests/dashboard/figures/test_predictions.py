@@ -1,6 +1,9 @@
 import pandas as pd
 
+from backend.spaces import registry
 from dashboard.figures.predictions import predictions
+
+WORDS = registry.get().words
 
 CELLS = pd.DataFrame({"predicted": [90.0, 92.0, None], "accuracy": [91.0, 93.0, 94.0]}, index=[5, 7, 9])
 
@@ -20,5 +23,5 @@ def test_sums_of_ranks_have_no_line_of_equality() -> None:
 
 
 def test_nothing_known_is_said() -> None:
-    figure = predictions({"cells": CELLS.iloc[2:]}, is_accuracy=True, target="True (%)")
+    figure = predictions({"cells": CELLS.iloc[2:]}, is_accuracy=True, target="True (%)", words=WORDS)
     assert "No cell" in figure.layout.annotations[0].text

@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 import pytest
 
 from backend.costs.constraints import Constraint
+from backend.spaces.base import Words
 from dashboard.figures import progress_chart
 from dashboard.figures.progress import BEST
 from dashboard.figures.template import INFEASIBLE
@@ -49,7 +50,7 @@ def test_a_cell_that_breaks_a_constraint_is_never_the_best_so_far(trials: pd.Dat
 
 
 def test_repeats_are_told_from_distinct_cells(trials: pd.DataFrame) -> None:
-    figure = progress_chart(trials, "snip", "maximize")
+    figure = progress_chart(trials, "snip", "maximize", words=Words("cell", "cells"))
     assert list(trace(figure, "Distinct cell").x) == [0, 2]
     assert list(trace(figure, "Repeated cell").x) == [3]
 
@@ -74,5 +75,5 @@ def test_what_a_search_allows_is_a_level_of_its_own(trials: pd.DataFrame) -> Non
 
 
 def test_before_the_first_value_the_chart_says_what_comes(trials: pd.DataFrame) -> None:
-    figure = progress_chart(trials.iloc[:0], "snip", "maximize", asked=10)
+    figure = progress_chart(trials.iloc[:0], "snip", "maximize", asked=10, words=Words("cell", "cells"))
     assert "first scored cell" in figure.layout.annotations[0].text

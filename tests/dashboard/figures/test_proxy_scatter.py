@@ -3,7 +3,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from backend.spaces import registry
 from dashboard.figures.proxy_scatter import WEBGL_FROM, proxy_scatter
+
+WORDS = registry.get().words
 
 ACCURACY = "True test accuracy (%)"
 
@@ -67,9 +70,9 @@ def test_the_selected_cell_is_ringed_where_it_stands() -> None:
     frame = cells()
     ring = proxy_scatter(frame, "snip", ACCURACY, x_scale="rank", selected=103).data[-1]
     assert (ring.x[0], ring.y[0]) == (frame["snip"].rank()[103], frame[ACCURACY][103])
-    assert proxy_scatter(frame, "snip", ACCURACY, selected=7).data[-1].name == "Cells"
+    assert proxy_scatter(frame, "snip", ACCURACY, selected=7, words=WORDS).data[-1].name == "Cells"
 
 
 def test_no_cell_is_said() -> None:
-    figure = proxy_scatter(cells().iloc[:0], "snip", ACCURACY)
+    figure = proxy_scatter(cells().iloc[:0], "snip", ACCURACY, words=WORDS)
     assert "No cell" in figure.layout.annotations[0].text

@@ -5,10 +5,13 @@ import pytest
 
 from backend.analysis.pareto import pareto_front
 from backend.costs.constraints import Constraint
+from backend.spaces import registry
 from backend.truth import measures
 from backend.truth.measures import Measure
 from dashboard.figures import space_scatter
-from dashboard.figures.space_scatter import CELLS, FRONT, RECOMMENDED, TRIALS
+from dashboard.figures.space_scatter import FRONT, RECOMMENDED, TRIALS
+
+WORDS = registry.get().words
 
 ACCURACY = measures.accuracy("cifar10", 200)
 TPU = measures.find_cost("latency:edgetpu", "cifar10", 200)
@@ -31,7 +34,7 @@ def table() -> pd.DataFrame:
 def test_every_supported_cell_is_drawn_once_with_webgl(table: pd.DataFrame) -> None:
     figure = space_scatter(table, TPU, ACCURACY, front=front_of(table, TPU, ACCURACY))
     assert {trace.type for trace in figure.data if trace.mode == "markers"} == {"scattergl"}
-    drawn = cells(figure, CELLS) + cells(figure, FRONT)
+    drawn = cells(figure, "Architectures") + cells(figure, FRONT)
     assert sorted(drawn) == sorted(table[TPU.sourced].dropna().index)
     assert len(drawn) == 15_625 - 4_699
 
@@ -79,7 +82,7 @@ def test_the_selected_cell_is_marked_in_the_trace_that_has_it(table: pd.DataFram
         for trace in figure.data
         if trace.mode == "markers"
     }
-    assert marked == {CELLS: [], FRONT: [6111]}
+    assert marked == {"Architectures": [], FRONT: [6111]}
 
 
 def test_a_studys_cells_lie_over_the_space(table: pd.DataFrame) -> None:
@@ -92,10 +95,10 @@ def test_a_studys_cells_lie_over_the_space(table: pd.DataFrame) -> None:
     assert cells(figure, RECOMMENDED) == [9930]
     assert [shape.x0 for shape in figure.layout.shapes] == [1.5]
     assert figure.layout.annotations[0].text == "at most 1.5 ms"
-    assert len(cells(figure, CELLS)) == 15_625 - 4_699
+    assert len(cells(figure, "Architectures")) == 15_625 - 4_699
 
 
 def test_without_a_cell_in_both_the_figure_says_so(table: pd.DataFrame) -> None:
-    figure = space_scatter(table.assign(**{TPU.sourced: np.nan}), TPU, ACCURACY)
+    figure = space_scatter(table.assign(**{TPU.sourced: np.nan}), TPU, ACCURACY, words=WORDS)
     assert len(figure.data) == 0
     assert "no cell" in figure.layout.annotations[0].text

@@ -2,9 +2,12 @@ import pandas as pd
 import pytest
 
 from backend.analysis.regret import placed
+from backend.spaces import registry
 from backend.truth import measures
 from dashboard.figures import study_percentiles
 from dashboard.figures.space_scatter import RECOMMENDED, TRIALS
+
+WORDS = registry.get().words
 
 SHOWN = [measures.accuracy(dataset, 200) for dataset in ("cifar10", "cifar100")]
 
@@ -37,6 +40,6 @@ def test_two_releases_are_told_apart(cells: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("shown", [SHOWN, []])
 def test_a_study_without_cells_is_said(cells: pd.DataFrame, shown: list[measures.Measure]) -> None:
-    figure = study_percentiles({measure: placed(cells[:0], measures.values(measure)) for measure in shown})
+    figure = study_percentiles({measure: placed(cells[:0], measures.values(measure)) for measure in shown}, WORDS)
     assert len(figure.data) == 0
     assert "no scored cell" in figure.layout.annotations[0].text

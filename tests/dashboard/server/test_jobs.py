@@ -9,9 +9,10 @@ from backend import truth as benchmark
 from backend.ensembles.evaluation import learning_curve
 from backend.ensembles.fitting import Recipe
 from backend.ensembles.transfer import cell_sizes
+from backend.spaces import registry
 from dashboard.server.jobs import CurveJob, CurveTask
 
-SCORES, ACCURACY = cell_sizes("cifar10"), benchmark.test_accuracy("cifar10", 200)
+SCORES, ACCURACY = cell_sizes(registry.get(), "cifar10"), benchmark.test_accuracy("cifar10", 200)
 
 
 def task(sizes: tuple[int, ...], repeats: int = 2, model: str = "ridge") -> CurveTask:

@@ -86,7 +86,7 @@ def test_a_choice_enters_the_link_and_its_default_leaves_it(app: Open) -> None:
     assert not page.exception
 
 
-def test_a_cell_shows_its_places_neighbours_twins_records_and_costs(app: Open) -> None:
+def test_a_cell_shows_its_places_neighbours_isomorphic_cells_records_and_costs(app: Open) -> None:
     page = app("benchmark", view="cell", cell="5115")
     assert not page.exception
     assert "Cell 5,115" in text(page)
@@ -118,7 +118,7 @@ def test_an_imported_cell_shows_each_of_its_runs(app: Open, home: Path) -> None:
     assert not any("seed" in box.value.columns for box in app("benchmark", view="cell", cell="12").dataframe)
 
 
-def test_a_cell_without_a_path_has_its_twins_and_no_edge_tpu(app: Open) -> None:
+def test_a_cell_without_a_path_has_isomorphic_cells_and_no_edge_tpu(app: Open) -> None:
     cell = Cell.parse("|none~0|+|nor_conv_3x3~0|none~1|+|none~0|nor_conv_1x1~1|none~2|")
     page = app("benchmark", view="cell", cell=str(cell.index))
     assert not page.exception
@@ -176,9 +176,9 @@ def test_a_link_names_a_cell_in_any_notation_and_what_means_several_is_said(app:
 
 def test_a_cell_is_drawn_edge_by_edge(app: Open) -> None:
     page = app("benchmark", view="cell", cell="6111")
-    page.selectbox(key="draw_0_3").select("nor_conv_1x1").run()
-    page.selectbox(key="draw_1_2").select("nor_conv_1x1").run()
-    page.selectbox(key="draw_2_3").select("nor_conv_3x3").run()
+    page.selectbox(key="draw_op_3_0").select("nor_conv_1x1").run()
+    page.selectbox(key="draw_op_2_1").select("nor_conv_1x1").run()
+    page.selectbox(key="draw_op_3_2").select("nor_conv_3x3").run()
     assert linked(page, "cell") == "5115"
     assert "Cell 5,115" in text(page)
 
@@ -265,10 +265,10 @@ def test_a_study_of_other_networks_has_no_place(app: Open, database: Database, m
     assert "C = 16, N = 5" in text(page)
 
 
-def test_a_study_made_elsewhere_has_no_place(app: Open, foreign: str) -> None:
+def test_an_external_study_has_no_place(app: Open, foreign: str) -> None:
     page = app("benchmark", view="study", study=foreign)
     assert not page.exception
-    assert "name no cells" in text(page)
+    assert "name no architectures" in text(page)
 
 
 def test_an_unknown_study_is_named_with_those_there_are(app: Open, finished: str, foreign: str) -> None:

@@ -102,19 +102,19 @@ def test_studies_that_cannot_be_drawn_are_named_with_the_reason(
     page = app("compare", study=[finished, foreign, failed, running])
     assert not page.exception
     reasons = said(page.info)
-    assert f"**{foreign}** was made elsewhere with Optuna" in reasons
+    assert f"**{foreign}** is an external study" in reasons
     assert f"**{foreign}** optimises other quantities" in reasons
     assert f"**{failed}** has no scored cell yet" in reasons
     assert f"**{running}**" not in reasons
     states = dict(page.dataframe[0].value[["study", "state"]].itertuples(index=False))
-    assert states == {finished: "Finished", foreign: "Made elsewhere", failed: "Failed", running: "Running"}
+    assert states == {finished: "Finished", foreign: "External", failed: "Failed", running: "Running"}
 
 
 def test_studies_made_elsewhere_are_compared_by_hypervolume(app: Open, foreign: str) -> None:
     page = app("compare", study=[foreign])
     assert not page.exception
     assert curve_names(page) == [{foreign}]
-    assert "made elsewhere" in said(page.info)
+    assert "external study" in said(page.info)
 
 
 def test_studies_on_two_data_sets_have_regret_but_no_common_hypervolume(

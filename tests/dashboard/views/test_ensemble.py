@@ -49,7 +49,7 @@ def test_a_new_installation_shows_an_ensemble_of_the_bundled_table(app: Open) ->
     assert not page.error
     judged = page.dataframe[0].value
     assert judged["judged"].tolist() == [
-        "the labelled cells, by the fit on them: too good",
+        "the labelled cells, in-sample: too good",
         "the labelled cells, cross-validated",
         "unseen cells of the space",
     ]
@@ -72,7 +72,7 @@ def test_a_study_is_fitted_on_its_cells_and_judged_beyond(app: Open, study: str)
     shortlist = page.dataframe[1].value
     assert len(shortlist) == 10
     assert shortlist["interval"].str.contains("…").all()
-    assert shortlist["cell"].str.startswith("data:image/svg").all()
+    assert shortlist["graph"].str.startswith("data:image/svg").all()
     assert {metric.label for metric in page.metric} >= {"Cells trained", "Training", "Best of them"}
 
 
@@ -94,7 +94,7 @@ def test_the_link_reproduces_model_proxies_cells_and_list(app: Open, study: str)
     assert page.selectbox(key="linked_model").value == "extra_trees"
     assert "No accuracy enters" in text(page)
     assert "jacob_cov, params of the logarithm of its rank" in text(page)
-    assert "judged by the true accuracy on ImageNet16-120 after 12 epochs" in text(page)
+    assert "evaluated by the true accuracy on ImageNet16-120 after 12 epochs" in text(page)
     assert "This model has no weights" in text(page)
 
 
@@ -158,7 +158,7 @@ def test_a_running_study_can_be_read_again(app: Open, running: str) -> None:
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [("foreign", "made elsewhere with Optuna"), ("failed", "no scored cell yet"), ("queued", "no scored cell yet")],
+    [("foreign", "is an external study"), ("failed", "no scored cell yet"), ("queued", "no scored cell yet")],
 )
 def test_a_study_that_cannot_be_shown_says_why(
     app: Open, state: str, words: str, request: pytest.FixtureRequest

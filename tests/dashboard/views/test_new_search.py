@@ -191,7 +191,7 @@ def test_problems_of_this_machine_stand_beside_those_of_the_form(form: AppTest) 
     form.text_input(key="search_device").set_value("cuda:99")
     form.text_input(key="search_n_trials").set_value("0").run()
     said = problems(form)
-    assert "3 things to mend" in said
+    assert "Fix 3 problems to launch" in said
     assert "n_trials: should be at least 1" in said
     assert "device: device 'cuda:99': this machine has none; valid here: auto" in said
     assert "num_samples: 100000 is more than the 1000 images there are" in said
@@ -282,8 +282,8 @@ def test_a_link_to_a_study_that_is_not_there_says_so_and_keeps_the_form(app: Ope
     assert not page.button(key="launch").disabled
 
 
-def test_a_study_made_elsewhere_has_no_settings_to_clone(app: Open, foreign: str) -> None:
-    assert "it was made elsewhere" in problems(app("new_search", study=foreign))
+def test_an_external_study_has_no_settings_to_clone(app: Open, foreign: str) -> None:
+    assert "it is an external study" in problems(app("new_search", study=foreign))
 
 
 def test_the_file_can_be_edited_and_a_wrong_one_is_refused(form: AppTest, make_config: Config) -> None:

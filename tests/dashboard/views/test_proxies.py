@@ -51,8 +51,8 @@ def test_a_table_shows_ranking_scatter_groups_agreement_and_what_a_proxy_is(app:
     assert not page.exception
     assert not page.error
     assert len(charts(page)) == 5
-    assert "orders these cells best" in text(page)
-    assert "The number of parameters alone reaches" in text(page) or "**params** orders" in text(page)
+    assert "ranks these cells best" in text(page)
+    assert "The number of parameters alone reaches" in text(page) or "**params** ranks" in text(page)
     assert "Most accurate cell here" in text(page)
     assert page.latex
     assert "2 images" in text(page)
@@ -109,7 +109,7 @@ def test_controls_put_their_choice_into_the_link(app: Open, table: str) -> None:
     page.selectbox(key="linked_proxy").select("l2_norm").run()
     assert page.query_params["proxy"] == "l2_norm"
     assert "What is l2_norm?" in text(page)
-    assert "Known traps" in text(page)
+    assert "Known failure modes" in text(page)
     assert "arxiv.org/abs/2101.08134" in text(page)
 
 
@@ -163,7 +163,7 @@ def test_a_study_shows_its_cells(app: Open, state: str, request: pytest.FixtureR
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [("foreign", "made elsewhere with Optuna"), ("failed", "no scored cell yet"), ("queued", "no scored cell yet")],
+    [("foreign", "is an external study"), ("failed", "no scored cell yet"), ("queued", "no scored cell yet")],
 )
 def test_a_study_that_cannot_be_shown_says_why(
     app: Open, state: str, words: str, request: pytest.FixtureRequest
@@ -190,10 +190,10 @@ def own_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     module = tmp_path / "mine.py"
     module.write_text(
         "from backend.proxies import register\n"
-        "@register(reads=('design',), literal=True)\n"
-        "def convolutions(design):\n"
-        '    """Counts convolutions.\n\n    Of any size.\n\n    Args:\n        design: the cell.\n    """\n'
-        "    return float(sum('conv' in name for name in design.cell.operations))\n",
+        "@register(reads=('size',), literal=True)\n"
+        "def convolutions(size):\n"
+        '    """Counts convolutions.\n\n    Of any size.\n\n    Args:\n        size: of the network.\n    """\n'
+        "    return size.parameters\n",
         encoding="utf-8",
     )
     monkeypatch.setenv("PROXYSCOPE_PROXY_MODULES", str(module))
@@ -211,6 +211,6 @@ def test_a_proxy_of_ones_own_shows_its_docstring(
     assert not page.exception
     assert "What is convolutions?" in text(page)
     assert "Counts convolutions." in text(page)
-    assert "Known traps" not in text(page)
+    assert "Known failure modes" not in text(page)
     assert any("Counts convolutions.\n\nOf any size." in code.value for code in page.code)
-    assert not any("design: the cell" in code.value for code in page.code)
+    assert not any("size: of the network" in code.value for code in page.code)

@@ -46,7 +46,7 @@ def test_every_state_stands_in_the_table(
         running: "Running",
         failed: "Failed",
         queued: "Queued",
-        foreign: "Made elsewhere",
+        foreign: "External",
     }
     assert table.loc[finished, "progress"] == 100
     assert table.loc[running, "progress"] == pytest.approx(15)

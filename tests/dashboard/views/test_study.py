@@ -79,7 +79,7 @@ def test_the_axes_can_be_any_two_or_three_quantities_and_stand_in_the_link(app: 
     assert page.query_params["y"] == "12:test-accuracy"
     page = app("study", study=finished, x="flops", y="200:test-accuracy", color="none")
     assert page.selectbox(key="linked_x").value == "flops"
-    assert table(page, "weakest")["weakest"].is_monotonic_increasing
+    assert table(page, "worst_rank")["worst_rank"].is_monotonic_increasing
 
 
 @pytest.mark.parametrize("state", ["finished", "running", "queued", "failed", "foreign"])
@@ -109,7 +109,7 @@ def test_curves_of_true_accuracy_and_hypervolume(app: Open, finished: str, forei
     assert not page.exception
     assert "Random search over the whole space" in text(page)
     page = app("study", study=foreign, curve="accuracy")
-    assert any("No true accuracy: this study was made elsewhere" in box.value for box in page.info)
+    assert any("No true accuracy: this study is an external study" in as_read(box.value) for box in page.info)
     page = app("study", study=foreign, curve="hypervolume")
     assert not page.exception
     assert "Of the ranks of 2 objectives" in text(page)
@@ -188,7 +188,7 @@ def test_a_foreign_study_shows_what_it_recorded(app: Open, foreign: str) -> None
     page = app("study", study=foreign)
     assert not page.exception
     assert not page.error
-    assert any("made elsewhere" in box.value for box in page.info)
+    assert any("external study" in box.value for box in page.info)
     assert set(page.selectbox(key="linked_x").options) >= {"objective 0", "objective 1"}
     best = table(page, "pareto")
     assert {"value:0", "value:1", "param:x", "param:depth"} <= set(best)
@@ -250,7 +250,7 @@ def test_a_study_whose_proxy_is_not_loaded_shows_its_run_and_says_what_is_missin
     assert not page.exception
     assert any("Its process ended before the search began" in box.value for box in page.error)
     assert any("unknown proxy" in box.value and "PROXYSCOPE_PROXY_MODULES" in box.value for box in page.warning)
-    assert "made elsewhere" not in text(page)
+    assert "external study" not in text(page)
     page = app("study", study=failed, view="config")
     assert any("their_own" in block.value for block in page.code)
 

@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from dashboard.figures.importance_bars import importance_bars, setting_name
-from dashboard.figures.operation_tiles import operation_tiles
+from backend.spaces.nas_bench_201.space import NasBench201
+from dashboard.figures.importance_bars import importance_bars
+from dashboard.figures.option_tiles import option_tiles
 from dashboard.figures.scoring_seconds import scoring_seconds
 
+SPACE = NasBench201()
 MEANS = pd.DataFrame(
     {
         "edge": ["0 → 1", "2 → 3"],
@@ -19,7 +21,7 @@ MEANS = pd.DataFrame(
 
 
 def test_a_tile_stands_where_its_operation_and_edge_do_and_what_never_occurs_is_a_gap() -> None:
-    figure = operation_tiles(MEANS, "200:test-accuracy")
+    figure = option_tiles(MEANS, "200:test-accuracy", SPACE.parameters, SPACE.words)
     tiles = figure.data[0]
     assert (tiles.x[1], tiles.y[0]) == ("skip", "0 → 1")
     assert (tiles.z[0][1], tiles.z[5][4]) == (91.5, 80.25)
@@ -28,10 +30,11 @@ def test_a_tile_stands_where_its_operation_and_edge_do_and_what_never_occurs_is_
 
 
 def test_bars_are_ordered_and_named_in_the_words_of_the_page() -> None:
-    bars = importance_bars(pd.Series({"op_3_1": 0.2, "op_1_0": 0.7, "lr": 0.1})).data[0]
-    assert list(bars.y) == ["lr", "edge 1 → 3", "edge 0 → 1"]
+    shares = pd.Series({"op_3_1": 0.2, "op_1_0": 0.7, "op_x_y": 0.1})
+    bars = importance_bars(shares, SPACE.parameters, SPACE.words).data[0]
+    assert list(bars.y) == ["op_x_y", "edge 1 → 3", "edge 0 → 1"]
     assert list(bars.text) == ["10%", "20%", "70%"]
-    assert setting_name("op_x_y") == "op_x_y"
+    assert list(importance_bars(shares).data[0].y) == ["op_x_y", "op_3_1", "op_1_0"]
 
 
 def test_seconds_have_a_marker_a_trial_a_running_median_and_a_logarithm_where_they_span_orders() -> None:

@@ -1,0 +1,196 @@
+"""A search of a space that has no capability, from the form to its report; and one whose space is not installed."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from backend.config.model import SearchConfig
+from backend.runs.execute import execute_run
+from backend.runs.launch import prepare
+from backend.spaces.own import load_user_spaces
+from backend.storage.database import open_database
+from backend.studies import load_study
+from dashboard.data import queries
+from dashboard.report import study_report
+from tests.dashboard.conftest import APP
+from tests.dashboard.markdown import as_read
+
+SPACE = Path(__file__).parents[1] / "toy_space.py"
+FILE = """
+[search.search_space]
+name = "{space}"
+dataset = "cifar10"
+[search.strategy.setup]
+n_trials = 12
+sampler = "tpe"
+[search.strategy.sw_runner.zero_cost]
+metrics = ["grad_norm", "snip", "l2_norm"]
+num_samples = 8
+device = "cpu"
+[search.strategy.metrics.snip]
+scale = 1.0
+[search.strategy.metrics.params]
+scale = 1.0
+direction = "minimize"
+[search.strategy.hw_runner.hardware_cost]
+metrics = ["params"]
+"""
+TOYS, GONE = "toys", "gone"
+OF_THE_BENCHMARK = re.compile(r"\bcells?\b|\bedges?\b|NAS-Bench|15,625|\bN = 5|benchmark", re.IGNORECASE)
+NOT_INSTALLED = "The search space 'gone' is not installed here"
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation with a search of the toy space, and one of a space that another process knew."""
+    folder = tmp_path_factory.mktemp("toys")
+    file = folder / "gone.py"
+    file.write_text(f"{SPACE.read_text()}\n\nToySpace.name = {GONE!r}\n")
+    config = folder / "gone.toml"
+    config.write_text(FILE.format(space=GONE))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROXYSCOPE_HOME", str(folder))
+        patch.setenv("PROXYSCOPE_SPACES", str(SPACE))
+        patch.delenv("PROXYSCOPE_STORAGE", raising=False)
+        load_user_spaces()
+        database = open_database()
+        database.prepare()
+        prepare(database, SearchConfig.from_toml(FILE.format(space="toy")), TOYS)
+        execute_run(database, TOYS)
+        command = [sys.executable, "-m", "backend", "search", "--config", str(config), "--study", GONE]
+        subprocess.run(command, check=True, env={**os.environ, "PROXYSCOPE_SPACES": str(file)}, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def toy(searched: Path) -> Iterator[Open]:
+    """Opens a page of that installation by its link, and checks that nothing on it is an exception."""
+    pages: dict[str, AppTest] = {}
+
+    def open_page(page: str, **parameters: str) -> AppTest:
+        if page not in pages:
+            pages[page] = AppTest.from_file(str(APP), default_timeout=120).run().switch_page(f"views/{page}/page.py")
+        test = pages[page]
+        test.query_params.clear()
+        for name, value in parameters.items():
+            test.query_params[name] = value
+        test.run()
+        assert not test.exception, [error.message for error in test.exception]
+        return test
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROXYSCOPE_HOME", str(searched))
+        patch.setenv("PROXYSCOPE_SPACES", str(SPACE))
+        patch.delenv("PROXYSCOPE_STORAGE", raising=False)
+        patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+        st.cache_data.clear()
+        st.cache_resource.clear()
+        yield open_page
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def said(page: AppTest) -> str:
+    """All words of a page: texts, labels, options and tooltips, and the axes and legends of its charts."""
+    elements = [
+        *page.title, *page.subheader, *page.markdown, *page.caption, *page.info, *page.warning, *page.error, *page.code
+    ]  # fmt: skip
+    words = [element.value for element in elements]
+    for widget in (*page.selectbox, *page.multiselect, *page.text_input, *page.button, *page.metric):
+        # The list of all spaces names the others too.
+        options = getattr(widget, "options", ()) if widget.key != "search_space" else ()
+        words += [widget.label, getattr(widget, "help", ""), *map(str, options)]
+    words += [chart.proto.spec for chart in page.get("plotly_chart")]
+    words += [str(frame.value.columns.tolist()) for frame in page.dataframe]
+    return as_read("\n".join(map(str, filter(None, words))))
+
+
+VIEWS = (
+    ({}, ("Toy MLPs: it does not say how an architecture is drawn", "which architectures are neighbours")),
+    ({"curve": "accuracy"}, ("No true accuracy. Toy MLPs: what its architectures reach",)),
+    ({"curve": "hypervolume"}, ("perceptrons found so far",)),
+    ({"trial": "3"}, ("Selected perceptron", "trial 3")),
+    ({"cell": "depth=4 narrow=3"}, ("Selected perceptron", "depth=4 narrow=3")),
+    ({"cell": "no perceptron"}, ("cell: perceptron 'no perceptron': expected depth=",)),
+    ({"view": "parallel"}, ("trials, a line each",)),
+    ({"view": "settings"}, ("Toy MLPs: its parameters have no fixed options",)),
+    ({"view": "time"}, ("Perceptrons an hour",)),
+    ({"view": "trials"}, ()),
+    ({"view": "ensemble"}, ("An ensemble is fitted to true accuracies. Toy MLPs: what",)),
+    ({"view": "log"}, ()),
+    ({"view": "config"}, ()),
+)
+
+
+@pytest.mark.parametrize(("link", "words"), VIEWS, ids=[str(link) for link, _ in VIEWS])
+def test_every_view_of_a_study_says_what_its_space_lacks(toy: Open, link: dict[str, str], words: tuple[str]) -> None:
+    page = toy("study", study=TOYS, **link)
+    text = said(page)
+    assert not [error.value for error in page.error]
+    assert OF_THE_BENCHMARK.findall(text.replace("cell: perceptron", "")) == []
+    for expected in words:
+        assert expected in text
+
+
+@pytest.mark.parametrize("link", [link for link, _ in VIEWS if "cell" not in link], ids=str)
+def test_a_study_of_a_space_that_is_not_installed_shows_what_it_recorded(toy: Open, link: dict[str, str]) -> None:
+    page = toy("study", study=GONE, **link)
+    text = said(page)
+    assert NOT_INSTALLED in text
+    assert not [error.value for error in page.error]
+    if not link:
+        assert len(page.get("plotly_chart")) >= 2
+        assert "depth=" in "\n".join(code.value for code in page.code)
+
+
+def test_lists_and_shares_have_no_word_of_another_space(toy: Open) -> None:
+    for page in ("studies", "share"):
+        assert not OF_THE_BENCHMARK.search(said(toy(page)).replace("bundled", ""))
+
+
+@pytest.mark.parametrize("study", [TOYS, GONE])
+def test_the_report_says_what_is_missing(toy: Open, study: str) -> None:
+    toy("study", study=study)
+    report = study_report(queries.find_study(study))
+    body = re.sub(r"<script.*?</script>", "", report, flags=re.DOTALL)
+    assert ("Toy MLPs" if study == TOYS else "not installed here") in body
+    assert "No true accuracy" in body
+    assert not re.search(r"\b[Cc]ells?\b|\b[Ee]dges?\b|NAS-Bench", body)
+
+
+def test_the_form_launches_a_search_of_a_chosen_space(toy: Open) -> None:
+    page = toy("new_search", space="toy")
+    text = said(page)
+    assert OF_THE_BENCHMARK.findall(text) == []
+    assert page.selectbox(key="search_space").value == "toy"
+    page.selectbox(key="search_dataset").select("cifar100").run()
+    page.multiselect(key="search_proxies").set_value(["snip", "l2_norm"]).run()
+    page.text_input(key="search_n_trials").set_value("3").run()
+    page.text_input(key="search_num_samples").set_value("8").run()
+    page.text_input(key="study_name").set_value("from the form").run()
+    page.checkbox(key="leave_to_worker").check().run()
+    page.button(key="launch").click().run()
+    assert not page.exception
+    database = open_database()
+    summary = queries.find_study("from the form")
+    assert summary.config
+    assert (summary.space_name, summary.dataset) == ("toy", "cifar100")
+    execute_run(database, "from the form")
+    trials = load_study(database, "from the form").trials
+    assert all("depth" in trial.params for trial in trials)
+
+
+def test_a_toy_study_is_cloned_into_the_form(toy: Open) -> None:
+    page = toy("new_search", study=TOYS)
+    assert page.selectbox(key="search_space").value == "toy"
+    assert page.text_input(key="search_num_samples").value == "8"
+    assert OF_THE_BENCHMARK.findall(said(page)) == []
