@@ -1,4 +1,4 @@
-"""The models that turn proxies into one prediction: regressions on labelled cells, and a sum of ranks without any."""
+"""The models that turn proxies into one prediction: regressions on labels, and a sum of ranks without any."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Weighing:
     """How the weights of a fitted regressor are found.
 
     Attributes:
-        read: points of accuracy that one standard deviation of each column is worth to a cell that is average in all,
-            (columns,), and the accuracy (%) predicted of that cell.
-        again: the regressor, not fitted, with what was chosen for this fit. Resampled cells are there several times,
-            and cross-validation that leaves out one of them would shrink too little.
+        read: points of accuracy that one standard deviation of each column is worth to an architecture that is
+            average in all, (columns,), and the accuracy (%) predicted of that architecture.
+        again: the regressor, not fitted, with what was chosen for this fit. Resampled architectures are there several
+            times, and cross-validation that leaves out one of them would shrink too little.
     """
 
     read: Callable[[RegressorMixin], tuple[NDArray[np.float64], float]]
@@ -51,8 +51,8 @@ class Model:
         name: identifier in files, options and links.
         title: name in charts.
         description: one sentence.
-        build: the scikit-learn regressor, given the seed and the number of cells in the fit; its inputs are a frame
-            whose skewed columns are logarithms already. None for the label-free sum of ranks.
+        build: the scikit-learn regressor, given the seed and the number of architectures in the fit; its inputs are a
+            frame whose skewed columns are logarithms already. None for the label-free sum of ranks.
         weighing: how its weights are found; None where there is no one weight a column.
     """
 
@@ -96,15 +96,15 @@ def _ridge_again(fitted: RegressorMixin) -> RegressorMixin:
 
 
 def _ridge_weights(fitted: RegressorMixin) -> tuple[NDArray[np.float64], float]:
-    """The slopes at the average cell: −log(101 − accuracy) grows by 1/(101 − accuracy) a point."""
+    """The slopes at the average architecture: −log(101 − accuracy) grows by 1/(101 − accuracy) a point."""
     regression = fitted.regressor_[-1]
     average = float(_accuracy(regression.intercept_))
     return regression.coef_ * (_ABOVE - average), average
 
 
-def _rank_ridge(seed: int, cells: int) -> RegressorMixin:
+def _rank_ridge(seed: int, architectures: int) -> RegressorMixin:
     def ranks() -> QuantileTransformer:
-        return QuantileTransformer(n_quantiles=min(cells, 1000), subsample=None, random_state=seed)
+        return QuantileTransformer(n_quantiles=min(architectures, 1000), subsample=None, random_state=seed)
 
     return TransformedTargetRegressor(
         make_pipeline(ranks(), StandardScaler(), RidgeCV(_STRENGTHS)), transformer=ranks()
@@ -112,7 +112,7 @@ def _rank_ridge(seed: int, cells: int) -> RegressorMixin:
 
 
 def _of_log_error(regressor: RegressorMixin) -> RegressorMixin:
-    """The regressor on −log(101 − accuracy): the few cells that can't be trained no longer outweigh all others."""
+    """The regressor on −log(101 − accuracy): the few that can't be trained no longer outweigh all others."""
     return TransformedTargetRegressor(regressor, func=_log_error, inverse_func=_accuracy)
 
 
@@ -132,14 +132,14 @@ def _extra_trees(seed: int, _cells: int) -> RegressorMixin:
     return ExtraTreesRegressor(_TREES, random_state=seed)
 
 
-def _gradient_boosting(seed: int, cells: int) -> RegressorMixin:
+def _gradient_boosting(seed: int, architectures: int) -> RegressorMixin:
     return HistGradientBoostingRegressor(
-        learning_rate=0.1, max_iter=150, min_samples_leaf=max(2, min(20, cells // 10)), random_state=seed
+        learning_rate=0.1, max_iter=150, min_samples_leaf=max(2, min(20, architectures // 10)), random_state=seed
     )
 
 
-def _blend(seed: int, cells: int) -> RegressorMixin:
-    return VotingRegressor([("ridge", _ridge(seed, cells)), ("trees", _extra_trees(seed, cells))])
+def _blend(seed: int, architectures: int) -> RegressorMixin:
+    return VotingRegressor([("ridge", _ridge(seed, architectures)), ("trees", _extra_trees(seed, architectures))])
 
 
 MODELS: dict[str, Model] = {
@@ -156,7 +156,7 @@ MODELS: dict[str, Model] = {
             "ridge",
             "Ridge regression",
             "Least squares on the logarithm of the error, the weights shrunk as much as cross-validation on the fitted "
-            "cells says.",
+            "rows says.",
             _ridge,
             Weighing(_ridge_weights, _ridge_again),
         ),
@@ -166,7 +166,7 @@ MODELS: dict[str, Model] = {
             "Ridge regression of the rank of the accuracy on the ranks of the proxies.",
             _rank_ridge,
         ),
-        Model("random_forest", "Random forest", "200 regression trees on resampled cells.", _random_forest),
+        Model("random_forest", "Random forest", "200 regression trees on resampled rows.", _random_forest),
         Model("extra_trees", "Extra trees", "200 regression trees with random splits.", _extra_trees),
         Model(
             "gradient_boosting",
@@ -180,7 +180,7 @@ MODELS: dict[str, Model] = {
         Model(
             LABEL_FREE,
             "Sum of log ranks",
-            "No labels: the sum over the proxies of the logarithm of the rank, better architectures ranking higher.",
+            "No labels: the sum over the proxies of the logarithm of the rank, better values ranking higher.",
             None,
         ),
     )

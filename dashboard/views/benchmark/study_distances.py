@@ -75,7 +75,7 @@ def _regret_row(measure: Measure, short: Regret) -> dict[str, object]:
     row: dict[str, object] = {
         "dataset": measure.dataset,
         "optimum": short.optimum.value,
-        "optimum_cell": short.optimum.cell,
+        "optimum_cell": short.optimum.architecture,
     }
     places = {"allowed": short.allowed, "recommended": short.recommended, "found": short.found}
     for name, place in places.items():
@@ -83,7 +83,7 @@ def _regret_row(measure: Measure, short: Regret) -> dict[str, object]:
             name: place.value if place else None,
             f"{name}_gap": place.gap if place else None,
             f"{name}_rank": place.rank if place else None,
-            f"{name}_cell": place.cell if place else None,
+            f"{name}_cell": place.architecture if place else None,
         }
     return row | {"typical_gap": short.typical_gap, "release": measure.release}
 

@@ -101,7 +101,7 @@ def _allowed(summary: StudySummary) -> list[int]:
 
 def _best(scored: pd.DataFrame, measure: Measure) -> Label:
     short = regret(scored, queries.standings(measure)["value"])
-    return (short.recommended or short.found or short.optimum).cell
+    return (short.recommended or short.found or short.optimum).architecture
 
 
 @st.fragment
@@ -134,9 +134,9 @@ def _metrics(choices: Choices, scored: pd.DataFrame, shown: Measure, summary: St
     limited = short.allowed is not None and short.allowed.gap > 0
     with st.container(key="study_figures"):
         grid = st.grid(5 if limited else 4, min_column_width=150)
-        words = f"The best of all {many} by {shown.label} [{shown.release}]: {one} {short.optimum.cell:,}."
+        words = f"The best of all {many} by {shown.label} [{shown.release}]: {one} {short.optimum.architecture:,}."
         _figure(
-            grid, "Optimum of the space", readable(short.optimum.value, "%"), f"{one} {short.optimum.cell:,}", words
+            grid, "Optimum of the space", readable(short.optimum.value, "%"), f"{one} {short.optimum.architecture:,}", words
         )
         if limited:
             words = f"The best of the {many} that the study's choices and constraints allow: what it could reach."

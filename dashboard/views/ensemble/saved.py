@@ -167,7 +167,7 @@ def _row(saved: SavedEnsemble) -> dict[str, object]:
         "model": MODELS[recipe.model].title,
         "proxies": list(recipe.proxies),
         "graph": recipe.graph,
-        "cells": len(saved.ensemble.cells),
+        "cells": len(saved.ensemble.architectures),
         "dataset": f"{saved.dataset}, {saved.target.split(':')[0]} epochs" if saved.target else saved.dataset,
         "study": saved.study,
         "within": saved.figures.get(LEFT_OUT, {}).get("spearman"),
@@ -188,7 +188,7 @@ def _save(source: Source, plan: Plan) -> None:
 
 def _show(saved: SavedEnsemble, origin: tuple[str, str]) -> None:
     link_source(origin)
-    link_plan(saved.ensemble.recipe, saved.target.split(":")[0], len(saved.ensemble.cells))
+    link_plan(saved.ensemble.recipe, saved.target.split(":")[0], len(saved.ensemble.architectures))
 
 
 def _delete(name: str) -> None:

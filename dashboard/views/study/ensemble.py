@@ -24,7 +24,7 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
         ensemble, within, words = fitted.ensemble, fitted.within, queries.words_of(summary)
         st.caption(
             f"Linear regression of {label(fitted.target).lower()} on standardised proxies, over "
-            f"{words.count(len(ensemble.cells))} with known accuracy. Proxies whose values span orders of magnitude "
+            f"{words.count(len(ensemble.architectures))} with known accuracy. Proxies whose values span orders of magnitude "
             "enter as their signed logarithm."
         )
         grid = st.grid(4, min_column_width=150)
@@ -35,7 +35,7 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
         )
         grid.metric(
             words.many.capitalize(),
-            f"{len(ensemble.cells):,}",
+            f"{len(ensemble.architectures):,}",
             help=f"Distinct {words.many} with all proxies and the accuracy known.",
         )
         grid.metric(

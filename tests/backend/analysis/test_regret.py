@@ -38,7 +38,7 @@ def test_a_study_that_names_no_cells_has_none(trials: pd.DataFrame, columns: lis
     assert list(cells) == ["number", "index", "recommended"]
     assert cells.empty
     found = regret(cells, ACCURACY)
-    assert found.optimum.cell == 4
+    assert found.optimum.architecture == 4
     assert found.recommended is None
     assert found.found is None
 
@@ -67,4 +67,4 @@ def test_a_cell_whose_accuracy_is_unknown_has_no_place(trials: pd.DataFrame) -> 
     assert found.recommended is None
     assert math.isnan(found.typical_gap)
     assert found.found is not None
-    assert found.found.cell == 1
+    assert found.found.architecture == 1

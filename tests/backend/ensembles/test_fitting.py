@@ -40,7 +40,7 @@ def test_a_value_that_no_statistic_can_be_made_of_counts_as_unknown(name: str) -
     for place, value in enumerate((np.inf, -np.inf, 1e308, -1e308)):
         cells.iloc[place, 1] = value
     among = Ensemble(recipe, cells)
-    assert among.cells.index.tolist() == alone.cells.index.tolist()
+    assert among.architectures.index.tolist() == alone.architectures.index.tolist()
     pd.testing.assert_series_equal(among.predict(cells).iloc[4:], alone.predict(cells.iloc[4:]))
     assert among.predict(cells).iloc[:4].isna().all()
 
@@ -79,7 +79,7 @@ def test_unknown_scores_are_left_out_of_the_fit_and_predicted_as_unknown() -> No
     cells = everything().iloc[::100].copy()
     cells.iloc[0, 0], cells.iloc[1, 1], cells.iloc[2, 2] = np.nan, np.inf, np.nan
     ensemble = Ensemble(Recipe("linear", PROXIES), cells)
-    assert len(ensemble.cells) == len(cells) - 3
+    assert len(ensemble.architectures) == len(cells) - 3
     assert ensemble.predict(cells).isna().tolist() == [True, True] + [False] * (len(cells) - 2)
 
 

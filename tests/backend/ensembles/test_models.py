@@ -19,7 +19,7 @@ def test_every_model_ranks_cells_that_it_has_not_seen(name: str) -> None:
     ensemble = Ensemble(Recipe(name, PROXIES), cells.iloc[::100])
     found = unseen_figures(ensemble, cells, cells["accuracy"], resamples=0)
     assert found["spearman"] > 0.85
-    assert found["cells"] < len(cells) - len(ensemble.cells)
+    assert found["cells"] < len(cells) - len(ensemble.architectures)
 
 
 @pytest.mark.parametrize("name", LABELLED)

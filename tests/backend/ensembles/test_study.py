@@ -78,7 +78,7 @@ def test_beyond_the_study_the_same_cells_are_fitted_by_the_scores_of_the_space()
     accuracy = space[ACCURACY]
     frame = trials(40)
     fitted = StudyEnsemble.fit(frame.assign(**{TARGET: accuracy[frame["index"]].to_numpy()}), LINEAR, TARGET)
-    direct = Ensemble(LINEAR, space.loc[fitted.ensemble.cells.index])
+    direct = Ensemble(LINEAR, space.loc[fitted.ensemble.architectures.index])
     found = fitted.beyond(space[["zen", "l2_norm"]], accuracy, resamples=0)
     assert found["cells"] < len(space) - 40
     assert found["spearman"] == pytest.approx(direct.predict(space).corr(accuracy, method="spearman"), abs=0.02)
@@ -88,7 +88,7 @@ def test_beyond_the_study_the_same_cells_are_fitted_by_the_scores_of_the_space()
 
 def test_a_label_free_ensemble_is_judged_on_cells_whose_labels_it_has_not_seen() -> None:
     fitted = StudyEnsemble.fit(trials(40), Recipe(LABEL_FREE, ("zen",)), TARGET)
-    assert ACCURACY not in fitted.ensemble.cells
+    assert ACCURACY not in fitted.ensemble.architectures
     expected = trials(40)["zen"].corr(trials(40)[TARGET], method="spearman")
     assert fitted.within["spearman"] == pytest.approx(expected)
     assert fitted.r2 is None

@@ -129,7 +129,7 @@ def listed(file: Path) -> dict[str, StudySummary]:
         assert HEALTHY in printed.getvalue()
         assert all(letter.isprintable() or letter == "\n" for letter in printed.getvalue())
         overviews, _ = OverviewReader(database).read(summaries)
-        assert overviews[found[HEALTHY].study_id].cells > 0
+        assert overviews[found[HEALTHY].study_id].architectures > 0
         known_pace(database, cheap_config(), summaries)
         assert [item.words for item in contents(database)]
         healthy, hostile = found[HEALTHY], found[HOSTILE]

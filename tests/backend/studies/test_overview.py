@@ -20,7 +20,7 @@ def test_the_best_accuracy_and_the_best_proxy_are_those_of_the_distinct_cells(da
     found, pending = OverviewReader(database).read(list_studies(database))
     (one,) = found.values()
     assert pending == 0
-    assert one.cells == len(cells)
+    assert one.architectures == len(cells)
     assert one.accuracy == truth.max()
     assert one.index == cells.loc[truth.idxmax(), "index"]
     ranks = cells[["l2_norm", "params", "flops"]].corrwith(truth, method="spearman")
@@ -47,7 +47,7 @@ def test_an_unchanged_study_is_not_read_again_and_a_grown_one_by_its_new_trials(
     execute_run(database, "a")
     found, _ = reader.read(list_studies(database))
     assert next(iter(found.values())) == next(iter(OverviewReader(database).read(list_studies(database))[0].values()))
-    assert next(iter(found.values())).cells == 15
+    assert next(iter(found.values())).architectures == 15
 
 
 def test_with_no_time_left_studies_are_said_to_be_pending(database: Database) -> None:
@@ -60,7 +60,7 @@ def test_with_no_time_left_studies_are_said_to_be_pending(database: Database) ->
 def test_cells_of_other_sizes_have_no_truth(database: Database) -> None:
     execute_run(database, prepare(database, cheap_config(cells={"C": [8]}), "small"))
     found, _ = OverviewReader(database).read(list_studies(database))
-    assert next(iter(found.values())).cells == 0
+    assert next(iter(found.values())).architectures == 0
 
 
 def test_few_cells_and_constant_proxies_have_no_rank_correlation() -> None:

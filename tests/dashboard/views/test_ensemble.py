@@ -127,7 +127,7 @@ def test_it_is_saved_compared_and_deleted(app: Open, database: Database) -> None
     page.button(key="ensemble_save").click().run()
     assert "Saved as mine" in text(page)
     saved = load_ensemble(database, "mine")
-    assert (saved.study, saved.dataset, len(saved.ensemble.cells)) == ("score table cifar10", "cifar10", 32)
+    assert (saved.study, saved.dataset, len(saved.ensemble.architectures)) == ("score table cifar10", "cifar10", 32)
     assert set(saved.figures) == {"the study", "unseen cells"}
     assert page.dataframe[-1].value["name"].tolist() == ["mine"]
     page.button(key="ensemble_save").click().run()
