@@ -136,7 +136,11 @@ def _metrics(choices: Choices, scored: pd.DataFrame, shown: Measure, summary: St
         grid = st.grid(5 if limited else 4, min_column_width=150)
         words = f"The best of all {many} by {shown.label} [{shown.release}]: {one} {short.optimum.architecture:,}."
         _figure(
-            grid, "Optimum of the space", readable(short.optimum.value, "%"), f"{one} {short.optimum.architecture:,}", words
+            grid,
+            "Optimum of the space",
+            readable(short.optimum.value, "%"),
+            f"{one} {short.optimum.architecture:,}",
+            words,
         )
         if limited:
             words = f"The best of the {many} that the study's choices and constraints allow: what it could reach."

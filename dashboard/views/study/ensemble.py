@@ -24,8 +24,8 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
         ensemble, within, words = fitted.ensemble, fitted.within, queries.words_of(summary)
         st.caption(
             f"Linear regression of {label(fitted.target).lower()} on standardised proxies, over "
-            f"{words.count(len(ensemble.architectures))} with known accuracy. Proxies whose values span orders of magnitude "
-            "enter as their signed logarithm."
+            f"{words.count(len(ensemble.architectures))} with known accuracy. Proxies whose values span orders of "
+            "magnitude enter as their signed logarithm."
         )
         grid = st.grid(4, min_column_width=150)
         grid.metric(
