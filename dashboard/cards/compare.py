@@ -12,7 +12,7 @@ from dashboard.cards.base import Card
 from dashboard.data.compare import Compared
 from dashboard.figures.search_curves import Curve, search_curves
 
-_IDENTITY = ("cells", "scoring_seconds", "clock_seconds", "number")
+_IDENTITY = ("architectures", "scoring_seconds", "clock_seconds", "number")
 _OF_REGRET = ("index", "best_accuracy")
 _UNITS = ((7200.0, 3600.0, "h"), (600.0, 60.0, "min"), (0.0, 1.0, "s"))
 
@@ -33,7 +33,7 @@ def curves_card(
     Args:
         frames: of each study, by name: a row a distinct architecture, with the columns ``x`` and ``column``.
         groups: name of each curve, and the studies in it.
-        x: "cells" (their number), "scoring_seconds" or "clock_seconds".
+        x: "architectures" (their number), "scoring_seconds" or "clock_seconds".
         column: "regret" or "hypervolume".
         axis: title of the vertical axis.
         words: what the architectures are called.
@@ -62,7 +62,7 @@ def curves_card(
 
 def _axis(x: str, longest: float, words: Words) -> tuple[float, str]:
     """What to divide the axis by, and its title."""
-    if x == "cells":
+    if x == "architectures":
         return 1.0, f"Distinct {words.many} scored"
     divisor, unit = next((divisor, unit) for least, divisor, unit in _UNITS if longest >= least)
     return divisor, f"{'Time spent scoring' if x == 'scoring_seconds' else 'Time since the first trial began'} ({unit})"

@@ -115,7 +115,7 @@ def accuracy(study: Compared) -> Card:
     if found.empty:
         return Card.missing(key, title, f"The most accurate {words.one} is known once one is scored.")
     best = compare_queries.optimum(study.space, study.dataset, epochs)
-    band = compare_queries.random_accuracy(study.space, study.dataset, epochs, int(found["cells"].max()))
+    band = compare_queries.random_accuracy(study.space, study.dataset, epochs, int(found["architectures"].max()))
     axis = f"True test accuracy, {epochs} epochs (%)"
     return Card(
         key,
@@ -124,7 +124,7 @@ def accuracy(study: Compared) -> Card:
         f"Random search over the whole space: the median and the quartiles of the best of as many random {words.many}, "
         "exact, from the table of true accuracies.",
         _curve(found, "best_accuracy", axis, words, band),
-        found[[name for name in ("cells", "number", "index", "best_accuracy", "regret") if name in found]],
+        found[[name for name in ("architectures", "number", "index", "best_accuracy", "regret") if name in found]],
     )
 
 
@@ -141,13 +141,13 @@ def hypervolume(study: Compared) -> Card:
     space = compare_queries.space_of([study])
     random = None
     if space.values is not None:
-        random = compare_queries.random_hypervolumes([study], int(volume["cells"].max()), ranked=True)
+        random = compare_queries.random_hypervolumes([study], int(volume["architectures"].max()), ranked=True)
     return Card(
         key,
         title,
         _volume_words(len(study.objectives), space, words),
         _curve(volume, "hypervolume", "Hypervolume (share of the box)", words, random),
-        volume[["cells", "number", "hypervolume"]],
+        volume[["architectures", "number", "hypervolume"]],
     )
 
 
@@ -169,7 +169,7 @@ def _volume_words(objectives: int, space: Space, words: Words) -> str:
 
 
 def _curve(found: pd.DataFrame, column: str, title: str, words: Words, random: pd.DataFrame | None) -> go.Figure:
-    band = median_band([pd.Series(found[column].to_numpy(), index=found["cells"])])
+    band = median_band([pd.Series(found[column].to_numpy(), index=found["architectures"])])
     baseline = Curve("random search", random, 2) if random is not None else None
     return search_curves([Curve("this study", band, 1)], f"Distinct {words.many} scored", title, baseline=baseline)
 

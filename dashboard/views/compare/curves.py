@@ -47,9 +47,9 @@ def hypervolume_section(studies: Sequence[Compared], options: Options) -> None:
     space = compare_queries.space_of(drawn)
     st.caption(_hypervolume_words(drawn[0], space, options))
     volumes = compare_queries.hypervolumes(drawn, ranked=options.ranked)
-    most = max((int(frame["cells"].max()) for frame in volumes.values() if len(frame)), default=0)
+    most = max((int(frame["architectures"].max()) for frame in volumes.values() if len(frame)), default=0)
     random = None
-    if space.values is not None and options.x == "cells" and most:
+    if space.values is not None and options.x == "architectures" and most:
         random = Curve(_RANDOM, compare_queries.random_hypervolumes(drawn, most, ranked=options.ranked), 2)
     _show(volumes, options, "hypervolume", "Hypervolume (share of the box)", baseline=random)
 
@@ -75,9 +75,9 @@ def _baseline(able: Sequence[Compared], frames: Mapping[str, pd.DataFrame], opti
     """Random search, where it can be compared: by number of architectures, in one space and on one data set."""
     aims = {(study.space, study.dataset, to_reach(study, options)) for study in able}
     ((space, dataset, within), *more) = aims
-    if options.x != "cells" or options.chosen_by or more or dataset is None or space is None:
+    if options.x != "architectures" or options.chosen_by or more or dataset is None or space is None:
         return None
-    most = max((int(frame["cells"].max()) for frame in frames.values() if len(frame)), default=0)
+    most = max((int(frame["architectures"].max()) for frame in frames.values() if len(frame)), default=0)
     if not most:
         return None
     return Curve(_RANDOM, compare_queries.random_regret(space, dataset, options.epochs, most, within), 2)
@@ -110,7 +110,7 @@ def _regret_words(able: Sequence[Compared], options: Options) -> str:
     )
     if len(aims) > 1:
         text += f" The studies {_differ(able, options)}: each is measured by the best of its own."
-    elif options.x == "cells" and not options.chosen_by:
+    elif options.x == "architectures" and not options.chosen_by:
         drawn = f"these {words.many}" if options.reachable else "the whole space"
         text += f" Random search over {drawn} is exact, not simulated."
     return text
@@ -140,7 +140,7 @@ def _hypervolume_words(study: Compared, space: Space, options: Options) -> str:
         text += f" Approximated: with more than {EXACT_OBJECTIVES} objectives the exact volume takes minutes."
     if space.values is None:
         return f"{text} No band of random search ({plain(space.why_not)})."
-    if options.x == "cells":
+    if options.x == "architectures":
         text += f" Random search: the median and the quartiles of {searches(len(study.objectives))} simulated ones."
     return text
 

@@ -23,7 +23,7 @@ _SEEDS: Final = LinkedChoice("seeds", {"together": "As one", "apart": "Each alon
 _SCALE: Final = LinkedChoice("scale", {"log": "Logarithmic", "linear": "Linear"})
 _BEST: Final = LinkedChoice("from", {"space": "The space's best", "allowed": "The best allowed"})
 _VOLUME: Final = LinkedChoice("volume", {"ranks": "Ranks", "values": "Values"})
-_COLUMNS: Final = {"cells": "cells", "scoring": "scoring_seconds", "clock": "clock_seconds"}
+_COLUMNS: Final = {"cells": "architectures", "scoring": "scoring_seconds", "clock": "clock_seconds"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Options:
     Attributes:
         epochs: length of the training behind true accuracies; 0 where none is known.
         chosen_by: the proxy that chooses among the architectures found; None takes the most accurate.
-        x: column of the horizontal axis: cells (their number), scoring_seconds or clock_seconds.
+        x: column of the horizontal axis: architectures (their number), scoring_seconds or clock_seconds.
         log_regret: whether regret is drawn on a logarithmic axis.
         reachable: whether regret is measured from the best that the search allows, not from that of the space.
         ranked: whether ranks stand for the objectives' values in the hypervolume.
