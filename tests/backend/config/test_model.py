@@ -187,3 +187,18 @@ def _mission_with(path: str, value: Any) -> dict[str, Any]:
         table = table.setdefault(part, {})
     table[last] = value
     return tables
+
+
+@pytest.mark.parametrize(("written", "meant"), [(True, "architecture"), (False, "trial")])
+def test_files_of_version_0_1_keep_what_they_count(written: bool, meant: str) -> None:
+    config = SearchConfig.from_mapping(_mission_with("strategy.setup.distinct_cells", written))
+    assert config.setup.distinct == meant
+    assert SearchConfig.from_toml(config.to_toml()) == config
+
+
+def test_distinct_means_a_different_function_unless_the_file_says_otherwise() -> None:
+    assert SearchConfig.from_mapping(_mission_with("strategy.setup.seed", 1)).setup.distinct == "function"
+    tables = _mission_with("strategy.setup.distinct_cells", True)
+    tables["search"]["strategy"]["setup"]["distinct"] = "function"
+    with pytest.raises(ConfigError, match="distinct_cells: give distinct alone"):
+        SearchConfig.from_mapping(tables)

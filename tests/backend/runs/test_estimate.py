@@ -41,7 +41,7 @@ def test_more_images_take_more_time(database: Database) -> None:
     assert two
     assert eight
     assert eight.seconds == pytest.approx(4 * two.seconds)
-    assert "drawn out to 8 images" in eight.source
+    assert "extrapolated to 8 images" in eight.source
 
 
 def test_a_table_needs_no_measurement_and_the_time_limit_caps(database: Database) -> None:

@@ -141,7 +141,7 @@ def test_the_same_seed_gives_bit_equal_searches_and_another_gives_another(databa
 
 
 def test_a_small_space_is_searched_to_its_last_cell(database: Database) -> None:
-    config = cheap_config(cells=FEW, setup={"n_trials": 500, "sampler": "tpe"})
+    config = cheap_config(cells=FEW, setup={"n_trials": 500, "sampler": "tpe", "distinct": "architecture"})
     frame = execute(database, config)
     assert set(frame.loc[frame["state"] == "complete", "arch"]) == {
         str(member.cell) for member in config.space.members()
@@ -169,10 +169,20 @@ def test_a_repeated_cell_has_equal_scores_and_stands_once_on_the_front(database:
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_no_trial_is_spent_on_what_is_known_or_disconnected(database: Database, sampler: str) -> None:
-    frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 500, "sampler": sampler}))
+    setup = {"n_trials": 500, "sampler": sampler, "distinct": "architecture"}
+    frame = execute(database, cheap_config(cells=FEW, setup=setup))
     assert len(frame) == frame["arch"].nunique()
     assert set(frame["state"]) == {"complete"}
     assert len(frame) == len(list(NasBench201(CellChoices(**FEW)).members()))
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_no_trial_is_spent_on_a_function_that_is_known(database: Database, sampler: str) -> None:
+    frame = execute(database, cheap_config(cells=FEW, setup={"n_trials": 500, "sampler": sampler}))
+    functions = {Cell.parse(arch).canonical() for arch in frame["arch"]}
+    assert set(frame["state"]) == {"complete"}
+    assert len(frame) == len(functions)
+    assert functions == {member.cell.canonical() for member in NasBench201(CellChoices(**FEW)).members()}
 
 
 def test_every_trial_counts_when_trials_are_counted(database: Database) -> None:
@@ -188,7 +198,7 @@ def test_several_jobs_on_sqlite_count_exactly(database: Database) -> None:
 
 
 def test_the_time_limit_ends_the_search_and_says_so(database: Database) -> None:
-    execute(database, cheap_config(setup={"n_trials": 15_000, "timeout": 0.5}))
+    execute(database, cheap_config(setup={"n_trials": 15_000, "timeout": 0.5, "distinct": "architecture"}))
     run = run_of(database)
     assert run.state == "finished"
     assert run.message == f"the time limit of 0.5 s was reached after {run.done} of 15000"

@@ -19,6 +19,7 @@ from backend.runs.launch import check, prepare, requeue
 from backend.scoring.tables import bundled_table
 from backend.search.ensembles import kept_ensembles
 from backend.search.results import recommendation_rule
+from backend.spaces import registry
 from backend.storage.database import Database
 from backend.studies import load_study, runs, trials_frame
 from tests.conftest import cheap_config
@@ -31,7 +32,7 @@ MINE = "ensemble:mine"
 def save(database: Database, name: str = "mine", proxies: Sequence[str] = PROXIES, **changes: Any) -> SavedEnsemble:
     """An ensemble fitted on 96 cells of the bundled table."""
     scores = bundled_table("cifar10").scores
-    cells = draw_cells(scores[list(PROXIES)], 96, seed=0)
+    cells = draw_cells(scores[list(PROXIES)], 96, 0, registry.get())
     labelled = scores.loc[cells].assign(**{ACCURACY: benchmark.test_accuracy("cifar10", 200)})
     if unknown := set(proxies) - set(labelled):
         labelled = labelled.assign(**dict.fromkeys(unknown, labelled["params"]))
