@@ -45,6 +45,7 @@ from backend.errors import StorageError, WriteError
 from backend.settings import READ_ONLY, make_folder
 from backend.storage.migrations import check_revision, migrate
 from backend.storage.optuna_internals.bounded_storage import BoundedStorage
+from backend.storage.optuna_internals.tables import table_revisions
 from backend.storage.schema import metadata
 
 
@@ -280,12 +281,6 @@ def _nothing() -> Opened:
     return _open(URL.create("sqlite"), {"creator": copied, "poolclass": NullPool}, skip_table_creation=True)
 
 
-@cache
-def _optuna_revision() -> str:
-    """The revision of the tables of the Optuna that is installed; Alembic loads all of them to tell."""
-    return _nothing().storage.get_head_version()
-
-
 def _table_names(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names())
 
@@ -296,7 +291,6 @@ def _is_complete(url: URL, connection: Connection) -> bool:
     Raises:
         StorageError: they are of another version than the Optuna that is installed.
     """
-    known = _nothing().storage
     there = inspect(connection).has_table("alembic_version")
     query = "SELECT version_num FROM alembic_version"
     revision = connection.exec_driver_sql(query).scalar() if there else None
@@ -304,10 +298,11 @@ def _is_complete(url: URL, connection: Connection) -> bool:
     if library is None:
         return False
     # The revision is the last that Optuna writes.
-    if revision == _optuna_revision() or (revision is None and library == optuna.__version__):
+    known = table_revisions()
+    if revision == known[-1] or (revision is None and library == optuna.__version__):
         return True
     made = f"storage: {shown(url)} has the tables of Optuna {library}"
-    if revision is not None and revision not in known.get_all_versions():
+    if revision is not None and revision not in known:
         raise StorageError(f"{made}, which is newer than Optuna {optuna.__version__} here; upgrade Optuna")
     command = f"optuna storage upgrade --storage {shlex.quote(shown(url))}"
     raise StorageError(f"{made}, which Optuna {optuna.__version__} does not read; upgrade them with: {command}")

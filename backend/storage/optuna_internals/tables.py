@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
 from typing import Any, Final
 
 from optuna.storages._rdb import models
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 from sqlalchemy import ColumnElement, DateTime, Enum, MetaData, String, column, table, type_coerce
+
+
+@cache
+def table_revisions() -> tuple[str, ...]:
+    """The revisions of Optuna's tables that the Optuna installed here knows, the oldest first.
+
+    They are the names of its migrations' files: to ask Optuna for them loads Alembic and all of them.
+    """
+    folder = files("optuna.storages._rdb.alembic") / "versions"
+    found = [file.name.removesuffix(".py").rstrip("_") for file in folder.iterdir() if file.name.endswith(".py")]
+    return tuple(sorted(found, key=lambda revision: [*map(int, re.findall(r"\d+", revision)), revision[-1]]))
 
 
 def in_utc(moment: datetime | str | None) -> datetime | None:

@@ -9,6 +9,7 @@ import optuna
 import optuna_dashboard
 import pytest
 import sqlalchemy
+from alembic.script import ScriptDirectory
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.storages._cached_storage import _CachedStorage
@@ -17,12 +18,15 @@ from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import TableClause, select
 
+from backend.storage import migrations
+from backend.storage.database import Database
+from backend.storage.migrations import known_revisions
 from backend.storage.optuna_internals import tables, trial_reader
 from backend.storage.optuna_internals.bounded_storage import BoundedStorage
 from backend.storage.optuna_internals.notes import note_body
 from backend.storage.optuna_internals.objects import storage_of, study_id_of, trial_id_of
 from backend.storage.optuna_internals.single_objective import with_one_objective
-from backend.storage.optuna_internals.tables import OPTUNA
+from backend.storage.optuna_internals.tables import OPTUNA, table_revisions
 
 ROOT = Path(__file__).parents[3]
 
@@ -245,3 +249,14 @@ def test_no_other_module_names_a_private_part() -> None:
 def test_each_way_to_name_one_is_found(source: str) -> None:
     assert private_uses(source)
     assert not private_uses("self._study_id = study_id_of(study); optuna.__version__; from optuna import Study")
+
+
+def test_the_names_of_optunas_migrations_are_its_revisions(database: Database) -> None:
+    storage = database.storage
+    assert table_revisions()[-1] == storage.get_head_version()
+    assert sorted(table_revisions()) == sorted(storage.get_all_versions())
+
+
+def test_the_names_of_our_migrations_are_their_revisions() -> None:
+    scripts = ScriptDirectory.from_config(migrations._config())
+    assert known_revisions() == [script.revision for script in scripts.walk_revisions()][::-1]
