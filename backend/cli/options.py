@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from backend.naming import local_path, visible
-from backend.spaces.nas_bench_201.notations import ACCEPTED
+from backend.spaces import registry
 
 
 def given_path(text: str | Path) -> Path:
@@ -50,7 +50,9 @@ BatchSizeOption = Annotated[int, typer.Option(min=2, help="Images in the mini-ba
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of weights and images.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 ImagesOption = Annotated[str, typer.Option(help="bundled, random, or the folder of your own data.")]
-CELL_HELP = f"{ACCEPTED[0].upper()}{ACCEPTED[1:]}."
+_ACCEPTED = registry.get().notations
+ARCH_HELP = f"{_ACCEPTED[0].upper()}{_ACCEPTED[1:]}."
+SpaceOption = Annotated[str, typer.Option("--space", help="Name of the search space.")]
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of the study.")]
 
 

@@ -1,4 +1,4 @@
-"""Commands about the scores of cells."""
+"""Commands about scores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from backend.cli.options import (
-    CELL_HELP,
+    ARCH_HELP,
     BatchSizeOption,
     DatasetOption,
     DeviceOption,
@@ -19,6 +19,7 @@ from backend.cli.options import (
     ModuleOption,
     ProxiesOption,
     SeedOption,
+    SpaceOption,
     given_path,
     parse_proxies,
 )
@@ -26,12 +27,14 @@ from backend.cli.terminal import console, progress_bar
 from backend.cli.values import number, print_json
 from backend.errors import UserError
 from backend.proxies.own import load_user_proxies
+from backend.proxies.registry import get as get_proxy
 from backend.scoring import InvalidArchitectureError, Scorer
+from backend.scoring.engine import readable
+from backend.scoring.engines import engine_of
 from backend.scoring.tables import SWEEP_TABLE, bundled_datasets, bundled_table, write_table
 from backend.settings import make_folder
-from backend.spaces.nas_bench_201.cell import Cell
-from backend.spaces.nas_bench_201.notations import parse_cell
-from backend.spaces.nas_bench_201.space import CellArchitecture
+from backend.spaces import registry
+from backend.spaces.base import Architecture, SearchSpace
 from backend.studies.folders import sweeps_folder
 from backend.studies.trials import json_numbers
 
@@ -40,44 +43,57 @@ if TYPE_CHECKING:
 
 
 def score(
-    archs: Annotated[list[str], typer.Argument(metavar="CELL…", help=CELL_HELP)],
+    archs: Annotated[list[str], typer.Argument(metavar="ARCH…", help=f"{ARCH_HELP} Of another space: its keys.")],
     dataset: DatasetOption = "cifar10",
     proxies: ProxiesOption = "all",
     batch_size: BatchSizeOption = 64,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     images: ImagesOption = "bundled",
+    space: SpaceOption = registry.DEFAULT,
     as_json: JsonOption = False,
     proxy_module: ModuleOption = None,
 ) -> None:
     """Score architectures with zero-cost proxies."""
     load_user_proxies(proxy_module or [])
-    cells = [parse_cell(arch) for arch in archs]
+    searched = registry.get(space)
+    architectures = [searched.read(arch) for arch in archs]
     names = parse_proxies(proxies)
-    scorer = Scorer(dataset, names, batch_size=batch_size, seed=seed, device=device, image_source=images)
-    rows = [{"arch": str(cell), "index": cell.index, "scores": _scores(scorer, cell)} for cell in cells]
+    if proxies == "all":
+        names = tuple(name for name in names if readable(get_proxy(name), engine_of(searched)))
+    scorer = Scorer(
+        dataset, names, batch_size=batch_size, seed=seed, device=device, image_source=images, space=searched
+    )
+    rows = [_row(scorer, architecture) for architecture in architectures]
     if as_json:
         print_json(rows)
     else:
         console.print(scorer.batch.description)
-        _print_scores(names, rows)
+        _print_scores(searched, names, rows)
 
 
-def _scores(scorer: Scorer, cell: Cell) -> dict[str, float | None] | None:
-    """A cell's scores; None for a disconnected cell, and for a score that is not finite."""
+def _row(scorer: Scorer, architecture: Architecture) -> dict[str, Any]:
+    """An architecture's scores; None where it cannot be scored, and for a score that is not finite."""
+    label = scorer.space.label(architecture)
     try:
-        return json_numbers(scorer.score(CellArchitecture(cell)))
+        scores = json_numbers(scorer.score(architecture))
     except InvalidArchitectureError:
-        return None
+        scores = None
+    return {"arch": architecture.key, "index": label if isinstance(label, int) else None, "scores": scores}
 
 
-def _print_scores(names: Sequence[str], rows: list[dict[str, Any]]) -> None:
-    """Print scores, a proxy a line and a cell a column."""
-    table = Table("proxy", *(f"cell {row['index']}" for row in rows))
+def _print_scores(space: SearchSpace, names: Sequence[str], rows: list[dict[str, Any]]) -> None:
+    """Print scores, a proxy a line and an architecture a column."""
+    table = Table("proxy", *(space.named(row["arch"] if row["index"] is None else row["index"]) for row in rows))
     for name in names:
-        scores = (row["scores"] for row in rows)
-        table.add_row(name, *("disconnected" if cell is None else number(cell[name]) for cell in scores))
+        table.add_row(name, *(_score_words(space, row, name) for row in rows))
     console.print(table)
+
+
+def _score_words(space: SearchSpace, row: dict[str, Any], name: str) -> str:
+    if row["scores"] is None:
+        return str(space.parse(row["arch"]).invalid).split(":")[0]
+    return number(row["scores"][name])
 
 
 def sweep(
@@ -99,6 +115,7 @@ def sweep(
             parser=given_path, metavar="FILE", help="The table to write.", show_default="in the sweep's folder"
         ),
     ] = None,
+    space: SpaceOption = registry.DEFAULT,
     proxy_module: ModuleOption = None,
 ) -> None:
     """Score the whole space; killed at any moment, it goes on."""
@@ -110,16 +127,16 @@ def sweep(
     )
 
     load_user_proxies(proxy_module or [])
-    setting = SweepSetting(dataset, parse_proxies(proxies), batch_size, seed, device, images)
+    setting = SweepSetting(dataset, parse_proxies(proxies), batch_size, seed, device, images, space_name=space)
     if out is not None:
         _check_writable(out)
-    known = bundled_table(dataset) if dataset in bundled_datasets() else None
+    known = bundled_table(dataset, space) if dataset in bundled_datasets(space) else None
     job = Sweep(setting, sweeps_folder(), known=known)
     console.print(f"shards: {job.folder}", soft_wrap=True)
     with open_cluster(scheduler, workers) as client, progress_bar() as progress:
         task = progress.add_task("classes", total=None)
         job.run(client, lambda done, total: progress.update(task, completed=done, total=total))
-    _print_failures(job.failures())
+    _print_failures(job.failures(), setting.space)
     path = out or job.folder / SWEEP_TABLE
     write_table(job.table(), path)
     console.print(f"table: {path}", soft_wrap=True)
@@ -132,12 +149,12 @@ def _check_writable(path: Path) -> None:
     make_folder(path.parent)
 
 
-def _print_failures(failures: list[Failure], shown: int = 10) -> None:
+def _print_failures(failures: list[Failure], space: SearchSpace, shown: int = 10) -> None:
     """Print how many scores of a sweep failed, and the first of them."""
     if not failures:
         return
     console.print(f"{len(failures)} scores could not be computed:", style="yellow")
     for failure in failures[:shown]:
-        console.print(f"  cell {failure.cell_class}, {failure.proxy}: {failure.reason}")
+        console.print(f"  {space.named(failure.index)}, {failure.proxy}: {failure.reason}")
     if len(failures) > shown:
         console.print(f"  … and {len(failures) - shown} more")

@@ -9,7 +9,7 @@ from rich.progress import TaskProgressColumn, TimeElapsedColumn, TimeRemainingCo
 from rich.table import Table
 
 from backend import truth as benchmark
-from backend.cli.options import CELL_HELP, DatasetOption, JsonOption, given_path
+from backend.cli.options import ARCH_HELP, DatasetOption, JsonOption, given_path
 from backend.cli.terminal import Terminal, console, progress_bar, text_column
 from backend.cli.values import number, print_json
 from backend.spaces.nas_bench_201.cell import NUM_CELLS
@@ -18,7 +18,7 @@ from backend.truth.fields import TruthField
 
 
 def truth(
-    arch: Annotated[str, typer.Argument(metavar="CELL", help=CELL_HELP)],
+    arch: Annotated[str, typer.Argument(metavar="ARCH", help=ARCH_HELP)],
     dataset: DatasetOption = "cifar10",
     epochs: Annotated[int, typer.Option(help="12 or 200.")] = 200,
     release: Annotated[

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from backend.ensembles.fitting import Ensemble
 from backend.ensembles.models import MODELS
 from backend.errors import UserError
+from backend.spaces import registry
 from backend.storage.database import Database
 from backend.storage.schema import ensembles
 from backend.studies.catalog import check_name
@@ -100,6 +101,8 @@ def not_usable(content: Any) -> str:
     kind = content.get("proxyscope_ensemble") if isinstance(content, dict) else None
     if isinstance(kind, int) and kind > _FORMAT:
         return f"it is of format {kind}, and this installation reads up to {_FORMAT}"
+    if kind == _FORMAT and registry.find(str(content.get("space", registry.DEFAULT))) is None:
+        return f"its search space {str(content['space'])[:50]!r} is not installed here"
     name = content.get("model") if kind == _FORMAT else None
     return f"its model {name[:50]!r} is not known here" if isinstance(name, str) and name not in MODELS else ""
 
@@ -140,7 +143,7 @@ def load_ensemble(database: Database, name: str) -> SavedEnsemble:
 
 
 def list_ensembles(database: Database, study: str | None = None) -> list[SavedEnsemble]:
-    """The saved ensembles, the newest first.
+    """The saved ensembles that this installation can use, the newest first.
 
     Args:
         database: where they are kept.
@@ -151,7 +154,8 @@ def list_ensembles(database: Database, study: str | None = None) -> list[SavedEn
         query = query.where(ensembles.c.study == study)
     with database.engine.connect() as connection:
         contents = connection.scalars(query).all()
-    return [SavedEnsemble.from_json(json.loads(content)) for content in contents]
+    described = [json.loads(content) for content in contents]
+    return [SavedEnsemble.from_json(content) for content in described if not not_usable(content)]
 
 
 def ensembles_state(database: Database) -> tuple[int, int]:

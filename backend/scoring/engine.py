@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from backend import proxies as registry
 from backend.errors import UserError
 from backend.proxies import Proxy
 from backend.scoring.runtime import is_out_of_memory, keep_freed_memory
@@ -122,7 +123,7 @@ class Plan:
         engine: whose passes.
 
     Raises:
-        UserError: the engine does not yield what a proxy reads.
+        UserError: the engine does not yield what a proxy reads; the message names those that it does.
     """
 
     def __init__(self, proxies: Iterable[Proxy], engine: Engine) -> None:
@@ -174,18 +175,15 @@ class Plan:
 
 def readable(proxy: Proxy, engine: Engine) -> bool:
     """Whether an engine yields all that a proxy reads."""
-    return not _unreadable(proxy, engine)
+    return {*PRIVATE, *engine.properties, *(name for step in engine.passes for name in step.gives)} >= {*proxy.reads}
 
 
 def _check_readable(proxies: Sequence[Proxy], engine: Engine) -> None:
-    problems = [f"{proxy.name} reads {', '.join(names)}" for proxy in proxies if (names := _unreadable(proxy, engine))]
-    if problems:
-        raise UserError(f"proxies: {'; '.join(problems)}: not computed for networks of this space")
-
-
-def _unreadable(proxy: Proxy, engine: Engine) -> list[str]:
-    given = {*PRIVATE, *engine.properties, *(name for step in engine.passes for name in step.gives)}
-    return [name for name in proxy.reads if name not in given]
+    unreadable = [proxy.name for proxy in proxies if not readable(proxy, engine)]
+    if unreadable:
+        valid = [name for name in registry.available() if readable(registry.get(name), engine)]
+        said = f"not computed for networks of this space; valid: {', '.join(valid)}"
+        raise UserError(f"proxies: {', '.join(unreadable)}: {said}")
 
 
 def evaluate(subject: Subject, proxies: Sequence[Proxy], plan: Plan) -> dict[str, float]:

@@ -117,7 +117,7 @@ class SweepSetting:
 class Failure:
     """A score that could not be computed: of the class whose representative has this index."""
 
-    cell_class: int
+    index: int
     proxy: str
     reason: str
 
@@ -148,9 +148,9 @@ class Sweep:
     ) -> None:
         check_writable()
         self.setting = setting
-        self._scorer = setting.scorer()
         self._space = setting.space
         self._classes = require(self._space, Enumerable, "sweep").classes()
+        self._scorer = setting.scorer()
         digest = setting_of(self._scorer.batch, setting.seed)
         self.folder = root / f"{self._prefix}{setting.dataset}-{digest[:16]}"
         self.folder.mkdir(parents=True, exist_ok=True)

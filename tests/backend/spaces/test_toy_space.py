@@ -133,7 +133,7 @@ def test_building_leaves_the_global_generator_as_it_was(toy: ToySpace) -> None:
 
 
 def test_a_proxy_that_its_networks_cannot_give_is_refused_in_words(toy: ToySpace) -> None:
-    with pytest.raises(UserError, match="zen reads zen_responses: not computed for networks of this space"):
+    with pytest.raises(UserError, match="proxies: zen: not computed for networks of this space; valid: .*snip"):
         Scorer("cifar10", ["zen"], batch_size=4, device="cpu", space=toy)
 
 
