@@ -46,6 +46,7 @@ OBSERVATIONS: dict[str, Observation] = {
     "network": Observation("nn.Module: the network, in train mode"),
     "images": Observation("Tensor: the batch as the network takes it, such as float32 (B, 3, H, W) normalised images"),
     "labels": Observation("Tensor int64 (B,): their classes", needs_labels=True),
+    "architecture": Observation("Architecture: the literal architecture, as its space writes it"),
     "size": Observation("Size: parameters and multiply-accumulates of the literal network"),
     "weights": Observation("tuple of L Tensors: the layers' weights"),
     "normalised": Observation("tuple of L bools: whether a batch norm follows the layer at once"),

@@ -16,6 +16,9 @@ from backend.datasets.batch import available_images
 from backend.errors import ConfigError, StorageError, UserError
 from backend.runs import queue
 from backend.scoring import resolve_device
+from backend.scoring.checks import check_proxies
+from backend.scoring.engine import check_readable
+from backend.scoring.engines import engine_of
 from backend.search.ensembles import described, find_ensembles, listing_proxies
 from backend.search.problem import SearchProblem, configured_table
 from backend.settings import make_folder
@@ -77,6 +80,10 @@ def _score_problems(config: SearchConfig) -> list[tuple[str, str]]:
             return []
     except UserError as error:
         return [(f"{_RUNNER_KEY}.scores", str(error))]
+    try:
+        check_readable(check_proxies(config.proxy_names), engine_of(config.space))
+    except UserError as error:
+        problems.append((f"{_RUNNER_KEY}.metrics", str(error).removeprefix("proxies: ")))
     try:
         resolve_device(config.runner.device)
     except ValueError as error:

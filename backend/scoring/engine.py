@@ -128,7 +128,7 @@ class Plan:
 
     def __init__(self, proxies: Iterable[Proxy], engine: Engine) -> None:
         chosen = list(proxies)
-        _check_readable(chosen, engine)
+        check_readable(chosen, engine)
         wanted = {name for proxy in chosen for name in proxy.reads}
         steps: list[tuple[Pass, frozenset[str]]] = []
         for step in reversed(engine.passes):
@@ -178,7 +178,12 @@ def readable(proxy: Proxy, engine: Engine) -> bool:
     return {*PRIVATE, *engine.properties, *(name for step in engine.passes for name in step.gives)} >= {*proxy.reads}
 
 
-def _check_readable(proxies: Sequence[Proxy], engine: Engine) -> None:
+def check_readable(proxies: Sequence[Proxy], engine: Engine) -> None:
+    """Check that an engine yields all that proxies read.
+
+    Raises:
+        UserError: it does not; the message names the proxies for which it does.
+    """
     unreadable = [proxy.name for proxy in proxies if not readable(proxy, engine)]
     if unreadable:
         valid = [name for name in registry.available() if readable(registry.get(name), engine)]

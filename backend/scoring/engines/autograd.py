@@ -18,8 +18,9 @@ from backend.spaces.task import Task
 
 @dataclass(frozen=True)
 class ModuleSubject(Subject):
-    """Any module, and the task that it is scored on."""
+    """The module of an architecture, and the task that it is scored on."""
 
+    architecture: Architecture = field(kw_only=True)
     task: Task = field(kw_only=True)
 
     @cached_property
@@ -44,6 +45,7 @@ class AutogradEngine:
         Pass(lambda subject, *_: {"gradients": _loss_gradients(subject)}, frozenset({"gradients"})),
     )
     properties: Mapping[str, Callable[[Any], Any]] = {
+        "architecture": lambda subject: subject.architecture,
         "size": lambda subject: count_size(subject.network, subject.task),
         "weights": lambda subject: tuple(weight.detach() for weight in subject.layers),
     }
@@ -62,6 +64,7 @@ class AutogradEngine:
             task.batch,
             task.labels,
             seed,
+            architecture=architecture,
             task=task,
         )
 

@@ -105,9 +105,9 @@ def test_a_proxy_that_fails_is_listed_and_the_others_are_kept(tmp_path: Path, mo
     module = tmp_path / "mine.py"
     module.write_text(
         "from backend.proxies import register\n"
-        "@register(reads=('design',))\n"
-        "def choosy(design):\n"
-        "    return 1.0 if design.cell.index % 2 else 1 / 0\n",
+        "@register(reads=('architecture',))\n"
+        "def choosy(architecture):\n"
+        "    return 1.0 if architecture.cell.index % 2 else 1 / 0\n",
         encoding="utf-8",
     )
     monkeypatch.setenv("PROXYSCOPE_PROXY_MODULES", str(module))

@@ -52,6 +52,7 @@ class NasBench201Engine:
         Pass(lambda subject, *_: {"region_patterns": region_patterns(subject)}, frozenset({"region_patterns"})),
     )
     properties: Mapping[str, Callable[[Any], Any]] = {
+        "architecture": lambda subject: subject.architecture,
         "size": lambda subject: subject.size,
         "weights": lambda subject: subject.live.weights,
         "normalised": lambda subject: tuple(layer.norm is not None for layer in subject.live.layers),
