@@ -24,6 +24,11 @@ def nondominated(points: ArrayLike, maximise: Sequence[bool], *, keep_equal: boo
 
     Returns:
         (n points,).
+
+    >>> nondominated([[1, 2], [2, 1], [0, 0]], maximise=[True, True]).tolist()
+    [True, True, False]
+    >>> nondominated([[float("inf"), 0], [1, 1]], maximise=[True, True]).tolist()
+    [True, True]
     """
     values = np.asarray(points, dtype=float)
     best = np.zeros(len(values), dtype=bool)
@@ -41,6 +46,9 @@ def hypervolume(shares: ArrayLike, *, exact: bool) -> float:
         shares: (n points, k objectives); what lies beyond the box, infinite values too, counts as on its edge, and a
             point with a NaN adds nothing.
         exact: or else approximated, on a fixed set of directions.
+
+    >>> hypervolume([[0.5, 0.5], [1.0, 0.25]], exact=True)
+    0.375
     """
     points = np.asarray(shares, dtype=float)
     points = points[~np.isnan(points).any(axis=1)].clip(0.0, 1.0)

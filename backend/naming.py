@@ -49,6 +49,9 @@ def file_name(name: str, *, marked: bool = True) -> str:
         name: of the thing.
         marked: whether a name that has to change gets a part of its hash as an end, so that two different names never
             share a file.
+
+    >>> file_name("a/b", marked=False)
+    'a_b'
     """
     safe = unicodedata.normalize("NFC", name.encode(errors="replace").decode())
     safe = "".join("_" if _acts(character) or character in '/\\:*?"<>|' else character for character in safe)

@@ -39,6 +39,9 @@ def histogram(values: pd.Series[float], width: float) -> pd.DataFrame:
 
     Returns:
         Columns low (inclusive), high, architectures.
+
+    >>> histogram(pd.Series([0.5, 1.5, 1.6]), width=1.0)["cells"].tolist()
+    [1, 2]
     """
     known = values.dropna()
     first, last = np.floor(known.min() / width), np.floor(known.max() / width)

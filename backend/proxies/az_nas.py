@@ -30,6 +30,10 @@ def az_expressivity(block_spectra: Sequence[Tensor]) -> float:
 
     Args:
         block_spectra: these eigenvalues, (C,) each.
+
+    >>> from torch import tensor
+    >>> round(az_expressivity([tensor([1.0, 1.0]).double()]), 4)
+    0.6931
     """
     return float(_entropies(block_spectra).sum())
 
@@ -47,6 +51,10 @@ def az_progressivity(block_spectra: Sequence[Tensor]) -> float:
 
     Args:
         block_spectra: as for `az_expressivity`.
+
+    >>> from torch import tensor
+    >>> round(az_progressivity([tensor([1.0, 0.0]).double(), tensor([1.0, 1.0]).double()]), 4)
+    0.6931
     """
     return float(_entropies(block_spectra).diff().min())
 
@@ -72,6 +80,10 @@ def az_trainability(block_pullbacks: Sequence[Tensor]) -> float:
 
     Args:
         block_pullbacks: the estimates, (C_in · stride², C_out) each.
+
+    >>> from torch import tensor
+    >>> az_trainability([tensor([[2.0]]).double()])
+    -0.5
     """
     import torch
 

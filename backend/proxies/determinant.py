@@ -21,6 +21,10 @@ def log_determinants(agreements: Tensor) -> Tensor:
 
     Returns:
         (...), float64.
+
+    >>> from torch import tensor
+    >>> log_determinants(tensor([[[2.0, 1.0], [1.0, 2.0]], [[1.0, 1.0], [1.0, 1.0]]]).double())
+    tensor([1.0986,   -inf], dtype=torch.float64)
     """
     import torch
 

@@ -32,6 +32,10 @@ def fisher(weights: Sequence[Tensor], saliencies: Sequence[Tensor]) -> float:
     Args:
         weights: of each layer.
         saliencies: Σ over positions of a ⊙ ∂loss/∂a, (B, C_out), a the layer's output before its batch norm.
+
+    >>> from torch import tensor
+    >>> fisher([tensor([[1.0, 2.0]])], [tensor([[2.0], [0.0]])])
+    2.0
     """
     import torch
 

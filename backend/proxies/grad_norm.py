@@ -28,6 +28,10 @@ def grad_norm(gradients: Sequence[Tensor]) -> float:
 
     Args:
         gradients: of the mean cross-entropy at each layer's weights.
+
+    >>> from torch import tensor
+    >>> grad_norm([tensor([3.0, 4.0]), tensor([2.0])])
+    7.0
     """
     import torch
 

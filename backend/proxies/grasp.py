@@ -34,6 +34,10 @@ def grasp(gradients: Sequence[Tensor], normalised: Sequence[bool], bare_curvatur
         gradients: of the mean cross-entropy at each layer's weights.
         normalised: whether a batch norm follows each layer.
         bare_curvature: Σ w ⊙ (Hg) over the other layers.
+
+    >>> from torch import tensor
+    >>> grasp([tensor([3.0, 4.0]), tensor([9.0])], [True, False], bare_curvature=5.0)
+    20.0
     """
     import torch
 

@@ -30,6 +30,10 @@ def jacob_cov(input_gradients: Tensor) -> float:
 
     Args:
         input_gradients: row i is the gradient of the sum of all logits at image i; (B, inputs), float64.
+
+    >>> from torch import tensor
+    >>> round(jacob_cov(tensor([[1.0, 0.0, 2.0], [0.0, 1.0, 0.5]]).double()), 3)
+    -2.379
     """
     import torch
 

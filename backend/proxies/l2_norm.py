@@ -27,6 +27,10 @@ def l2_norm(weights: Sequence[Tensor]) -> float:
 
     Args:
         weights: of each layer.
+
+    >>> from torch import tensor
+    >>> l2_norm([tensor([3.0, 4.0]), tensor([2.0])])
+    7.0
     """
     import torch
 

@@ -27,6 +27,10 @@ def linear_regions(region_patterns: Tensor) -> float:
 
     Args:
         region_patterns: which ReLU units are on for each input, (inputs, units), bool.
+
+    >>> from torch import tensor
+    >>> linear_regions(tensor([[True, False], [True, False], [False, False]]))
+    2.0
     """
     import torch
 

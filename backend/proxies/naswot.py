@@ -31,6 +31,10 @@ def naswot(layer_agreements: Tensor) -> float:
 
     Args:
         layer_agreements: K of each layer, (L, B, B).
+
+    >>> from torch import tensor
+    >>> round(naswot(tensor([[[2.0, 1.0], [1.0, 2.0]]]).double()), 4)
+    1.0986
     """
     return float(log_determinants(layer_agreements.sum(0)))
 
@@ -53,5 +57,9 @@ def naswot_relu(relu_agreement: Tensor) -> float:
 
     Args:
         relu_agreement: K, (B, B).
+
+    >>> from torch import tensor
+    >>> round(naswot_relu(tensor([[2.0, 1.0], [1.0, 2.0]]).double()), 4)
+    1.0986
     """
     return float(log_determinants(relu_agreement))

@@ -30,6 +30,10 @@ def ntk_cond(tangent_kernel: Tensor) -> float:
 
     Args:
         tangent_kernel: Θ, positive semi-definite, (b, b), float64.
+
+    >>> from torch import tensor
+    >>> ntk_cond(tensor([[4.0, 0.0], [0.0, 2.0]]).double())
+    2.0
     """
     import torch
 

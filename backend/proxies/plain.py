@@ -35,6 +35,10 @@ def plain(weights: Sequence[Tensor], gradients: Sequence[Tensor], normalised: Se
         weights: of each layer.
         gradients: of the mean cross-entropy at them.
         normalised: whether a batch norm follows each layer.
+
+    >>> from torch import tensor
+    >>> plain([tensor([1.0, 2.0]), tensor([5.0])], [tensor([3.0, -1.0]), tensor([7.0])], [False, True])
+    1.0
     """
     import torch
 

@@ -29,6 +29,10 @@ def snip(weights: Sequence[Tensor], gradients: Sequence[Tensor]) -> float:
     Args:
         weights: of each layer.
         gradients: of the mean cross-entropy at them.
+
+    >>> from torch import tensor
+    >>> snip([tensor([1.0, -2.0])], [tensor([3.0, 1.0])])
+    5.0
     """
     import torch
 

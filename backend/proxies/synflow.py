@@ -38,6 +38,10 @@ def synflow(synaptic_flows: Sequence[Tensor]) -> float:
 
     Args:
         synaptic_flows: |w ⊙ ∂R/∂w| of each layer, float64.
+
+    >>> from torch import tensor
+    >>> synflow([tensor([1.0, 2.0]), tensor([4.0])])
+    7.0
     """
     import torch
 
@@ -57,5 +61,9 @@ def log_synflow(synaptic_flows: Sequence[Tensor]) -> float:
 
     Args:
         synaptic_flows: |w ⊙ ∂R/∂w| of each layer, float64.
+
+    >>> from torch import tensor
+    >>> round(log_synflow([tensor([1.0, 2.0]), tensor([4.0])]), 4)
+    1.9459
     """
     return math.log(synflow(synaptic_flows))

@@ -34,6 +34,10 @@ def t_cet(layer_agreements: Tensor, synaptic_flows: Sequence[Tensor]) -> float:
     Args:
         layer_agreements: K_l of each layer, (L, B, B).
         synaptic_flows: s_l of each layer, float64.
+
+    >>> from torch import tensor
+    >>> round(t_cet(tensor([[[2.0, 1.0], [1.0, 2.0]]]).double(), [tensor([1.0, 3.0])]), 4)
+    3.1073
     """
     expressivities = log_determinants(layer_agreements).clamp(min=0).tolist()
     score = 0.0

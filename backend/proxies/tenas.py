@@ -34,5 +34,9 @@ def tenas(tangent_kernel: Tensor, region_patterns: Tensor) -> float:
     Args:
         tangent_kernel: as for `ntk_cond`.
         region_patterns: as for `linear_regions`.
+
+    >>> from torch import tensor
+    >>> round(tenas(tensor([[4.0, 0.0], [0.0, 2.0]]), tensor([[True], [False], [True], [True]])), 4)
+    0.0
     """
     return math.log(linear_regions(region_patterns)) - math.log(ntk_cond(tangent_kernel))

@@ -23,6 +23,10 @@ def zen(zen_responses: Sequence[ZenResponse]) -> float:
 
     Args:
         zen_responses: the change of the features and the batch norms' variances, one a repeat.
+
+    >>> from torch import tensor
+    >>> zen([ZenResponse(tensor(1.0), tensor([1.0, 1.0]))])
+    0.0
     """
     import torch
 

@@ -30,6 +30,10 @@ def zico(half_gradients: tuple[Sequence[Tensor], Sequence[Tensor]]) -> float:
 
     Args:
         half_gradients: gradients of the loss on each half of the batch, one tensor a layer.
+
+    >>> from torch import tensor
+    >>> round(zico(([tensor([1.0, 2.0])], [tensor([2.0, 2.0])])), 4)
+    1.0986
     """
     import torch
 

@@ -31,6 +31,9 @@ def get(name: str = DEFAULT) -> SearchSpace:
 
     Raises:
         UserError: there is none.
+
+    >>> get().title
+    'NAS-Bench-201'
     """
     known = {**_bundled(), **_registered}
     names = {**known, **{alias: space for space in known.values() for alias in space.aliases}}

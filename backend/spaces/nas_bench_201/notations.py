@@ -73,6 +73,9 @@ def parse_cell(text: str) -> Cell:
 
     Raises:
         UserError: it means no cell, or several.
+
+    >>> parse_cell("5115").index
+    5115
     """
     typed = text.strip()
     if len(typed) > _LONGEST:
