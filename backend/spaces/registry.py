@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from backend.errors import UserError
+from backend.settings import SPACES_VARIABLE
 from backend.spaces.base import SearchSpace
 from backend.spaces.nas_bench_201.space import NasBench201
 
@@ -40,7 +41,8 @@ def get(name: str = DEFAULT) -> SearchSpace:
     try:
         return names[name]
     except (KeyError, TypeError):
-        raise UserError(f"unknown search space {name!r}; valid: {', '.join(names)}") from None
+        said = f"unknown search space {name!r}; valid: {', '.join(names)}"
+        raise UserError(f"{said}; another one is installed with {SPACES_VARIABLE}") from None
 
 
 def find(name: str | None) -> SearchSpace | None:
