@@ -48,10 +48,10 @@ class Pace:
     scored: int
     source: str
 
-    def total(self, config: SearchConfig) -> float:
+    def total(self, problem: SearchProblem) -> float:
         """Seconds that a whole search takes; its time limit caps them. Parallel jobs share the machine."""
-        seconds = self.seconds * SearchProblem(config).asked
-        return min(seconds, config.setup.timeout or seconds)
+        seconds = self.seconds * problem.asked
+        return min(seconds, problem.config.setup.timeout or seconds)
 
 
 def known_pace(database: Database, config: SearchConfig, summaries: Iterable[StudySummary]) -> Pace | None:

@@ -14,7 +14,6 @@ from backend.analysis.search_curves import best_of_random, regret_curve, timelin
 from backend.config.model import SearchConfig
 from backend.config.objectives import SUM_NAME
 from backend.errors import UserError
-from backend.search.problem import SearchProblem
 from backend.spaces.base import (
     WORDS,
     Enumerable,
@@ -311,7 +310,7 @@ def _random_regret(
 def _space(toml: str) -> Space:
     """Shared: copy before you change it."""
     try:
-        problem = SearchProblem(SearchConfig.from_toml(toml))
+        problem = queries.problem(SearchConfig.from_toml(toml))
         if missing := lacks(problem.space, Enumerable):
             return Space(None, missing)
         return Space(problem.objective_values(), "")

@@ -228,6 +228,15 @@ def measure_pace(config: SearchConfig) -> Pace:
     return pace.measure_pace(config)
 
 
+def problem(config: SearchConfig) -> SearchProblem:
+    """What a configuration searches, built once for all pages.
+
+    Raises:
+        UserError: a cost is not known of the space's architectures.
+    """
+    return _problem(config.to_toml())
+
+
 def networks(config: SearchConfig) -> tuple[int, int]:
     """How many networks of the search space keep the limits, and how many can be scored."""
     return _networks(config.to_toml())
@@ -382,16 +391,21 @@ def _known_pace(storage: str, toml: str, _database: Database) -> Pace | None:
     return pace.known_pace(_database, SearchConfig.from_toml(toml), list_studies(_database))
 
 
+@st.cache_resource(show_spinner=False, max_entries=20)
+def _problem(toml: str) -> SearchProblem:
+    return SearchProblem(SearchConfig.from_toml(toml))
+
+
 @st.cache_data(show_spinner=False, max_entries=200)
 def _networks(toml: str) -> tuple[int, int]:
-    problem = SearchProblem(SearchConfig.from_toml(toml))
-    space = capability(problem.space, Enumerable)
-    return (0, 0) if space is None else (len(problem.feasible), sum(1 for _ in space.members()))
+    searched = _problem(toml)
+    space = capability(searched.space, Enumerable)
+    return (0, 0) if space is None else (len(searched.feasible), sum(1 for _ in space.members()))
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
 def _allowed(toml: str) -> list[int]:
-    return SearchProblem(SearchConfig.from_toml(toml)).allowed()
+    return _problem(toml).allowed()
 
 
 @st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)

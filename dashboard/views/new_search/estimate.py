@@ -4,7 +4,6 @@ import streamlit as st
 
 from backend.config.model import SearchConfig
 from backend.runs.estimate import Pace
-from backend.search.problem import SearchProblem
 from dashboard.data import queries
 from dashboard.figures.numbers import duration, readable
 from dashboard.text import plain
@@ -38,10 +37,11 @@ def time_estimate(config: SearchConfig, searches: int = 1) -> None:
 
 
 def _said(config: SearchConfig, pace: Pace, searches: int) -> str:
-    asked = config.space.words.count(SearchProblem(config).asked)
-    total = pace.total(config) * searches
+    problem = queries.problem(config)
+    asked = problem.space.words.count(problem.asked)
+    total = pace.total(problem) * searches
     times = f" × {searches} searches" if searches > 1 else ""
-    limited = config.setup.timeout is not None and pace.total(config) >= config.setup.timeout
+    limited = config.setup.timeout is not None and pace.total(problem) >= config.setup.timeout
     limit = "; the time limit ends it" if limited else ""
     return (
         f":material/timer: About **{duration(total)}** here  \n"

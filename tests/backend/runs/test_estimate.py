@@ -5,6 +5,7 @@ import pytest
 from backend.runs.estimate import Pace, known_pace, measure_pace
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
+from backend.search.problem import SearchProblem
 from backend.storage.database import Database
 from backend.studies import list_studies, load_study
 from backend.studies.trials import SECONDS
@@ -48,8 +49,8 @@ def test_a_table_needs_no_measurement_and_the_time_limit_caps(database: Database
     table = cheap_config(runner={"scores": "table"})
     pace = known_pace(database, table, [])
     assert pace
-    assert pace.total(table) == pytest.approx(12 * pace.seconds)
-    assert Pace(10.0, 1, "").total(cheap_config(setup={"timeout": 50})) == 50
+    assert pace.total(SearchProblem(table)) == pytest.approx(12 * pace.seconds)
+    assert Pace(10.0, 1, "").total(SearchProblem(cheap_config(setup={"timeout": 50}))) == 50
 
 
 def test_a_measurement_scores_real_cells(database: Database) -> None:
