@@ -62,10 +62,12 @@ def register(space: SearchSpace) -> SearchSpace:
     """Add a search space, or replace the one that was registered under its name.
 
     Raises:
-        UserError: the name is no identifier, or a bundled space's.
+        UserError: the name is no identifier, or a bundled space's, or there is no title.
     """
     if not isinstance(space.name, str) or not space.name.isidentifier():
         raise UserError(f"search space {space.name!r}: the name must be an identifier (letters, digits, underscores)")
+    if not isinstance(getattr(space, "title", None), str):
+        raise UserError(f"search space {space.name!r}: has no title; give it a short one, which pages show")
     if space.name in _bundled():
         raise UserError(f"search space {space.name!r}: the name is taken by a bundled space")
     _registered[space.name] = space

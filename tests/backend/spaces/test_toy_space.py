@@ -243,6 +243,12 @@ from tests.toy_space import ToySpace
 class Mine(ToySpace):
     name = "my space"
 """,
+    "has no title": """
+from tests.toy_space import ToySpace
+
+class Mine(ToySpace):
+    name, title = "mine", None
+""",
     "taken by a bundled space": """
 from tests.toy_space import ToySpace
 
