@@ -6,7 +6,7 @@ its architectures is a **capability**, one of the protocols below. A space has o
 ``providers`` a class that does, which is loaded when it is asked for. What needs a capability asks with
 :func:`capability` or :func:`require`, and says in words what is missing where a space lacks it (:func:`lacks`).
 
-Nothing here imports PyTorch, so that lists of studies can name their spaces without it.
+Nothing here imports PyTorch or Optuna, so that what only names a space loads neither.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol, Self, TypeVar, cast, runtime_checkable
 
 import pandas as pd
-from optuna.distributions import BaseDistribution
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from backend.datasets.info import NUM_CLASSES, check_dataset
@@ -27,6 +26,7 @@ from backend.errors import UserError
 
 if TYPE_CHECKING:
     import optuna
+    from optuna.distributions import BaseDistribution
     from torch import nn
 
     from backend.spaces.task import Task

@@ -81,7 +81,7 @@ def test_pages_read_and_make_no_table(
         assert not page.exception, name
         if kind != "empty":
             # A page on proxies says of a study of plain Optuna that it records none.
-            assert [error.value for error in page.error if "was made elsewhere" not in error.value] == []
+            assert [error.value for error in page.error if "is an external study" not in error.value] == []
     assert tables(postgres_url) == before
 
 

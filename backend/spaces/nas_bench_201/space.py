@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import pandas as pd
-from optuna.distributions import CategoricalDistribution
 
 from backend.errors import UserError
 from backend.spaces.base import (
@@ -34,6 +33,7 @@ from backend.spaces.nas_bench_201.options import EDGE_KEYS, TRAINED_SIZE, CellCh
 
 if TYPE_CHECKING:
     import optuna
+    from optuna.distributions import CategoricalDistribution
     from torch import nn
 
     from backend.spaces.task import Task
@@ -219,6 +219,8 @@ class NasBench201(SearchSpace):
     @cached_property
     def distributions(self) -> Mapping[str, CategoricalDistribution]:
         """Optuna's distributions of the parameters that have a choice."""
+        from optuna.distributions import CategoricalDistribution  # noqa: PLC0415  what asks has loaded Optuna
+
         choices = {name: options for name, options in self._options.items() if len(options) > 1}
         return {name: CategoricalDistribution(options) for name, options in choices.items()}
 

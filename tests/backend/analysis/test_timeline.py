@@ -27,7 +27,7 @@ def trials() -> pd.DataFrame:
 def test_cells_are_counted_once_in_the_order_in_which_they_were_done() -> None:
     found = timeline(trials())
     assert found["number"].tolist() == [1, 0, 6]
-    assert found["cells"].tolist() == [1, 2, 3]
+    assert found["architectures"].tolist() == [1, 2, 3]
     assert found["scoring_seconds"].tolist() == [2.0, 8.0, 15.0]
     assert found["clock_seconds"].tolist() == [2.0, 6.0, 100.0]
 
@@ -40,11 +40,11 @@ def test_another_width_of_a_cell_is_another_network() -> None:
 
 def test_every_trial_of_a_study_made_elsewhere_counts() -> None:
     frame = trials().drop(columns=["arch", "C", "N"])
-    assert timeline(frame)["cells"].tolist() == [1, 2, 3]
+    assert timeline(frame)["architectures"].tolist() == [1, 2, 3]
 
 
 def test_a_study_without_trials_has_an_empty_timeline(database: Database) -> None:
     study = optuna.create_study(storage=database.storage, study_name="empty")
     found = timeline(trials_frame(load_study(database, study.study_name)))
     assert found.empty
-    assert {"cells", "scoring_seconds", "clock_seconds"} <= set(found)
+    assert {"architectures", "scoring_seconds", "clock_seconds"} <= set(found)

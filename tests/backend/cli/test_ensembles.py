@@ -35,7 +35,8 @@ def test_ensembles_in_json_and_without_labels(home: Path) -> None:
     record = json.loads(backend("ensemble", "a", "--label-free", "params,flops", "--table", table, "--json").stdout)
     assert record["model"] == "log_rank_sum"
     assert record["figures"]["unseen cells"]["spearman"] > 0.5
-    assert record["figures"]["unseen cells"]["cells"] > 13_000
+    # The cells of the thirty functions that were fitted are no unseen ones.
+    assert record["figures"]["unseen cells"]["cells"] > 12_000
     assert record["weights"] is None
 
 
