@@ -7,12 +7,12 @@ import pandas as pd
 
 
 def json_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """One dict a row; None for NaN and infinity, ISO text for a time; so too within what an architecture holds."""
+    """One dict a row; None for NaN and infinity, ISO text for a time; so too within what a cell holds."""
     return [_plain(row) for row in frame.to_dict("records")]
 
 
 def _plain(value: Any) -> Any:
-    """An architecture of a table as strict JSON holds it."""
+    """A cell of a table as strict JSON holds it."""
     match value:
         case dict():
             return {str(key): _plain(item) for key, item in value.items()}

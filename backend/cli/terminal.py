@@ -51,7 +51,7 @@ _errors = Terminal(stderr=True)
 
 
 def lines(texts: Iterable[str]) -> Text:
-    """Texts one below the other, such as in an architecture of a table."""
+    """Texts one below the other, such as in a cell of a table."""
     return Text("\n".join(map(visible, texts)))
 
 

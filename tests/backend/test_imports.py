@@ -37,7 +37,7 @@ def test_lists_exports_and_search_files_need_no_pytorch() -> None:
     [
         (["--help"], ""),
         (["truth", "5115"], "numpy pandas rich"),
-        (["correlate", "--resamples", "10", "--json"], "numpy optuna pandas rich scipy"),
+        (["correlate", "--resamples", "10", "--json"], "numpy pandas rich scipy"),
         (["studies", "list"], "numpy optuna pandas rich"),
     ],
 )
