@@ -16,7 +16,7 @@ from backend.config.objectives import Objectives
 from backend.runs.launch import create_study
 from backend.scoring.tables import bundled_table
 from backend.spaces import registry
-from backend.spaces.base import HasTruth, require
+from backend.spaces.capabilities import HasTruth, require
 from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS, Cell, enumerate_cells
 from backend.spaces.nas_bench_201.space import CellArchitecture
 from backend.storage.database import Database

@@ -12,7 +12,7 @@ from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, create_trial
 
 from backend.errors import UserError
-from backend.spaces.base import Parameter
+from backend.spaces.capabilities import Parameter
 
 _FEWEST = 10
 

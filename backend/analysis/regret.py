@@ -9,7 +9,8 @@ import pandas as pd
 
 from backend.analysis.distribution import standings
 from backend.analysis.scores import labelled
-from backend.spaces.base import Enumerable, SearchSpace, lacks
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import Enumerable, lacks
 
 
 class Place(NamedTuple):

@@ -9,7 +9,8 @@ import pandas as pd
 from backend import proxies
 from backend.scoring.tables import ScoreTable
 from backend.spaces import registry
-from backend.spaces.base import Enumerable, KnownCosts, SearchSpace, capability, require
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import Enumerable, KnownCosts, capability, require
 
 _LARGEST: Final = 1e100
 """A float holds no sum of the squares of larger scores, which a standard deviation takes."""

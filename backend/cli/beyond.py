@@ -21,7 +21,8 @@ from backend.ensembles.study import StudyEnsemble
 from backend.ensembles.transfer import home_scores, target_scores, transferred
 from backend.errors import UserError
 from backend.json_records import json_records
-from backend.spaces.base import HasTruth, SearchSpace, Words, require
+from backend.spaces.base import SearchSpace, Words
+from backend.spaces.capabilities import HasTruth, require
 from backend.storage.database import Database
 from backend.studies import load_study, study_config, trials_frame
 from backend.studies.trials import json_numbers

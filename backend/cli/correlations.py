@@ -15,7 +15,8 @@ from backend.cli.values import interval, print_json
 from backend.json_records import json_records
 from backend.scoring.tables import Provenance, bundled_table, read_table
 from backend.spaces import registry
-from backend.spaces.base import Enumerable, Words, require
+from backend.spaces.base import Words
+from backend.spaces.capabilities import Enumerable, require
 
 
 def correlate(

@@ -27,7 +27,7 @@ from backend.proxies.own import load_user_proxies
 from backend.scoring.tables import bundled_table, read_table
 from backend.search.results import study_ensemble, target_of
 from backend.spaces import registry
-from backend.spaces.base import HasTruth, require
+from backend.spaces.capabilities import HasTruth, require
 from backend.storage.database import Database, open_database, open_existing
 from backend.storage.optuna_internals.objects import study_id_of
 from backend.studies import load_study, runs, study_config, trials_frame

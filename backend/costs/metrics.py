@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Final
 
 from backend.errors import UserError
-from backend.spaces.base import Architecture, KnownCosts, SearchSpace, Size, capability
+from backend.spaces.base import Architecture, SearchSpace
+from backend.spaces.capabilities import KnownCosts, Size, capability
 from backend.truth import fields as devices
 
 AVERAGE_BITWIDTH: Final = "average_bitwidth"

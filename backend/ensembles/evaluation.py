@@ -15,7 +15,8 @@ from backend.analysis.correlation import correlation
 from backend.analysis.scores import usable
 from backend.ensembles.fitting import ACCURACY, Ensemble, Recipe
 from backend.errors import UserError
-from backend.spaces.base import Label, SearchSpace, classes_of
+from backend.spaces.base import Label, SearchSpace
+from backend.spaces.capabilities import classes_of
 
 FOLDS = 5
 RANDOM, DIVERSE = "random", "diverse"

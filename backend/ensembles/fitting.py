@@ -18,7 +18,8 @@ from backend.analysis.scores import usable
 from backend.ensembles.models import model
 from backend.errors import UserError
 from backend.spaces import registry
-from backend.spaces.base import Enumerable, GraphFeatures, SearchSpace, capability, classes_of, require
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import Enumerable, GraphFeatures, capability, classes_of, require
 
 _SMALL = 0.05
 

@@ -13,7 +13,8 @@ from backend.analysis.scores import with_sizes
 from backend.ensembles.fitting import Ensemble, Recipe
 from backend.ensembles.models import LABEL_FREE
 from backend.errors import UserError
-from backend.spaces.base import HasTruth, KnownCosts, Label, SearchSpace, capability, classes_of, lacks
+from backend.spaces.base import Label, SearchSpace
+from backend.spaces.capabilities import HasTruth, KnownCosts, capability, classes_of, lacks
 
 LENGTH: Final = 10
 """Architectures of a shortlist."""

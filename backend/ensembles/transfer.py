@@ -14,7 +14,8 @@ from backend.ensembles.fitting import ACCURACY
 from backend.ensembles.study import StudyEnsemble
 from backend.errors import UserError
 from backend.scoring.tables import bundled_datasets, bundled_table
-from backend.spaces.base import Enumerable, SearchSpace, require
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import Enumerable, require
 
 SIZES = frozenset({"params", "flops"})
 

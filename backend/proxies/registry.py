@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import inspect
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Literal, overload
 
 from backend.errors import UserError
 from backend.proxies.observations import OBSERVATIONS
+from backend.user_code import run_file
 
 Direction = Literal["maximize", "minimize"]
 Value = Callable[..., float]
@@ -219,7 +217,7 @@ def load_module(path: str | Path) -> tuple[str, ...]:
         if _file_of(proxy.value) == str(file):
             del _PROXIES[name]
     try:
-        _run(file)
+        run_file(file, "user")
         added = tuple(name for name in _PROXIES if before.get(name) is not _PROXIES[name])
         if not added:
             raise UserError(
@@ -233,22 +231,6 @@ def load_module(path: str | Path) -> tuple[str, ...]:
         reason = " ".join(str(error).split())
         raise UserError(f"proxy module {path}: {type(error).__name__}: {reason}") from error
     return added
-
-
-def _run(file: Path) -> Any:
-    """Imports the file under a name of its own, so that classes in it can be found again."""
-    name = f"proxyscope_user_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise UserError(f"proxy module {file}: expected an existing Python file (.py)")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
 
 
 def _file_of(function: Value) -> str:

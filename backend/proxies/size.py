@@ -1,7 +1,7 @@
 """Size of the network: parameters and multiply-accumulates."""
 
 from backend.proxies.registry import register
-from backend.spaces.base import Size
+from backend.spaces.capabilities import Size
 
 SOURCE = "Dong and Yang, NAS-Bench-201, ICLR 2020, arXiv 2001.00326"
 _TRAPS = (

@@ -20,7 +20,8 @@ from backend.runs.budget import Budget, Counter, SharedBudget, Ticket
 from backend.search.measure import Measurement, Measurer
 from backend.search.problem import SearchProblem
 from backend.search.samplers import DistinctSampler, build_sampler
-from backend.spaces.base import Architecture, Enumerable, FixedDistributions, capability
+from backend.spaces.base import Architecture
+from backend.spaces.capabilities import Enumerable, FixedDistributions, capability
 from backend.storage.optuna_internals.objects import storage_of, trial_id_of
 from backend.storage.outages import ride_out
 from backend.studies import trials as records

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import logging
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -30,7 +31,7 @@ Observations = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Subject:
+class Subject(ABC):
     """One network, one mini-batch, and the seed of everything random; engines add what they know beside.
 
     Attributes:
@@ -50,9 +51,9 @@ class Subject:
     frugal: bool = False
 
     @property
+    @abstractmethod
     def network(self) -> nn.Module:
         """The network."""
-        raise NotImplementedError
 
     @property
     def device(self) -> torch.device:

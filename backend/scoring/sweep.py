@@ -32,7 +32,8 @@ from backend.scoring.scorer import Scorer, setting_of
 from backend.scoring.tables import Provenance, ScoreTable
 from backend.settings import check_writable
 from backend.spaces import registry
-from backend.spaces.base import Enumerable, SearchSpace, require
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import Enumerable, require
 from backend.spaces.own import load_user_spaces
 
 _CONNECT_SECONDS = 20

@@ -18,7 +18,7 @@ from backend.data import DATA_DIR
 from backend.datasets.info import DATASETS
 from backend.errors import UserError
 from backend.spaces import registry
-from backend.spaces.base import Enumerable, require
+from backend.spaces.capabilities import Enumerable, require
 
 SWEEP_TABLE = "table/scores.parquet"
 """Where a sweep's table stands in the sweep's folder, unless the user asks for another place."""

@@ -18,7 +18,8 @@ from backend.scoring.scorer import setting_of
 from backend.scoring.tables import ScoreTable
 from backend.search.problem import SearchProblem, configured_table
 from backend.search.score_store import ScoreStore
-from backend.spaces.base import Architecture, HasTruth, SearchSpace, capability
+from backend.spaces.base import Architecture, SearchSpace
+from backend.spaces.capabilities import HasTruth, capability
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from backend.errors import UserError
 from backend.naming import local_path
 from backend.scoring.tables import ScoreTable, bundled_table, read_table
 from backend.spaces import registry
-from backend.spaces.base import Architecture, Enumerable, SearchSpace, capability, require
+from backend.spaces.base import Architecture, SearchSpace
+from backend.spaces.capabilities import Enumerable, capability, require
 from backend.studies.trials import REASON, architecture_key
 
 SUM_COLUMN = "objective"

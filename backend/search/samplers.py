@@ -17,7 +17,8 @@ from backend.analysis.rank_statistics import log_rank_sums
 from backend.config.model import SearchConfig
 from backend.config.objectives import sampler_used
 from backend.config.sections import SearchSetup
-from backend.spaces.base import Architecture, FixedDistributions
+from backend.spaces.base import Architecture
+from backend.spaces.capabilities import FixedDistributions
 from backend.storage.optuna_internals.single_objective import with_one_objective
 
 

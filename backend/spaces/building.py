@@ -9,7 +9,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from backend.errors import UserError
-from backend.spaces.base import Architecture, SearchSpace, Size
+from backend.spaces.base import Architecture, SearchSpace
+from backend.spaces.capabilities import Size
 from backend.spaces.task import Task
 
 _BUILDING = threading.Lock()

@@ -20,7 +20,7 @@ from optuna.trial import TrialState
 from sqlalchemy import case, column, select, table
 
 from backend.datasets.info import DATASETS
-from backend.spaces.base import HasTruth, capability
+from backend.spaces.capabilities import HasTruth, capability
 from backend.storage.database import Database
 from backend.storage.optuna_internals.tables import TRIALS
 from backend.storage.values import numbers_in, value_or_words

@@ -22,7 +22,8 @@ from backend.config.objectives import SUM_NAME, Objectives
 from backend.dominance import nondominated
 from backend.errors import UserError
 from backend.spaces import registry
-from backend.spaces.base import HasTruth, Parameters, SearchSpace, capability
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import HasTruth, Parameters, capability
 from backend.storage.values import metric_names_in
 from backend.studies import trial_schema as schema
 from backend.studies.summaries import CONFIG, search_file_in

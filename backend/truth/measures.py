@@ -15,7 +15,8 @@ import pandas as pd
 from backend.datasets.info import check_dataset
 from backend.errors import UserError
 from backend.spaces import registry
-from backend.spaces.base import Enumerable, HasTruth, KnownCosts, SearchSpace, capability, require
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import Enumerable, HasTruth, KnownCosts, capability, require
 from backend.truth import fields as devices
 from backend.truth.fields import DEVICES, EPOCHS, HW_NAS_BENCH, TruthField, check_epochs, truth_fields
 from backend.truth.tables import architectures_table, bundled_release, runs_table

@@ -8,7 +8,8 @@ import pandas as pd
 
 from backend.analysis.regret import placed
 from backend.costs.constraints import Constraint
-from backend.spaces.base import Label, Neighbours, Parameters, SearchSpace, capability, lacks
+from backend.spaces.base import Label, SearchSpace
+from backend.spaces.capabilities import Neighbours, Parameters, capability, lacks
 from backend.truth.measures import Measure
 from dashboard.cards.base import Card
 from dashboard.data import queries

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from backend.spaces.base import Drawable, Groups, HasTruth, Label, capability, lacks
+from backend.spaces.base import Label
+from backend.spaces.capabilities import Drawable, Groups, HasTruth, capability, lacks
 from dashboard.cards.base import Card
 from dashboard.data import proxies as proxy_queries
 from dashboard.data.proxies import Source, Target

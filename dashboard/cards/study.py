@@ -14,7 +14,8 @@ from backend.analysis.random_hypervolume import searches
 from backend.analysis.repetitions import median_band
 from backend.ensembles.study import StudyEnsemble
 from backend.errors import UserError
-from backend.spaces.base import Drawable, HasTruth, Parameters, Words, capability, lacks
+from backend.spaces.base import Words
+from backend.spaces.capabilities import Drawable, HasTruth, Parameters, capability, lacks
 from backend.studies import StudySummary
 from dashboard.cards.base import Card
 from dashboard.data import compare as compare_queries

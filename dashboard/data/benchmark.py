@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backend.spaces.base import (
-    Architecture,
-    Enumerable,
-    Label,
-    Neighbours,
-    Parameter,
-    Parameters,
-    SearchSpace,
-    capability,
-    require,
-)
+from backend.spaces.base import Architecture, Label, SearchSpace
+from backend.spaces.capabilities import Enumerable, Neighbours, Parameter, Parameters, capability, require
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,8 @@ from backend.analysis.search_curves import best_of_random, regret_curve, timelin
 from backend.config.model import SearchConfig
 from backend.config.objectives import SUM_NAME
 from backend.errors import UserError
-from backend.spaces.base import (
-    WORDS,
-    Enumerable,
-    HasTruth,
-    Label,
-    SearchSpace,
-    Words,
-    capability,
-    classes_of,
-    lacks,
-    require,
-)
+from backend.spaces.base import WORDS, Label, SearchSpace, Words
+from backend.spaces.capabilities import Enumerable, HasTruth, capability, classes_of, lacks, require
 from backend.studies import StudySummary
 from dashboard.data import proxies as proxy_queries
 from dashboard.data import queries

@@ -14,7 +14,8 @@ from backend.datasets.info import check_dataset
 from backend.errors import UserError
 from backend.scoring.tables import ScoreTable, TableFile, list_tables, read_table
 from backend.spaces import registry
-from backend.spaces.base import Enumerable, Groups, HasTruth, SearchSpace, capability, classes_of, lacks, require
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import Enumerable, Groups, HasTruth, capability, classes_of, lacks, require
 from backend.studies import StudySummary, load_study
 from backend.studies.folders import sweeps_folder
 from dashboard.data import queries

@@ -23,17 +23,8 @@ from backend.runs.estimate import Pace
 from backend.search.problem import SearchProblem
 from backend.search.results import recommendation_rule, study_ensemble, study_recommendation
 from backend.spaces import registry
-from backend.spaces.base import (
-    Choices,
-    Enumerable,
-    Label,
-    Parameter,
-    Parameters,
-    SpaceSection,
-    Words,
-    capability,
-    lacks,
-)
+from backend.spaces.base import Label, SpaceSection, Words
+from backend.spaces.capabilities import Choices, Enumerable, Parameter, Parameters, capability, lacks
 from backend.spaces.own import load_user_spaces
 from backend.storage.database import Database
 from backend.studies import (

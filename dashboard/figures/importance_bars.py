@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from backend.spaces.base import Parameter, Words
+from backend.spaces.base import Words
+from backend.spaces.capabilities import Parameter
 from dashboard.figures.template import BLUE, new_figure
 from dashboard.text import drawn
 

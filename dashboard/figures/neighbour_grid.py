@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from backend.spaces.base import WORDS, Label, Parameter, Words
+from backend.spaces.base import WORDS, Label, Words
+from backend.spaces.capabilities import Parameter
 from backend.truth.measures import Measure
 from dashboard.data.benchmark import Neighbour
 from dashboard.figures.template import BLUE, OUTLINE, VERMILION, new_figure

@@ -6,7 +6,8 @@ from typing import Final
 import pandas as pd
 import plotly.graph_objects as go
 
-from backend.spaces.base import Parameter, Words
+from backend.spaces.base import Words
+from backend.spaces.capabilities import Parameter
 from dashboard.data.quantities import drawn_label
 from dashboard.figures.template import ACCURACY_SCALE, new_figure
 

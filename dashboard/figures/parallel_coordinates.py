@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.naming import visible
-from backend.spaces.base import Parameter
+from backend.spaces.capabilities import Parameter
 from dashboard.data.quantities import drawn_label
 from dashboard.figures.template import ACCURACY_SCALE, GREY, OUTLINE, add_note, new_figure
 

@@ -13,18 +13,8 @@ import streamlit as st
 
 from backend.costs.constraints import Constraint
 from backend.errors import UserError
-from backend.spaces.base import (
-    Architecture,
-    Drawable,
-    Enumerable,
-    HasTruth,
-    KnownCosts,
-    Parameters,
-    SearchSpace,
-    Words,
-    capability,
-    lacks,
-)
+from backend.spaces.base import Architecture, SearchSpace, Words
+from backend.spaces.capabilities import Drawable, Enumerable, HasTruth, KnownCosts, Parameters, capability, lacks
 from dashboard.data.quantities import is_foreign, is_truth, quantity, trainings
 from dashboard.figures import architecture_graph
 from dashboard.figures.numbers import readable

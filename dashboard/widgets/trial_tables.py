@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.column_config import CheckboxColumn, Column, NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from backend.spaces.base import Enumerable, SearchSpace, capability
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import Enumerable, capability
 from backend.studies import trial_schema as schema
 from backend.studies.trials import HARDWARE, SCALED, SOFTWARE, TRUTH
 from dashboard.data.quantities import is_foreign, label, plottable, quantity

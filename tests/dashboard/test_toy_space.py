@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from backend.config.model import SearchConfig
@@ -19,10 +18,9 @@ from backend.storage.database import open_database
 from backend.studies import load_study
 from dashboard.data import queries
 from dashboard.report import study_report
-from tests.dashboard.conftest import APP
 from tests.dashboard.markdown import as_read
+from tests.dashboard.toy_pages import SPACE, opened_pages
 
-SPACE = Path(__file__).parents[1] / "toy_space.py"
 FILE = """
 [search.search_space]
 name = "{space}"
@@ -74,29 +72,8 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def toy(searched: Path) -> Iterator[Open]:
     """Opens a page of that installation by its link, and checks that nothing on it is an exception."""
-    pages: dict[str, AppTest] = {}
-
-    def open_page(page: str, **parameters: str) -> AppTest:
-        if page not in pages:
-            pages[page] = AppTest.from_file(str(APP), default_timeout=120).run().switch_page(f"views/{page}/page.py")
-        test = pages[page]
-        test.query_params.clear()
-        for name, value in parameters.items():
-            test.query_params[name] = value
-        test.run()
-        assert not test.exception, [error.message for error in test.exception]
-        return test
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PROXYSCOPE_HOME", str(searched))
-        patch.setenv("PROXYSCOPE_SPACES", str(SPACE))
-        patch.delenv("PROXYSCOPE_STORAGE", raising=False)
-        patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-        st.cache_data.clear()
-        st.cache_resource.clear()
+    with opened_pages(searched) as open_page:
         yield open_page
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 def said(page: AppTest) -> str:

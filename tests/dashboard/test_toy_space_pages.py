@@ -2,13 +2,11 @@
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from backend import proxies
@@ -19,11 +17,10 @@ from backend.spaces import registry
 from backend.spaces.own import load_user_spaces
 from backend.storage.database import open_database
 from tests.conftest import cheap_config
-from tests.dashboard.conftest import APP
 from tests.dashboard.markdown import as_read
+from tests.dashboard.toy_pages import SPACE, opened_pages
 from tests.toy_space import ToySpace
 
-SPACE = Path(__file__).parents[1] / "toy_space.py"
 FILE = """
 [search.search_space]
 name = "{space}"
@@ -77,29 +74,8 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def toys(searched: Path) -> Iterator[Open]:
     """Opens a page on that installation by its link, and checks that nothing on it is a failure."""
-    pages: dict[str, AppTest] = {}
-
-    def open_page(page: str, **parameters: str | list[str]) -> AppTest:
-        if page not in pages:
-            pages[page] = AppTest.from_file(str(APP), default_timeout=120).run().switch_page(f"views/{page}/page.py")
-        test = pages[page]
-        test.query_params.clear()
-        for name, value in parameters.items():
-            test.query_params[name] = value
-        test.run()
-        assert not test.exception, [error.message for error in test.exception]
-        return test
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PROXYSCOPE_HOME", str(searched))
-        patch.setenv("PROXYSCOPE_SPACES", str(SPACE))
-        patch.delenv("PROXYSCOPE_STORAGE", raising=False)
-        patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-        st.cache_data.clear()
-        st.cache_resource.clear()
+    with opened_pages(searched) as open_page:
         yield open_page
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 class Gone(ToySpace):

@@ -2,7 +2,8 @@
 
 from backend.scoring.engine import Engine
 from backend.scoring.engines.autograd import AutogradEngine
-from backend.spaces.base import FastEngine, SearchSpace, capability
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import FastEngine, capability
 
 _GENERIC = AutogradEngine()
 

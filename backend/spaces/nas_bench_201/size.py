@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from backend.spaces.base import Size
+from backend.spaces.capabilities import Size
 from backend.spaces.nas_bench_201.cell import Cell
 
 NUM_STAGES = 3

@@ -13,20 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import pandas as pd
 
 from backend.errors import UserError
-from backend.spaces.base import (
-    Architecture,
-    Drawing,
-    DrawnEdge,
-    FastEngine,
-    HasTruth,
-    KnownCosts,
-    Label,
-    Parameter,
-    SearchSpace,
-    SizeWords,
-    SpaceSection,
-    Words,
-)
+from backend.spaces.base import Architecture, Label, SearchSpace, SpaceSection, Words
+from backend.spaces.capabilities import Drawing, DrawnEdge, FastEngine, HasTruth, KnownCosts, Parameter, SizeWords
 from backend.spaces.nas_bench_201.cell import EDGES, NUM_CELLS, OPERATIONS, Cell, class_indices
 from backend.spaces.nas_bench_201.notations import ACCEPTED, parse_cell
 from backend.spaces.nas_bench_201.options import EDGE_KEYS, TRAINED_SIZE, CellChoices, NasBench201Section

@@ -4,7 +4,8 @@ from typing import Final
 
 import streamlit as st
 
-from backend.spaces.base import Architecture, Drawable, FixedDistributions, Parameters, SearchSpace, capability, lacks
+from backend.spaces.base import Architecture, SearchSpace
+from backend.spaces.capabilities import Drawable, FixedDistributions, Parameters, capability, lacks
 from dashboard.figures import architecture_graph
 from dashboard.links import link_architecture
 from dashboard.text import plain

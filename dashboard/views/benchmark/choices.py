@@ -13,7 +13,8 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from streamlit.elements.lib.grid_container import GridContainer
 
 from backend.spaces import registry
-from backend.spaces.base import Enumerable, HasTruth, SearchSpace, Words, lacks, require
+from backend.spaces.base import SearchSpace, Words
+from backend.spaces.capabilities import Enumerable, HasTruth, lacks, require
 from backend.truth import measures
 from backend.truth.measures import Measure
 from dashboard.links import SPACE_PARAMETER, VIEW_PARAMETER, architecture_problem, link_architecture

@@ -5,7 +5,7 @@ import streamlit as st
 from streamlit.column_config import DatetimeColumn, ListColumn, NumberColumn, TextColumn
 
 from backend.spaces import registry
-from backend.spaces.base import Enumerable, require
+from backend.spaces.capabilities import Enumerable, require
 from backend.truth.imported import ImportedRelease, imported_releases
 from backend.truth.importing.release_import import ImportSummary
 from dashboard.server import session

@@ -8,7 +8,8 @@ from backend.ensembles.evaluation import DIVERSE, RANDOM
 from backend.ensembles.fitting import Recipe
 from backend.ensembles.models import LABEL_FREE, MODELS
 from backend.ensembles.recommendation import rule_proxies
-from backend.spaces.base import GraphFeatures, HasTruth, Words, capability, lacks
+from backend.spaces.base import Words
+from backend.spaces.capabilities import GraphFeatures, HasTruth, capability, lacks
 from dashboard.data.ensembles import Plan
 from dashboard.data.proxies import Source
 from dashboard.links import parameter, set_parameter

@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from backend.spaces.base import HasTruth, capability
+from backend.spaces.capabilities import HasTruth, capability
 from dashboard.cards.ensemble import transfer_card
 from dashboard.data import ensembles as ensemble_queries
 from dashboard.data.ensembles import LEFT_OUT, UNSEEN, Plan

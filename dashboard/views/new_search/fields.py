@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from backend import proxies
 from backend.config.sections import SAMPLERS, Distinct
 from backend.datasets.info import DATASETS
-from backend.spaces.base import HasTruth, capability
+from backend.spaces.capabilities import HasTruth, capability
 from dashboard.text import plain
 from dashboard.views.new_search.metrics import (
     DIRECTIONS,

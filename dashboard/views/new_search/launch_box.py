@@ -7,7 +7,7 @@ from backend.config.model import SearchConfig
 from backend.config.objectives import Objectives
 from backend.errors import UserError
 from backend.runs import launch, queue, queueing
-from backend.spaces.base import Enumerable, capability
+from backend.spaces.capabilities import Enumerable, capability
 from backend.studies.catalog import check_free_name, free_name
 from dashboard.data import queries
 from dashboard.links import STUDIES, open_page, open_study

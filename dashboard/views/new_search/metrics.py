@@ -12,7 +12,7 @@ from backend import proxies
 from backend.config.sections import ENSEMBLE_PREFIX, Direction
 from backend.costs.constraints import SENSES, Sense
 from backend.scoring.tables import bundled_datasets, list_tables
-from backend.spaces.base import Enumerable, KnownCosts, capability, lacks
+from backend.spaces.capabilities import Enumerable, KnownCosts, capability, lacks
 from backend.studies.folders import sweeps_folder
 from dashboard.data import queries
 from dashboard.text import plain

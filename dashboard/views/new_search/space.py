@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from backend.errors import UserError
 from backend.spaces import registry
-from backend.spaces.base import Choices, Drawable, FixedDistributions, Parameter, SearchSpace, capability
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import Choices, Drawable, FixedDistributions, Parameter, capability
 from dashboard.data import queries
 from dashboard.figures.choices_graph import choices_graph
 from dashboard.text import plain

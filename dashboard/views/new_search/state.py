@@ -21,7 +21,8 @@ from backend.datasets.batch import SPLITS
 from backend.errors import UserError
 from backend.runs.launch import example_config_path
 from backend.spaces import registry
-from backend.spaces.base import Choices, Enumerable, Parameter, Parameters, SearchSpace, SpaceSection, capability
+from backend.spaces.base import SearchSpace, SpaceSection
+from backend.spaces.capabilities import Choices, Enumerable, Parameter, Parameters, capability
 from dashboard.data import queries
 from dashboard.links import SPACE_PARAMETER, STUDY_PARAMETER, parameter
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from backend.spaces.base import HasTruth, capability
+from backend.spaces.capabilities import HasTruth, capability
 from dashboard.cards.proxies import ACCURACY, GROUP_PREFIX, ONE_COLOUR
 from dashboard.data import proxies as proxy_queries
 from dashboard.data.proxies import Source, Target

@@ -8,17 +8,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.column_config import NumberColumn, TextColumn
 
-from backend.spaces.base import (
-    Architecture,
-    Enumerable,
-    HasTruth,
-    Neighbours,
-    Parameter,
-    Parameters,
-    SearchSpace,
-    capability,
-    lacks,
-)
+from backend.spaces.base import Architecture, SearchSpace
+from backend.spaces.capabilities import Enumerable, HasTruth, Neighbours, Parameter, Parameters, capability, lacks
 from dashboard.data import proxies as proxy_queries
 from dashboard.data import queries
 from dashboard.data.quantities import label

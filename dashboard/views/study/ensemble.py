@@ -3,7 +3,7 @@
 import streamlit as st
 
 from backend.config.model import SearchConfig
-from backend.spaces.base import HasTruth
+from backend.spaces.capabilities import HasTruth
 from backend.studies import StudySummary
 from dashboard.cards import study as cards
 from dashboard.data import queries

@@ -9,7 +9,7 @@ from streamlit.column_config import DatetimeColumn
 from backend.naming import file_name
 from backend.proxies.own import MODULES_VARIABLE
 from backend.spaces import registry
-from backend.spaces.base import Enumerable, HasTruth, capability, lacks
+from backend.spaces.capabilities import Enumerable, HasTruth, capability, lacks
 from backend.studies import StudySummary
 from backend.studies.runs import Run
 from dashboard.data import queries

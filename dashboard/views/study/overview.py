@@ -7,7 +7,8 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from backend.spaces.base import HasTruth, Label
+from backend.spaces.base import Label
+from backend.spaces.capabilities import HasTruth
 from backend.studies import StudySummary
 from dashboard.data import queries
 from dashboard.data.cache import kept

@@ -12,7 +12,8 @@ from streamlit.column_config import NumberColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend.analysis.pareto import pareto_front, weakest_rank
-from backend.spaces.base import HasTruth, Words
+from backend.spaces.base import Words
+from backend.spaces.capabilities import HasTruth
 from dashboard.cards import study as cards
 from dashboard.cards.base import Card
 from dashboard.data import queries

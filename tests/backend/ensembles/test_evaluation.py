@@ -15,7 +15,7 @@ from backend.ensembles.evaluation import (
 )
 from backend.ensembles.fitting import ACCURACY, Ensemble, Recipe
 from backend.errors import UserError
-from backend.spaces.base import classes_of
+from backend.spaces.capabilities import classes_of
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.space import NasBench201
 from tests.backend.ensembles.cells import PROXIES, everything

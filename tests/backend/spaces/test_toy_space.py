@@ -22,7 +22,8 @@ from backend.sharing.export import export_studies
 from backend.sharing.inspection.opening import opened_file
 from backend.sharing.transfer import import_studies
 from backend.spaces import registry
-from backend.spaces.base import (
+from backend.spaces.building import build_seeded, count_size
+from backend.spaces.capabilities import (
     Drawable,
     Enumerable,
     FixedDistributions,
@@ -35,7 +36,6 @@ from backend.spaces.base import (
     lacks,
     require,
 )
-from backend.spaces.building import build_seeded, count_size
 from backend.spaces.own import load_user_spaces
 from backend.spaces.task import Task
 from backend.storage.database import Database, open_database

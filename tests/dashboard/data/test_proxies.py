@@ -13,7 +13,7 @@ from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.scoring.tables import ScoreTable
 from backend.spaces import registry
-from backend.spaces.base import classes_of
+from backend.spaces.capabilities import classes_of
 from backend.storage.database import Database
 from backend.studies import load_study
 from dashboard.data import proxies as proxy_queries

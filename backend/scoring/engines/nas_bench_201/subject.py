@@ -11,7 +11,7 @@ from torch import Tensor
 
 from backend.scoring.engine import Subject
 from backend.scoring.engines.nas_bench_201.live import LiveNetwork
-from backend.spaces.base import Size
+from backend.spaces.capabilities import Size
 from backend.spaces.nas_bench_201.network import CellNetwork
 from backend.spaces.nas_bench_201.size import network_size
 from backend.spaces.nas_bench_201.space import CellArchitecture

@@ -1,0 +1,350 @@
+"""What a search space may know of its architectures beside what every space knows, and how to ask for it.
+
+A space has a capability, one of the protocols below, by implementing it, or by naming in ``providers`` a class that
+does, which is loaded when it is asked for. What needs a capability asks with :func:`capability` or :func:`require`, and
+says in words what is missing where a space lacks it (:func:`lacks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
+
+import pandas as pd
+
+from backend.errors import UserError
+from backend.spaces.base import Architecture, Label, SearchSpace
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+
+class Size(NamedTuple):
+    """What a network counts.
+
+    Attributes:
+        parameters: trainable numbers.
+        multiply_accumulates: of one input, in millions.
+    """
+
+    parameters: float
+    multiply_accumulates: float
+
+
+@runtime_checkable
+class FixedDistributions(Protocol):
+    """All architectures have the same parameters, drawn independently: a sampler may propose them at once."""
+
+    @property
+    def distributions(self) -> Mapping[str, BaseDistribution]:
+        """The distributions of the parameters that have a choice."""
+
+    def of_params(self, params: Mapping[str, Any]) -> Architecture:
+        """The architecture of Optuna's parameters; those without a choice may be left out."""
+
+
+@runtime_checkable
+class Enumerable(Protocol):
+    """The architectures can be listed: each has an index in a fixed order, which is its label in tables."""
+
+    @property
+    def size(self) -> int:
+        """How many there are, whether or not they can be scored; indices run from 0 to one less."""
+
+    def members(self) -> Iterator[Architecture]:
+        """The architectures that can be scored and that the options allow, at all sizes that they allow."""
+
+    def classes(self) -> pd.Series[float]:
+        """By index, the index of the member that stands for the class; NaN for one that cannot be scored."""
+
+    def is_indexed(self, trials: pd.DataFrame) -> pd.Series[bool]:
+        """Which rows of a table of trials are just what their index says, not a variant of another size."""
+
+
+@runtime_checkable
+class HasTruth(Protocol):
+    """What architectures reach when they are trained is known.
+
+    Attributes:
+        datasets: that there are trainings on.
+        epochs: lengths of the trainings, the shortest first.
+    """
+
+    @property
+    def datasets(self) -> Sequence[str]: ...  # noqa: D102
+
+    @property
+    def epochs(self) -> Sequence[int]: ...  # noqa: D102
+
+    def truth(self, architecture: Architecture, dataset: str) -> Mapping[str, Mapping[str, float | None]] | None:
+        """The official fields of an architecture by number of epochs; None where it was not trained."""
+
+    def fields(self, dataset: str) -> Sequence[str]:
+        """Names of the official fields of a data set."""
+
+    def accuracy(self, dataset: str, epochs: int) -> pd.Series[float]:
+        """Test accuracy (%) of all architectures by label."""
+
+    def training_hours(self, dataset: str, epochs: int) -> pd.Series[float]:
+        """Hours that training took, of all architectures by label."""
+
+
+@runtime_checkable
+class KnownCosts(Protocol):
+    """Sizes, and latencies and energies of devices, are known without building a network."""
+
+    def cost(self, architecture: Architecture, dataset: str, name: str) -> float:
+        """One cost in its unit; NaN where it was not measured."""
+
+    def has_gaps(self, dataset: str, name: str) -> bool:
+        """Whether a cost is measured, and not for all architectures."""
+
+    def sizes(self, labels: pd.Index, dataset: str) -> pd.DataFrame:
+        """Columns ``params`` and ``flops`` (millions of multiply-accumulates) by label."""
+
+
+@runtime_checkable
+class FastEngine(Protocol):
+    """The space has a scoring engine of its own; :class:`backend.scoring.engine.Engine` says what one does."""
+
+    @property
+    def passes(self) -> Sequence[Any]:
+        """The ways through a network."""
+
+
+@runtime_checkable
+class GraphFeatures(Protocol):
+    """Features of an architecture's graph are there for a model to learn from."""
+
+    def features(self, labels: Iterable[Label]) -> pd.DataFrame:
+        """One row a label, one column of numbers a feature; equal for architectures of one class."""
+
+
+@runtime_checkable
+class Groups(Protocol):
+    """The architectures fall into groups, by one thing or another that they have in common."""
+
+    @property
+    def groupings(self) -> Mapping[str, str]:
+        """What the groups differ in, by the name of each grouping."""
+
+    def groups(self, grouping: str, labels: Iterable[Label]) -> pd.Series:
+        """The group of each architecture, by label: an ordered categorical whose categories are all groups."""
+
+
+@runtime_checkable
+class Neighbours(Protocol):
+    """The architectures that differ in one choice are known."""
+
+    def neighbours(self, architecture: Architecture) -> Sequence[Architecture]:
+        """All that differ in one choice."""
+
+
+@runtime_checkable
+class Drawable(Protocol):
+    """An architecture can be drawn as a graph."""
+
+    def drawing(self, architecture: Architecture) -> Drawing:
+        """Nodes and edges of its graph."""
+
+
+@runtime_checkable
+class Parameters(Protocol):
+    """The parameters have titles and options, which pages show in their order."""
+
+    def __hash__(self) -> int: ...
+
+    @property
+    def parameters(self) -> Sequence[Parameter]:
+        """The parameters that a page shows."""
+
+    @property
+    def sizes(self) -> Sequence[str]:
+        """Names of the parameters that are numbers, whose columns go by their own names too."""
+
+    def of_key(self, key: str) -> Mapping[str, str]:
+        """The values of :attr:`parameters` of the architecture of a key."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a space.
+
+    Attributes:
+        name: as Optuna stores it, and the column of tables.
+        title: in charts, such as "0 → 1".
+        options: its values in their order.
+        shown: what pages call the options, in the same order; without these, by themselves.
+    """
+
+    name: str
+    title: str
+    options: tuple[str, ...]
+    shown: tuple[str, ...] = ()
+
+    def called(self, option: str) -> str:
+        """What pages call an option."""
+        return dict(zip(self.options, self.shown, strict=False)).get(option, option)
+
+
+class SizeWords(NamedTuple):
+    """What pages call a parameter that is a number.
+
+    Attributes:
+        title: in charts and tables.
+        help: one sentence on it.
+        field: label of the field of a form that takes the numbers to search.
+        field_help: tooltip of that field.
+    """
+
+    title: str
+    help: str
+    field: str
+    field_help: str
+
+
+@runtime_checkable
+class Choices(Protocol):
+    """A search file may keep to some options of the parameters, and name several sizes; its section says how.
+
+    Attributes:
+        choices_help: what the choices are, in a sentence or two.
+        bundles: numbers of options to allow of every parameter at once, by what a page calls them.
+        size_words: what pages call each of the sizes.
+    """
+
+    @property
+    def choices_help(self) -> str: ...  # noqa: D102
+
+    @property
+    def bundles(self) -> Mapping[str, tuple[int, ...]]: ...  # noqa: D102
+
+    @property
+    def size_words(self) -> Mapping[str, SizeWords]: ...  # noqa: D102
+
+    def left(self) -> str:
+        """How much the options of this space leave to search, in Markdown."""
+
+
+@dataclass(frozen=True)
+class DrawnEdge:
+    """An edge of a drawing.
+
+    Attributes:
+        source: position of its first node among the nodes.
+        target: position of its last node.
+        operation: what it does.
+        live: whether it is on a path from input to output.
+        parameter: that chooses what it does; "" where none does.
+    """
+
+    source: int
+    target: int
+    operation: str
+    live: bool
+    parameter: str = ""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A graph to draw.
+
+    Attributes:
+        nodes: their names, from input to output.
+        edges: between them.
+        places: x and y of each node; without them, the nodes stand on an arc.
+        operations: all that an edge can do, and what pages call it, in the order of legends.
+        nothing: the operation that passes nothing on; "" where there is none.
+        called: what pages call the nodes in a sentence; without these, by their names.
+    """
+
+    nodes: tuple[str, ...]
+    edges: tuple[DrawnEdge, ...]
+    places: tuple[tuple[float, float], ...] = ()
+    operations: tuple[tuple[str, str], ...] = ()
+    nothing: str = ""
+    called: tuple[str, ...] = ()
+
+
+_LACKS: dict[type, str] = {
+    FixedDistributions: "its parameters depend on each other",
+    Enumerable: "its architectures cannot be listed",
+    HasTruth: "what its architectures reach when they are trained is not known",
+    KnownCosts: "its costs are not known",
+    FastEngine: "it has no scoring engine of its own",
+    GraphFeatures: "there are no features of its graphs",
+    Groups: "its architectures are in no groups",
+    Neighbours: "it does not say which architectures are neighbours",
+    Drawable: "it does not say how an architecture is drawn",
+    Parameters: "its parameters have no fixed options",
+    Choices: "a search file cannot choose among its options",
+}
+"""What a space that lacks a capability cannot do."""
+
+_Capability = TypeVar("_Capability")
+
+
+def classes_of(space: SearchSpace, labels: Iterable[Label]) -> pd.Series:
+    """What the architectures that compute the same function share, of each label.
+
+    Args:
+        space: of the architectures.
+        labels: of them.
+
+    Returns:
+        By label; NaN, or None, for one that cannot be scored.
+    """
+    index = pd.Index(labels)
+    listed = capability(space, Enumerable)
+    if listed is not None and pd.api.types.is_integer_dtype(index):
+        return listed.classes().astype(float).reindex(index)
+    return pd.Series([space.class_of(label) for label in index], index=index, dtype=object)
+
+
+class MissingCapabilityError(UserError):
+    """A space cannot do what is asked for."""
+
+
+def capability(space: SearchSpace, kind: type[_Capability]) -> _Capability | None:
+    """What gives a space a capability: the space itself, or its provider; None where it lacks it.
+
+    Args:
+        space: any.
+        kind: one of the protocols of this module.
+    """
+    if isinstance(space, kind):
+        return space
+    path = space.providers.get(kind)
+    return None if path is None else cast("_Capability", _provider(path))
+
+
+def lacks(space: SearchSpace, *kinds: type) -> str:
+    """Which of the capabilities a space lacks, in words; "" where it has all."""
+    missing = [_LACKS[kind] for kind in kinds if not isinstance(space, kind) and kind not in space.providers]
+    return f"{space.title}: {'; '.join(missing)}" if missing else ""
+
+
+def require(space: SearchSpace, kind: type[_Capability], purpose: str) -> _Capability:
+    """What gives a space a capability.
+
+    Args:
+        space: any.
+        kind: one of the protocols of this module.
+        purpose: what needs it, as the subject of the message.
+
+    Raises:
+        MissingCapabilityError: the space lacks it.
+    """
+    found = capability(space, kind)
+    if found is None:
+        raise MissingCapabilityError(f"{purpose}: not for {lacks(space, kind)}")
+    return found
+
+
+@cache
+def _provider(path: str) -> object:
+    module, name = path.split(":")
+    return getattr(import_module(module), name)()
