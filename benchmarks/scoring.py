@@ -18,18 +18,18 @@ from typing import Annotated, Any
 
 import torch
 import typer
-from backend.scoring.plan import PASSES
 from rich.console import Console
 from rich.table import Table
 from torch.nn import functional
 
-from backend.proxies.observations import Design
 from backend.proxies.size import flops
 from backend.scoring import Scorer
-from backend.scoring.engines.nas_bench_201.subject import Subject
+from backend.scoring.engines.nas_bench_201.engine import NasBench201Engine
+from backend.scoring.engines.nas_bench_201.subject import CellSubject
 from backend.scoring.runtime import keep_freed_memory, make_generator
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.network import build_network
+from backend.spaces.nas_bench_201.space import CellArchitecture
 from benchmarks.reference import REFERENCES
 
 CELLS = (
@@ -85,22 +85,22 @@ def measure_cell(cell: Cell, scorer: Scorer, clock: Stopwatch) -> dict[str, Any]
         for name, function in REFERENCES.items()
     }
     proxies = [name for name in scorer_names() if name != NTK]
-    engine = clock(lambda: scorer.score(cell, proxies=proxies))
-    engine_ntk = clock(lambda: scorer.score(cell, proxies=[NTK]))
+    engine = clock(lambda: scorer.score(CellArchitecture(cell), proxies))
+    engine_ntk = clock(lambda: scorer.score(CellArchitecture(cell), [NTK]))
 
-    design = Design(cell.representative(), 16, 5, classes, images.shape[2], images.shape[3])
-    subject = Subject(build, images, labels, design, 0)
+    architecture = CellArchitecture(cell.representative())
+    subject = CellSubject(str(cell), build, images, labels, 0, architecture=architecture, num_classes=classes)
     known: dict[str, Any] = {}
     passes = {"build": clock(lambda: subject.live)}
-    for step in PASSES:
+    for step in NasBench201Engine.passes:
         passes[max(step.gives, key=_prominence)] = clock(
             lambda step=step: known.update(step.run(subject, step.gives, known))  # type: ignore[misc]
         )
     # Forward, gradients at the weights, gradients at the inputs for the loss and for the sum of the logits.
-    work = 4 * 2 * len(images) * flops(design) / 1e3
+    work = 4 * 2 * len(images) * flops(subject.size) / 1e3
     return {
         "cell": str(cell),
-        "mflops": flops(design),
+        "mflops": flops(subject.size),
         "reference": reference,
         "engine": engine,
         "engine_ntk": engine_ntk,
@@ -140,7 +140,7 @@ def peak_memory(batch_size: int, threads: int) -> float:
 
 def print_peak(batch_size: int) -> None:
     scorer = Scorer("cifar10", scorer_names(), batch_size=batch_size, device="cpu")
-    scorer.score(Cell.parse(CELLS[-1]))
+    scorer.score(CellArchitecture(Cell.parse(CELLS[-1])))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(peak / (2**20 if sys.platform == "linux" else 2**30))  # kilobytes on Linux, bytes on macOS
 

@@ -22,6 +22,7 @@ from backend.config.model import SearchConfig
 from backend.runs.launch import create_study
 from backend.scoring.tables import bundled_table
 from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.space import CellArchitecture
 from backend.storage.database import Database, open_database
 from backend.storage.optuna_internals.objects import study_id_of
 from backend.storage.optuna_internals.tables import OPTUNA
@@ -33,8 +34,8 @@ from backend.studies.trials import (
     SOFTWARE,
     TRUTH,
     json_numbers,
-    truth_of,
 )
+from backend.truth.nas_bench_201 import NasBench201Truth
 
 _QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.toml"
 _RECORDED = 12
@@ -87,7 +88,7 @@ def add_trials(database: Database, name: str, numbers: list[int]) -> None:
                 ARCH: str(cell),
                 INDEX: cell.index,
                 SOFTWARE: json_numbers({proxy: float(scores.loc[cell.index, proxy]) for proxy in names}),
-                TRUTH: truth_of(cell, "cifar10", 16, 5),
+                TRUTH: NasBench201Truth().truth(CellArchitecture(cell), "cifar10"),
             }
             attributes += [
                 {"trial_id": trial_id, "key": key, "value_json": json.dumps(value)} for key, value in written.items()
