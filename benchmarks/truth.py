@@ -32,7 +32,7 @@ from backend.settings import HOME_VARIABLE
 from backend.spaces.nas_bench_201.cell import NUM_CELLS, enumerate_cells
 from backend.truth import imported
 from backend.truth.importing.records import VALUES
-from backend.truth.query import query
+from backend.truth.lookup import query
 from backend.truth.tables import NAS_BENCH_201, NATS_BENCH
 
 SAMPLE = Path(__file__).parents[1] / "tests" / "data" / "nas_bench_201_three_archs.pth"

@@ -11,9 +11,9 @@ from typing import Any, Final
 import pandas as pd
 from rich.table import Table
 
-from backend import truth as benchmark
 from backend.cli.terminal import Terminal, progress_bar
 from backend.cli.values import interval, written
+from backend.datasets.info import DATASETS
 from backend.ensembles.evaluation import Figures, figures, learning_curve
 from backend.ensembles.fitting import ACCURACY, Recipe
 from backend.ensembles.recommendation import expected_accuracy, shortlist, training_plan
@@ -109,7 +109,7 @@ def carried(database: Database, basis: Basis, fitted: StudyEnsemble, place: str)
         UserError: there is no such place, or there are no scores.
     """
     trials, dataset = None, place
-    if place not in benchmark.DATASETS:
+    if place not in DATASETS:
         study = load_study(database, place)
         config = study_config(study)
         if config is None:

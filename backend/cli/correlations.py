@@ -12,6 +12,7 @@ from backend.analysis.correlation import STATISTICS, class_means, correlations
 from backend.cli.options import DatasetOption, JsonOption, given_path
 from backend.cli.terminal import Terminal, console
 from backend.cli.values import interval, print_json
+from backend.datasets.info import check_dataset
 from backend.json_records import json_records
 from backend.scoring.tables import Provenance, bundled_table, read_table
 from backend.spaces import registry
@@ -29,7 +30,7 @@ def correlate(
     as_json: JsonOption = False,
 ) -> None:
     """Show how well each proxy ranks the space by true accuracy."""
-    accuracy = benchmark.test_accuracy(benchmark.check_dataset(dataset), 200)
+    accuracy = benchmark.test_accuracy(check_dataset(dataset), 200)
     table_ = read_table(table) if table else bundled_table(dataset)
     architectures = correlations(table_.scores, accuracy, resamples)
     space = registry.get(table_.provenance.space)

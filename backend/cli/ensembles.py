@@ -15,6 +15,7 @@ from backend.cli.beyond import Basis
 from backend.cli.options import JsonOption, ModuleOption, SeedOption, StorageOption, given_path
 from backend.cli.terminal import console
 from backend.cli.values import print_json
+from backend.datasets.info import check_dataset
 from backend.ensembles.evaluation import DIVERSE, RANDOM, Figures
 from backend.ensembles.fitting import Recipe
 from backend.ensembles.kept import SavedEnsemble, load_ensemble, read_ensemble, save_ensemble
@@ -156,7 +157,7 @@ def _study_basis(database: Database, name: str, table: Path | None) -> Basis:
 
 
 def _space_basis(dataset: str, table: Path | None, labels: int | None, choose: str) -> Basis:
-    benchmark.check_dataset(dataset)
+    check_dataset(dataset)
     found = read_table(table) if table else bundled_table(dataset)
     if found.provenance.dataset != dataset:
         raise UserError(f"--table: it is of {found.provenance.dataset}, not of {dataset}")

@@ -1,6 +1,6 @@
 """Commands about studies.
 
-What needs PyTorch is imported by the commands that need it: a list should come at once.
+What loads PyTorch or pandas is imported by the commands that need it: a list should come at once.
 """
 
 from dataclasses import asdict
@@ -14,19 +14,9 @@ from backend.cli.study_list import print_studies, study_record
 from backend.cli.terminal import confirm, console
 from backend.cli.values import print_json
 from backend.errors import WriteError
-from backend.json_records import json_records
 from backend.storage import audit
 from backend.storage.database import open_existing
-from backend.studies import (
-    best_table,
-    best_trials,
-    best_values,
-    delete_study,
-    list_studies,
-    load_study,
-    rename_study,
-)
-from backend.studies.deletion import folder_left
+from backend.studies import list_studies
 
 app = typer.Typer(help="List, show, share, stop, resume and delete studies.", no_args_is_help=True)
 
@@ -45,6 +35,8 @@ def list_command(storage: StorageOption = None, as_json: JsonOption = False) -> 
 def show(study: StudyArgument, storage: StorageOption = None, as_json: JsonOption = False) -> None:
     """Show a study's state, best trials and ensemble weights."""
     from backend.cli.foreground import print_results  # noqa: PLC0415
+    from backend.json_records import json_records  # noqa: PLC0415
+    from backend.studies import best_table, best_trials, best_values, load_study  # noqa: PLC0415
 
     database = open_existing(storage)
     loaded = load_study(database, study)
@@ -61,7 +53,7 @@ def show(study: StudyArgument, storage: StorageOption = None, as_json: JsonOptio
 
 @app.command()
 def stop(study: StudyArgument, storage: StorageOption = None) -> None:
-    """Stop a study's run after the trial in work."""
+    """Stop a study's run after the trial that is running."""
     from backend.runs import launch  # noqa: PLC0415
 
     console.print(f"{study}: {launch.stop(open_existing(storage), study)}", soft_wrap=True)
@@ -92,6 +84,8 @@ def rename(
     storage: StorageOption = None,
 ) -> None:
     """Rename a study that is not being searched."""
+    from backend.studies import rename_study  # noqa: PLC0415
+
     rename_study(open_existing(storage), study, name)
     console.print(f"{study}: now {name}", soft_wrap=True)
 
@@ -119,6 +113,9 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete a study, its trials and its run's folder; saved ensembles stay."""
+    from backend.studies import load_study  # noqa: PLC0415
+    from backend.studies.deletion import delete_study, folder_left  # noqa: PLC0415
+
     database = open_existing(storage)
     load_study(database, study)
     if not yes:

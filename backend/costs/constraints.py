@@ -1,15 +1,18 @@
 """Constraints on hardware metrics, such as ``latency:raspi4 <= 20``."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, Self
-
-import pandas as pd
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from backend.costs.metrics import get
 from backend.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Sense = Literal["<=", ">="]
 SENSES: Final[tuple[Sense, ...]] = ("<=", ">=")
@@ -70,7 +73,7 @@ class Constraint:
         words = "at most" if self.sense == "<=" else "at least"
         return f"{words} {self.bound:,.15g} {get(self.metric).unit}".rstrip()
 
-    def keeping(self, values: "pd.Series[float]") -> "pd.Series[bool]":
+    def keeping(self, values: pd.Series[float]) -> pd.Series[bool]:
         """Which values keep the constraint; NaN, unmeasured, does not."""
         return values <= self.bound if self.sense == "<=" else values >= self.bound
 

@@ -16,7 +16,8 @@ from sqlalchemy.pool import StaticPool
 from backend.errors import StorageError
 from backend.naming import sqlite_uri
 from backend.storage.database import Database
-from backend.storage.optuna_internals.tables import OPTUNA, times_as_text
+from backend.storage.optuna_internals.declared_tables import OPTUNA
+from backend.storage.optuna_internals.tables import times_as_text
 
 _OPTUNA: Final[dict[str, Table]] = dict(OPTUNA.tables)
 

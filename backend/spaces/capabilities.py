@@ -13,12 +13,11 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
-import pandas as pd
-
 from backend.errors import UserError
 from backend.spaces.base import Architecture, Label, SearchSpace
 
 if TYPE_CHECKING:
+    import pandas as pd
     from optuna.distributions import BaseDistribution
 
 
@@ -297,6 +296,8 @@ def classes_of(space: SearchSpace, labels: Iterable[Label]) -> pd.Series:
     Returns:
         By label; NaN, or None, for one that cannot be scored.
     """
+    import pandas as pd  # noqa: PLC0415 - to name a space, or to list its studies, needs none of it
+
     index = pd.Index(labels)
     listed = capability(space, Enumerable)
     if listed is not None and pd.api.types.is_integer_dtype(index):

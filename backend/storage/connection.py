@@ -11,21 +11,20 @@ import shlex
 import sqlite3
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
-from optuna.storages import RDBStorage
 from sqlalchemy import (
     Connection,
     Engine,
     MetaData,
     NullPool,
+    StaticPool,
     Subquery,
     Table,
     cast,
@@ -44,9 +43,11 @@ from sqlalchemy.sql.elements import ClauseElement
 from backend.errors import StorageError, WriteError
 from backend.settings import READ_ONLY, make_folder
 from backend.storage.migrations import check_revision, migrate
-from backend.storage.optuna_internals.bounded_storage import BoundedStorage
 from backend.storage.optuna_internals.tables import table_revisions
 from backend.storage.schema import metadata
+
+if TYPE_CHECKING:
+    from optuna.storages import RDBStorage
 
 
 def read_absent_as_empty(engine: Engine, tables: MetaData) -> None:
@@ -118,12 +119,32 @@ _NEVER = "none"
 """Of ``prepare_threshold`` in a URL: psycopg prepares no statement."""
 
 
-@dataclass(frozen=True)
 class Opened:
-    """An engine, and Optuna's storage on it."""
+    """An engine, and Optuna's storage on it.
 
-    engine: Engine
-    storage: RDBStorage
+    The storage is made when it is first asked for, as it loads Alembic and SQLAlchemy's ORM: that takes longer than a
+    list of studies.
+
+    Args:
+        engine: of the database.
+        with_tables: the storage makes those of Optuna's tables that are missing.
+    """
+
+    def __init__(self, engine: Engine, *, with_tables: bool = False) -> None:
+        self.engine, self._with_tables = engine, with_tables
+
+    @cached_property
+    def storage(self) -> RDBStorage:
+        """Optuna's storage on the engine."""
+        from backend.storage.optuna_internals.bounded_storage import BoundedStorage  # noqa: PLC0415 - see above
+
+        return BoundedStorage(self.engine, with_tables=self._with_tables)
+
+    def close(self) -> None:
+        """Close all connections."""
+        if "storage" in vars(self):
+            self.storage.remove_session()
+        self.engine.dispose()
 
 
 class Link:
@@ -171,8 +192,7 @@ class Link:
         """Close all connections; they are opened again when they are needed."""
         for opened in (self._reading, self._writing):
             if opened is not None:
-                opened.storage.remove_session()
-                opened.engine.dispose()
+                opened.close()
 
 
 def shown(url: URL) -> str:
@@ -218,7 +238,7 @@ def _to_read(url: URL) -> Opened | None:
         if not _is_complete(url, connection):
             return None
         check_revision(connection, shown(url))
-    opened = _open(url, _reading_arguments(url), skip_table_creation=True)
+    opened = Opened(_engine(url, _reading_arguments(url)))
     if url.get_backend_name() == "postgresql":
         event.listen(opened.engine, "checkout", _let_read_alone)
     read_absent_as_empty(opened.engine, metadata)
@@ -229,48 +249,47 @@ def _to_write(url: URL) -> Opened:
     """Open a database to be written; what is missing of it is made."""
     if url.get_backend_name() == "sqlite":
         make_folder(Path(url.database or "").parent)
-    opened = _made_together(lambda: _open(url, _arguments(url)))
+    opened = Opened(_engine(url, _arguments(url)), with_tables=True)
+    _make_tables(opened)
     if url.get_backend_name() == "sqlite":
         _use_write_ahead_log(opened.engine)
     migrate(opened.engine, shown(url))
     return opened
 
 
-def _made_together(make: Callable[[], Opened]) -> Opened:
-    """Call what makes Optuna's tables; again where another process has made one, or its row, at the same time."""
-    for _ in range(_ATTEMPTS - 1):
+def _make_tables(opened: Opened) -> None:
+    """Make Optuna's tables; try again where another process makes one, or its row, at the same time."""
+    for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return make()
+            opened.storage  # noqa: B018 - makes them
         except SQLAlchemyError as error:
-            if not isinstance(error, IntegrityError) and "already exists" not in str(error):
+            by_another = isinstance(error, IntegrityError) or "already exists" in str(error)
+            if not by_another or attempt == _ATTEMPTS:
                 raise
-    return make()
+        else:
+            return
 
 
-def _open(url: URL, arguments: dict[str, Any], *, skip_table_creation: bool = False) -> Opened:
-    # Optuna fills its own version into braces.
-    text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
+def _engine(url: URL, arguments: dict[str, Any]) -> Engine:
     # The runner logs trials itself, and knows that metric names and NSGA-III are marked experimental.
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning, module="backend")
-    storage = BoundedStorage(
-        text, engine_kwargs=arguments, skip_compatibility_check=True, skip_table_creation=skip_table_creation
-    )
-    event.listen(storage.engine, "handle_error", _refused_in_words)
-    return Opened(storage.engine, storage)
+    engine = create_engine(url, **arguments)
+    event.listen(engine, "handle_error", _refused_in_words)
+    return engine
 
 
 @cache
 def _nothing() -> Opened:
     """A study database with all tables and no row, in memory; each connection has one of its own, to be read alone."""
-    template = create_engine("sqlite://")
-    with template.connect() as connection:
-        RDBStorage("sqlite://", engine_kwargs={"creator": lambda: connection.connection.driver_connection})
+    template = Opened(create_engine("sqlite://", poolclass=StaticPool), with_tables=True)
+    _make_tables(template)
+    with template.engine.connect() as connection:
         metadata.create_all(connection)
         connection.commit()
         driver: Any = connection.connection.driver_connection
         content = driver.serialize()
-    template.dispose()
+    template.close()
 
     def copied() -> sqlite3.Connection:
         copy = sqlite3.connect(":memory:")
@@ -278,7 +297,7 @@ def _nothing() -> Opened:
         copy.execute("PRAGMA query_only=ON")
         return copy
 
-    return _open(URL.create("sqlite"), {"creator": copied, "poolclass": NullPool}, skip_table_creation=True)
+    return Opened(_engine(URL.create("sqlite"), {"creator": copied, "poolclass": NullPool}))
 
 
 def _table_names(connection: Connection) -> set[str]:

@@ -1,12 +1,14 @@
 """Opens a study database: Optuna's storage and ProxyScope's own tables on one engine."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from optuna.storages import RDBStorage
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
@@ -15,6 +17,9 @@ from backend.errors import StorageError
 from backend.naming import local_path
 from backend.settings import READ_ONLY, home, is_read_only
 from backend.storage.connection import DATABASE_ERRORS, Link, has_foreign_tables, reason, shown
+
+if TYPE_CHECKING:
+    from optuna.storages import RDBStorage
 
 __all__ = [
     "DATABASE_ERRORS",

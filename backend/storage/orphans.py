@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, delete, select
 
-from backend.storage.optuna_internals.tables import OPTUNA
+from backend.storage.optuna_internals.declared_tables import OPTUNA
 
 _STUDIES: Final[Table] = OPTUNA.tables["studies"]
 _TRIALS: Final[Table] = OPTUNA.tables["trials"]

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-import psycopg
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -57,6 +56,8 @@ def refusal(error: BaseException) -> str | None:
 
 
 def _away(error: DBAPIError) -> bool:
+    import psycopg  # noqa: PLC0415 - takes a while to load, and a study in a file needs none of it
+
     original = error.orig
     if isinstance(original, psycopg.Error):
         # Without a state: the connection could not be made, or was lost. 57P: the server shuts down or starts.

@@ -16,8 +16,8 @@ from backend.errors import UserError, WriteError
 from backend.storage import audit
 from backend.storage.connection import reason
 from backend.storage.database import Database
+from backend.storage.optuna_internals.declared_tables import OPTUNA
 from backend.storage.optuna_internals.objects import study_id_of
-from backend.storage.optuna_internals.tables import OPTUNA
 from backend.storage.orphans import delete_orphans
 from backend.storage.outages import Reserve
 from backend.storage.schema import ensembles, metadata

@@ -19,7 +19,7 @@ from backend.spaces.nas_bench_201.space import CellArchitecture
 from backend.truth import fields as devices
 from backend.truth import measures
 from backend.truth.fields import EPOCHS, truth_fields
-from backend.truth.query import query
+from backend.truth.lookup import query
 from backend.truth.tables import architectures_table, test_accuracy
 
 SECONDS_AN_HOUR: Final = 3600

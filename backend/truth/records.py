@@ -8,7 +8,7 @@ from backend.datasets.info import DATASETS
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.truth.fields import EPOCHS, TruthField, truth_fields
 from backend.truth.imported import MEAN, imported_releases
-from backend.truth.query import query, release
+from backend.truth.lookup import query, release
 
 
 def training_records(cell: Cell | SupportsIndex) -> pd.DataFrame:

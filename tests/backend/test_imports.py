@@ -38,7 +38,7 @@ def test_lists_exports_and_search_files_need_no_pytorch() -> None:
         (["--help"], ""),
         (["truth", "5115"], "numpy pandas rich"),
         (["correlate", "--resamples", "10", "--json"], "numpy pandas rich scipy"),
-        (["studies", "list"], "numpy optuna pandas rich"),
+        (["studies", "list"], "numpy optuna rich"),
     ],
 )
 def test_a_command_loads_no_library_that_it_does_not_need(home: Path, arguments: list[str], loaded: str) -> None:

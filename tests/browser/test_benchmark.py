@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from backend.spaces.nas_bench_201.cell import Cell
-from backend.truth.query import OPTIMA
+from backend.truth.lookup import OPTIMA
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 

@@ -14,7 +14,7 @@ from backend.storage.database import open_database
 from backend.studies import best_trials, list_studies, load_study
 from backend.studies.runs import Run
 from backend.studies.trials import ARCH
-from backend.truth.query import query
+from backend.truth.lookup import query
 from tests.browser.app import running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import pandas as pd
-
 from backend.errors import UserError
 from backend.spaces.base import Architecture, Label, SearchSpace, SpaceSection, Words
 from backend.spaces.capabilities import Drawing, DrawnEdge, FastEngine, HasTruth, KnownCosts, Parameter, SizeWords
@@ -21,6 +19,7 @@ from backend.spaces.nas_bench_201.options import EDGE_KEYS, TRAINED_SIZE, CellCh
 
 if TYPE_CHECKING:
     import optuna
+    import pandas as pd
     from optuna.distributions import CategoricalDistribution
     from torch import nn
 
@@ -229,6 +228,8 @@ class NasBench201(SearchSpace):
 
     def classes(self) -> pd.Series[float]:
         """The index of each cell's representative, by official index; NaN for a disconnected cell."""
+        import pandas as pd  # noqa: PLC0415 - to name the space, or to list its studies, needs none of it
+
         classes = pd.array(class_indices(), dtype="Int64")
         return pd.Series(classes, index=pd.RangeIndex(len(classes), name="index")).astype("Float64")
 

@@ -1,16 +1,39 @@
-"""Optuna's storage, which reads whatever values somebody has stored."""
+"""Optuna's storage on an engine that is open, which reads whatever values somebody has stored."""
 
 from typing import Any
 
 from optuna.storages import RDBStorage
 from optuna.storages._rdb import models
 from optuna.storages._rdb.storage import _create_scoped_session
+from sqlalchemy import Engine
 
 from backend.storage.values import value_or_words
 
 
 class BoundedStorage(RDBStorage):
-    """Optuna's storage, whose reads of a study's attributes no value breaks: one too deep is read as words."""
+    """Optuna's storage, whose reads of a study's attributes no value breaks: one too deep is read as words.
+
+    Args:
+        engine: what it reads and writes through.
+        with_tables: make Optuna's tables where they are missing.
+    """
+
+    def __init__(self, engine: Engine, *, with_tables: bool = False) -> None:
+        vars(self)["engine"] = engine
+        # Optuna fills its own version into braces.
+        url = engine.url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
+        super().__init__(url, skip_compatibility_check=True, skip_table_creation=not with_tables)
+
+    @property
+    def engine(self) -> Engine:
+        """What it reads and writes through."""
+        found: Engine = vars(self)["engine"]
+        return found
+
+    @engine.setter
+    def engine(self, made: Engine) -> None:
+        # Optuna makes one of the URL, which is needed after pickling alone; else it never connects.
+        vars(self).setdefault("engine", made)
 
     def get_study_user_attrs(self, study_id: int) -> dict[str, Any]:
         """The study's user attributes."""

@@ -1,4 +1,7 @@
-"""Optuna's own tables, as ProxyScope reads them past Optuna's objects, and its times."""
+"""Those of Optuna's tables that ProxyScope reads past Optuna's objects and types, and Optuna's times.
+
+They are declared here again: Optuna's own declarations load SQLAlchemy's ORM, which a list of studies need not.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any
 
-from optuna.storages._rdb import models
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
-from sqlalchemy import ColumnElement, DateTime, Enum, MetaData, String, column, table, type_coerce
+from sqlalchemy import ColumnElement, DateTime, Enum, String, column, table, type_coerce
 
 
 @cache
@@ -41,9 +43,6 @@ def times_as_text(columns: Iterable[ColumnElement[Any]]) -> list[ColumnElement[A
     """Columns whose times are read as SQLite stores them, for rows in which one is no time."""
     return [type_coerce(c, String).label(c.key) if isinstance(c.type, DateTime) else c for c in columns]
 
-
-OPTUNA: Final[MetaData] = models.BaseModel.metadata
-"""All of Optuna's tables as it declares them, to copy and delete rows of; those below are read past their types."""
 
 STUDIES = table("studies", column("study_id"), column("study_name"))
 

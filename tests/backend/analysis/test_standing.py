@@ -7,7 +7,7 @@ import pytest
 
 from backend.analysis.distribution import standings
 from backend.truth import measures
-from backend.truth.query import OPTIMA
+from backend.truth.lookup import OPTIMA
 
 NAN = math.nan
 

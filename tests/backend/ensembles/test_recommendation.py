@@ -12,7 +12,7 @@ from backend.ensembles.study import StudyEnsemble
 from backend.errors import UserError
 from backend.scoring.tables import bundled_table
 from backend.spaces.nas_bench_201.space import NasBench201
-from backend.truth.query import query
+from backend.truth.lookup import query
 from tests.toy_space import ToySpace
 
 SPACE = NasBench201()

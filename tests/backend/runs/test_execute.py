@@ -262,7 +262,7 @@ def test_a_killed_run_is_known_as_failed_keeps_its_trials_and_can_be_resumed(dat
 def test_the_launched_process_outlives_the_one_that_launched_it(database: Database) -> None:
     script = f"""
 from backend.runs import launch
-from backend.studies import open_database
+from backend.storage.database import open_database
 from tests.conftest import cheap_config
 launch.launch(open_database({database.url!r}), cheap_config(setup={{"n_trials": 50}}), "a")
 """

@@ -26,7 +26,7 @@ from tests.backend.sharing.equality import assert_same_study, ensembles_of, log_
 IMPORTER = """
 import sys
 from pathlib import Path
-from backend.studies import open_database
+from backend.storage.database import open_database
 from backend.sharing import import_studies, read_contents
 from backend.sharing.inspection import opened_file
 

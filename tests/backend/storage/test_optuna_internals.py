@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,17 +17,18 @@ from optuna.storages._cached_storage import _CachedStorage
 from optuna.storages._rdb import models
 from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import TableClause, select
+from sqlalchemy import NullPool, TableClause, create_engine, select
 
 from backend.storage import migrations
 from backend.storage.database import Database
 from backend.storage.migrations import known_revisions
 from backend.storage.optuna_internals import tables, trial_reader
 from backend.storage.optuna_internals.bounded_storage import BoundedStorage
+from backend.storage.optuna_internals.declared_tables import OPTUNA
 from backend.storage.optuna_internals.notes import note_body
 from backend.storage.optuna_internals.objects import storage_of, study_id_of, trial_id_of
 from backend.storage.optuna_internals.single_objective import with_one_objective
-from backend.storage.optuna_internals.tables import OPTUNA, table_revisions
+from backend.storage.optuna_internals.tables import table_revisions
 
 ROOT = Path(__file__).parents[3]
 
@@ -106,8 +108,15 @@ def test_a_session_commits_at_its_end_and_takes_back_what_breaks_off(storage: RD
     assert set(names) == {"first", "other"}
 
 
+def test_a_storage_works_on_the_engine_that_it_is_given(tmp_path: Path) -> None:
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(tmp_path / "{a} b.db"), poolclass=NullPool)
+    optuna.create_study(storage=BoundedStorage(engine, with_tables=True), study_name="s")
+    assert optuna.load_study(study_name="s", storage=BoundedStorage(engine)).user_attrs == {}
+    assert [file.name for file in tmp_path.iterdir()] == ["{a} b.db"]
+
+
 def test_attributes_of_a_study_are_found_by_its_number_and_of_none_there_are_none(tmp_path: Path) -> None:
-    storage = BoundedStorage(f"sqlite:///{tmp_path / 'bounded.db'}")
+    storage = BoundedStorage(create_engine(f"sqlite:///{tmp_path / 'bounded.db'}"), with_tables=True)
     study = optuna.create_study(storage=storage)
     study.set_user_attr("user", {"a": 1})
     storage.set_study_system_attr(study_id_of(study), "system", 2)

@@ -74,7 +74,8 @@ def test_a_run_whose_process_was_killed_is_known_to_be_over(
 ) -> None:
     script = f"""
 import os, signal
-from backend.studies import open_database, runs
+from backend.storage.database import open_database
+from backend.studies import runs
 database = open_database({database.url!r})
 assert runs.claim(database, {study_id})
 if {stored == "stopping"}:

@@ -6,7 +6,7 @@ import pytest
 
 from backend.datasets.info import DATASETS
 from backend.truth.fields import truth_fields
-from backend.truth.query import query, release
+from backend.truth.lookup import query, release
 
 
 @pytest.mark.parametrize("dataset", DATASETS)

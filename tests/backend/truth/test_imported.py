@@ -16,7 +16,7 @@ from backend.errors import UserError
 from backend.truth.fields import EPOCHS
 from backend.truth.imported import imported_releases, imported_table
 from backend.truth.importing.release_import import import_release
-from backend.truth.query import field_releases, query, release
+from backend.truth.lookup import field_releases, query, release
 from backend.truth.tables import runs_table
 from tests.backend.truth.importing import samples
 

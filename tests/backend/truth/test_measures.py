@@ -5,7 +5,7 @@ import pytest
 
 from backend.datasets.info import DATASETS
 from backend.truth import measures
-from backend.truth.query import architecture, query, release
+from backend.truth.lookup import architecture, query, release
 
 KEYS = [
     "params",

@@ -9,7 +9,7 @@ from backend.datasets.info import DATASETS
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.truth.fields import truth_fields
 from backend.truth.importing.release_import import import_release
-from backend.truth.query import query, release
+from backend.truth.lookup import query, release
 from backend.truth.records import training_records, training_runs
 
 DATA = Path(__file__).parents[2] / "data"

@@ -12,7 +12,7 @@ import pytest
 import backend
 from backend.datasets.info import DATASETS
 from backend.spaces.nas_bench_201.cell import Cell
-from backend.truth.query import OPTIMA, architecture, query
+from backend.truth.lookup import OPTIMA, architecture, query
 from backend.truth.tables import runs_table
 
 ROOT = Path(backend.__file__).parents[1]

@@ -7,7 +7,7 @@ from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.spaces import registry
 from backend.storage.database import Database
-from backend.truth.query import OPTIMA
+from backend.truth.lookup import OPTIMA
 from dashboard.data import compare as compare_queries
 from dashboard.data import queries
 from tests.dashboard.conftest import Config

@@ -11,7 +11,7 @@ from backend.spaces.nas_bench_201.cell import NUM_CELLS, Cell
 from backend.storage.database import Database
 from backend.studies import load_study, trials_frame
 from backend.truth.importing.release_import import import_release
-from backend.truth.query import OPTIMA, architecture, query
+from backend.truth.lookup import OPTIMA, architecture, query
 from backend.truth.tables import test_accuracy as true_accuracy
 from tests.dashboard.conftest import Config
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from backend.errors import UserError
 from backend.truth.importing.release_import import import_release
-from backend.truth.query import query
+from backend.truth.lookup import query
 from dashboard.server.jobs import ImportJob
 from tests.backend.truth.importing import samples
 

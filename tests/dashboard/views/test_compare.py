@@ -9,7 +9,7 @@ from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.storage.database import Database
 from backend.studies import load_study, trials_frame
-from backend.truth.query import OPTIMA
+from backend.truth.lookup import OPTIMA
 from tests.dashboard.conftest import Config
 from tests.snapshots import made_once
 

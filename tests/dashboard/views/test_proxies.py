@@ -11,7 +11,7 @@ from backend import proxies
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.storage.database import Database
-from backend.truth.query import query
+from backend.truth.lookup import query
 from tests.dashboard.conftest import Config
 from tests.score_tables import SWEEP, write_sweep_table
 

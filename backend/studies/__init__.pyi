@@ -1,0 +1,19 @@
+from .catalog import load_study, rename_study, study_config
+from .deletion import delete_study
+from .folders import run_folder
+from .summaries import StudySummary, list_studies
+from .trials import best_table, best_trials, best_values, trials_frame
+
+__all__ = [
+    "StudySummary",
+    "best_table",
+    "best_trials",
+    "best_values",
+    "delete_study",
+    "list_studies",
+    "load_study",
+    "rename_study",
+    "run_folder",
+    "study_config",
+    "trials_frame",
+]
