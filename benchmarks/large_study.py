@@ -15,6 +15,7 @@ from backend.config.model import SearchConfig
 from backend.config.objectives import Objectives
 from backend.runs.launch import create_study
 from backend.scoring.tables import bundled_table
+from backend.search.problem import SearchProblem
 from backend.spaces import registry
 from backend.spaces.capabilities import HasTruth, require
 from backend.spaces.nas_bench_201.cell import EDGES, OPERATIONS, Cell, enumerate_cells
@@ -51,7 +52,7 @@ def make_study(database: Database, name: str, number: int) -> SearchConfig:
         number: of trials, each a cell of its own.
     """
     config = _config(number)
-    create_study(database, config, name)
+    create_study(database, SearchProblem(config), name)
     append_trials(database, name, config, range(number))
     study_id = study_id_of(load_study(database, name))
     runs.claim(database, study_id)

@@ -21,6 +21,7 @@ from backend import proxies
 from backend.config.model import SearchConfig
 from backend.runs.launch import create_study
 from backend.scoring.tables import bundled_table
+from backend.search.problem import SearchProblem
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.space import CellArchitecture
 from backend.storage.database import Database, open_database
@@ -62,7 +63,7 @@ def main() -> None:
 
 
 def fill(database: Database, name: str, trials: int) -> None:
-    create_study(database, SearchConfig.from_file(_QUICKSTART), name)
+    create_study(database, SearchProblem(SearchConfig.from_file(_QUICKSTART)), name)
     add_trials(database, name, list(range(trials)))
 
 

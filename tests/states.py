@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from backend.config.model import SearchConfig
 from backend.runs.execute import execute_run
 from backend.runs.launch import create_study, prepare
+from backend.search.problem import SearchProblem
 from backend.storage.database import Database
 from backend.studies import load_study, runs
 from tests.conftest import cheap_config
@@ -120,7 +121,7 @@ def make_states(database: Database) -> dict[tuple[str, str], str]:
 
 
 def _own(database: Database, config: SearchConfig, name: str, state: str, done: Sequence[FrozenTrial]) -> str:
-    create_study(database, config, name)
+    create_study(database, SearchProblem(config), name)
     study = load_study(database, name)
     fill(study, state, done)
     runs.end(database, study._study_id, "finished", "")

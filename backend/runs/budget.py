@@ -28,7 +28,7 @@ class Counter(Protocol):
     def idle(self) -> int: ...  # noqa: D102
 
     def take_ticket(self) -> Ticket | None:
-        """Reserve a trial; None when enough are done or in work."""
+        """Reserve a trial; None when enough are done or running."""
 
     def return_ticket(self, ticket: Ticket, counted: bool) -> int:
         """Give a ticket back after its trial, which counted or not; returns how many count now."""
@@ -40,7 +40,7 @@ class Counter(Protocol):
         """Whether a trial has had this architecture."""
 
     def spent(self) -> bool:
-        """Whether as many trials as were asked count, so that nobody's end in work can change it."""
+        """Whether as many trials as were asked count, so that the end of a running trial cannot change it."""
 
 
 class Budget:
@@ -106,7 +106,7 @@ class Budget:
             return identity in self._first
 
     def spent(self) -> bool:
-        """Always: what is in work here is this process's own, which counts it when it ends."""
+        """Always: what runs here is this process's own, which counts it when it ends."""
         return True
 
 
@@ -168,5 +168,5 @@ class SharedBudget:
             return stored_candidate(identity) in self._seen
 
     def spent(self) -> bool:
-        """Whether all that was asked is done: until then a trial in work elsewhere may be lost, and open a place."""
+        """Whether all that was asked is done: until then a trial that runs elsewhere may be lost, and open a place."""
         return self.done >= self._tickets.asked

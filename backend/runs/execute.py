@@ -65,7 +65,7 @@ class RunTakenError(UserError):
 def execute_run(database: Database, name: str, on_trial: Callable[[int, int], None] | None = None) -> Outcome:
     """Execute a study's queued run to its end, in the foreground.
 
-    SIGINT and SIGTERM stop it after the trials in work. Whatever happens, the run's state says how it ended and all
+    SIGINT and SIGTERM stop it after the running trials. Whatever happens, the run's state says how it ended and all
     that was measured is kept.
 
     Args:
@@ -165,7 +165,7 @@ def _search(
     search = Search(study, problem, measurer, asked, trial_done, on_architecture, shared)
 
     def interrupt() -> None:
-        logger.warning("stopping after the trial in work")
+        logger.warning("stopping after the running trial")
         search.stop(INTERRUPTED)
 
     with stopping_on_signals(interrupt), _pulse(database, study_id, search, place, recovery):

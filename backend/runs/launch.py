@@ -11,7 +11,6 @@ import optuna
 import torch
 
 from backend.config.model import SearchConfig
-from backend.config.objectives import Objectives
 from backend.datasets.batch import available_images
 from backend.errors import ConfigError, StorageError, UserError
 from backend.runs import queue
@@ -64,11 +63,11 @@ def check(database: Database, config: SearchConfig) -> None:
         ConfigError: a constraint that nothing keeps, or no such ensemble, device, images or table of scores; the
             message names the key and what is there.
     """
-    _check(listing_proxies(config, find_ensembles(database, config)))
+    _check(SearchProblem(listing_proxies(config, find_ensembles(database, config))))
 
 
-def _check(config: SearchConfig) -> None:
-    if problems := [*SearchProblem(config).unreachable(), *_score_problems(config)]:
+def _check(problem: SearchProblem) -> None:
+    if problems := [*problem.unreachable(), *_score_problems(problem.config)]:
         raise ConfigError(problems)
 
 
@@ -111,21 +110,21 @@ def prepare(database: Database, config: SearchConfig, name: str | None = None) -
         UserError: something is wrong; then nothing was made.
     """
     ensembles = find_ensembles(database, config)
-    config = listing_proxies(config, ensembles)
-    _check(config)
+    problem = SearchProblem(listing_proxies(config, ensembles))
+    _check(problem)
     if name is not None:
         check_name(name)
     database.check_writable()
     make_folder(runs_folder(database))
-    name = create_study(database, config, name, kept={KEPT: described(ensembles)} if ensembles else None)
-    (run_folder(database, name) / "config.toml").write_text(config.to_toml(), encoding="utf-8")
+    name = create_study(database, problem, name, kept={KEPT: described(ensembles)} if ensembles else None)
+    (run_folder(database, name) / "config.toml").write_text(problem.config.to_toml(), encoding="utf-8")
     audit.record(database, "launch", name)
     return name
 
 
 def create_study(
     database: Database,
-    config: SearchConfig,
+    problem: SearchProblem,
     name: str | None = None,
     kept: Mapping[str, Any] | None = None,
 ) -> str:
@@ -133,19 +132,18 @@ def create_study(
 
     Args:
         database: where it is kept.
-        config: what is searched.
+        problem: what is searched.
         name: up to 100 characters that can be seen; None makes one from data set, sampler and time.
         kept: JSON values by system attribute that the run needs beside its configuration.
 
     Raises:
         UserError: the name is malformed or taken, or the space holds nothing that can be scored.
     """
-    name = name or free_name(database, config)
+    name = name or free_name(database, problem.config)
     check_free_name(database, name)
-    asked = SearchProblem(config).asked
-    if asked == 0:
-        raise UserError(config.space.empty)
-    objectives = Objectives(config)
+    if problem.asked == 0:
+        raise UserError(problem.space.empty)
+    objectives = problem.objectives
     database.prepare()
     try:
         study = optuna.create_study(storage=database.storage, study_name=name, directions=objectives.directions)
@@ -155,10 +153,10 @@ def create_study(
         # SQLite gives the number of a deleted study again, also where a process wrote trials of that one since.
         clear_trials(connection, study_id_of(study))
     study.set_metric_names(objectives.names)
-    store_config(study, config)
+    store_config(study, problem.config)
     for key, value in {IDENTITY: new_identity(), **(kept or {})}.items():
         database.storage.set_study_system_attr(study_id_of(study), key, value)
-    runs.create_run(database, study_id_of(study), asked)
+    runs.create_run(database, study_id_of(study), problem.asked)
     return name
 
 
@@ -174,7 +172,7 @@ def launch(database: Database, config: SearchConfig, name: str | None = None) ->
 
 
 def stop(database: Database, name: str) -> str:
-    """Ask a study's run to stop after the trial in work; one that has not begun is stopped at once.
+    """Ask a study's run to stop after the running trial; one that has not begun is stopped at once.
 
     Returns:
         How its run stands now, in words.
@@ -189,7 +187,7 @@ def stop(database: Database, name: str) -> str:
         raise UserError(f"study: {name!r} has no run to stop; it is {run.state if run else 'not a search'}")
     audit.record(database, "stop", name)
     if run is None or run.state == "stopping":
-        return "stopping after the trial in work"
+        return "stopping after the running trial"
     return f"{run.state}: {run.message}" if run.message else run.state
 
 
@@ -210,8 +208,9 @@ def requeue(database: Database, name: str, trials: int | None = None) -> None:
         raise UserError(f"study: {name!r} was not made by ProxyScope, so there is no search to resume")
     if trials is not None:
         config = config.with_trials(trials)
-    _check(config)
-    asked = SearchProblem(config).asked
+    problem = SearchProblem(config)
+    _check(problem)
+    asked = problem.asked
     if not run.active and run.done >= asked:
         raise UserError(f"study: all {run.done} trials of {name!r} are done; ask for more to go on")
     if not runs.requeue(database, study_id_of(study), asked):

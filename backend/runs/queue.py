@@ -44,14 +44,14 @@ def leave(database: Database, study_id: int) -> bool:
 
 
 def parallel(database: Database) -> int:
-    """How many runs this machine's queue keeps in work at once."""
+    """How many runs this machine's queue keeps going at once."""
     with database.engine.connect() as connection:
         found = connection.scalar(select(queue_workers.c.parallel).where(_own()))
     return int(found or 1)
 
 
 def set_parallel(database: Database, number: int) -> None:
-    """Say how many runs this machine's queue keeps in work at once; a worker that runs takes it over."""
+    """Say how many runs this machine's queue keeps going at once; a worker that runs takes it over."""
     try:
         with database.begin() as connection:
             connection.execute(insert(queue_workers).values(host=socket.gethostname(), parallel=number))

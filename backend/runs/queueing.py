@@ -58,7 +58,7 @@ def enqueue(database: Database, searches: Mapping[str, SearchConfig], at_once: i
     Args:
         database: where the studies are made.
         searches: by the name of the study.
-        at_once: how many runs this machine has in work at once, those launched before included.
+        at_once: how many runs this machine keeps going at once, those launched before included.
 
     Raises:
         UserError: something is wrong with one of them; then none was made.

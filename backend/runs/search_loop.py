@@ -107,7 +107,7 @@ class Search:
         self._deadline: float | None = None
 
     def stop(self, reason: str) -> None:
-        """Ask the search to end after the trials in work."""
+        """Ask the search to end after the running trials."""
         self._stop_asked = True
         self._finish_early(reason)
 

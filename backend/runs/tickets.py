@@ -27,7 +27,7 @@ class Entry(NamedTuple):
 
 
 class OpenTicket(NamedTuple):
-    """A ticket that a worker has in work; ``number`` is its trial's, once that is known."""
+    """A ticket of a trial that a worker runs; ``number`` is its trial's, once that is known."""
 
     token: str
     number: int | None
@@ -69,7 +69,7 @@ class Tickets:
                 connection.execute(insert(tickets), rows)
 
     def take(self, token: str, worker_id: int) -> bool:
-        """Open a ticket; False when enough trials are done or in work, or the run does not go on."""
+        """Open a ticket; False when enough trials are done or running, or the run does not go on."""
         with self.database.begin() as connection:
             # The run's row is written first: others wait until the count stands.
             running = update(runs).where(runs.c.study_id == self.study_id, runs.c.state == "running")
@@ -129,7 +129,7 @@ class Tickets:
             return self._count(connection)
 
     def opened_by(self, worker_id: int) -> list[OpenTicket]:
-        """What a worker has in work."""
+        """The tickets of the trials that a worker runs."""
         query = select(tickets.c.token, tickets.c.number).where(
             self._all(), tickets.c.worker_id == worker_id, tickets.c.state == "open"
         )
@@ -137,7 +137,7 @@ class Tickets:
             return [OpenTicket(*row) for row in connection.execute(query)]
 
     def named(self) -> set[int]:
-        """Numbers of the trials in work."""
+        """Numbers of the running trials."""
         query = select(tickets.c.number).where(self._all(), tickets.c.state == "open", tickets.c.number.is_not(None))
         with self.database.engine.connect() as connection:
             return set(connection.scalars(query))

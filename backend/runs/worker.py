@@ -31,7 +31,7 @@ class Offer:
         study_id: of the run.
         name: of its study.
         waits: whether it has not begun; else several processes share it, or did until they were killed.
-        living: how many processes have it in work.
+        living: how many processes run it.
     """
 
     study_id: int

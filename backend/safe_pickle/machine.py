@@ -46,7 +46,7 @@ class Machine:
         source: the bytes.
         names: what may be named, and what it stands for.
         longest_bytes: longer byte strings are passed over, and become None.
-        stack: the values in work.
+        stack: values that later instructions take.
         marks: where in it the items of an unfinished dict, list, tuple or set begin.
         memo: values to be used again.
     """

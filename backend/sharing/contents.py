@@ -54,7 +54,7 @@ def run_elsewhere(
 
 
 def trial_elsewhere(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the table of trials for a copy: one in work fails, since nobody would ever end it there."""
+    """A row of the table of trials for a copy: a running one fails, since nobody would ever end it there."""
     if row["state"] != TrialState.RUNNING:
         return dict(row)
     return {**row, "state": TrialState.FAIL, "datetime_complete": _now()}

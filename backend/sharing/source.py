@@ -36,7 +36,7 @@ TRIAL_PARTS: Final = (
     TRIAL_USER,
     _OPTUNA["trial_system_attributes"],
 )
-"""Rows of a trial; its heartbeat is left out, as no process has a copied trial in work."""
+"""Rows of a trial; its heartbeat is left out, as no process runs a copied trial."""
 OPTUNA_TABLES: Final = (STUDIES, TRIALS, *STUDY_PARTS, *TRIAL_PARTS)
 
 

@@ -98,7 +98,7 @@ queue_workers = Table(
     Column("pid", Integer),
     Column("process_started", Double),
 )
-"""One row a machine: how many runs its queue keeps in work at once, and the process that starts them."""
+"""One row a machine: how many runs its queue keeps going at once, and the process that starts them."""
 
 workers = Table(
     "proxyscope_workers",
@@ -129,7 +129,7 @@ tickets = Table(
     UniqueConstraint("study_id", "candidate", name="proxyscope_tickets_candidate"),
     Index("proxyscope_tickets_state", "study_id", "state"),
 )
-"""One row a trial of a run that several processes share: "open" while one has it in work, then "counted" or "void".
+"""One row a trial of a run that several processes share: "open" while one runs it, then "counted" or "void".
 
 A candidate stands at the first trial that had it, so that each is scored once.
 """

@@ -14,7 +14,7 @@ class Progress(NamedTuple):
     """How far a study has come.
 
     Attributes:
-        trials: complete and pruned ones. Failed ones do not count: a trial in work becomes one in a copy.
+        trials: complete and pruned ones. Failed ones do not count: a running trial becomes one in a copy.
         last: when the last of them ended (UTC); None before.
     """
 

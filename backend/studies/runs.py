@@ -72,7 +72,7 @@ class Run:
 
     @property
     def active(self) -> bool:
-        """Whether a process has, or is about to have, the run in work."""
+        """Whether a process has, or is about to have, the run."""
         return self.state in ACTIVE
 
 
@@ -156,7 +156,7 @@ def count_done(database: Database, study_id: int, done: int) -> None:
 
 
 def request_stop(database: Database, study_id: int) -> bool:
-    """Ask a run to stop after the trial in work; a run with no living process is stopped at once.
+    """Ask a run to stop after the running trial; a run with no living process is stopped at once.
 
     Returns:
         Whether there was anything to stop.

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserType, Page, expect
 
 from backend.runs.launch import create_study
+from backend.search.problem import SearchProblem
 from backend.storage.database import open_database
 from tests.browser.app import free_port, running_app
 from tests.browser.conftest import WAIT_MILLISECONDS
@@ -49,7 +50,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PROXYSCOPE_HOME", str(home))
         patch.delenv("PROXYSCOPE_STORAGE", raising=False)
-        create_study(open_database(), cheap_config(), STUDY)
+        create_study(open_database(), SearchProblem(cheap_config()), STUDY)
     with running_app(home, port=port, variables={"PROXYSCOPE_ALLOWED_HOSTS": KNOWN}):
         yield port
 

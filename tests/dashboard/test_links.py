@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend.runs.launch import create_study
+from backend.search.problem import SearchProblem
 from backend.storage.database import Database, open_database
 from backend.studies import list_studies
 from dashboard import links
@@ -114,7 +115,7 @@ def test_no_other_file_makes_links_or_reads_their_parameters(path: Path) -> None
 def test_all_chosen_studies_go_along(database: Database, button: str) -> None:
     names = ["first", "second", "third"]
     for name in names:
-        create_study(database, cheap_config(), name)
+        create_study(database, SearchProblem(cheap_config()), name)
     test = AppTest.from_file(str(DASHBOARD / "app.py"), default_timeout=60)
     test.session_state["chosen_studies"] = [item.study_id for item in list_studies(database)]
     test.run()
@@ -125,9 +126,9 @@ def test_all_chosen_studies_go_along(database: Database, button: str) -> None:
 
 
 def test_another_database_is_opened_from_a_page_whose_link_a_widget_keeps(database: Database, tmp_path: Path) -> None:
-    create_study(database, cheap_config(), "here")
+    create_study(database, SearchProblem(cheap_config()), "here")
     other = tmp_path / "other.db"
-    create_study(open_database(f"sqlite:///{other}"), cheap_config(), "there")
+    create_study(open_database(f"sqlite:///{other}"), SearchProblem(cheap_config()), "there")
     test = AppTest.from_file(str(DASHBOARD / "app.py"), default_timeout=60).run()
     test.switch_page("views/help/page.py")
     test.query_params["term"] = "regret"

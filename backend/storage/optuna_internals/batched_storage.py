@@ -40,7 +40,7 @@ class _OpenTrial:
 class BatchedStorage(_CachedStorage):
     """Holds the writes to this process's running trials until they end, or until :meth:`flush`.
 
-    A process that is killed loses the attributes of the trials that it had in work; the trials themselves stay, as
+    A process that is killed loses the attributes of its running trials; the trials themselves stay, as
     running. Other processes' trials are read as ever. Safe with several threads.
 
     Args:

@@ -78,7 +78,7 @@ def import_release(path: Path | str, on_progress: Progress | None = None) -> Imp
 
 
 class _Reading:
-    """A path in work, and how far it is read."""
+    """A path that is being read, and how far it is read."""
 
     def __init__(self, path: Path, on_progress: Progress | None) -> None:
         self.path = path

@@ -32,7 +32,7 @@ def run_search(database: Database, name: str = SEARCH, trials: int = 14, sampler
 
 
 def make_foreign(database: Database, name: str = FOREIGN) -> str:
-    """A study of plain Optuna with everything that Optuna can keep, and a trial in work."""
+    """A study of plain Optuna with everything that Optuna can keep, and a running trial."""
     database.prepare()
     study = optuna.create_study(storage=database.storage, study_name=name, direction="maximize")
 

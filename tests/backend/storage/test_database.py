@@ -9,6 +9,7 @@ from sqlalchemy import inspect, text
 from backend.errors import StorageError
 from backend.runs.launch import create_study
 from backend.runs.tickets import Tickets
+from backend.search.problem import SearchProblem
 from backend.storage.database import Database, open_database
 from backend.studies import list_studies, workers
 from tests.backend.storage.schemas import differences, revision
@@ -25,7 +26,7 @@ def test_the_default_is_a_file_in_the_installations_folder_in_wal_mode(home: Pat
 
 
 def test_plain_optuna_opens_the_database(database: Database) -> None:
-    create_study(database, cheap_config(), "a")
+    create_study(database, SearchProblem(cheap_config()), "a")
     study = optuna.load_study(study_name="a", storage=database.url)
     assert study.metric_names == ["l2_norm", "params"]
     assert study.user_attrs["dataset"] == "cifar10"
@@ -55,7 +56,7 @@ def test_a_folder_that_cannot_be_made_is_named_at_the_first_write() -> None:
     database = open_database("sqlite:////proc/none/studies.db")
     assert list_studies(database) == []
     with pytest.raises(StorageError, match=r"^storage: cannot make the folder /proc/none"):
-        create_study(database, cheap_config(), "a")
+        create_study(database, SearchProblem(cheap_config()), "a")
 
 
 def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
 def test_a_database_of_an_earlier_version_is_read_as_it_is_and_brought_up_by_the_first_write(
     each_database: Database,
 ) -> None:
-    create_study(each_database, cheap_config(), "a")
+    create_study(each_database, SearchProblem(cheap_config()), "a")
     with each_database.begin() as connection:
         for table in ("proxyscope_runs", "proxyscope_workers"):
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN machine")
@@ -85,7 +86,7 @@ def test_a_database_of_an_earlier_version_is_read_as_it_is_and_brought_up_by_the
         assert Tickets(database, summary.study_id, 1).done() == 0
     assert "machine" not in {column["name"] for column in inspect(later.engine).get_columns("proxyscope_runs")}
     assert revision(later.engine) is None
-    create_study(later, cheap_config(), "b")
+    create_study(later, SearchProblem(cheap_config()), "b")
     assert differences(later.engine) == []
     assert revision(later.engine) == "0002"
     assert {item.name for item in list_studies(later)} == {"a", "b"}

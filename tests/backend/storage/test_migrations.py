@@ -15,6 +15,7 @@ from backend.ensembles.kept import list_ensembles
 from backend.errors import StorageError
 from backend.runs.launch import create_study
 from backend.runs.tickets import Tickets, stored_candidate
+from backend.search.problem import SearchProblem
 from backend.search.score_store import ScoreStore
 from backend.storage.database import Database, open_database
 from backend.storage.migrations import VERSION_TABLE, known_revisions
@@ -44,7 +45,7 @@ def test_a_fresh_database_is_as_declared(url: str) -> None:
 def test_the_tables_keep_their_keys(url: str) -> None:
     """What Alembic does not compare on SQLite: keys that go with rows of other tables, and those without a name."""
     database = open_database(url)
-    create_study(database, cheap_config(), "a")
+    create_study(database, SearchProblem(cheap_config()), "a")
     (study,) = list_studies(database)
     row = {"study_id": study.study_id, "state": "open", "token": "t"}
     with database.begin() as connection:
@@ -142,7 +143,7 @@ def test_reading_an_older_database_changes_nothing(home: Path, tmp_path: Path) -
 @pytest.mark.parametrize("state", ["9999", "later"])
 def test_a_database_of_a_newer_version_is_refused_in_words(url: str, state: str) -> None:
     early = open_database(url)
-    create_study(early, cheap_config(), "a")
+    create_study(early, SearchProblem(cheap_config()), "a")
     early.close()
     execute(url, f"UPDATE {VERSION_TABLE} SET version_num = '{state}'")
     said = rf"^storage: \S+ has ProxyScope's tables of revision '{state}', .* up to '{HEAD}'; upgrade ProxyScope$"
@@ -159,7 +160,7 @@ def test_one_that_is_upgraded_by_another_program_after_it_was_opened_is_not_writ
     assert list_studies(looking) == []
     execute(url, f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
     with pytest.raises(StorageError, match=r"upgrade ProxyScope$"):
-        create_study(looking, cheap_config(), "a")
+        create_study(looking, SearchProblem(cheap_config()), "a")
     execute(url, f"UPDATE {VERSION_TABLE} SET version_num = '{HEAD}'")
     assert list_studies(looking) == []
     looking.close()
@@ -262,7 +263,7 @@ def test_scores_of_two_spaces_and_versions_do_not_meet(database: Database) -> No
 
 
 def test_candidates_of_long_keys_are_told_apart(database: Database) -> None:
-    create_study(database, cheap_config(), "a")
+    create_study(database, SearchProblem(cheap_config()), "a")
     (study,) = list_studies(database)
     runs.claim(database, study.study_id)
     book = Tickets(database, study.study_id, 5)

@@ -17,7 +17,7 @@ from tests.conftest import cheap_config
 
 def test_a_new_study_is_queued_with_its_configuration_and_objectives(database: Database) -> None:
     config = cheap_config()
-    name = create_study(database, config)
+    name = create_study(database, SearchProblem(config))
     (summary,) = list_studies(database)
     assert (summary.name, summary.config, summary.trials) == (name, config, 0)
     assert (summary.objectives, summary.directions) == (["l2_norm", "params"], ["maximize", "minimize"])
@@ -29,7 +29,7 @@ def test_a_new_study_is_queued_with_its_configuration_and_objectives(database: D
 def test_the_newest_study_stands_first_and_studies_made_elsewhere_are_listed(database: Database) -> None:
     optuna.create_study(storage=database.storage, study_name="theirs")
     for name in ("old", "new"):
-        create_study(database, cheap_config(), name)
+        create_study(database, SearchProblem(cheap_config()), name)
     names = [summary.name for summary in list_studies(database)]
     assert names == ["new", "old", "theirs"]
     theirs = list_studies(database)[-1]
@@ -37,7 +37,7 @@ def test_the_newest_study_stands_first_and_studies_made_elsewhere_are_listed(dat
 
 
 def test_times_are_utc(database: Database) -> None:
-    create_study(database, cheap_config(), "a")
+    create_study(database, SearchProblem(cheap_config()), "a")
     created = list_studies(database)[0].created
     assert created is not None
     assert abs(created - datetime.now(UTC)) < timedelta(minutes=1)
@@ -45,7 +45,7 @@ def test_times_are_utc(database: Database) -> None:
 
 @pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "ü", "搜索-零成本-1"])
 def test_a_name_is_kept_as_it_is_and_its_folder_is_among_the_runs(database: Database, name: str) -> None:
-    create_study(database, cheap_config(), name)
+    create_study(database, SearchProblem(cheap_config()), name)
     assert [item.name for item in list_studies(database)] == [name]
     assert run_folder(database, name).parent == runs_folder(database)
 
@@ -53,21 +53,21 @@ def test_a_name_is_kept_as_it_is_and_its_folder_is_among_the_runs(database: Data
 @pytest.mark.parametrize("name", ["", "x" * 101, "new\nline", "\x1b[2J", "\u202e"])
 def test_a_name_that_cannot_be_seen_whole_is_refused_and_nothing_is_made(database: Database, name: str) -> None:
     with pytest.raises(UserError, match=r"^study: the name"):
-        create_study(database, cheap_config(), name or " ")
+        create_study(database, SearchProblem(cheap_config()), name or " ")
     assert list_studies(database) == []
 
 
 def test_a_taken_name_is_refused(database: Database) -> None:
-    create_study(database, cheap_config(), "a")
+    create_study(database, SearchProblem(cheap_config()), "a")
     with pytest.raises(UserError, match="'a' is taken"):
-        create_study(database, cheap_config(), "a")
+        create_study(database, SearchProblem(cheap_config()), "a")
     assert len(list_studies(database)) == 1
 
 
 def test_a_space_without_a_connected_cell_is_refused(database: Database) -> None:
     config = cheap_config(cells={"op_3_0": [0], "op_3_1": [0], "op_3_2": [0]})
     with pytest.raises(UserError, match="no cell of these options"):
-        create_study(database, config, "a")
+        create_study(database, SearchProblem(config), "a")
     assert list_studies(database) == []
 
 
@@ -80,7 +80,7 @@ def test_no_more_distinct_cells_are_asked_than_the_options_leave() -> None:
 
 def test_deleting_takes_the_study_its_run_and_its_folder_and_nothing_else(database: Database, home: Path) -> None:
     for name in ("a", "b"):
-        create_study(database, cheap_config(), name)
+        create_study(database, SearchProblem(cheap_config()), name)
         (run_folder(database, name) / "best.json").write_text("[]")
         study_id = load_study(database, name)._study_id
         runs.append_log(database, study_id, "INFO", name)
@@ -96,7 +96,7 @@ def test_deleting_takes_the_study_its_run_and_its_folder_and_nothing_else(databa
 def test_studies_of_one_name_in_two_databases_keep_their_own_files(database: Database, tmp_path: Path) -> None:
     elsewhere = open_database(f"sqlite:///{tmp_path / 'elsewhere.db'}")
     for each, words in ((database, "here"), (elsewhere, "there")):
-        create_study(each, cheap_config(), "a")
+        create_study(each, SearchProblem(cheap_config()), "a")
         (run_folder(each, "a") / "best.json").write_text(words)
         runs.request_stop(each, load_study(each, "a")._study_id)
     delete_study(database, "a")
@@ -104,7 +104,7 @@ def test_studies_of_one_name_in_two_databases_keep_their_own_files(database: Dat
 
 
 def test_an_active_study_is_not_deleted(database: Database) -> None:
-    create_study(database, cheap_config(), "a")
+    create_study(database, SearchProblem(cheap_config()), "a")
     with pytest.raises(UserError, match="'a' is queued; stop it"):
         delete_study(database, "a")
     assert len(list_studies(database)) == 1
@@ -113,7 +113,7 @@ def test_an_active_study_is_not_deleted(database: Database) -> None:
 def test_a_study_that_is_not_there_is_named_with_those_that_are(database: Database) -> None:
     with pytest.raises(UserError, match="the database has none yet"):
         load_study(database, "x")
-    create_study(database, cheap_config(), "a")
+    create_study(database, SearchProblem(cheap_config()), "a")
     with pytest.raises(UserError, match="no study 'x'; there are: a"):
         load_study(database, "x")
 
@@ -135,12 +135,12 @@ def test_deleting_a_study_whose_name_is_a_path_deletes_no_folder(
 
 
 def test_two_searches_of_one_second_get_two_names(database: Database) -> None:
-    names = [create_study(database, cheap_config()) for _ in range(3)]
+    names = [create_study(database, SearchProblem(cheap_config())) for _ in range(3)]
     assert len(set(names)) == 3
 
 
 def test_a_configuration_that_cannot_be_read_here_is_no_study_made_elsewhere(database: Database) -> None:
-    create_study(database, cheap_config(), "a")
+    create_study(database, SearchProblem(cheap_config()), "a")
     study = load_study(database, "a")
     study.set_user_attr("proxyscope:config", cheap_config().to_toml().replace('"flops"', '"their_own"'))
     (summary,) = list_studies(database)

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from backend.errors import UserError
 from backend.naming import file_name
 from backend.runs.launch import create_study
+from backend.search.problem import SearchProblem
 from backend.storage.database import Database
 from backend.storage.schema import ensembles
 from backend.studies import delete_study, list_studies, load_study, rename_study, run_folder, runs
@@ -22,7 +23,7 @@ from tests.hostile_names import MARKUP, PATHS, SPOKEN
 @pytest.fixture
 def stopped(database: Database) -> str:
     """A study whose run was stopped before it began."""
-    create_study(database, cheap_config(), "old")
+    create_study(database, SearchProblem(cheap_config()), "old")
     (run_folder(database, "old") / "best.json").write_text("[1]")
     runs.request_stop(database, load_study(database, "old")._study_id)
     return "old"
@@ -43,7 +44,7 @@ def test_trials_run_folder_and_ensembles_go_with_the_name(database: Database, st
 
 
 def test_a_study_in_work_is_not_renamed(database: Database) -> None:
-    create_study(database, cheap_config(), "old")
+    create_study(database, SearchProblem(cheap_config()), "old")
     with pytest.raises(UserError, match=r"'old' is queued.*stop it to rename it"):
         rename_study(database, "old", "new")
     assert [item.name for item in list_studies(database)] == ["old"]
@@ -51,7 +52,7 @@ def test_a_study_in_work_is_not_renamed(database: Database) -> None:
 
 @pytest.mark.parametrize(("new", "words"), [("taken", "'taken' is taken"), ("up\n", "is not valid")])
 def test_a_wrong_name_changes_nothing(database: Database, stopped: str, home: Path, new: str, words: str) -> None:
-    create_study(database, cheap_config(), "taken")
+    create_study(database, SearchProblem(cheap_config()), "taken")
     run_folder(database, "taken")
     with pytest.raises(UserError, match=words):
         rename_study(database, stopped, new)
@@ -70,7 +71,7 @@ def test_a_study_whose_name_is_a_path_takes_no_folder_along(database: Database, 
 
 @pytest.mark.parametrize("name", [*SPOKEN, *MARKUP, *PATHS])
 def test_a_study_of_any_name_has_a_folder_of_its_own_inside(database: Database, home: Path, name: str) -> None:
-    create_study(database, cheap_config(), name)
+    create_study(database, SearchProblem(cheap_config()), name)
     (run_folder(database, name) / "best.json").write_text(name)
     (folder,) = runs_folder(database).iterdir()
     assert folder.name == file_name(name)
@@ -97,7 +98,7 @@ def test_a_folder_that_an_earlier_version_made_stays_the_studys(database: Databa
 
 
 def test_a_long_note_is_kept_whole_beside_a_running_search(database: Database) -> None:
-    create_study(database, cheap_config(), "a")
+    create_study(database, SearchProblem(cheap_config()), "a")
     study = load_study(database, "a")
     text = "η is **not** ε. " * 400
     save_note(study, "short")

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from backend.runs.launch import create_study
+from backend.search.problem import SearchProblem
 from backend.storage import schema as tables
 from backend.storage.database import Database, open_database
 from backend.studies import load_study, runs
@@ -18,7 +19,7 @@ from tests.conftest import cheap_config
 
 @pytest.fixture
 def study_id(database: Database) -> int:
-    return load_study(database, create_study(database, cheap_config(), "a"))._study_id
+    return load_study(database, create_study(database, SearchProblem(cheap_config()), "a"))._study_id
 
 
 def state(database: Database, study_id: int) -> str:

@@ -8,6 +8,7 @@ import optuna
 import pytest
 
 from backend.runs.launch import create_study
+from backend.search.problem import SearchProblem
 from backend.storage.database import Database
 from backend.studies import list_studies, load_study
 from tests.conftest import cheap_config
@@ -33,7 +34,7 @@ def test_a_study_began_when_its_first_trial_did_in_any_zone(database: Database) 
 
 def test_what_cannot_be_read_here_still_names_data_set_sampler_and_seed(database: Database) -> None:
     config = cheap_config(setup={"sampler": "qmc", "seed": 4, "constraints": ["params <= 300000"]})
-    create_study(database, config, "a")
+    create_study(database, SearchProblem(config), "a")
     load_study(database, "a").set_user_attr("proxyscope:config", config.to_toml().replace('"flops"', '"their_own"'))
     (summary,) = list_studies(database)
     assert summary.config is None
@@ -49,7 +50,7 @@ def test_a_configuration_that_is_no_text_of_ours_hides_no_study(database: Databa
 
 
 def test_the_command_that_lists_studies_loads_no_pytorch(database: Database) -> None:
-    create_study(database, cheap_config(), "a")
+    create_study(database, SearchProblem(cheap_config()), "a")
     code = (
         "import sys; sys.argv = ['backend', 'studies', 'list', '--json']\n"
         "from backend.cli import main\n"

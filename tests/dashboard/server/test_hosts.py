@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 
 from backend.errors import UserError
 from backend.runs.launch import create_study
+from backend.search.problem import SearchProblem
 from backend.storage.database import open_database
 from backend.studies import list_studies
 from dashboard.server.hosts import HOSTS_VARIABLE, parse_hosts
@@ -148,7 +149,7 @@ def test_the_default_holds_outside_of_the_projects_folder(tmp_path: Path) -> Non
 
 
 def test_optuna_dashboard_answers_under_known_names_alone(home: Path) -> None:
-    create_study(open_database(), cheap_config(), "kept")
+    create_study(open_database(), SearchProblem(cheap_config()), "kept")
     port = free_port()
     command = [sys.executable, "-m", "dashboard", "optuna", "--port", str(port)]
     with subprocess.Popen(command, env={**os.environ, HOSTS_VARIABLE: KNOWN}, stderr=subprocess.DEVNULL) as process:

@@ -13,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend.runs.launch import create_study
+from backend.search.problem import SearchProblem
 from backend.storage.database import Database, open_database
 from backend.studies import list_studies
 from tests.browser.app import free_port
@@ -21,7 +22,7 @@ from tests.postgres.server import PASSWORD
 
 
 def test_it_serves_the_studies_of_the_server_and_no_process_shows_the_password(postgres_database: Database) -> None:
-    create_study(postgres_database, cheap_config(), "shown there")
+    create_study(postgres_database, SearchProblem(cheap_config()), "shown there")
     port = free_port()
     command = [sys.executable, "-m", "dashboard", "optuna", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
@@ -55,7 +56,7 @@ def test_a_studys_page_leads_to_it_there_but_not_from_another_database(
     page = app("study", study=finished)
     assert f"http://127.0.0.1:8080/dashboard/studies/{summary.study_id}" in links(page)
     url = f"sqlite:///{tmp_path / 'copy.db'}"
-    create_study(open_database(url), cheap_config(), finished)
+    create_study(open_database(url), SearchProblem(cheap_config()), finished)
     page.sidebar.text_input(key="storage_url").set_value(url)
     page.sidebar.button(key="storage_open").click().run()
     page.switch_page("views/study/page.py")
