@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, RegressorMixin, TransformerMixin
-from sklearn.compose import ColumnTransformer
+from sklearn import config_context
+from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from backend import proxies
@@ -24,8 +26,15 @@ from backend.spaces.capabilities import Enumerable, GraphFeatures, capability, c
 _SMALL = 0.05
 
 
-class SignedLog(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """sign(x)·log(1 + |x|/s) of each column, s the 5% quantile of the column's nonzero |x| in the fitted rows."""
+class SignedLog(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """sign(x)·log(1 + |x|/s) of the first columns, s the 5% quantile of the column's nonzero |x| in the fitted rows.
+
+    Args:
+        count: how many columns; the others stay as they are.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
 
     def fit(self, values: ArrayLike, _targets: ArrayLike | None = None) -> Self:
         """Learns s of each column.
@@ -33,25 +42,20 @@ class SignedLog(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type:
         Args:
             values: (architectures, columns), finite.
         """
-        sizes = np.abs(np.asarray(values, dtype=float))
-        self.n_features_in_ = sizes.shape[1]
+        sizes = np.abs(np.asarray(values, dtype=float)[:, : self.count])
         self.scale_ = np.array([_small_size(column) for column in sizes.T])
         return self
 
     def transform(self, values: ArrayLike) -> NDArray[np.float64]:
-        """The signed logarithms.
+        """The columns, the first ones as signed logarithms.
 
         Args:
             values: (architectures, columns).
         """
-        raw = np.asarray(values, dtype=float)
-        logarithms: NDArray[np.float64] = np.sign(raw) * np.log1p(np.abs(raw) / self.scale_)
-        return logarithms
-
-
-def unskewed(names: Sequence[str]) -> ColumnTransformer:
-    """The step before every fit: signed logarithms of the skewed ones of the named columns, the others as they are."""
-    return ColumnTransformer([("log", SignedLog(), skewed(names))], remainder="passthrough")
+        changed = np.array(values, dtype=float)
+        raw = changed[:, : self.count]
+        changed[:, : self.count] = np.sign(raw) * np.log1p(np.abs(raw) / self.scale_)
+        return changed
 
 
 def skewed(names: Sequence[str]) -> list[str]:
@@ -161,7 +165,7 @@ class Ensemble:
             )
         self.recipe = recipe
         self.architectures = known
-        self._pipeline = None if recipe.label_free else _fitted(recipe, known, _regressor(recipe, len(known)))
+        self._pipeline = None if recipe.label_free else self._fit(_regressor(recipe, len(known)))
 
     @classmethod
     def of_mapping(cls, content: Mapping[str, Any]) -> Self:
@@ -242,25 +246,35 @@ class Ensemble:
         generator = np.random.default_rng(self.recipe.seed)
         draws = [generator.integers(len(self.architectures), size=len(self.architectures)) for _ in range(resamples)]
         again = weighing.again(self._pipeline[-1])
-        refits = pd.DataFrame(
-            [
-                self._named(weighing.read(_fitted(self.recipe, self.architectures.iloc[draw], again)[-1])[0])
-                for draw in draws
-            ]
-        )
+        refits = pd.DataFrame([self._named(weighing.read(self._fit(again, draw)[-1])[0]) for draw in draws])
         low, high = refits.quantile(_TAIL), refits.quantile(1 - _TAIL)
         return pd.DataFrame({"weight": pd.Series(self.weights), "low": low, "high": high})
 
+    def _fit(self, regressor: RegressorMixin, rows: NDArray[np.intp] | slice = slice(None)) -> Pipeline:
+        """Fit a regressor to the architectures, or to some rows of them."""
+        with _trusting():
+            pipeline = make_pipeline(SignedLog(len(self.recipe.logarithms)), regressor)
+            return pipeline.fit(self._inputs[rows], self.architectures[ACCURACY].to_numpy()[rows])
+
+    @cached_property
+    def _inputs(self) -> NDArray[np.float64]:
+        """What the model sees of the architectures, (architectures, columns)."""
+        return _inputs(self.recipe, self.architectures)
+
+    @cached_property
+    def _columns(self) -> list[str]:
+        """Names of the columns that the model sees, as pages show them."""
+        return [str(name) for name in _design(self.recipe, self.architectures.iloc[:1]).columns]
+
     def _named(self, weights: NDArray[np.float64]) -> dict[str, float]:
         """Weights by column, in the recipe's order: the regressor has the columns as they leave the preparation."""
-        assert self._pipeline is not None
-        names = [name.split("__", 1)[1] for name in self._pipeline[0].get_feature_names_out()]
-        by_name = dict(zip(names, map(float, weights), strict=True))
-        return {name: by_name[name] for name in _columns(_design(self.recipe, self.architectures.iloc[:1]))}
+        by_name = dict(zip(_in_fit_order(self.recipe, self._columns), map(float, weights), strict=True))
+        return {name: by_name[name] for name in self._columns}
 
     def _values(self, known: pd.DataFrame) -> NDArray[np.float64]:
         if self._pipeline is not None:
-            return np.asarray(self._pipeline.predict(_design(self.recipe, known)))
+            with _trusting():
+                return np.asarray(self._pipeline.predict(_inputs(self.recipe, known)))
         columns = [_log_ranks(known[name], self.architectures[name], name) for name in self.recipe.proxies]
         total: NDArray[np.float64] = np.sum(columns, axis=0)
         return total
@@ -272,9 +286,10 @@ def _regressor(recipe: Recipe, architectures: int) -> RegressorMixin:
     return build(recipe.seed, architectures)
 
 
-def _fitted(recipe: Recipe, known: pd.DataFrame, regressor: RegressorMixin) -> Pipeline:
-    design = _design(recipe, known)
-    return make_pipeline(unskewed(_columns(design)), regressor).fit(design, known[ACCURACY])
+def _trusting() -> AbstractContextManager[None]:
+    """Spare scikit-learn its checks, which take longer than small fits: rows are finite, and models are ours."""
+    trusting: AbstractContextManager[None] = config_context(assume_finite=True, skip_parameter_validation=True)
+    return trusting
 
 
 def _valid(space: SearchSpace, scores: pd.DataFrame) -> pd.DataFrame:
@@ -308,8 +323,16 @@ def _design(recipe: Recipe, scores: pd.DataFrame) -> pd.DataFrame:
     return raw.join(space.features(dict.fromkeys(scores.index)))
 
 
-def _columns(design: pd.DataFrame) -> list[str]:
-    return [str(name) for name in design.columns]
+def _inputs(recipe: Recipe, scores: pd.DataFrame) -> NDArray[np.float64]:
+    """The design as an array, (architectures, columns), in the order of :func:`_in_fit_order`."""
+    design = _design(recipe, scores)
+    return np.ascontiguousarray(design[_in_fit_order(recipe, design.columns)], dtype=float)
+
+
+def _in_fit_order(recipe: Recipe, names: Iterable[str]) -> list[str]:
+    """Names of the columns of a design, those whose logarithm is taken first."""
+    first = recipe.logarithms
+    return [*first, *(name for name in names if name not in first)]
 
 
 def _log_ranks(values: pd.Series[float], among: pd.Series[float], name: str) -> NDArray[np.float64]:

@@ -96,8 +96,24 @@ class SearchProblem:
     @cached_property
     def feasible(self) -> Sequence[Architecture]:
         """Every architecture that can be scored and keeps the constraints; none where the space cannot list them."""
+        kept = pd.Series(True, index=self._bounded_costs.index)
+        for item in self.constraints:
+            kept &= item.keeping(self._bounded_costs[item.metric])
+        return [architecture for architecture, keeps in zip(self._members, kept, strict=True) if keeps]
+
+    @cached_property
+    def _members(self) -> Sequence[Architecture]:
+        """Every architecture that can be scored; none where the space cannot list them."""
         space = capability(self.space, Enumerable)
-        return () if space is None else list(filter(self.keeps, space.members()))
+        return () if space is None else list(space.members())
+
+    @cached_property
+    def _bounded_costs(self) -> pd.DataFrame:
+        """The metrics that constraints bound, a row for each of the members."""
+        names = dict.fromkeys(item.metric for item in self.constraints)
+        costs = Costs(self.space, self.config.dataset, names)
+        rows = map(costs.of, self._members) if names else ()
+        return pd.DataFrame(rows, index=range(len(self._members)), columns=list(names), dtype=float)
 
     @cached_property
     def asked(self) -> int:
@@ -122,10 +138,7 @@ class SearchProblem:
 
         Empty for a space that holds nothing, which has other troubles, and for one that cannot be listed.
         """
-        space = capability(self.space, Enumerable)
-        if not self.constraints or space is None:
-            return []
-        costs = pd.DataFrame([self.costs(architecture) for architecture in space.members()])
+        costs = self._bounded_costs
         if costs.empty:
             return []
         keeping = {item: item.keeping(costs[item.metric]) for item in self.constraints}

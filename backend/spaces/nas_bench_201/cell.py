@@ -79,7 +79,7 @@ class Cell:
     @property
     def index(self) -> int:
         """The official NAS-Bench-201 index, 0 to 15,624."""
-        return _indices()[self.operations]
+        return cell_indices()[self.operations]
 
     @property
     def connected(self) -> bool:
@@ -105,7 +105,8 @@ class Cell:
 
         All cells of a class share one representative; its network is the one to score for any of them.
         """
-        return _representatives()[self.canonical()]
+        index = class_indices()[self.index]
+        return Cell(("none",) * len(EDGES)) if index is None else enumerate_cells()[index]
 
     def live_edges(self) -> frozenset[int]:
         """Positions in `EDGES` of the edges with an operation that lie on a path from input to output."""
@@ -160,14 +161,15 @@ def enumerate_cells() -> Sequence[Cell]:
 def class_indices() -> Sequence[int | None]:
     """For each cell in official order its representative's index, which names its class; None if it is disconnected.
 
-    They are what :meth:`Cell.representative` gives, kept in a file: working out all classes takes seconds.
+    They are kept in a file: working out all classes takes seconds.
     """
     classes: np.ndarray = np.load(str(files("backend.data") / "nas_bench_201_classes.npy"))
     return tuple(None if index < 0 else index for index in classes.tolist())
 
 
 @cache
-def _indices() -> Mapping[tuple[str, ...], int]:
+def cell_indices() -> Mapping[tuple[str, ...], int]:
+    """The official index of a cell by its operations."""
     return {cell.operations: index for index, cell in enumerate(enumerate_cells())}
 
 
@@ -182,11 +184,3 @@ def _classes() -> Mapping[Expression, Sequence[Cell]]:
     for cell in enumerate_cells():
         classes.setdefault(cell.canonical(), []).append(cell)
     return classes
-
-
-@cache
-def _representatives() -> Mapping[Expression, Cell]:
-    return {
-        expression: max(members, key=lambda member: member.operations.count("none"))
-        for expression, members in _classes().items()
-    }

@@ -7,13 +7,21 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backend.errors import UserError
 from backend.spaces.base import Architecture, Label, SearchSpace, SpaceSection, Words
 from backend.spaces.capabilities import Drawing, DrawnEdge, FastEngine, HasTruth, KnownCosts, Parameter, SizeWords
-from backend.spaces.nas_bench_201.cell import EDGES, NUM_CELLS, OPERATIONS, Cell, class_indices
+from backend.spaces.nas_bench_201.cell import (
+    EDGES,
+    NUM_CELLS,
+    OPERATIONS,
+    Cell,
+    cell_indices,
+    class_indices,
+    enumerate_cells,
+)
 from backend.spaces.nas_bench_201.notations import ACCEPTED, parse_cell
 from backend.spaces.nas_bench_201.options import EDGE_KEYS, TRAINED_SIZE, CellChoices, NasBench201Section
 
@@ -228,10 +236,7 @@ class NasBench201(SearchSpace):
 
     def classes(self) -> pd.Series[float]:
         """The index of each cell's representative, by official index; NaN for a disconnected cell."""
-        import pandas as pd  # noqa: PLC0415 - to name the space, or to list its studies, needs none of it
-
-        classes = pd.array(class_indices(), dtype="Int64")
-        return pd.Series(classes, index=pd.RangeIndex(len(classes), name="index")).astype("Float64")
+        return _classes().copy(deep=False)
 
     def is_indexed(self, trials: pd.DataFrame) -> pd.Series[bool]:
         """Which rows of a table of trials are networks that the benchmark trained."""
@@ -252,9 +257,9 @@ class NasBench201(SearchSpace):
     @cached_property
     def connected_cells(self) -> list[Cell]:
         """The cells of the options with a path from input to output."""
-        classes = class_indices()
-        cells = (Cell(operations) for operations in itertools.product(*self._operations))
-        return [cell for cell in cells if classes[cell.index] is not None]
+        classes, cells = class_indices(), enumerate_cells()
+        indices = map(cell_indices().__getitem__, itertools.product(*self._operations))
+        return [cells[index] for index in indices if classes[index] is not None]
 
     def features(self, labels: Iterable[Label]) -> pd.DataFrame:
         """Features of the live part of each cell's graph."""
@@ -340,3 +345,11 @@ class NasBench201(SearchSpace):
             f"These choices leave **{connected:,}** connected cells of {self.combinations:,} combinations{networks}. "
             f"**{self.distinct_cells:,}** of the cells are distinct: the others compute the same, and cost nothing."
         )
+
+
+@cache
+def _classes() -> pd.Series[float]:
+    import pandas as pd  # noqa: PLC0415 - to name the space, or to list its studies, needs none of it
+
+    classes = pd.array(class_indices(), dtype="Int64")
+    return pd.Series(classes, index=pd.RangeIndex(len(classes), name="index")).astype("Float64")

@@ -40,11 +40,11 @@ def test_a_skewed_proxy_enters_as_its_logarithm() -> None:
 
 def test_signed_log_keeps_order_and_sign() -> None:
     values = np.array([[-1e40], [-1e3], [0.0], [1e-3], [1.0], [1e50]])
-    logs = SignedLog().fit(values).transform(values).ravel()
+    logs = SignedLog(1).fit(values).transform(values).ravel()
     assert (np.diff(logs) > 0).all()
     assert np.sign(logs).tolist() == [-1, -1, 0, 1, 1, 1]
     assert np.ptp(logs) < 1000
-    assert SignedLog().fit(np.zeros((3, 1))).transform(np.zeros((3, 1))).tolist() == [[0], [0], [0]]
+    assert SignedLog(1).fit(np.zeros((3, 1))).transform(np.zeros((3, 1))).tolist() == [[0], [0], [0]]
 
 
 def test_a_sum_of_ranks_follows_the_proxies_directions() -> None:
