@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,7 +19,11 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 
 
 def pytest_collection_finish() -> None:
-    """Take the libraries out of the garbage collector's work: Streamlit collects after each run of a page."""
+    """Spare the runs of pages what Streamlit does again in each: collect garbage, and scan what is installed."""
+    if "streamlit" in sys.modules:
+        from streamlit.components.v2 import manifest_scanner  # noqa: PLC0415 - few tests need it
+
+        manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
     gc.collect()
     gc.freeze()
 

@@ -23,6 +23,13 @@ class Convolution(nn.Conv2d):
         """Leaves the weights as they are."""
 
 
+class LinearClassifier(nn.Linear):
+    """A linear layer whose weights `build_network` draws, once."""
+
+    def reset_parameters(self) -> None:
+        """Leaves the weights as they are."""
+
+
 class ConvBlock(nn.Module):
     """ReLU, convolution without bias, batch norm.
 
@@ -133,7 +140,7 @@ class CellNetwork(nn.Module):
             blocks += [ReductionBlock(narrow), *(CellBlock(cell, wide) for _ in range(cells_per_stage))]
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.BatchNorm2d(widths[-1])
-        self.classifier = nn.Linear(widths[-1], num_classes, device="meta").to_empty(device="cpu")
+        self.classifier = LinearClassifier(widths[-1], num_classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (B, 3, H, W) to logits (B, num_classes)."""
@@ -187,8 +194,7 @@ def difference(network: nn.Module) -> str:
     """
     if type(network) is not CellNetwork:
         return f"it is a {type(network).__name__}, not a CellNetwork"
-    with torch.device("meta"):
-        built = CellNetwork(network.cell, network.num_classes, network.channels, network.cells_per_stage)
+    built = CellNetwork(network.cell, network.num_classes, network.channels, network.cells_per_stage)
     expected = dict(built.named_modules())
     found = dict(network.named_modules(remove_duplicate=False))
     if odd := sorted(set(expected) ^ set(found)):
