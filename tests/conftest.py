@@ -17,6 +17,9 @@ from tests.postgres.server import Server, find_programs, running_server
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
+# Else each process that a test starts would compile all modules again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_collection_finish() -> None:
     """Spare the runs of pages what Streamlit does again in each: collect garbage, and scan what is installed."""

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, column, func, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from backend.errors import StorageError
+from backend.storage.schema import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -78,7 +79,7 @@ def unknown_revision(found: tuple[str, ...]) -> str | None:
 def migrate(engine: Engine, where: str) -> None:
     """Bring ProxyScope's tables up to the newest revision, and make them in a database that has none.
 
-    All happens in one transaction, and of several processes that open a database at once, one does it.
+    A database without any of them gets the tables as they are declared. All happens in one transaction, and of several processes that open a database at once, one does it.
 
     Args:
         engine: of a database that may be written.
@@ -101,7 +102,11 @@ def migrate(engine: Engine, where: str) -> None:
 
             config = _config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if set(inspect(connection).get_table_names()).isdisjoint(metadata.tables):
+                metadata.create_all(connection)
+                command.stamp(config, "head")
+            else:
+                command.upgrade(config, "head")
 
 
 def known_revisions() -> list[str]:
