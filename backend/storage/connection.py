@@ -6,13 +6,11 @@ not there is read as empty. The way that writes makes the file and Optuna's tabl
 
 from __future__ import annotations
 
-import random
 import shlex
 import sqlite3
-import time
 import warnings
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from threading import RLock
@@ -45,6 +43,7 @@ from backend.settings import READ_ONLY, make_folder
 from backend.storage.migrations import check_revision, migrate
 from backend.storage.optuna_internals.tables import table_revisions
 from backend.storage.schema import metadata
+from backend.storage.sqlite_files import BUSY_SECONDS, connect_to_read, has_content, use_write_ahead_log
 
 if TYPE_CHECKING:
     from optuna.storages import RDBStorage
@@ -112,7 +111,6 @@ _OPTUNA_TABLES = frozenset({"studies", "trials", "version_info"})
 _NOT_ALLOWED = "42501"
 """State of PostgreSQL: insufficient privilege."""
 _ATTEMPTS = 5
-_BUSY_SECONDS = 30
 _CONNECT_SECONDS = 5
 _SILENT_MILLISECONDS = 20_000
 _NEVER = "none"
@@ -252,7 +250,7 @@ def _to_write(url: URL) -> Opened:
     opened = Opened(_engine(url, _arguments(url)), with_tables=True)
     _make_tables(opened)
     if url.get_backend_name() == "sqlite":
-        _use_write_ahead_log(opened.engine)
+        use_write_ahead_log(opened.engine)
     migrate(opened.engine, shown(url))
     return opened
 
@@ -330,7 +328,7 @@ def _is_complete(url: URL, connection: Connection) -> bool:
 @contextmanager
 def _looked_into(url: URL) -> Iterator[Connection | None]:
     """A connection for a look that leaves no trace; None where there is no file, or an empty one."""
-    if url.get_backend_name() == "sqlite" and not _has_content(Path(url.database or "")):
+    if url.get_backend_name() == "sqlite" and not has_content(Path(url.database or "")):
         yield None
         return
     engine = create_engine(url, **(_reading_arguments(url) | {"poolclass": NullPool, "pool_pre_ping": False}))
@@ -340,15 +338,11 @@ def _looked_into(url: URL) -> Iterator[Connection | None]:
         yield connection
 
 
-def _has_content(file: Path) -> bool:
-    return file.is_file() and file.stat().st_size > 0
-
-
 def _arguments(url: URL) -> dict[str, Any]:
     """Arguments of an engine; a server that is gone is noticed in seconds."""
     kind = url.get_backend_name()
     if kind == "sqlite":
-        return {"connect_args": {"timeout": _BUSY_SECONDS}, "pool_pre_ping": False}
+        return {"connect_args": {"timeout": BUSY_SECONDS}, "pool_pre_ping": False}
     if kind != "postgresql":
         return {"pool_pre_ping": True}
     args: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS, "tcp_user_timeout": _SILENT_MILLISECONDS}
@@ -364,64 +358,12 @@ def _reading_arguments(url: URL) -> dict[str, Any]:
     if url.get_backend_name() != "sqlite":
         return _arguments(url)
     file = Path(url.database or "")
-    return {"creator": lambda: _connect_to_read(file), "poolclass": NullPool}
-
-
-def _connect_to_read(file: Path) -> sqlite3.Connection:
-    """A connection to a SQLite file that SQLite lets nobody write through, and that leaves no other file behind."""
-    log = Path(f"{file}-wal")
-    try:
-        # The last connection that may write empties the log of writes into the file, and removes it.
-        return _connect(file, "mode=ro" if log.exists() else "mode=rw")
-    except sqlite3.OperationalError as error:
-        unreadable = error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
-        # In a folder that cannot be written to, the file has to be whole without a log.
-        if not unreadable or not file.is_file() or _has_content(log) or _has_content(Path(f"{file}-journal")):
-            raise
-        return _connect(file, "mode=ro&immutable=1")
-
-
-def _connect(file: Path, options: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{file.resolve().as_uri()}?{options}", uri=True, timeout=_BUSY_SECONDS)
-    try:
-        connection.execute("PRAGMA query_only=ON")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+    return {"creator": lambda: connect_to_read(file), "poolclass": NullPool}
 
 
 def _let_read_alone(connection: Any, _record: Any, _proxy: Any) -> None:
     """Begin every transaction of a PostgreSQL connection as one that reads alone."""
     connection.read_only = True
-
-
-def _use_write_ahead_log(engine: Engine) -> None:
-    """Readers and one writer at once; the mode is kept in the file, the other settings in each connection."""
-
-    @event.listens_for(engine, "connect")
-    def _set_pragmas(connection: Any, _record: Any) -> None:
-        with closing(connection.cursor()) as cursor:
-            _set_journal_mode(cursor)
-            cursor.execute("PRAGMA synchronous=NORMAL")
-            cursor.execute("PRAGMA foreign_keys=ON")
-
-    engine.dispose()
-
-
-def _set_journal_mode(cursor: Any) -> None:
-    """Turn a file to WAL mode; SQLite does not wait by itself until others leave it alone for that."""
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if "database is locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(random.uniform(0.005, 0.05))
-        else:
-            return
 
 
 def _refused_in_words(context: ExceptionContext) -> None:

@@ -79,7 +79,8 @@ def unknown_revision(found: tuple[str, ...]) -> str | None:
 def migrate(engine: Engine, where: str) -> None:
     """Bring ProxyScope's tables up to the newest revision, and make them in a database that has none.
 
-    A database without any of them gets the tables as they are declared. All happens in one transaction, and of several processes that open a database at once, one does it.
+    A database without any of them gets the tables as they are declared. All happens in one transaction, and of several
+    processes that open a database at once, one does it.
 
     Args:
         engine: of a database that may be written.
