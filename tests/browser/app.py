@@ -3,14 +3,14 @@
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
+
+from tests.forked import Forked, Process
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM_VARIABLE = "PROXYSCOPE_CHROMIUM"
@@ -58,16 +58,16 @@ def running_app(
     environment.pop("PROXYSCOPE_STORAGE", None)
     if storage:
         environment["PROXYSCOPE_STORAGE"] = storage
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port), *options]
-    with (home / "dashboard.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_until_healthy(address, process, home / "dashboard.log")
-            yield address
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    arguments = ["streamlit", "run", str(script), "--server.port", str(port), *options]
+    log = home / "dashboard.log"
+    process = Forked("streamlit.web.cli:main", arguments, environment, log, folder)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(address, process, log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
 
 
 def free_port() -> int:
@@ -78,7 +78,7 @@ def free_port() -> int:
     return port
 
 
-def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_healthy(address: str, process: Process, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:

@@ -1,27 +1,19 @@
 """Worker processes on a database, started and killed by tests."""
 
-import multiprocessing
-import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from multiprocessing import forkserver
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from types import ModuleType
-from typing import Protocol
 
-import pytest
 from optuna.trial import TrialState
 
-from backend.cli import main
 from backend.runs.launch import prepare, process_environment
 from backend.storage.database import Database
 from backend.studies import load_study, runs, trials_frame, workers
 from tests.conftest import cheap_config
+from tests.forked import Forked, Process
 
 
 def prepared(database: Database, trials: int, number: int, *, scores: str = "compute", **setup: object) -> int:
@@ -35,85 +27,14 @@ def prepared(database: Database, trials: int, number: int, *, scores: str = "com
     return load_study(database, prepare(database, config, "shared"))._study_id
 
 
-class Process(Protocol):
-    """A process of a worker."""
-
-    @property
-    def pid(self) -> int:
-        """Its number."""
-
-    def kill(self) -> None:
-        """Kill it, as far as it is still there."""
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end; its exit status."""
-
-
-class ForkedWorker:
-    """``python -m backend worker`` with one thread, forked from a process that has imported all that it needs.
-
-    Python's imports take most of the life of a worker that has a few trials to do.
-
-    Args:
-        database: what it works on.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._process = _fork_server().Process(target=_work, args=(process_environment(database),), daemon=True)
-        with pytest.MonkeyPatch.context() as patch:
-            # What the tests' main module is would be run in the child again.
-            patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
-            self._process.start()
-
-    @property
-    def pid(self) -> int:
-        """Its number."""
-        assert self._process.pid is not None
-        return self._process.pid
-
-    def kill(self) -> None:
-        """Kill it, as far as it is still there."""
-        self._process.kill()
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-        self._process.terminate()
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end; its exit status."""
-        self._process.join(timeout)
-        assert self._process.exitcode is not None, "it did not end in time"
-        return self._process.exitcode
-
-
-@cache
-def _fork_server() -> ForkServerContext:
-    """The process that workers are forked from."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "tests.backend.runs.warm"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", "1")
-        patch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
-        forkserver.ensure_running()
-    return context
-
-
-def _work(environment: Mapping[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(environment)
-    with Path(os.devnull).open("wb") as nothing:
-        for stream in (1, 2):
-            os.dup2(nothing.fileno(), stream)
-    sys.argv = ["backend", "worker"]
-    main()
+def forked_worker(database: Database) -> Process:
+    """``python -m backend worker`` with one thread."""
+    return Forked("backend.cli:main", ["backend", "worker"], process_environment(database))
 
 
 @contextmanager
 def started(
-    database: Database, number: int, start: Callable[[Database], Process] = ForkedWorker
+    database: Database, number: int, start: Callable[[Database], Process] = forked_worker
 ) -> Iterator[list[Process]]:
     """Workers; those that are still there at the end are killed."""
     processes = [start(database) for _ in range(number)]

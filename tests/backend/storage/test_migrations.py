@@ -1,6 +1,5 @@
 """Our tables come with migrations: into new databases and old ones, once, whole, and never backwards."""
 
-import multiprocessing
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -24,6 +23,7 @@ from backend.storage.scores import cell_scores
 from backend.studies import list_studies, runs
 from tests.backend.storage.schemas import differences, execute, kept_database, revision
 from tests.conftest import cheap_config
+from tests.forked import fork_server
 from tests.looking import PLAIN, plain_study, traces
 from tests.postgres.server import PASSWORD
 
@@ -199,7 +199,7 @@ def test_several_open_one_database_at_once(new_url: Callable[[], str], pool: str
     empty, earlier = new_url(), kept_database(VERSION, new_url())
     pools: dict[str, Callable[[], ThreadPoolExecutor | ProcessPoolExecutor]] = {
         "threads": lambda: ThreadPoolExecutor(3),
-        "processes": lambda: ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")),
+        "processes": lambda: ProcessPoolExecutor(3, mp_context=fork_server()),
     }
     with pools[pool]() as workers:
         assert list(workers.map(_prepared, [empty] * 3 + [earlier] * 3)) == [HEAD] * 6
