@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import optuna
@@ -18,7 +19,7 @@ from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.storage import audit
 from backend.storage.database import Database, open_database
-from backend.storage.optuna_internals.tables import STUDIES
+from backend.storage.optuna_internals.tables import STUDIES, TRIALS
 from backend.studies import list_studies, load_study, runs
 from tests.backend.cli.command_line import backend, in_a_process
 from tests.conftest import cheap_config
@@ -57,9 +58,11 @@ def call_it(database: Database, study: str, name: str) -> None:
 
 @pytest.fixture
 def hostile(database: Database) -> Database:
-    """A database with a study of each name."""
+    """A database with a study of each name, none of them in use."""
     for name in ANY:
         named(database, name)
+    with database.engine.begin() as connection:
+        connection.execute(update(TRIALS).values(datetime_start=datetime(2026, 1, 1)))
     return database
 
 
