@@ -13,6 +13,7 @@ from backend.analysis.scores import with_sizes
 from backend.ensembles.fitting import Ensemble, Recipe
 from backend.ensembles.models import LABEL_FREE
 from backend.errors import UserError
+from backend.spaces import registry
 from backend.spaces.base import Label, SearchSpace
 from backend.spaces.capabilities import HasTruth, KnownCosts, capability, classes_of, lacks
 
@@ -60,7 +61,7 @@ def rule_words(names: Sequence[str], space: SearchSpace, searched_by: Sequence[s
     return (
         f"Of the distinct {many}, the one with the highest sum over {', '.join(names)} of the logarithm of its rank, "
         f"better {many} ranking higher. No accuracy enters{beside}; that the rule prefers "
-        f"{', '.join(CHOSEN)} was chosen on cifar100."
+        f"{', '.join(CHOSEN)} was chosen on {registry.get().title}'s cifar100."
     )
 
 
