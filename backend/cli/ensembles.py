@@ -12,7 +12,15 @@ import typer
 from backend import truth as benchmark
 from backend.cli import beyond, report
 from backend.cli.beyond import Basis
-from backend.cli.options import JsonOption, ModuleOption, SeedOption, StorageOption, given_path
+from backend.cli.options import (
+    JsonOption,
+    ModuleOption,
+    SeedOption,
+    SpaceModuleOption,
+    StorageOption,
+    given_path,
+    load_own_code,
+)
 from backend.cli.terminal import console
 from backend.cli.values import print_json
 from backend.datasets.info import check_dataset
@@ -24,7 +32,6 @@ from backend.ensembles.study import StudyEnsemble
 from backend.ensembles.transfer import home_scores
 from backend.errors import StorageError, UserError
 from backend.json_records import json_records
-from backend.proxies.own import load_user_proxies
 from backend.scoring.tables import bundled_table, read_table
 from backend.search.results import study_ensemble, target_of
 from backend.spaces import registry
@@ -92,9 +99,10 @@ def ensemble(
     storage: StorageOption = None,
     as_json: JsonOption = False,
     proxy_module: ModuleOption = None,
+    space_module: SpaceModuleOption = None,
 ) -> None:
     """Fit ensembles of proxies on a study's architectures, and judge them on unseen ones."""
-    load_user_proxies(proxy_module or [])
+    load_own_code(proxy_module, space_module)
     if label_free and (model or proxies or graph):
         raise UserError("--label-free: names its proxies itself; give it without --model, --proxies and --graph")
     if (save or export) and not (model or label_free):
@@ -128,9 +136,10 @@ def import_ensemble(
     name: Annotated[str | None, typer.Option(help="To keep it under.", show_default="the file's")] = None,
     storage: StorageOption = None,
     proxy_module: ModuleOption = None,
+    space_module: SpaceModuleOption = None,
 ) -> None:
     """Keep an ensemble from a file in the study database."""
-    load_user_proxies(proxy_module or [])
+    load_own_code(proxy_module, space_module)
     saved = read_ensemble(file)
     saved = replace(saved, name=name or saved.name)
     save_ensemble(open_database(storage), saved)

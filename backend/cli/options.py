@@ -1,5 +1,6 @@
 """What the commands share: options, and how texts name proxies and paths."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,15 @@ ModuleOption = Annotated[
         help="Python file that registers proxies of your own; repeatable.",
     ),
 ]
+SpaceModuleOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--space-module",
+        parser=given_path,
+        metavar="FILE",
+        help="Python file with search spaces of your own; repeatable.",
+    ),
+]
 DatasetOption = Annotated[str, typer.Option(help="cifar10, cifar10-valid, cifar100 or ImageNet16-120.")]
 ProxiesOption = Annotated[str, typer.Option("--proxies", help="Comma-separated names, or all.")]
 BatchSizeOption = Annotated[int, typer.Option(min=2, help="Images in the mini-batch.")]
@@ -54,6 +64,20 @@ _ACCEPTED = registry.get().notations
 ARCH_HELP = f"{_ACCEPTED[0].upper()}{_ACCEPTED[1:]}."
 SpaceOption = Annotated[str, typer.Option("--space", help="Name of the search space.")]
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of the study.")]
+
+
+def load_own_code(proxy_modules: Sequence[Path] | None, space_modules: Sequence[Path] | None) -> None:
+    """Load the proxies and search spaces that the user names, here and in the environment.
+
+    Raises:
+        UserError: a file is missing or does not load.
+    """
+    # Few commands take such files, and all share this module.
+    from backend.proxies.own import load_user_proxies  # noqa: PLC0415
+    from backend.spaces.own import load_user_spaces  # noqa: PLC0415
+
+    load_user_spaces(space_modules or [])
+    load_user_proxies(proxy_modules or [])
 
 
 def parse_proxies(text: str) -> tuple[str, ...]:

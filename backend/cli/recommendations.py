@@ -5,12 +5,11 @@ from typing import Annotated
 import typer
 
 from backend.cli.beyond import print_plan
-from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument
+from backend.cli.options import JsonOption, ModuleOption, SpaceModuleOption, StorageOption, StudyArgument, load_own_code
 from backend.cli.terminal import console
 from backend.cli.values import print_json
 from backend.ensembles.recommendation import LENGTH
 from backend.errors import UserError
-from backend.proxies.own import load_user_proxies
 from backend.search.results import recommendation_record, recommendation_rule, study_recommendation
 from backend.storage.database import open_existing
 from backend.studies import load_study, study_config, trials_frame
@@ -22,12 +21,13 @@ def recommend(
     storage: StorageOption = None,
     as_json: JsonOption = False,
     proxy_module: ModuleOption = None,
+    space_module: SpaceModuleOption = None,
 ) -> None:
     """Name the architectures of a study to train, by a fixed rule without any label.
 
     Beside each it says what its training costs and gives.
     """
-    load_user_proxies(proxy_module or [])
+    load_own_code(proxy_module, space_module)
     loaded = load_study(open_existing(storage), study)
     config = study_config(loaded)
     if config is None:

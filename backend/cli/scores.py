@@ -19,14 +19,15 @@ from backend.cli.options import (
     ModuleOption,
     ProxiesOption,
     SeedOption,
+    SpaceModuleOption,
     SpaceOption,
     given_path,
+    load_own_code,
     parse_proxies,
 )
 from backend.cli.terminal import console, progress_bar
 from backend.cli.values import number, print_json
 from backend.errors import UserError
-from backend.proxies.own import load_user_proxies
 from backend.proxies.registry import get as get_proxy
 from backend.scoring import InvalidArchitectureError, Scorer
 from backend.scoring.engine import readable
@@ -53,9 +54,10 @@ def score(
     space: SpaceOption = registry.DEFAULT,
     as_json: JsonOption = False,
     proxy_module: ModuleOption = None,
+    space_module: SpaceModuleOption = None,
 ) -> None:
     """Score architectures with zero-cost proxies."""
-    load_user_proxies(proxy_module or [])
+    load_own_code(proxy_module, space_module)
     searched = registry.get(space)
     architectures = [searched.read(arch) for arch in archs]
     names = parse_proxies(proxies)
@@ -117,6 +119,7 @@ def sweep(
     ] = None,
     space: SpaceOption = registry.DEFAULT,
     proxy_module: ModuleOption = None,
+    space_module: SpaceModuleOption = None,
 ) -> None:
     """Score the whole space; killed at any moment, it goes on."""
     # Dask takes longer to load than all other commands to run.
@@ -126,7 +129,7 @@ def sweep(
         open_cluster,
     )
 
-    load_user_proxies(proxy_module or [])
+    load_own_code(proxy_module, space_module)
     setting = SweepSetting(dataset, parse_proxies(proxies), batch_size, seed, device, images, space_name=space)
     if out is not None:
         _check_writable(out)

@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from backend.cli.foreground import execute
-from backend.cli.options import ModuleOption, StorageOption, StudyArgument, given_path
+from backend.cli.options import ModuleOption, SpaceModuleOption, StorageOption, StudyArgument, given_path, load_own_code
 from backend.cli.terminal import console, log_to_errors
 from backend.config.model import SearchConfig
-from backend.proxies.own import load_user_proxies
 from backend.runs import execute as execution
 from backend.runs import launch, queueing
 from backend.runs import worker as joining
@@ -28,9 +27,10 @@ def search(
     study: Annotated[str | None, typer.Option(help="Name of the new study; without it, one is made.")] = None,
     trials: Annotated[int | None, typer.Option(help="Number of trials, instead of the file's n_trials.")] = None,
     proxy_module: ModuleOption = None,
+    space_module: SpaceModuleOption = None,
 ) -> None:
     """Run a search; print best trials and ensemble weights."""
-    load_user_proxies(proxy_module or [])
+    load_own_code(proxy_module, space_module)
     path = config or launch.example_config_path()
     settings = SearchConfig.from_file(path)
     if trials is not None:
@@ -41,22 +41,29 @@ def search(
     execute(database, name)
 
 
-def run(study: StudyArgument, storage: StorageOption = None, proxy_module: ModuleOption = None) -> None:
+def run(
+    study: StudyArgument,
+    storage: StorageOption = None,
+    proxy_module: ModuleOption = None,
+    space_module: SpaceModuleOption = None,
+) -> None:
     """Execute a queued study in this process.
 
     The dashboard starts this for each search.
     """
-    load_user_proxies(proxy_module or [])
+    load_own_code(proxy_module, space_module)
     log_to_errors()
     execution.execute_run(open_existing(storage), study)
 
 
-def queue(storage: StorageOption = None, proxy_module: ModuleOption = None) -> None:
+def queue(
+    storage: StorageOption = None, proxy_module: ModuleOption = None, space_module: SpaceModuleOption = None
+) -> None:
     """Start the searches that wait in this machine's queue, one after the other.
 
     The dashboard starts this where searches are queued; it ends when none waits.
     """
-    load_user_proxies(proxy_module or [])
+    load_own_code(proxy_module, space_module)
     log_to_errors()
     queueing.work(open_database(storage))
 
@@ -65,12 +72,13 @@ def worker(
     storage: StorageOption = None,
     once: Annotated[bool, typer.Option("--once", help="End when there is nothing to do.")] = False,
     proxy_module: ModuleOption = None,
+    space_module: SpaceModuleOption = None,
 ) -> None:
     """Take queued searches, and join running ones that ask for more workers, until stopped.
 
     Start it on any machine that reaches the database, as often as you like. A search asks for workers with n_workers.
     """
-    load_user_proxies(proxy_module or [])
+    load_own_code(proxy_module, space_module)
     log_to_errors()
     database = open_database(storage)
     logging.getLogger(__name__).info("waiting for searches in %s; stop with Ctrl-C", database)

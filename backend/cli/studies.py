@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from backend.cli import sharing
-from backend.cli.options import JsonOption, ModuleOption, StorageOption, StudyArgument
+from backend.cli.options import JsonOption, ModuleOption, SpaceModuleOption, StorageOption, StudyArgument, load_own_code
 from backend.cli.study_list import print_studies, study_record
 from backend.cli.terminal import confirm, console
 from backend.cli.values import print_json
@@ -65,13 +65,13 @@ def resume(
     storage: StorageOption = None,
     trials: Annotated[int | None, typer.Option(help="A new total of trials.")] = None,
     proxy_module: ModuleOption = None,
+    space_module: SpaceModuleOption = None,
 ) -> None:
     """Go on with an ended study, in the foreground."""
     from backend.cli.foreground import execute  # noqa: PLC0415
-    from backend.proxies.own import load_user_proxies  # noqa: PLC0415
     from backend.runs import launch  # noqa: PLC0415
 
-    load_user_proxies(proxy_module or [])
+    load_own_code(proxy_module, space_module)
     database = open_existing(storage)
     launch.requeue(database, study, trials)
     execute(database, study)

@@ -4,7 +4,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ import torch
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
-from backend.errors import SearchFailedError
+from backend.errors import SearchFailedError, UserError
 from backend.runs import recovery
 from backend.runs.budget import Budget, Counter, SharedBudget, Ticket
 from backend.search.measure import Measurement, Measurer
@@ -23,7 +23,7 @@ from backend.search.samplers import DistinctSampler, build_sampler
 from backend.spaces.base import Architecture
 from backend.spaces.capabilities import Enumerable, FixedDistributions, capability
 from backend.storage.optuna_internals.objects import storage_of, trial_id_of
-from backend.storage.outages import ride_out
+from backend.storage.outages import refusal, ride_out
 from backend.studies import trials as records
 
 logger = logging.getLogger(__name__)
@@ -104,6 +104,7 @@ class Search:
         self._asking = threading.Lock()
         self._reason, self._stop_asked = "", False
         self._failures = self._infeasible = 0
+        self._params_of: dict[str, Mapping[str, object]] = {}
         self._deadline: float | None = None
 
     def stop(self, reason: str) -> None:
@@ -190,8 +191,11 @@ class Search:
         with self._asking:
             if self._budget.idle >= _IDLE_LIMIT or self._infeasible >= _INFEASIBLE_LIMIT:
                 ride_out(self._enqueue_unseen)
-            trial, architecture = ride_out(self._ask)
-        scored = not architecture.invalid and self._problem.keeps(architecture)
+            trial, proposal = ride_out(self._ask)
+        if isinstance(proposal, str):
+            self._tell_failed(trial, proposal)
+            return False
+        architecture, scored = proposal
         first = self._budget.first_trial(ticket, self._problem.identity(architecture, scored=scored), trial.number)
         if architecture.invalid:
             self._tell_invalid(trial, architecture)
@@ -205,20 +209,40 @@ class Search:
         try:
             measurement = ride_out(lambda: self._measurer.measure(architecture))
         except Exception as error:
-            self._tell_failed(trial, architecture, f"{type(error).__name__}: {error}")
+            self._tell_failed(trial, _reason(error), self._named(architecture))
             logger.debug("trial %d", trial.number, exc_info=True)
         else:
             self._tell_measured(trial, architecture, measurement)
         return first == trial.number
 
-    def _ask(self) -> tuple[optuna.Trial, Architecture]:
+    def _ask(self) -> tuple[optuna.Trial, tuple[Architecture, bool] | str]:
+        """A new trial with its architecture and whether that is scored, or why the space gives none."""
         trial = self._study.ask()
-        architecture = self._space.suggest(trial)
+        try:
+            architecture = self._space.suggest(trial)
+            self._check_key(architecture)
+            scored = not architecture.invalid and self._problem.keeps(architecture)
+        except Exception as error:
+            if refusal(error) is not None:
+                raise
+            logger.debug("trial %d", trial.number, exc_info=True)
+            return trial, f"no architecture: {_reason(error)}"
         trial.set_user_attr(records.SPACE, self._space.name)
         trial.set_user_attr(records.ARCHITECTURE, architecture.key)
         for name, value in self._space.attributes(architecture).items():
             trial.set_user_attr(name, value)
-        return trial, architecture
+        return trial, (architecture, scored)
+
+    def _check_key(self, architecture: Architecture) -> None:
+        """Check that no other architecture has the same key: scores are stored and found again by it.
+
+        Raises:
+            UserError: one has.
+        """
+        before = self._params_of.setdefault(architecture.key, architecture.params)
+        if before != architecture.params:
+            said = f"the key {architecture.key!r:.200} is that of {dict(before)} and of {dict(architecture.params)}"
+            raise UserError(f"search space {self._space.name!r}: {said}")
 
     def _tell(
         self, trial: optuna.Trial, values: Sequence[float] | None = None, state: TrialState | None = None
@@ -269,10 +293,10 @@ class Search:
         logger.info("trial %d: %s is infeasible, not scored: %s", trial.number, self._named(architecture), verdict)
         return False
 
-    def _tell_failed(self, trial: optuna.Trial, architecture: Architecture, reason: str) -> None:
+    def _tell_failed(self, trial: optuna.Trial, reason: str, named: str = "") -> None:
         trial.set_user_attr(records.REASON, reason)
         self._tell(trial, state=TrialState.FAIL)
-        logger.error("trial %d: %s failed: %s", trial.number, self._named(architecture), reason)
+        logger.error("trial %d: %s: %s", trial.number, f"{named} failed".lstrip(), reason)
         self._failures += 1
         if self._failures >= _FAILURE_LIMIT:
             raise SearchFailedError(f"{self._failures} trials in a row failed; the last: {reason}")
@@ -290,7 +314,7 @@ class Search:
         values = objectives.values(measured.metrics)
         if not np.isfinite(values).all():
             unknown = ", ".join(name for name, value in scaled.items() if not np.isfinite(value))
-            self._tell_failed(trial, architecture, f"{unknown}: no finite value")
+            self._tell_failed(trial, f"{unknown}: no finite value", self._named(architecture))
             return
         self._tell(trial, values)
         self._failures = 0
@@ -327,3 +351,9 @@ class Search:
 
     def _known(self, architecture: Architecture) -> bool:
         return any(self._budget.seen(self._problem.identity(architecture, scored=scored)) for scored in (True, False))
+
+
+def _reason(error: Exception) -> str:
+    """Why a trial failed, in one line."""
+    words = " ".join(str(error).split())
+    return words if isinstance(error, UserError) else f"{type(error).__name__}: {words}".removesuffix(": ")

@@ -1,8 +1,9 @@
 """What a search space is: the contract between a space and everything that searches, scores, stores and shows it.
 
-A space is a subclass of :class:`SearchSpace` with three methods: ``suggest`` draws an architecture through an Optuna
-trial, ``parse`` reads one back from its key, and ``build`` makes its network. Everything else that a space may know of
-its architectures is a **capability** (:mod:`backend.spaces.capabilities`).
+A space is a subclass of :class:`SearchSpace` with two methods: ``suggest`` draws an architecture through an Optuna
+trial, and ``build`` makes its network. One whose architectures are more than their parameters has ``parse`` too, which
+reads a key. Everything else that a space may know of its architectures is a **capability**
+(:mod:`backend.spaces.capabilities`).
 
 Nothing here imports PyTorch or Optuna, so that what only names a space loads neither.
 """
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, Self
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from backend.datasets.info import NUM_CLASSES, check_dataset
+from backend.spaces.parameters import ParameterArchitecture, proposed_again
 
 if TYPE_CHECKING:
     import optuna
@@ -195,13 +197,16 @@ class SearchSpace(ABC):
     def suggest(self, trial: optuna.Trial) -> Architecture:
         """Draw an architecture through a trial, by its ``suggest_`` methods."""
 
-    @abstractmethod
     def parse(self, text: str) -> Architecture:
         """Read an architecture from its key.
+
+        A space with keys of its own reads them itself. One of parameters is asked again for the architecture that has
+        those of the text.
 
         Raises:
             UserError: the text is none of this space.
         """
+        return proposed_again(self, ParameterArchitecture.parse(text, self.words.one))
 
     def read(self, text: str) -> Architecture:
         """Read an architecture that somebody typed, in any notation that the space knows.
@@ -267,39 +272,3 @@ class SearchSpace(ABC):
     def named(self, label: Label) -> str:
         """An architecture in a sentence, such as "cell 5115"."""
         return f"{self.words.one} {label}"
-
-
-@dataclass(frozen=True)
-class ParameterArchitecture:
-    """An architecture that is no more than its parameters.
-
-    >>> ParameterArchitecture.of({"width": 16, "depth": 3}).key
-    'depth=3 width=16'
-    """
-
-    items: tuple[tuple[str, int | float | str], ...]
-
-    @classmethod
-    def of(cls, params: Mapping[str, int | float | str]) -> Self:
-        """The architecture of parameters, in whatever order they are given."""
-        return cls(tuple(sorted(params.items())))
-
-    @property
-    def key(self) -> str:
-        """``name=value`` of each parameter, by name."""
-        return " ".join(f"{name}={value}" for name, value in self.items)
-
-    @property
-    def class_key(self) -> str:
-        """The key: no two sets of parameters are known to be the same function."""
-        return self.key
-
-    @property
-    def invalid(self) -> str | None:
-        """None: nothing is known to be invalid."""
-        return None
-
-    @property
-    def params(self) -> Mapping[str, int | float | str]:
-        """The parameters by name."""
-        return dict(self.items)
