@@ -163,7 +163,7 @@ def _space_basis(dataset: str, table: Path | None, labels: int | None, choose: s
         raise UserError(f"--table: it is of {found.provenance.dataset}, not of {dataset}")
     target = f"{benchmark.EPOCHS[-1]}:test-accuracy"
     space = registry.get(found.provenance.space)
-    accuracy = require(space, HasTruth, "--labels").accuracy(dataset, benchmark.EPOCHS[-1])
+    accuracy = require(space, HasTruth, "--labels").values(dataset, benchmark.EPOCHS[-1])
 
     def fit(recipe: Recipe) -> StudyEnsemble:
         scores = home_scores(dataset, recipe.proxies, space, found.scores)

@@ -12,9 +12,9 @@ from backend import truth as benchmark
 from backend.cli.options import ARCH_HELP, DatasetOption, JsonOption, given_path
 from backend.cli.terminal import Terminal, console, progress_bar, text_column
 from backend.cli.values import number, print_json
+from backend.spaces.capabilities import TruthField
 from backend.spaces.nas_bench_201.cell import NUM_CELLS
 from backend.spaces.nas_bench_201.notations import parse_cell
-from backend.truth.fields import TruthField
 
 
 def truth(

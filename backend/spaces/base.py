@@ -87,9 +87,11 @@ class SpaceSection(Table, ABC):
     Attributes:
         name: of the space.
         place: the tables, one inside the other, that hold the data set and the choices.
+        trained_epochs: lengths of the trainings that are known, the shortest first; empty: a file may name any.
     """
 
     place: ClassVar[tuple[str, ...]] = ()
+    trained_epochs: ClassVar[tuple[int, ...]] = ()
 
     name: str
 

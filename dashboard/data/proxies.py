@@ -255,7 +255,7 @@ def _table(path: Path, changed: int) -> ScoreTable:
 @st.cache_data(show_spinner=False, max_entries=20)
 def _accuracy(space: str, dataset: str, epochs: int, _space: SearchSpace) -> pd.Series:
     del space
-    return require(_space, HasTruth, "true accuracy").accuracy(dataset, epochs)
+    return require(_space, HasTruth, "true accuracy").values(dataset, epochs)
 
 
 @st.cache_data(show_spinner=False, max_entries=40)

@@ -15,8 +15,8 @@ from backend.config.objectives import SUM_NAME
 from backend.config.sections import ENSEMBLE_PREFIX
 from backend.datasets.info import DATASETS
 from backend.spaces import registry
-from backend.spaces.capabilities import Choices, Parameters, capability
-from backend.truth.fields import TruthField, truth_fields
+from backend.spaces.capabilities import Choices, Parameters, TruthField, capability
+from backend.truth.fields import truth_fields
 from dashboard.text import drawn
 
 Direction = Literal["maximize", "minimize"]
