@@ -51,7 +51,7 @@ SeedOption = Annotated[int, typer.Option(min=0, help="Seed of weights and images
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 ImagesOption = Annotated[str, typer.Option(help="bundled, random, or the folder of your own data.")]
 _ACCEPTED = registry.get().notations
-ARCH_HELP = f"{_ACCEPTED[0].upper()}{_ACCEPTED[1:]}."
+ARCH_HELP = f"{_ACCEPTED[0].upper()}{_ACCEPTED[1:]}. Of another space: its keys."
 SpaceOption = Annotated[str, typer.Option("--space", help="Name of the search space.")]
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of the study.")]
 

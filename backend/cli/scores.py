@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 def score(
-    archs: Annotated[list[str], typer.Argument(metavar="ARCH…", help=f"{ARCH_HELP} Of another space: its keys.")],
+    archs: Annotated[list[str], typer.Argument(metavar="ARCH…", help=ARCH_HELP)],
     dataset: DatasetOption = "cifar10",
     proxies: ProxiesOption = "all",
     batch_size: BatchSizeOption = 64,
