@@ -319,6 +319,7 @@ class DrawnEdge:
         operation: what it does.
         live: whether it is on a path from input to output.
         parameter: that chooses what it does; "" where none does.
+        called: what pages call it; "": an edge between its nodes.
     """
 
     source: int
@@ -326,6 +327,7 @@ class DrawnEdge:
     operation: str
     live: bool
     parameter: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -384,6 +386,21 @@ def classes_of(space: SearchSpace, labels: Iterable[Label]) -> pd.Series:
     if listed is not None and pd.api.types.is_integer_dtype(index):
         return listed.classes().astype(float).reindex(index)
     return pd.Series([space.class_of(label) for label in index], index=index, dtype=object)
+
+
+def lacks_truth(space: SearchSpace, dataset: str | None) -> str:
+    """Why no truth of a space's architectures is known on a data set, in words; "" where it is.
+
+    Args:
+        space: any.
+        dataset: None asks whether there is any truth.
+    """
+    truth = capability(space, HasTruth)
+    if truth is None:
+        return lacks(space, HasTruth)
+    if dataset is None or dataset in truth.datasets:
+        return ""
+    return f"{space.title}: its {space.words.many} were trained on {' and '.join(truth.datasets)}, not on {dataset}"
 
 
 class MissingCapabilityError(UserError):

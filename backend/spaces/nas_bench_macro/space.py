@@ -191,7 +191,9 @@ class NasBenchMacro(SearchSpace):
         """A chain of eight layers, in two rows."""
         assert isinstance(architecture, MacroArchitecture)
         layers = zip(architecture.blocks, LAYERS, strict=True)
-        edges = tuple(DrawnEdge(at, at + 1, block.name, True, name) for at, (block, name) in enumerate(layers))
+        edges = tuple(
+            DrawnEdge(at, at + 1, block.name, True, name, f"layer {at + 1}") for at, (block, name) in enumerate(layers)
+        )
         operations = tuple((block.name, shown) for block, shown in zip(BLOCKS, _SHOWN, strict=True))
         between = tuple(map(str, range(1, NUM_LAYERS)))
         called = ("stem", *(f"after layer {layer}" for layer in between), "head")
