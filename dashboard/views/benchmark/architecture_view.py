@@ -7,6 +7,8 @@ import streamlit as st
 from streamlit.column_config import NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from backend.spaces.base import Architecture
+from backend.spaces.capabilities import HasTruth, require
 from backend.truth import measures
 from backend.truth.fields import truth_fields
 from backend.truth.measures import Measure
@@ -67,7 +69,11 @@ def architecture_view(choices: Choices) -> None:
             _costs(choices, label, dataset)
         _runs(choices, label, dataset, epochs)
     else:
-        _costs(choices, label, dataset)
+        grid = st.grid(2, min_column_width=_WIDE, gap="medium")
+        with grid.cell():
+            _truth(choices, architecture, dataset)
+        with grid.cell():
+            _costs(choices, label, dataset)
     _isomorphic(choices, label)
 
 
@@ -176,6 +182,44 @@ def _records(choices: Choices, label: int, dataset: str) -> None:
         st.caption("–: not in the table; the official files of the benchmark have it.")
     stem = f"{choices.words.one} {label} records"
     csv_button(records, stem, "download_records", "All records on all data sets.")
+
+
+def _truth(choices: Choices, architecture: Architecture, dataset: str) -> None:
+    """What a space without a release of its own here records of an architecture."""
+    truth = require(choices.space, HasTruth, "records")
+    st.markdown(f"**All records on {dataset}**", help=f"What {choices.space.title} records, under its names.")
+    known = truth.truth(architecture, dataset) or {}
+    table = pd.DataFrame(
+        [
+            {
+                "field": field.label,
+                "epochs": int(epochs),
+                "shown": readable(fields.get(field.name), field.unit),
+                "images": field.images,
+                "value": fields.get(field.name),
+                "unit": field.unit,
+            }
+            for epochs, fields in known.items()
+            for field in truth.fields(dataset)
+        ],
+        columns=["field", "epochs", "shown", "images", "value", "unit"],
+    )
+    st.dataframe(
+        table,
+        key="records_table",
+        hide_index=True,
+        height="content",
+        column_order=["field", "epochs", "shown", "images"],
+        column_config={
+            "field": TextColumn("Field", pinned=True),
+            "epochs": NumberColumn("Epochs", width=70),
+            "shown": TextColumn("Value", alignment="right"),
+            "images": TextColumn("Measured on"),
+        },
+        alt=f"Records of {choices.space.named(choices.space.label(architecture))}",
+    )
+    stem = f"{choices.space.named(choices.space.label(architecture))} records"
+    csv_button(table.drop(columns="shown"), stem, "download_records")
 
 
 def _runs(choices: Choices, label: int, dataset: str, epochs: int) -> None:

@@ -41,6 +41,9 @@ def _words(choices: Choices, covered: bool) -> str:
     text = f"{title}: {words.count(choices.size)}, each trained on {_count(choices.datasets)}"
     if covered:
         text += f" and measured on {len(DEVICES)} devices"
+    else:
+        notes = dict.fromkeys(item.help for name in choices.datasets for item in choices.accuracies(name))
+        text += f". {' '.join(notes)}".rstrip(". ")
     return f"{text}. Every number names its release in brackets; every view has its own link."
 
 
