@@ -41,7 +41,7 @@ def architecture_view(choices: Choices) -> None:
         best = choices.best()
         architecture, why = space.at(queries.best_label(best)), f"The best by {best.label} [{best.release}]. "
     if architecture is None:
-        st.info(f"Type a {choices.words.one} to see it.", icon=":material/info:")
+        st.info(f"Type {choices.words.a} to see it.", icon=":material/info:")
         architecture_finder(space, None)
         return
     label = space.label(architecture)
@@ -306,8 +306,9 @@ def _isomorphic(choices: Choices, label: int) -> None:
         return
     epochs = choices.lengths[0]
     shown = [measure for name in choices.datasets if (measure := choices.accuracy(name, epochs))]
+    compute = "computes" if len(same) == 1 else "compute"
     st.caption(
-        f"{len(same):,} of the {words.count(choices.size)} compute the same function. Test accuracy after {epochs} "
+        f"{len(same):,} of the {words.count(choices.size)} {compute} the same function. Test accuracy after {epochs} "
         f"epochs {measures.sources(shown)}. Choose a row to go there."
     )
     table = queries.space(*shown).loc[same].reset_index()

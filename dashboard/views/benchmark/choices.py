@@ -166,7 +166,7 @@ class Choices:
         if not offered:
             st.caption("No cost is known.")
             return None
-        words = "What an architecture costs."
+        words = f"What {self.words.a} costs."
         if measures.covers(self.space):
             words = "Size, time of the training, or what HW-NAS-Bench measured or estimated on a device."
         return offered[self.cost.dropdown("Cost", words)]
@@ -202,8 +202,8 @@ class Choices:
     @property
     def index_column(self) -> ColumnConfig:
         """The column of indices."""
-        words = f"Official index, 0 to {self.size - 1:,}."
-        return NumberColumn(self.words.one.capitalize(), format="%d", pinned=True, width=70, help=words)
+        words, width = f"Official index, 0 to {self.size - 1:,}.", max(70, 11 * len(self.words.one))
+        return NumberColumn(self.words.one.capitalize(), format="%d", pinned=True, width=width, help=words)
 
     @property
     def rank_column(self) -> ColumnConfig:
