@@ -8,13 +8,12 @@ import typer
 from rich.table import Table
 
 from backend.analysis.correlation import STATISTICS, class_means, correlations
-from backend.cli.options import DatasetOption, JsonOption, given_path
+from backend.cli.options import DatasetOption, JsonOption, TableSpaceOption, given_path, given_table
 from backend.cli.terminal import Terminal, console
 from backend.cli.values import interval, print_json
 from backend.datasets.info import check_dataset
-from backend.errors import UserError
 from backend.json_records import json_records
-from backend.scoring.tables import Provenance, bundled_table, read_table
+from backend.scoring.tables import Provenance
 from backend.spaces import registry
 from backend.spaces.base import Words
 from backend.spaces.capabilities import Enumerable, HasTruth, TruthTask, require
@@ -27,18 +26,14 @@ def correlate(
         typer.Option(parser=given_path, metavar="FILE", help="A sweep's table; without it, the bundled one."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Length of the training.", show_default="the longest")] = None,
-    space: Annotated[
-        str | None, typer.Option(help="Name of the search space.", show_default="that of the table")
-    ] = None,
+    space: TableSpaceOption = None,
     resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples for the 95% intervals.")] = 200,
     as_json: JsonOption = False,
 ) -> None:
     """Show how well each proxy ranks the space by true accuracy."""
     check_dataset(dataset)
-    table_ = read_table(table) if table else bundled_table(dataset, registry.get(space or registry.DEFAULT).name)
+    table_ = given_table(table, dataset, space)
     searched = registry.get(table_.provenance.space)
-    if space is not None and registry.get(space) is not searched:
-        raise UserError(f"--table: it is of {searched.title}, not of {registry.get(space).title}")
     truth = require(searched, HasTruth, "correlate")
     task = truth.task(dataset, truth.epochs[-1] if epochs is None else epochs)
     accuracy = truth.values(task.dataset, task.epochs)

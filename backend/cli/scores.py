@@ -58,9 +58,7 @@ def score(
     load_user_proxies(proxy_module or [])
     searched = registry.get(space)
     architectures = [searched.read(arch) for arch in archs]
-    names = parse_proxies(proxies)
-    if proxies == "all":
-        names = tuple(name for name in names if readable(get_proxy(name), engine_of(searched)))
+    names = _asked(proxies, searched)
     scorer = Scorer(
         dataset, names, batch_size=batch_size, seed=seed, device=device, image_source=images, space=searched
     )
@@ -70,6 +68,12 @@ def score(
     else:
         console.print(scorer.batch.description)
         _print_scores(searched, names, rows)
+
+
+def _asked(proxies: str, space: SearchSpace) -> tuple[str, ...]:
+    """Proxies from comma-separated names; "all" are those that are computed for networks of the space."""
+    names = parse_proxies(proxies)
+    return tuple(name for name in names if readable(get_proxy(name), engine_of(space))) if proxies == "all" else names
 
 
 def _row(scorer: Scorer, architecture: Architecture) -> dict[str, Any]:
@@ -127,7 +131,9 @@ def sweep(
     )
 
     load_user_proxies(proxy_module or [])
-    setting = SweepSetting(dataset, parse_proxies(proxies), batch_size, seed, device, images, space_name=space)
+    setting = SweepSetting(
+        dataset, _asked(proxies, registry.get(space)), batch_size, seed, device, images, space_name=space
+    )
     if out is not None:
         _check_writable(out)
     known = bundled_table(dataset, space) if dataset in bundled_datasets(space) else None
