@@ -63,7 +63,7 @@ class Basis:
     @cached_property
     def accuracy(self) -> pd.Series[float]:
         """True accuracy (%) of all architectures."""
-        return require(self.space, HasTruth, "ensemble").accuracy(self.dataset, self.epochs)
+        return require(self.space, HasTruth, "ensemble").values(self.dataset, self.epochs)
 
     def home(self, recipe: Recipe) -> pd.DataFrame:
         """Scores of the whole space.
@@ -121,7 +121,7 @@ def carried(database: Database, basis: Basis, fitted: StudyEnsemble, place: str)
     except UserError:
         home = None
     there = target_scores(recipe.proxies, dataset, basis.dataset, home, basis.space, trials)
-    accuracy = require(basis.space, HasTruth, "--transfer").accuracy(dataset, basis.epochs)
+    accuracy = require(basis.space, HasTruth, "--transfer").values(dataset, basis.epochs)
     architectures = transferred(fitted, there, accuracy, home)
     return Carried(place, there.words, figures(architectures["predicted"], architectures[ACCURACY]))
 

@@ -7,17 +7,16 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from backend import truth as benchmark
 from backend.analysis.correlation import STATISTICS, class_means, correlations
-from backend.cli.options import DatasetOption, JsonOption, given_path
+from backend.cli.options import DatasetOption, JsonOption, TableSpaceOption, given_path, given_table
 from backend.cli.terminal import Terminal, console
 from backend.cli.values import interval, print_json
 from backend.datasets.info import check_dataset
 from backend.json_records import json_records
-from backend.scoring.tables import Provenance, bundled_table, read_table
+from backend.scoring.tables import Provenance
 from backend.spaces import registry
 from backend.spaces.base import Words
-from backend.spaces.capabilities import Enumerable, require
+from backend.spaces.capabilities import Enumerable, HasTruth, TruthTask, require
 
 
 def correlate(
@@ -26,32 +25,38 @@ def correlate(
         Path | None,
         typer.Option(parser=given_path, metavar="FILE", help="A sweep's table; without it, the bundled one."),
     ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Length of the training.", show_default="the longest")] = None,
+    space: TableSpaceOption = None,
     resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples for the 95% intervals.")] = 200,
     as_json: JsonOption = False,
 ) -> None:
     """Show how well each proxy ranks the space by true accuracy."""
-    accuracy = benchmark.test_accuracy(check_dataset(dataset), 200)
-    table_ = read_table(table) if table else bundled_table(dataset)
+    check_dataset(dataset)
+    table_ = given_table(table, dataset, space)
+    searched = registry.get(table_.provenance.space)
+    truth = require(searched, HasTruth, "correlate")
+    task = truth.task(dataset, truth.epochs[-1] if epochs is None else epochs)
+    accuracy = truth.values(task.dataset, task.epochs)
     architectures = correlations(table_.scores, accuracy, resamples)
-    space = registry.get(table_.provenance.space)
-    listed = require(space, Enumerable, "correlate")
+    listed = require(searched, Enumerable, "correlate")
     classes = correlations(*class_means(table_.scores, accuracy, listed.classes()), resamples)
     if as_json:
         print_json({"cells": json_records(architectures.reset_index()), "classes": json_records(classes.reset_index())})
     else:
-        _print_correlations(console, table_.provenance, dataset, architectures, classes, space.words)
+        _print_correlations(console, table_.provenance, task, architectures, classes, searched.words)
 
 
 def _print_correlations(
     console: Terminal,
     provenance: Provenance,
-    dataset: str,
+    task: TruthTask,
     architectures: pd.DataFrame,
     classes: pd.DataFrame,
     words: Words,
 ) -> None:
     """Print rank correlations over architectures and over classes, the best proxy first."""
-    title = f"Rank correlation with {dataset} test accuracy after 200 epochs"
+    metric = f"{task.field.label[0].lower()}{task.field.label[1:]}"
+    title = f"Rank correlation with {task.dataset} {metric} after {task.epochs} epochs"
     order = architectures.sort_values("spearman", key=abs, ascending=False).index
     for counted, frame in ((words.many, architectures), ("classes", classes)):
         heading = title if frame is architectures else f"The same, each class of isomorphic {words.many} once"

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from backend import truth as benchmark
 from backend.cli import beyond, report
 from backend.cli.beyond import Basis
 from backend.cli.options import (
@@ -18,7 +17,9 @@ from backend.cli.options import (
     SeedOption,
     SpaceModuleOption,
     StorageOption,
+    TableSpaceOption,
     given_path,
+    given_table,
     load_own_code,
 )
 from backend.cli.terminal import console
@@ -32,7 +33,6 @@ from backend.ensembles.study import StudyEnsemble
 from backend.ensembles.transfer import home_scores
 from backend.errors import StorageError, UserError
 from backend.json_records import json_records
-from backend.scoring.tables import bundled_table, read_table
 from backend.search.results import study_ensemble, target_of
 from backend.spaces import registry
 from backend.spaces.capabilities import HasTruth, require
@@ -81,6 +81,7 @@ def ensemble(
         typer.Option(min=1, help="Instead of a study: so many architectures of the whole space count as trained."),
     ] = None,
     dataset: Annotated[str, typer.Option(help="With --labels: the data set.")] = "cifar10",
+    space: TableSpaceOption = None,
     choose: Annotated[str, typer.Option(help=f"With --labels: how they are drawn, {RANDOM} or {DIVERSE}.")] = RANDOM,
     transfer: Annotated[
         list[str] | None,
@@ -112,7 +113,11 @@ def ensemble(
     if (transfer or curve) and not (model or label_free):
         raise UserError("--transfer, --curve: for one ensemble; say which with --model or --label-free")
     database = open_existing(storage)
-    basis = _study_basis(database, study, table) if study is not None else _space_basis(dataset, table, labels, choose)
+    basis = (
+        _study_basis(database, study, table)
+        if study is not None
+        else _space_basis(space, dataset, table, labels, choose)
+    )
     names = () if proxies == "none" else _names(label_free or proxies) or basis.recorded
     models = [LABEL_FREE] if label_free else [model] if model else list(MODELS)
     recipes = [
@@ -159,20 +164,21 @@ def _study_basis(database: Database, name: str, table: Path | None) -> Basis:
         dataset=config.dataset,
         target=target_of(config),
         recorded=tuple(config.proxy_names),
-        table=read_table(table).scores if table else None,
+        table=given_table(table, config.dataset, config.space.name).scores if table else None,
         scores=(run.images or "") if run else "",
         fit=lambda recipe: study_ensemble(trials, config, recipe),
     )
 
 
-def _space_basis(dataset: str, table: Path | None, labels: int | None, choose: str) -> Basis:
+def _space_basis(space_name: str | None, dataset: str, table: Path | None, labels: int | None, choose: str) -> Basis:
     check_dataset(dataset)
-    found = read_table(table) if table else bundled_table(dataset)
+    found = given_table(table, dataset, space_name)
     if found.provenance.dataset != dataset:
         raise UserError(f"--table: it is of {found.provenance.dataset}, not of {dataset}")
-    target = f"{benchmark.EPOCHS[-1]}:test-accuracy"
     space = registry.get(found.provenance.space)
-    accuracy = require(space, HasTruth, "--labels").accuracy(dataset, benchmark.EPOCHS[-1])
+    truth = require(space, HasTruth, "--labels")
+    task = truth.task(dataset, truth.epochs[-1])
+    accuracy, target = truth.values(dataset, task.epochs), task.column
 
     def fit(recipe: Recipe) -> StudyEnsemble:
         scores = home_scores(dataset, recipe.proxies, space, found.scores)

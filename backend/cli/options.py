@@ -1,13 +1,19 @@
 """What the commands share: options, and how texts name proxies and paths."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backend.errors import UserError
 from backend.naming import local_path, visible
 from backend.spaces import registry
+
+if TYPE_CHECKING:
+    from backend.scoring.tables import ScoreTable
 
 
 def given_path(text: str | Path) -> Path:
@@ -61,7 +67,10 @@ SeedOption = Annotated[int, typer.Option(min=0, help="Seed of weights and images
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 ImagesOption = Annotated[str, typer.Option(help="bundled, random, or the folder of your own data.")]
 _ACCEPTED = registry.get().notations
-ARCH_HELP = f"{_ACCEPTED[0].upper()}{_ACCEPTED[1:]}."
+ARCH_HELP = f"{_ACCEPTED[0].upper()}{_ACCEPTED[1:]}. Of another space: its keys."
+TableSpaceOption = Annotated[
+    str | None, typer.Option("--space", help="Name of the search space.", show_default="that of the table")
+]
 SpaceOption = Annotated[str, typer.Option("--space", help="Name of the search space.")]
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of the study.")]
 
@@ -78,6 +87,29 @@ def load_own_code(proxy_modules: Sequence[Path] | None, space_modules: Sequence[
 
     load_user_spaces(space_modules or [])
     load_user_proxies(proxy_modules or [])
+
+
+def given_table(path: Path | None, dataset: str, space: str | None) -> ScoreTable:
+    """The score table that a command names, or the bundled one of a data set.
+
+    Args:
+        path: of the table; None takes the bundled one.
+        dataset: of the bundled one.
+        space: that the table has to be of; None takes a file's own, or the default one.
+
+    Raises:
+        UserError: there is none, or it is of another space.
+    """
+    # Few commands read one, and all share this module.
+    from backend.scoring.tables import bundled_table, read_table  # noqa: PLC0415
+
+    asked = None if space is None else registry.get(space)
+    if path is None:
+        return bundled_table(dataset, asked.name if asked else registry.DEFAULT)
+    found = read_table(path)
+    if asked and asked.name != found.provenance.space:
+        raise UserError(f"--table: it is of {registry.get(found.provenance.space).title}, not of {asked.title}")
+    return found
 
 
 def parse_proxies(text: str) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 def score(
-    archs: Annotated[list[str], typer.Argument(metavar="ARCH…", help=f"{ARCH_HELP} Of another space: its keys.")],
+    archs: Annotated[list[str], typer.Argument(metavar="ARCH…", help=ARCH_HELP)],
     dataset: DatasetOption = "cifar10",
     proxies: ProxiesOption = "all",
     batch_size: BatchSizeOption = 64,
@@ -60,9 +60,7 @@ def score(
     load_own_code(proxy_module, space_module)
     searched = registry.get(space)
     architectures = [searched.read(arch) for arch in archs]
-    names = parse_proxies(proxies)
-    if proxies == "all":
-        names = tuple(name for name in names if readable(get_proxy(name), engine_of(searched)))
+    names = _asked(proxies, searched)
     scorer = Scorer(
         dataset, names, batch_size=batch_size, seed=seed, device=device, image_source=images, space=searched
     )
@@ -72,6 +70,12 @@ def score(
     else:
         console.print(scorer.batch.description)
         _print_scores(searched, names, rows)
+
+
+def _asked(proxies: str, space: SearchSpace) -> tuple[str, ...]:
+    """Proxies from comma-separated names; "all" are those that are computed for networks of the space."""
+    names = parse_proxies(proxies)
+    return tuple(name for name in names if readable(get_proxy(name), engine_of(space))) if proxies == "all" else names
 
 
 def _row(scorer: Scorer, architecture: Architecture) -> dict[str, Any]:
@@ -130,7 +134,9 @@ def sweep(
     )
 
     load_own_code(proxy_module, space_module)
-    setting = SweepSetting(dataset, parse_proxies(proxies), batch_size, seed, device, images, space_name=space)
+    setting = SweepSetting(
+        dataset, _asked(proxies, registry.get(space)), batch_size, seed, device, images, space_name=space
+    )
     if out is not None:
         _check_writable(out)
     known = bundled_table(dataset, space) if dataset in bundled_datasets(space) else None

@@ -1,67 +1,129 @@
 """Commands about what the benchmark measured."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from backend import truth as benchmark
-from backend.cli.options import ARCH_HELP, DatasetOption, JsonOption, given_path
+from backend.cli.options import ARCH_HELP, DatasetOption, JsonOption, SpaceOption, given_path
 from backend.cli.terminal import Terminal, console, progress_bar, text_column
 from backend.cli.values import number, print_json
+from backend.errors import UserError
+from backend.spaces import registry
+from backend.spaces.base import Architecture, SearchSpace
+from backend.spaces.capabilities import HasTruth, TruthField, require
 from backend.spaces.nas_bench_201.cell import NUM_CELLS
 from backend.spaces.nas_bench_201.notations import parse_cell
-from backend.truth.fields import TruthField
 
 
 def truth(
     arch: Annotated[str, typer.Argument(metavar="ARCH", help=ARCH_HELP)],
     dataset: DatasetOption = "cifar10",
-    epochs: Annotated[int, typer.Option(help="12 or 200.")] = 200,
+    epochs: Annotated[int | None, typer.Option(help="Length of the training.", show_default="the longest")] = None,
     release: Annotated[
         str | None,
         typer.Option(
-            help="An imported release, by a part of its name.",
+            help="Of NAS-Bench-201: an imported release, by a part of its name.",
             show_default="the bundled table, and imports where it has nothing",
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="One run of an imported release.", show_default="the mean of its runs")
+        int | None,
+        typer.Option(
+            help="Of NAS-Bench-201: one run of an imported release.",
+            show_default="the mean of its runs",
+        ),
     ] = None,
+    space: SpaceOption = registry.DEFAULT,
     as_json: JsonOption = False,
 ) -> None:
     """Show what was measured of an architecture, and which release each number is from."""
-    cell = parse_cell(arch)
-    fields = benchmark.query(cell, dataset, epochs, release=release, seed=seed)
-    releases = benchmark.field_releases(dataset, epochs, release=release, seed=seed)
+    searched = registry.get(space)
+    known = require(searched, HasTruth, "truth")
+    architecture = searched.read(arch)
+    epochs = known.epochs[-1] if epochs is None else epochs
+    found = (
+        _of_releases(arch, dataset, epochs, release, seed)
+        if searched.name == registry.DEFAULT
+        else _of_space(searched, architecture, dataset, epochs, release, seed)
+    )
     if as_json:
-        asked = {"arch": str(cell), "index": cell.index, "dataset": dataset, "epochs": epochs, "seed": seed}
-        print_json({**asked, **fields, "releases": releases})
+        label = searched.label(architecture)
+        asked: dict[str, Any] = {"arch": architecture.key, "index": label if isinstance(label, int) else None}
+        print_json(
+            {**asked, "dataset": dataset, "epochs": epochs, "seed": seed, **found.values, "releases": found.releases}
+        )
     else:
-        console.print(f"cell {cell.index}  {cell}")
+        console.print(f"{searched.named(searched.label(architecture))}  {architecture.key}")
         of_seed = "" if seed is None else f", seed {seed}"
-        title = f"{dataset}, {epochs} epochs{of_seed}"
-        _print_truth(console, title, benchmark.truth_fields(dataset), fields, releases)
+        _print_truth(console, f"{dataset}, {epochs} epochs{of_seed}", found)
 
 
-def _print_truth(
-    console: Terminal,
-    title: str,
-    described: Iterable[TruthField],
-    fields: Mapping[str, float | None],
-    releases: Mapping[str, str | None],
-) -> None:
+@dataclass(frozen=True)
+class _Record:
+    """What was measured of an architecture.
+
+    Attributes:
+        fields: in the order of their table.
+        values: by field.
+        releases: where each is from.
+        note: what a reader has to know of the numbers; "" where that is nothing.
+    """
+
+    fields: Sequence[TruthField]
+    values: Mapping[str, float | None]
+    releases: Mapping[str, str | None]
+    note: str = ""
+
+
+def _of_releases(arch: str, dataset: str, epochs: int, release: str | None, seed: int | None) -> _Record:
+    """The record of a cell in the bundled table, and in the imported releases."""
+    cell = parse_cell(arch)
+    return _Record(
+        benchmark.truth_fields(dataset),
+        benchmark.query(cell, dataset, epochs, release=release, seed=seed),
+        benchmark.field_releases(dataset, epochs, release=release, seed=seed),
+    )
+
+
+def _of_space(
+    space: SearchSpace, architecture: Architecture, dataset: str, epochs: int, release: str | None, seed: int | None
+) -> _Record:
+    """The record that a space has of an architecture.
+
+    Raises:
+        UserError: there is none, or a release or seed is asked for.
+    """
+    if release is not None or seed is not None:
+        raise UserError(f"--release, --seed: {space.title} has one table, of the means of its trainings")
+    known = require(space, HasTruth, "truth")
+    task, fields = known.task(dataset, epochs), known.fields(dataset)
+    record = (known.truth(architecture, dataset) or {}).get(str(epochs), {})
+    noise = "" if math.isnan(task.noise) else f"Standard deviation of one training: {task.noise:.2g} {task.field.unit}."
+    return _Record(
+        fields,
+        {field.name: record.get(field.name) for field in fields},
+        {field.name: task.release for field in fields},
+        " ".join(filter(None, (f"Measured on {task.field.images}.", task.help, noise))),
+    )
+
+
+def _print_truth(console: Terminal, title: str, found: _Record) -> None:
     """Print the fields of a training result, one a line, with their units and the releases that they are from."""
     table = Table("field", "value", "unit", "release", title=title, title_justify="left")
-    for field in described:
-        value = fields[field.name]
-        table.add_row(
-            field.name, number(value), field.unit, (releases[field.name] or "–") if value is not None else "–"
-        )
+    for field in found.fields:
+        value = found.values[field.name]
+        release = (found.releases[field.name] or "–") if value is not None else "–"
+        table.add_row(field.name, number(value), field.unit, release)
     console.print(table)
+    if found.note:
+        console.print(found.note)
 
 
 def import_benchmark(

@@ -17,6 +17,7 @@ from backend.config.sections import (
     NAMES_ALONE,
     RunnerName,
     SearchSetup,
+    SoftwareRunners,
     SpaceTable,
     StrategySection,
     ZeroCostRunner,
@@ -44,6 +45,19 @@ class SearchConfig(Table):
             self.search_space.check_metrics(measured, self.ensemble_metrics)
         except ValueError as error:
             raise ValueError(f"search_space.{error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_known_training(self) -> Self:
+        known, runner = self.search_space.trained_epochs, self.runner
+        if known and runner.nasbench_epochs not in known:
+            if "nasbench_epochs" in runner.model_fields_set:
+                said = f"{self.search_space.name} was not trained for {runner.nasbench_epochs} epochs"
+                raise ValueError(
+                    f"strategy.sw_runner.zero_cost.nasbench_epochs: {said}; valid: {', '.join(map(str, known))}"
+                )
+            longest = runner.model_copy(update={"nasbench_epochs": known[-1]})
+            self.strategy = self.strategy.model_copy(update={"sw_runner": SoftwareRunners(zero_cost=longest)})
         return self
 
     @classmethod

@@ -66,7 +66,7 @@ class ZeroCostRunner(Table):
 
     ``images`` is "bundled", "random" or the path of the user's own data. ``scores`` is "compute", "table" (the bundled
     table of the data set) or the path of a sweep's table. ``nasbench_epochs`` chooses the training length whose true
-    accuracies stand in the tables (both lengths are recorded).
+    accuracies stand in the tables (all lengths are recorded); without it, the longest that is known of the space.
     """
 
     metrics: list[str] = []
@@ -75,7 +75,7 @@ class ZeroCostRunner(Table):
     images: Annotated[str, Field(min_length=1)] = "bundled"
     scores: Annotated[str, Field(min_length=1)] = "compute"
     device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
-    nasbench_epochs: Literal[12, 200] = 200
+    nasbench_epochs: Annotated[int, Field(ge=1, strict=True)] = 200
 
     @field_validator("metrics")
     @classmethod

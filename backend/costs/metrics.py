@@ -100,8 +100,11 @@ class Costs:
         self._metrics = [get(name) for name in names]
         self._known = capability(space, KnownCosts)
         self._count = _Counter(space, dataset)
-        if self._known is None and (unknown := [metric.name for metric in self._metrics if metric.measured]):
-            raise UserError(f"{', '.join(unknown)}: not measured for {space.title}; valid: params, flops")
+        there = self._known.measured if self._known else ()
+        if unknown := [metric.name for metric in self._metrics if metric.measured and metric.name not in there]:
+            raise UserError(
+                f"{', '.join(unknown)}: not measured for {space.title}; valid: {', '.join(['params', 'flops', *there])}"
+            )
 
     def of(self, architecture: Architecture) -> dict[str, float]:
         """Each metric of the literal architecture's network, in its unit; NaN where it was not measured."""

@@ -148,13 +148,13 @@ def training_plan(labels: Sequence[Label], space: SearchSpace, dataset: str, epo
         (the highest accuracy up to here, %); NaN where nothing is known of trainings in the space.
 
     Raises:
-        UserError: unknown dataset or epochs.
+        UserError: unknown epochs.
     """
     index = pd.Index(labels, name="index")
     known = capability(space, HasTruth)
-    if known is None:
+    if known is None or dataset not in known.datasets:
         return pd.DataFrame(np.nan, index=index, columns=["accuracy", "hours", "total_hours", "best"])
-    hours, truth = known.training_hours(dataset, epochs).reindex(index), known.accuracy(dataset, epochs).reindex(index)
+    hours, truth = known.training_hours(dataset, epochs).reindex(index), known.values(dataset, epochs).reindex(index)
     return pd.DataFrame({"accuracy": truth, "hours": hours, "total_hours": hours.cumsum(), "best": truth.cummax()})
 
 

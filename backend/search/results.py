@@ -14,6 +14,7 @@ from backend.ensembles.recommendation import LENGTH, recommend, rule_proxies, ru
 from backend.ensembles.study import StudyEnsemble
 from backend.errors import StorageError, UserError
 from backend.json_records import json_records
+from backend.spaces.capabilities import HasTruth, capability
 from backend.studies.trials import best_table, best_trials, trials_frame
 
 LOG, BEST, RECOMMENDATION = "log.json", "best.json", "recommendation.json"
@@ -70,7 +71,10 @@ def recommendation_record(frame: pd.DataFrame, config: SearchConfig, count: int 
 
 def target_of(config: SearchConfig) -> str:
     """Column of the true test accuracy that stands in the study's tables."""
-    return f"{config.runner.nasbench_epochs}:test-accuracy"
+    truth, epochs = capability(config.space, HasTruth), config.runner.nasbench_epochs
+    if truth and config.dataset in truth.datasets:
+        return truth.task(config.dataset, epochs).column
+    return f"{epochs}:test-accuracy"
 
 
 def write_results(study: optuna.Study, config: SearchConfig, folder: Path) -> None:

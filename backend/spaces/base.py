@@ -55,6 +55,11 @@ class Architecture(Protocol):
     def params(self) -> Mapping[str, int | float | str]: ...  # noqa: D102
 
 
+def with_article(noun: str) -> str:
+    """A noun after "a" or "an"."""
+    return f"{'an' if noun[:1].lower() in {*'aeio'} else 'a'} {noun}"
+
+
 @dataclass(frozen=True)
 class Words:
     """What a space calls its architectures, in the singular and the plural, a parameter of one, and an option of that.
@@ -67,6 +72,15 @@ class Words:
     many: str = "architectures"
     parameter: str = "parameter"
     option: str = "option"
+
+    @property
+    def a(self) -> str:
+        """One of them, with its article.
+
+        >>> Words().a, Words("cell", "cells").a
+        ('an architecture', 'a cell')
+        """
+        return with_article(self.one)
 
     def count(self, number: int) -> str:
         """A number of architectures, in words."""
@@ -89,9 +103,11 @@ class SpaceSection(Table, ABC):
     Attributes:
         name: of the space.
         place: the tables, one inside the other, that hold the data set and the choices.
+        trained_epochs: lengths of the trainings that are known, the shortest first; empty: a file may name any.
     """
 
     place: ClassVar[tuple[str, ...]] = ()
+    trained_epochs: ClassVar[tuple[int, ...]] = ()
 
     name: str
 

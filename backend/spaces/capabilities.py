@@ -7,11 +7,12 @@ says in words what is missing where a space lacks it (:func:`lacks`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 from backend.errors import UserError
 from backend.spaces.base import Architecture, Label, SearchSpace
@@ -19,6 +20,9 @@ from backend.spaces.base import Architecture, Label, SearchSpace
 if TYPE_CHECKING:
     import pandas as pd
     from optuna.distributions import BaseDistribution
+
+
+Direction = Literal["maximize", "minimize"]
 
 
 class Size(NamedTuple):
@@ -63,37 +67,114 @@ class Enumerable(Protocol):
         """Which rows of a table of trials are just what their index says, not a variant of another size."""
 
 
-@runtime_checkable
-class HasTruth(Protocol):
-    """What architectures reach when they are trained is known.
+@dataclass(frozen=True, slots=True)
+class TruthField:
+    """One field of what is recorded of a training.
 
     Attributes:
-        datasets: that there are trainings on.
-        epochs: lengths of the trainings, the shortest first.
+        name: such as "test-accuracy".
+        label: a heading for people, such as "Test accuracy".
+        unit: "%", "nats", "s" or "".
+        images: the images that the field was measured on.
+        better: which way is better.
     """
 
-    @property
-    def datasets(self) -> Sequence[str]: ...  # noqa: D102
+    name: str
+    label: str
+    unit: str
+    images: str
+    better: Direction = "maximize"
+
+
+@dataclass(frozen=True, slots=True)
+class TruthTask:
+    """What the architectures of a space are compared by: one field, after one length of training on one data set.
+
+    Attributes:
+        dataset: that they were trained on.
+        epochs: length of the training.
+        field: metric, unit, direction and images. More is better: a loss is given as its negative.
+        release: where the numbers are from.
+        noise: standard deviation of one training, in the field's unit; NaN where it is not known.
+        help: what a reader has to know of the numbers, in a sentence or two.
+    """
+
+    dataset: str
+    epochs: int
+    field: TruthField
+    release: str
+    noise: float = math.nan
+    help: str = ""
 
     @property
-    def epochs(self) -> Sequence[int]: ...  # noqa: D102
+    def column(self) -> str:
+        """The column of tables of trials, such as "200:test-accuracy"."""
+        return f"{self.epochs}:{self.field.name}"
+
+    @property
+    def name(self) -> str:
+        """What is measured, on which data set, and after how long a training."""
+        return f"{self.field.label}, {self.dataset}, {self.epochs} epochs"
+
+    @property
+    def label(self) -> str:
+        """The name with the unit, for axes."""
+        return f"{self.name} ({self.field.unit})" if self.field.unit else self.name
+
+
+@runtime_checkable
+class HasTruth(Protocol):
+    """What architectures reach when they are trained is known; a class that knows it inherits from this one."""
+
+    @property
+    def tasks(self) -> Sequence[TruthTask]:
+        """All that architectures are compared by, one of each data set and length of training."""
 
     def truth(self, architecture: Architecture, dataset: str) -> Mapping[str, Mapping[str, float | None]] | None:
-        """The official fields of an architecture by number of epochs; None where it was not trained."""
+        """The recorded fields of an architecture by number of epochs; None where it was not trained."""
 
-    def fields(self, dataset: str) -> Sequence[str]:
-        """Names of the official fields of a data set."""
+    def fields(self, dataset: str) -> Sequence[TruthField]:
+        """The fields that are recorded on a data set, at any length of training."""
 
-    def accuracy(self, dataset: str, epochs: int) -> pd.Series[float]:
-        """Test accuracy (%) of all architectures by label."""
+    def values(self, dataset: str, epochs: int) -> pd.Series[float]:
+        """The field of a task, of all architectures by label."""
 
     def training_hours(self, dataset: str, epochs: int) -> pd.Series[float]:
-        """Hours that training took, of all architectures by label."""
+        """Hours that training took, of all architectures by label; NaN where it is not known."""
+
+    @property
+    def datasets(self) -> Sequence[str]:
+        """Data sets that there are trainings on."""
+        return tuple(dict.fromkeys(task.dataset for task in self.tasks))
+
+    @property
+    def epochs(self) -> Sequence[int]:
+        """Lengths of the trainings, the shortest first."""
+        return sorted({task.epochs for task in self.tasks})
+
+    def task(self, dataset: str, epochs: int) -> TruthTask:
+        """The task of a data set and a length of training.
+
+        Raises:
+            UserError: there is none.
+        """
+        for task in self.tasks:
+            if (task.dataset, task.epochs) == (dataset, epochs):
+                return task
+        known = "; ".join(f"{task.dataset}, {task.epochs} epochs" for task in self.tasks)
+        raise UserError(f"no training on {dataset!r} for {epochs} epochs is known; there are: {known}")
 
 
 @runtime_checkable
 class KnownCosts(Protocol):
-    """Sizes, and latencies and energies of devices, are known without building a network."""
+    """Sizes, and latencies and energies of devices, are known without building a network.
+
+    Attributes:
+        measured: costs beside params and flops that were measured, such as "latency:raspi4".
+    """
+
+    @property
+    def measured(self) -> Sequence[str]: ...  # noqa: D102
 
     def cost(self, architecture: Architecture, dataset: str, name: str) -> float:
         """One cost in its unit; NaN where it was not measured."""
@@ -238,6 +319,7 @@ class DrawnEdge:
         operation: what it does.
         live: whether it is on a path from input to output.
         parameter: that chooses what it does; "" where none does.
+        called: what pages call it; "": an edge between its nodes.
     """
 
     source: int
@@ -245,6 +327,7 @@ class DrawnEdge:
     operation: str
     live: bool
     parameter: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -303,6 +386,21 @@ def classes_of(space: SearchSpace, labels: Iterable[Label]) -> pd.Series:
     if listed is not None and pd.api.types.is_integer_dtype(index):
         return listed.classes().astype(float).reindex(index)
     return pd.Series([space.class_of(label) for label in index], index=index, dtype=object)
+
+
+def lacks_truth(space: SearchSpace, dataset: str | None) -> str:
+    """Why no truth of a space's architectures is known on a data set, in words; "" where it is.
+
+    Args:
+        space: any.
+        dataset: None asks whether there is any truth.
+    """
+    truth = capability(space, HasTruth)
+    if truth is None:
+        return lacks(space, HasTruth)
+    if dataset is None or dataset in truth.datasets:
+        return ""
+    return f"{space.title}: its {space.words.many} were trained on {' and '.join(truth.datasets)}, not on {dataset}"
 
 
 class MissingCapabilityError(UserError):

@@ -10,6 +10,7 @@ from backend.errors import UserError
 from backend.settings import SPACES_VARIABLE
 from backend.spaces.base import SearchSpace
 from backend.spaces.nas_bench_201.space import NasBench201
+from backend.spaces.nas_bench_macro.space import NasBenchMacro
 
 _registered: dict[str, SearchSpace] = {}
 
@@ -19,7 +20,7 @@ DEFAULT = NasBench201.name
 
 @cache
 def _bundled() -> dict[str, SearchSpace]:
-    return {space.name: space for space in (NasBench201(),)}
+    return {space.name: space for space in (NasBench201(), NasBenchMacro())}
 
 
 def available() -> tuple[str, ...]:

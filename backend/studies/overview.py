@@ -19,7 +19,6 @@ import pandas as pd
 from optuna.trial import TrialState
 from sqlalchemy import case, column, select, table
 
-from backend.datasets.info import DATASETS
 from backend.spaces.capabilities import HasTruth, capability
 from backend.storage.database import Database
 from backend.storage.optuna_internals.tables import TRIALS
@@ -90,7 +89,7 @@ class OverviewReader:
         with self._lock:
             for item in summaries:
                 truth = capability(item.space, HasTruth) if item.space else None
-                if item.run is None or item.dataset not in DATASETS or truth is None:
+                if item.run is None or truth is None or item.dataset not in truth.datasets:
                     continue
                 known = self._read.get(item.study_id)
                 if known is None or known.created != item.created:
@@ -113,7 +112,7 @@ class OverviewReader:
                 if type(index) is int and REPEAT_OF not in attributes and attributes.get(TRUTH):
                     known.scores[index] = numbers_in(attributes.get(SOFTWARE))
             known.trials |= new
-            known.overview = overview(known.scores, truth.accuracy(str(item.dataset), _epochs(item)))
+            known.overview = overview(known.scores, truth.values(str(item.dataset), _epochs(item, truth)))
         known.counts = item.counts
 
     def _completed(self, study_id: int) -> set[int]:
@@ -178,5 +177,5 @@ def _spearman(scores: pd.Series[float], accuracy: pd.Series[float]) -> float:
     return float(known.rank().corr(accuracy[known.index].rank()))
 
 
-def _epochs(item: StudySummary) -> int:
-    return item.config.runner.nasbench_epochs if item.config else 200
+def _epochs(item: StudySummary, truth: HasTruth) -> int:
+    return item.config.runner.nasbench_epochs if item.config else truth.epochs[-1]

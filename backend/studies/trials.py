@@ -6,6 +6,7 @@ plain Optuna or optuna-dashboard shows the same.
 
 import itertools
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -45,8 +46,9 @@ BREAKS = "breaks"
 REASON = "reason"
 KNOWN = "scores_known"
 """Marks a trial whose scores were known before: its seconds say nothing of how long scoring takes."""
-EPOCHS = (12, 200)
 
+_LENGTH = re.compile("[1-9][0-9]{0,5}")
+_MOST_LENGTHS = 10
 _AFTER_METRICS = ("objective", "seconds", "finished", "pareto")
 _STATES = {
     TrialState.COMPLETE: "complete",
@@ -176,12 +178,14 @@ class _Named(NamedTuple):
         metrics: proxies, saved ensembles and hardware metrics.
         scaled: metrics that are optimised.
         fields: of the truth.
+        epochs: lengths of the trainings that the truth is of.
         space: what is searched; None where that is not known here.
     """
 
     metrics: tuple[str, ...] = ()
     scaled: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    epochs: tuple[int, ...] = ()
     space: SearchSpace | None = None
 
 
@@ -200,7 +204,8 @@ def _names_in(text: str) -> _Named:
     return _Named(
         (*config.proxy_names, *config.ensemble_metrics, *config.hardware_metrics),
         tuple(objective.metric for objective in Objectives(config).metrics),
-        tuple(truth.fields(config.dataset)) if truth else (),
+        tuple(field.name for field in truth.fields(config.dataset)) if truth else (),
+        tuple(truth.epochs) if truth else (),
         config.space,
     )
 
@@ -225,10 +230,16 @@ def _own_columns(trials: Sequence[FrozenTrial], named: _Named, *, is_sum: bool) 
     if is_sum:
         columns["objective"] = schema.numbers([trial.values[0] if trial.values else None for trial in trials])
     truths = [_table(attribute.get(TRUTH)) for attribute in attributes]
-    for epochs in map(str, EPOCHS):
-        columns |= _spread([_table(truth.get(epochs)) for truth in truths], named.fields, f"{epochs}:")
+    for epochs in named.epochs or _lengths(truths):
+        columns |= _spread([_table(truth.get(str(epochs))) for truth in truths], named.fields, f"{epochs}:")
     columns["seconds"] = schema.numbers([attribute.get(SECONDS) for attribute in attributes])
     return columns | {"finished": [trial.datetime_complete for trial in trials]}
+
+
+def _lengths(truths: Iterable[Mapping[str, Any]]) -> list[int]:
+    """Lengths of the trainings that trials record, of a space that does not say which there are."""
+    recorded = set(itertools.chain.from_iterable(truths))
+    return sorted(int(epochs) for epochs in recorded if _LENGTH.fullmatch(epochs))[:_MOST_LENGTHS]
 
 
 def _foreign_columns(trials: Sequence[FrozenTrial], names: Sequence[str]) -> dict[str, Any]:

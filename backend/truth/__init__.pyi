@@ -1,4 +1,4 @@
-from .fields import EPOCHS, TruthField, truth_fields
+from .fields import EPOCHS, truth_fields
 from .imported import ImportedRelease, imported_releases, imported_table
 from .importing.release_import import ImportSummary, import_release
 from .lookup import OPTIMA, architecture, field_releases, query, release
@@ -9,7 +9,6 @@ __all__ = [
     "OPTIMA",
     "ImportSummary",
     "ImportedRelease",
-    "TruthField",
     "architecture",
     "architectures_table",
     "field_releases",

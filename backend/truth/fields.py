@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 from typing import Final, NamedTuple
 
 from backend.datasets.info import check_dataset
 from backend.errors import UserError
+from backend.spaces.capabilities import Direction, TruthField
+from backend.spaces.nas_bench_201.options import NasBench201Section
 
-EPOCHS = (12, 200)
+EPOCHS = NasBench201Section.trained_epochs
 
 # Which images a split of the official API means, per dataset; a dataset has only the splits named here.
 _SPLITS = {
@@ -44,23 +45,6 @@ _QUANTITIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TruthField:
-    """One field of a training result.
-
-    Attributes:
-        name: the official API's name, such as "test-accuracy".
-        label: a heading for people, such as "Test accuracy".
-        unit: "%", "nats" or "s".
-        images: the images that the field was measured on.
-    """
-
-    name: str
-    label: str
-    unit: str
-    images: str
-
-
 def truth_fields(dataset: str) -> tuple[TruthField, ...]:
     """The fields that the official API gives for a dataset, in its order.
 
@@ -68,11 +52,15 @@ def truth_fields(dataset: str) -> tuple[TruthField, ...]:
         UserError: unknown dataset.
     """
     return tuple(
-        TruthField(f"{split}-{quantity}", f"{_SPLIT_LABELS[split]} {label}", unit, images)
+        TruthField(f"{split}-{quantity}", f"{_SPLIT_LABELS[split]} {label}", unit, images, _better(quantity))
         for (split, images), (quantity, (label, unit)) in product(
             _SPLITS[check_dataset(dataset)].items(), _QUANTITIES.items()
         )
     )
+
+
+def _better(quantity: str) -> Direction:
+    return "maximize" if quantity == "accuracy" else "minimize"
 
 
 def check_epochs(epochs: int) -> int:

@@ -5,6 +5,7 @@ Of NAS-Bench-201 it is what the bundled tables hold; of another space what its c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,9 +17,9 @@ from backend.datasets.info import check_dataset
 from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Enumerable, HasTruth, KnownCosts, capability, require
+from backend.spaces.capabilities import Enumerable, HasTruth, KnownCosts, TruthField, TruthTask, capability, require
 from backend.truth import fields as devices
-from backend.truth.fields import DEVICES, EPOCHS, HW_NAS_BENCH, TruthField, check_epochs, truth_fields
+from backend.truth.fields import DEVICES, EPOCHS, HW_NAS_BENCH, check_epochs, truth_fields
 from backend.truth.tables import architectures_table, bundled_release, runs_table
 
 SPLITS: Final = ("test", "valid")
@@ -79,13 +80,8 @@ def accuracies_of(space: SearchSpace, dataset: str) -> tuple[Measure, ...]:
     if covers(space):
         return known_accuracies(dataset)
     truth = capability(space, HasTruth)
-    if truth is None or dataset not in truth.datasets:
-        return ()
-    words = f"What the training of {space.title} gave."
-    return tuple(
-        Measure("test-accuracy", dataset, epochs, "Test accuracy", "%", "maximize", space.title, words, "", space.name)
-        for epochs in sorted(truth.epochs, reverse=True)
-    )
+    tasks = [task for task in truth.tasks if task.dataset == dataset] if truth else []
+    return tuple(_of_task(task, space) for task in sorted(tasks, key=lambda task: -task.epochs))
 
 
 def costs_of(space: SearchSpace, dataset: str, epochs: int) -> tuple[Measure, ...]:
@@ -99,9 +95,29 @@ def costs_of(space: SearchSpace, dataset: str, epochs: int) -> tuple[Measure, ..
     found = []
     if capability(space, KnownCosts):
         found += [cost("params", None, "Parameters", ""), cost("flops", None, "FLOPs", "M")]
-    if capability(space, HasTruth):
+    truth = capability(space, HasTruth)
+    if truth and truth.training_hours(dataset, epochs).notna().any():
         found.append(cost("training-time", epochs, "Training time", "s"))
     return tuple(found)
+
+
+def _of_task(task: TruthTask, space: SearchSpace) -> Measure:
+    field = task.field
+    words = f"Measured on {field.images}. {task.help}".strip()
+    if not math.isnan(task.noise):
+        words += f" The standard deviation of one training is {task.noise:.2g} {field.unit}".rstrip() + "."
+    return Measure(
+        field.name,
+        task.dataset,
+        task.epochs,
+        field.label,
+        field.unit,
+        field.better,
+        task.release,
+        words,
+        "",
+        space.name,
+    )
 
 
 def accuracy(dataset: str, epochs: int, split: str = "test") -> Measure:
@@ -203,7 +219,7 @@ def _of_capabilities(measure: Measure, space: SearchSpace) -> pd.Series[float]:
     truth = require(space, HasTruth, measure.title)
     if measure.key == "training-time":
         return truth.training_hours(measure.dataset, measure.epochs or 0) * 3600
-    return truth.accuracy(measure.dataset, measure.epochs or 0)
+    return truth.values(measure.dataset, measure.epochs or 0)
 
 
 def _field(dataset: str, name: str) -> TruthField:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
@@ -14,22 +14,26 @@ from numpy.typing import NDArray
 from backend.datasets.info import DATASETS, NUM_CLASSES
 from backend.datasets.readers import LAYOUTS
 from backend.spaces.base import Architecture
+from backend.spaces.capabilities import HasTruth, TruthField, TruthTask
 from backend.spaces.nas_bench_201.size import network_size
 from backend.spaces.nas_bench_201.space import CellArchitecture
 from backend.truth import fields as devices
 from backend.truth import measures
 from backend.truth.fields import EPOCHS, truth_fields
 from backend.truth.lookup import query
-from backend.truth.tables import architectures_table, test_accuracy
+from backend.truth.tables import architectures_table, bundled_release, test_accuracy
 
 SECONDS_AN_HOUR: Final = 3600
+_ACCURACY: Final = "test-accuracy"
 
 
-class NasBench201Truth:
+class NasBench201Truth(HasTruth):
     """Accuracies of the cells with C = 16 and N = 5, which the benchmark trained."""
 
-    datasets = DATASETS
-    epochs = EPOCHS
+    @cached_property
+    def tasks(self) -> Sequence[TruthTask]:
+        """The test accuracy on each data set, after 12 and 200 epochs."""
+        return [_task(dataset, epochs) for dataset in DATASETS for epochs in EPOCHS]
 
     def truth(self, architecture: Architecture, dataset: str) -> Mapping[str, Mapping[str, float | None]] | None:
         """The record of a cell, ``{"12": fields, "200": fields}``; None off the benchmark's size."""
@@ -38,11 +42,11 @@ class NasBench201Truth:
             return None
         return {str(epochs): query(architecture.cell, dataset, epochs) for epochs in EPOCHS}
 
-    def fields(self, dataset: str) -> Sequence[str]:
-        """Names of the official API's fields."""
-        return [field.name for field in truth_fields(dataset)]
+    def fields(self, dataset: str) -> Sequence[TruthField]:
+        """The official API's fields."""
+        return truth_fields(dataset)
 
-    def accuracy(self, dataset: str, epochs: int) -> pd.Series[float]:
+    def values(self, dataset: str, epochs: int) -> pd.Series[float]:
         """Test accuracy (%) of all cells by official index."""
         return test_accuracy(dataset, epochs)
 
@@ -53,6 +57,8 @@ class NasBench201Truth:
 
 class NasBench201Costs:
     """Sizes in closed form, and the latencies and energies that HW-NAS-Bench measured."""
+
+    measured = tuple(f"{quantity}:{device}" for quantity, device in devices.MEASURED)
 
     def cost(self, architecture: Architecture, dataset: str, name: str) -> float:
         """One cost in its unit; NaN where a device has none, or for a size that was not measured."""
@@ -72,6 +78,11 @@ class NasBench201Costs:
         counted = "cifar10" if dataset == "cifar10-valid" else dataset
         sizes = architectures_table().set_index("index")[[f"params:{counted}", f"flops_m:{counted}"]]
         return sizes.set_axis(["params", "flops"], axis="columns").astype(float).reindex(labels)
+
+
+def _task(dataset: str, epochs: int) -> TruthTask:
+    field = next(field for field in truth_fields(dataset) if field.name == _ACCURACY)
+    return TruthTask(dataset, epochs, field, bundled_release(dataset, epochs, _ACCURACY))
 
 
 def measured(name: str, dataset: str) -> NDArray[np.float64]:

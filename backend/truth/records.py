@@ -5,8 +5,9 @@ from typing import SupportsIndex
 import pandas as pd
 
 from backend.datasets.info import DATASETS
+from backend.spaces.capabilities import TruthField
 from backend.spaces.nas_bench_201.cell import Cell
-from backend.truth.fields import EPOCHS, TruthField, truth_fields
+from backend.truth.fields import EPOCHS, truth_fields
 from backend.truth.imported import MEAN, imported_releases
 from backend.truth.lookup import query, release
 

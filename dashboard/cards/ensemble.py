@@ -31,7 +31,7 @@ def predictions_card(source: Source, plan: Plan, *, unseen: bool, selected: Labe
     """
     words, key, title = source.space.words, "predictions_chart", "Predicted and true"
     if not plan.epochs:
-        return Card.missing(key, title, f"{source.no_truth}. A prediction has nothing to be compared with.")
+        return Card.missing(key, title, f"{source.no_labels}. A prediction has nothing to be compared with.")
     if unseen:
         groups = {f"unseen {words.many}": ensemble_queries.unseen(source, plan)}
     else:
@@ -68,7 +68,7 @@ def trust_card(source: Source, plan: Plan) -> Card:
         return _weights_card(source, plan, title)
     words = source.space.words
     if not plan.epochs:
-        why = f"{source.no_truth}. What each proxy contributes is measured by its effect on predicted accuracy."
+        why = f"{source.no_labels}. What each proxy contributes is measured by its effect on predicted accuracy."
         return Card.missing("worth_chart", title, why)
     lost = ensemble_queries.worth(source, plan)
     return Card(

@@ -15,7 +15,7 @@ from backend.analysis.repetitions import median_band
 from backend.ensembles.study import StudyEnsemble
 from backend.errors import UserError
 from backend.spaces.base import Words
-from backend.spaces.capabilities import Drawable, HasTruth, Parameters, capability, lacks
+from backend.spaces.capabilities import Drawable, HasTruth, Parameters, capability, lacks_truth
 from backend.studies import StudySummary
 from dashboard.cards.base import Card
 from dashboard.data import compare as compare_queries
@@ -96,7 +96,7 @@ def _optimum(summary: StudySummary, column: str) -> tuple[float | None, float | 
     """The best of the space, and of what the search allows, where the column is a true test accuracy."""
     epochs, _, field = column.partition(":")
     config = summary.config
-    if config is None or field != "test-accuracy" or lacks(config.space, HasTruth):
+    if config is None or field != "test-accuracy" or lacks_truth(config.space, config.dataset):
         return None, None
     values = proxy_queries.accuracy(config.space, config.dataset, int(epochs))
     allowed = queries.allowed(config)

@@ -15,7 +15,7 @@ from backend.config.model import SearchConfig
 from backend.config.objectives import SUM_NAME
 from backend.errors import UserError
 from backend.spaces.base import WORDS, Label, SearchSpace, Words
-from backend.spaces.capabilities import Enumerable, HasTruth, capability, classes_of, lacks, require
+from backend.spaces.capabilities import Enumerable, HasTruth, capability, classes_of, lacks, lacks_truth, require
 from backend.studies import StudySummary
 from dashboard.data import proxies as proxy_queries
 from dashboard.data import queries
@@ -236,7 +236,7 @@ def _why_no_regret(summary: StudySummary, scored: pd.DataFrame) -> str:
         return f"searches {summary.space_name!r}, a space that is not installed here"
     if summary.config is None:
         return f"cannot be read here: {summary.config_problem}"
-    if missing := lacks(summary.space, HasTruth):
+    if missing := lacks_truth(summary.space, summary.dataset):
         return f"has no regret. {missing}"
     if scored.empty:
         return _nothing_yet(summary)

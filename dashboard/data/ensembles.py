@@ -225,7 +225,7 @@ def _images(source: Source) -> str:
 def _accuracy(source: Source, plan: Plan, dataset: str = "") -> pd.Series:
     """True accuracies of a plan that has them."""
     if plan.epochs is None:
-        raise UserError(f"true accuracy: {source.no_truth}")
+        raise UserError(f"true accuracy: {source.no_labels}")
     return proxy_queries.accuracy(source.space, dataset or source.dataset, plan.epochs)
 
 

@@ -15,7 +15,16 @@ from backend.errors import UserError
 from backend.scoring.tables import ScoreTable, TableFile, list_tables, read_table
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Enumerable, Groups, HasTruth, capability, classes_of, lacks, require
+from backend.spaces.capabilities import (
+    Enumerable,
+    Groups,
+    HasTruth,
+    capability,
+    classes_of,
+    lacks,
+    lacks_truth,
+    require,
+)
 from backend.studies import StudySummary, load_study
 from backend.studies.folders import sweeps_folder
 from dashboard.data import queries
@@ -63,6 +72,11 @@ class Source:
     def no_truth(self) -> str:
         """Why no true accuracy is known, in a sentence; "" where it is."""
         return lacks(self.space, HasTruth)
+
+    @property
+    def no_labels(self) -> str:
+        """Why no true accuracy is known on the data set of the scores, in a sentence; "" where it is."""
+        return lacks_truth(self.space, self.dataset)
 
 
 @dataclass(frozen=True)
@@ -255,7 +269,7 @@ def _table(path: Path, changed: int) -> ScoreTable:
 @st.cache_data(show_spinner=False, max_entries=20)
 def _accuracy(space: str, dataset: str, epochs: int, _space: SearchSpace) -> pd.Series:
     del space
-    return require(_space, HasTruth, "true accuracy").accuracy(dataset, epochs)
+    return require(_space, HasTruth, "true accuracy").values(dataset, epochs)
 
 
 @st.cache_data(show_spinner=False, max_entries=40)

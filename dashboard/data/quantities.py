@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -13,10 +14,9 @@ from backend import costs as hardware
 from backend import proxies
 from backend.config.objectives import SUM_NAME
 from backend.config.sections import ENSEMBLE_PREFIX
-from backend.datasets.info import DATASETS
 from backend.spaces import registry
-from backend.spaces.capabilities import Choices, Parameters, capability
-from backend.truth.fields import TruthField, truth_fields
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import Choices, HasTruth, Parameters, TruthField, capability
 from dashboard.text import drawn
 
 Direction = Literal["maximize", "minimize"]
@@ -58,7 +58,8 @@ _OWN = (
 
 def quantity(column: str) -> Quantity:
     """The quantity in a column; an unknown column is called by its own name."""
-    return _known().get(column) or _sizes(registry.available()).get(column) or _derived(column)
+    spaces = registry.available()
+    return _known(spaces).get(column) or _sizes(spaces).get(column) or _derived(column)
 
 
 def label(column: str) -> str:
@@ -142,9 +143,16 @@ def trainings(columns: Iterable[object], field: str | None = None) -> list[int]:
 
 
 @cache
-def _known() -> dict[str, Quantity]:
-    truths = [_truth(field, epochs) for data in DATASETS for field in truth_fields(data) for epochs in (12, 200)]
-    return {item.column: item for item in (*_OWN, *truths)}
+def _known(spaces: tuple[str, ...]) -> dict[str, Quantity]:
+    """What is the same in all studies, and the truth of these spaces; of two columns of one name the first counts."""
+    found = {item.column: item for item in _OWN}
+    for space in map(registry.get, spaces):
+        truth = capability(space, HasTruth)
+        for dataset in truth.datasets if truth else ():
+            for field, epochs in product(truth.fields(dataset), truth.epochs) if truth else ():
+                item = _truth(space, field, epochs)
+                found.setdefault(item.column, item)
+    return found
 
 
 @cache
@@ -160,11 +168,10 @@ def _sizes(spaces: tuple[str, ...]) -> dict[str, Quantity]:
     return found
 
 
-def _truth(field: TruthField, epochs: int) -> Quantity:
+def _truth(space: SearchSpace, field: TruthField, epochs: int) -> Quantity:
     name = f"True {field.label[0].lower()}{field.label[1:]}, {epochs} epochs"
-    better: Direction = "maximize" if field.name.endswith("accuracy") else "minimize"
     return Quantity(
-        f"{epochs}:{field.name}", name, field.unit, better, f"{registry.get().title}'s record on {field.images}."
+        f"{epochs}:{field.name}", name, field.unit, field.better, f"{space.title}'s record on {field.images}."
     )
 
 

@@ -24,7 +24,16 @@ from backend.search.problem import SearchProblem
 from backend.search.results import recommendation_rule, study_ensemble, study_recommendation
 from backend.spaces import registry
 from backend.spaces.base import Label, SpaceSection, Words
-from backend.spaces.capabilities import Choices, Enumerable, Parameter, Parameters, capability, lacks
+from backend.spaces.capabilities import (
+    Choices,
+    Enumerable,
+    HasTruth,
+    Parameter,
+    Parameters,
+    capability,
+    lacks,
+    lacks_truth,
+)
 from backend.spaces.own import load_user_spaces
 from backend.storage.database import Database
 from backend.studies import (
@@ -187,10 +196,12 @@ def missing_space(summary: StudySummary) -> str:
 
 
 def lacking(summary: StudySummary, *kinds: type) -> str:
-    """Which capabilities the space of a study lacks, in a sentence; "" where it has all."""
+    """Which capabilities the space of a study lacks, truth on its data set among them, in a sentence; "" if none."""
     if summary.space is None:
         return missing_space(summary) or "An external study has no search space that is known here."
     missing = lacks(summary.space, *kinds)
+    if not missing and HasTruth in kinds:
+        missing = lacks_truth(summary.space, summary.dataset)
     return f"{missing}." if missing else ""
 
 

@@ -71,8 +71,8 @@ def axes(drawing: Drawing) -> dict[str, Any]:
 
 
 def edge_name(edge: DrawnEdge) -> str:
-    """An edge in a sentence, by the positions of its nodes."""
-    return f"edge {edge.source} → {edge.target}"
+    """An edge in a sentence: as the drawing calls it, else by the positions of its nodes."""
+    return edge.called or f"edge {edge.source} → {edge.target}"
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,16 @@ import streamlit as st
 from backend.costs.constraints import Constraint
 from backend.errors import UserError
 from backend.spaces.base import Architecture, SearchSpace, Words
-from backend.spaces.capabilities import Drawable, Enumerable, HasTruth, KnownCosts, Parameters, capability, lacks
+from backend.spaces.capabilities import (
+    Drawable,
+    Enumerable,
+    HasTruth,
+    KnownCosts,
+    Parameters,
+    capability,
+    lacks,
+    lacks_truth,
+)
 from dashboard.data.quantities import is_foreign, is_truth, quantity, trainings
 from dashboard.figures import architecture_graph
 from dashboard.figures.numbers import readable
@@ -104,7 +113,7 @@ def architecture_card(
         if truths:
             _truth_table(trial, truths, f"{space.title} truth")
         elif dataset:
-            st.caption(plain(_no_truth(space)))
+            st.caption(plain(_no_truth(space, dataset)))
 
 
 def _architecture(trial: pd.Series, space: SearchSpace | None) -> Architecture | None:
@@ -152,8 +161,8 @@ def _benchmark_link(space: SearchSpace, architecture: Architecture) -> None:
     )
 
 
-def _no_truth(space: SearchSpace) -> str:
-    if missing := lacks(space, HasTruth):
+def _no_truth(space: SearchSpace, dataset: str) -> str:
+    if missing := lacks_truth(space, dataset):
         return f"No true accuracy. {missing}."
     return f"No true accuracy: this {space.words.one} is none that {space.title} trained, or it cannot be scored."
 

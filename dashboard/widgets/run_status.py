@@ -73,7 +73,7 @@ def _figures(run: Run, config: SearchConfig | None, frame: pd.DataFrame) -> None
             "scores, and what is infeasible, breaking a constraint, is not scored.",
         )
         median = f"Median time to score one distinct {words.one}."
-        grid.metric(f"Seconds a {words.one}", _median_seconds(frame), help=median)
+        grid.metric(f"Seconds {words.a}", _median_seconds(frame), help=median)
 
 
 def _time_word(run: Run) -> str | None:

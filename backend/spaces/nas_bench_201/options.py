@@ -109,6 +109,7 @@ class NasBench201Section(SpaceSection):
     """``[search.search_space]`` of NAS-Bench-201, as the mission writes it."""
 
     place = ("nas_zero_cost", "config")
+    trained_epochs = (12, 200)
 
     name: Literal["graph/software/zero_cost", "nas_bench_201"] = "graph/software/zero_cost"
     setup: SpaceSetup = SpaceSetup()

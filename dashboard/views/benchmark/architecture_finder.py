@@ -82,7 +82,7 @@ def _by_parameters(space: SearchSpace, architecture: Architecture) -> None:
     if titled is None or fixed is None:
         return
     verb = "Choose" if lacks(space, Drawable) else "Draw"
-    st.markdown(f"**{verb} a {space.words.one}**", help=f"The {space.words.option} of each {space.words.parameter}.")
+    st.markdown(f"**{verb} {space.words.a}**", help=f"The {space.words.option} of each {space.words.parameter}.")
     grid = st.grid(2, min_column_width=110)
     for parameter in titled.parameters:
         key = _key(parameter.name)

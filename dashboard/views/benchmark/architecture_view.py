@@ -7,6 +7,8 @@ import streamlit as st
 from streamlit.column_config import NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from backend.spaces.base import Architecture
+from backend.spaces.capabilities import HasTruth, require
 from backend.truth import measures
 from backend.truth.fields import truth_fields
 from backend.truth.measures import Measure
@@ -39,7 +41,7 @@ def architecture_view(choices: Choices) -> None:
         best = choices.best()
         architecture, why = space.at(queries.best_label(best)), f"The best by {best.label} [{best.release}]. "
     if architecture is None:
-        st.info(f"Type a {choices.words.one} to see it.", icon=":material/info:")
+        st.info(f"Type {choices.words.a} to see it.", icon=":material/info:")
         architecture_finder(space, None)
         return
     label = space.label(architecture)
@@ -67,7 +69,11 @@ def architecture_view(choices: Choices) -> None:
             _costs(choices, label, dataset)
         _runs(choices, label, dataset, epochs)
     else:
-        _costs(choices, label, dataset)
+        grid = st.grid(2, min_column_width=_WIDE, gap="medium")
+        with grid.cell():
+            _truth(choices, architecture, dataset)
+        with grid.cell():
+            _costs(choices, label, dataset)
     _isomorphic(choices, label)
 
 
@@ -178,6 +184,44 @@ def _records(choices: Choices, label: int, dataset: str) -> None:
     csv_button(records, stem, "download_records", "All records on all data sets.")
 
 
+def _truth(choices: Choices, architecture: Architecture, dataset: str) -> None:
+    """What a space without a release of its own here records of an architecture."""
+    truth = require(choices.space, HasTruth, "records")
+    st.markdown(f"**All records on {dataset}**", help=f"What {choices.space.title} records, under its names.")
+    known = truth.truth(architecture, dataset) or {}
+    table = pd.DataFrame(
+        [
+            {
+                "field": field.label,
+                "epochs": int(epochs),
+                "shown": readable(fields.get(field.name), field.unit),
+                "images": field.images,
+                "value": fields.get(field.name),
+                "unit": field.unit,
+            }
+            for epochs, fields in known.items()
+            for field in truth.fields(dataset)
+        ],
+        columns=["field", "epochs", "shown", "images", "value", "unit"],
+    )
+    st.dataframe(
+        table,
+        key="records_table",
+        hide_index=True,
+        height="content",
+        column_order=["field", "epochs", "shown", "images"],
+        column_config={
+            "field": TextColumn("Field", pinned=True),
+            "epochs": NumberColumn("Epochs", width=70),
+            "shown": TextColumn("Value", alignment="right"),
+            "images": TextColumn("Measured on"),
+        },
+        alt=f"Records of {choices.space.named(choices.space.label(architecture))}",
+    )
+    stem = f"{choices.space.named(choices.space.label(architecture))} records"
+    csv_button(table.drop(columns="shown"), stem, "download_records")
+
+
 def _runs(choices: Choices, label: int, dataset: str, epochs: int) -> None:
     """Each seed of the imported releases; nothing where the architecture is in none."""
     runs = training_runs(label, dataset, epochs)
@@ -262,8 +306,9 @@ def _isomorphic(choices: Choices, label: int) -> None:
         return
     epochs = choices.lengths[0]
     shown = [measure for name in choices.datasets if (measure := choices.accuracy(name, epochs))]
+    compute = "computes" if len(same) == 1 else "compute"
     st.caption(
-        f"{len(same):,} of the {words.count(choices.size)} compute the same function. Test accuracy after {epochs} "
+        f"{len(same):,} of the {words.count(choices.size)} {compute} the same function. Test accuracy after {epochs} "
         f"epochs {measures.sources(shown)}. Choose a row to go there."
     )
     table = queries.space(*shown).loc[same].reset_index()

@@ -28,7 +28,6 @@ _SPLITS: Final = {"test": "Test", "valid": "Validation"}
 _CHARTS: Final = {
     "distribution": "Distribution",
     "cost": "Accuracy against cost",
-    "datasets": "Data set against data set",
 }
 
 
@@ -90,8 +89,12 @@ class Choices:
     @property
     def chart(self) -> LinkedChoice:
         """What is drawn of the space."""
-        both = f"{self.lengths[-1]} against {self.lengths[0]} epochs"
-        return LinkedChoice("chart", {**_CHARTS, "epochs": both} if len(self.lengths) > 1 else _CHARTS)
+        charts = dict(_CHARTS)
+        if len(self.datasets) > 1:
+            charts["datasets"] = "Data set against data set"
+        if len(self.lengths) > 1:
+            charts["epochs"] = f"{self.lengths[-1]} against {self.lengths[0]} epochs"
+        return LinkedChoice("chart", charts)
 
     @property
     def cost(self) -> LinkedChoice:
@@ -163,7 +166,9 @@ class Choices:
         if not offered:
             st.caption("No cost is known.")
             return None
-        words = "Size, time of the training, or what HW-NAS-Bench measured or estimated on a device."
+        words = f"What {self.words.a} costs."
+        if measures.covers(self.space):
+            words = "Size, time of the training, or what HW-NAS-Bench measured or estimated on a device."
         return offered[self.cost.dropdown("Cost", words)]
 
     def accuracies(self, dataset: str) -> tuple[Measure, ...]:
@@ -197,8 +202,8 @@ class Choices:
     @property
     def index_column(self) -> ColumnConfig:
         """The column of indices."""
-        words = f"Official index, 0 to {self.size - 1:,}."
-        return NumberColumn(self.words.one.capitalize(), format="%d", pinned=True, width=70, help=words)
+        words, width = f"Official index, 0 to {self.size - 1:,}.", max(70, 11 * len(self.words.one))
+        return NumberColumn(self.words.one.capitalize(), format="%d", pinned=True, width=width, help=words)
 
     @property
     def rank_column(self) -> ColumnConfig:

@@ -1,5 +1,7 @@
 """The benchmark of a search space: all of it, any of its architectures, and a study in it."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from backend.truth import measures
@@ -36,10 +38,17 @@ def _words(choices: Choices, covered: bool) -> str:
     title, words = choices.space.title, choices.words
     if choices.missing:
         return f"{title}: no benchmark of trained {words.many}. Every view has its own link."
-    text = f"{title}: {words.count(choices.size)}, each trained on {len(choices.datasets)} data sets"
+    text = f"{title}: {words.count(choices.size)}, each trained on {_count(choices.datasets)}"
     if covered:
         text += f" and measured on {len(DEVICES)} devices"
+    else:
+        notes = dict.fromkeys(item.help for name in choices.datasets for item in choices.accuracies(name))
+        text += f". {' '.join(notes)}".rstrip(". ")
     return f"{text}. Every number names its release in brackets; every view has its own link."
+
+
+def _count(datasets: Sequence[str]) -> str:
+    return f"{len(datasets)} data sets" if len(datasets) > 1 else datasets[0]
 
 
 show()

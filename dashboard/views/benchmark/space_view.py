@@ -130,7 +130,7 @@ def _scatter_words(choices: Choices, table: pd.DataFrame, x: Measure, y: Measure
     spearman, kendall = queries.rank_agreement(x, y)
     parts = [
         f"{words.count(len(table) - unknown)}. Rank correlation: Spearman {spearman:.3f}, Kendall {kendall:.3f}.",
-        f"Click a {words.one} to see it; drag to zoom in, double-click to see all.",
+        f"Click {words.a} to see it; drag to zoom in, double-click to see all.",
     ]
     if unknown:
         parts.insert(1, f"**{words.count(unknown)} are not drawn: the device does not support them.**")

@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.grid_container import GridContainer
 
 from backend.analysis.regret import Place, benchmark_cells, regret
-from backend.spaces.base import Label
+from backend.spaces.base import Label, with_article
 from backend.studies import StudySummary
 from backend.truth.measures import Measure
 from dashboard.cards.benchmark import study_card
@@ -54,7 +54,8 @@ def study_view(page: Choices) -> None:
         dataset, epochs, split = choices.choose_accuracy(grid)
     scored = benchmark_cells(queries.trials(summary), choices.space)
     if scored.empty:
-        why = f"No trial of this study has scored a {choices.space.indexed} yet, so it has no place in the space."
+        scores = with_article(choices.space.indexed)
+        why = f"No trial of this study has scored {scores} yet, so it has no place in the space."
         st.info(plain(why), icon=":material/info:")
         return
     shown = choices.known_accuracy(dataset, epochs, split)

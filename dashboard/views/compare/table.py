@@ -130,7 +130,7 @@ def _columns(options: Options, words: Words) -> dict[str, ColumnConfig]:
             format="%.1f",
             help=f"From the start of the first trial to the last {words.one}; pauses included.",
         ),
-        "pace": NumberColumn(f"s a {words.one}", format="%.3g", help=f"Median time to score one distinct {words.one}."),
+        "pace": NumberColumn(f"s {words.a}", format="%.3g", help=f"Median time to score one distinct {words.one}."),
     }
 
 

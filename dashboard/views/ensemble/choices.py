@@ -37,7 +37,7 @@ def view(source: Source) -> LinkedChoice:
 def candidates(source: Source) -> LinkedChoice:
     """By what the shortlist is made; at first, where no accuracy is known, by the rule without labels."""
     names = {"ensemble": "By this ensemble", "rule": "Without labels"}
-    return LinkedChoice("of", dict(reversed(names.items())) if source.no_truth else names)
+    return LinkedChoice("of", dict(reversed(names.items())) if source.no_labels else names)
 
 
 def statistic(source: Source) -> LinkedChoice:
@@ -49,7 +49,7 @@ def statistic(source: Source) -> LinkedChoice:
 
 def models(source: Source) -> LinkedChoice:
     """The models that can be fitted: where no accuracy is known, the one that needs no label."""
-    return LinkedChoice("model", {LABEL_FREE: MODELS[LABEL_FREE].title}) if source.no_truth else _MODEL
+    return LinkedChoice("model", {LABEL_FREE: MODELS[LABEL_FREE].title}) if source.no_labels else _MODEL
 
 
 def _graph(source: Source) -> LinkedChoice:
@@ -94,8 +94,8 @@ def plan_choice(source: Source) -> Plan:
         features = "no"
         if MODELS[name].build is None:
             st.caption(
-                plain(f"{source.no_truth}. Without true accuracy, no model can be fitted: this one needs no label.")
-                if source.no_truth
+                plain(f"{source.no_labels}. Without true accuracy, no model can be fitted: this one needs no label.")
+                if source.no_labels
                 else "This model adds up proxies alone: it needs no label, and can't weigh graph features."
             )
         elif missing := lacks(source.space, GraphFeatures):

@@ -63,7 +63,7 @@ def curve_section(source: Source, plan: Plan) -> None:
     words = source.space.words
     st.subheader(f"How many {words.many} have to be trained?", anchor="learning-curve")
     if not plan.epochs:
-        st.info(plain(f"{source.no_truth}. A learning curve needs true accuracy."), icon=":material/info:")
+        st.info(plain(f"{source.no_labels}. A learning curve needs true accuracy."), icon=":material/info:")
         return
     if plan.recipe.label_free:
         st.caption("A sum of log ranks needs no label, so there is nothing to learn from more of them.")

@@ -26,8 +26,8 @@ def figures_section(source: Source, plan: Plan) -> None:
     if not found:
         with st.container(key="figures_section"):
             st.info(
-                plain(f"{source.no_truth}. How good this ensemble is cannot be measured without true accuracy.")
-                if source.no_truth
+                plain(f"{source.no_labels}. How good this ensemble is cannot be measured without true accuracy.")
+                if source.no_labels
                 else f"There are too few distinct {words.many} for cross-validation, and no unseen ones to evaluate "
                 "on, so how good this ensemble is isn't known: its in-sample fit would be too optimistic.",
                 icon=":material/info:",

@@ -52,7 +52,7 @@ def recommendation_section(source: Source, plan: Plan) -> None:
             _training(table, source, plan.epochs)
         else:
             st.info(
-                plain(f"{source.no_truth}. What to expect, and what training costs, cannot be said."),
+                plain(f"{source.no_labels}. What to expect, and what training costs, cannot be said."),
                 icon=":material/info:",
             )
 
@@ -122,11 +122,12 @@ def _training(table: pd.DataFrame, source: Source, epochs: int) -> None:
     row = table.iloc[count - 1]
     grid = st.grid(3, min_column_width=150)
     grid.metric(f"{many.capitalize()} trained", f"{count}")
-    grid.metric(
-        "Training",
-        f"{row['total_hours']:.2f} h",
-        help=f"{count} × {epochs} epochs, as long as {source.space.title} took for these {many} on its GPU.",
-    )
+    if pd.notna(row["total_hours"]):
+        grid.metric(
+            "Training",
+            f"{row['total_hours']:.2f} h",
+            help=f"{count} × {epochs} epochs, as long as {source.space.title} took for these {many} on its GPU.",
+        )
     grid.metric(
         "Best of them",
         readable(row["best"], "%"),

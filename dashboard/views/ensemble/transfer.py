@@ -24,10 +24,14 @@ def transfer_section(source: Source, plan: Plan) -> None:
     st.subheader("On another data set", anchor="transfer")
     truth = capability(source.space, HasTruth)
     if truth is None or not plan.epochs:
-        st.info(plain(f"{source.no_truth}. Transfer is measured by true accuracy."), icon=":material/info:")
+        st.info(plain(f"{source.no_labels}. Transfer is measured by true accuracy."), icon=":material/info:")
+        return
+    others = sorted((name for name in truth.datasets if name != source.dataset), key=_shares_images)
+    if not others:
+        words = f"{source.space.title}: its {source.space.words.many} were trained on {source.dataset} alone"
+        st.info(plain(f"{words}. Transfer is measured by true accuracy on another data set."), icon=":material/info:")
         return
     with st.container(border=True, key="transfer_section"):
-        others = sorted((name for name in truth.datasets if name != source.dataset), key=_shares_images)
         where, how = st.columns(2)
         with where:
             dataset = LinkedChoice("to", {name: name for name in others}).dropdown(

@@ -39,7 +39,7 @@ def _weights_words(source: Source, plan: Plan) -> str:
     named = f" Significantly different from 0: {plain(', '.join(sure))}." if sure else " No interval excludes 0."
     words = source.space.words
     return (
-        f"Bars: percentage points of accuracy per standard deviation, for a {words.one} that is average in all else; "
+        f"Bars: percentage points of accuracy per standard deviation, for {words.a} that is average in all else; "
         f"whiskers: 95% intervals of 200 resamples of the {words.many}. Intercept {intercept:.2f} %.{shown}"
         f"{named if len(sure) <= MOST_SHOWN else ''} Redundant proxies share a weight at random."
     )
@@ -49,7 +49,7 @@ def _form(source: Source, plan: Plan) -> str:
     recipe = plan.recipe
     if recipe.label_free:
         named = plain(", ".join(recipe.proxies))
-        return f"Equal parts of each: the logarithm of a {source.space.words.one}'s rank in {named}."
+        return f"Equal parts of each: the logarithm of {source.space.words.a}'s rank in {named}."
     logs = recipe.logarithms
     text = (
         f"As signed logarithms, since their values span orders of magnitude: {plain(', '.join(logs))}." if logs else ""

@@ -13,7 +13,16 @@ from dashboard.text import plain
 from dashboard.views.new_search.state import fill
 
 _UPLOAD, _OUTCOME = "search_upload", "search_upload_outcome"
-_ORDER = ("quick_look", "quickstart", "standard", "best_cell", "hardware_aware", "ensemble_free", "search_zero_cost")
+_ORDER = (
+    "quick_look",
+    "quickstart",
+    "standard",
+    "best_cell",
+    "hardware_aware",
+    "nas_bench_macro",
+    "ensemble_free",
+    "search_zero_cost",
+)
 
 
 def presets_menu() -> None:

@@ -161,7 +161,8 @@ def ensemble_field() -> None:
 def hardware_section(problems: Problems) -> None:
     """Sizes, latencies and energies, each with its goal and its bound."""
     space = space_of(st.session_state)
-    is_measured = capability(space, KnownCosts) is not None
+    known = capability(space, KnownCosts)
+    is_measured = bool(known and known.measured)
     what = (
         "parameters, FLOPs, and HW-NAS-Bench's latency and energy on six devices"
         if is_measured

@@ -98,7 +98,10 @@ def space_of(state: Mapping[Any, Any]) -> SearchSpace:
 def choose_space(state: State, space: SearchSpace) -> None:
     """Put a space into the form, with all its architectures; what else the form says stays."""
     state[key("space")] = space.name
-    _fill_choices(state, space.section.model_validate({"name": space.name}))
+    section = space.section
+    _fill_choices(state, section.model_validate({"name": space.name}))
+    if section.trained_epochs:
+        state[key("epochs")] = section.trained_epochs[-1]
     if capability(space, Enumerable) is None:
         # A table has a row for each architecture.
         state[key("scores")] = NETWORK

@@ -43,7 +43,7 @@ def _facts(proxy: Proxy, source: Source) -> None:
     elif proxy.name in source.recorded and (seconds := proxy_queries.seconds_each(source)):
         passes = sum(not proxies.get(name).literal for name in source.recorded)
         alone = "alone" if passes == 1 else f"for all {passes} proxies together"
-        facts.append(f"{duration(seconds)} a {source.space.words.one} here, {alone}")
+        facts.append(f"{duration(seconds)} {source.space.words.a} here, {alone}")
     st.caption(" · ".join([*facts, f"version {proxy.version} of its definition"]))
 
 

@@ -51,9 +51,12 @@ def _known_of(summary: StudySummary, table: pd.DataFrame) -> str:
         return plain(f". {queries.lacking(summary, HasTruth)}".rstrip())
     epochs, first, last = summary.config.runner.nasbench_epochs, table.iloc[0], table.iloc[-1]
     count = f"the {len(table)} {queries.words_of(summary).many}" if len(table) > 1 else "it"
+    reached = f": true accuracy {readable(first['accuracy'], '%')} after {epochs} epochs."
+    if pd.isna(last["total_hours"]):
+        return f"{reached} The best of {count} below has {readable(last['best'], '%')}."
     return (
-        f": true accuracy {readable(first['accuracy'], '%')} after {epochs} epochs. Training {count} below takes "
-        f"{last['total_hours']:.1f} h on the benchmark's GPU, and the best of them has {readable(last['best'], '%')}."
+        f"{reached} Training {count} below takes {last['total_hours']:.1f} h on the benchmark's GPU, and the best of "
+        f"them has {readable(last['best'], '%')}."
     )
 
 

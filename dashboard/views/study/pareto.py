@@ -106,9 +106,7 @@ def pareto_section(shown: Shown) -> None:
         card = shown.kept("pareto card", choices, make)
         show(card, f"{name} {' and '.join(quantities)}", on_select=lambda: _link_clicked(card.key), zoom=zoom)
         ways = ", ".join(f"{_way(axes, column)} {plain(label(column))}" for column in dict.fromkeys(quantities))
-        no_click = (
-            "" if zoom else f" Drag to turn it; to see a {words.one}, choose its row below: markers take no clicks."
-        )
+        no_click = "" if zoom else f" Drag to turn it; to see {words.a}, choose its row below: markers take no clicks."
         not_drawn = shown.kept("not drawn", (quantities,), lambda: _not_drawn(frame, quantities))
         st.caption(f"Better: {ways}." + not_drawn + _no_truth(shown) + no_click)
         goals = axes.goals(list(dict.fromkeys(quantities)))
