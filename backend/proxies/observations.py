@@ -127,6 +127,10 @@ OBSERVATIONS: dict[str, Observation] = {
         "batch norms",
         requires=("float inputs",),
     ),
+    "flow_scale": Observation(
+        "float: natural logarithm of what synaptic_flows are to be multiplied by; 0 unless float64 cannot hold them",
+        requires=("float inputs",),
+    ),
     "zen_responses": Observation(
         "tuple of ZenResponses: one a repeat",
         requires=("float inputs", "convolutions", "batch norms", "feature maps"),

@@ -303,7 +303,7 @@ def _parametrized(network: CellNetwork) -> CellNetwork:
 
 
 def _shared_module(network: CellNetwork) -> CellNetwork:
-    network.blocks[2] = network.blocks[1] = network.blocks[0]
+    network.blocks[1] = network.blocks[0]
     return network
 
 

@@ -26,7 +26,7 @@ class AutogradEngine:
         ),
         Pass(lambda subject, *_: {"bare_curvature": curvature(subject)}, frozenset({"bare_curvature"})),
         Pass(lambda subject, *_: {"half_gradients": half_gradients(subject)}, frozenset({"half_gradients"})),
-        Pass(lambda subject, *_: {"synaptic_flows": synaptic_flow(subject)}, frozenset({"synaptic_flows"})),
+        Pass(lambda subject, *_: synaptic_flow(subject), frozenset({"synaptic_flows", "flow_scale"})),
         Pass(lambda subject, *_: {"zen_responses": zen_responses(subject)}, frozenset({"zen_responses"})),
         Pass(lambda subject, *_: {"tangent_kernel": tangent_kernel(subject)}, frozenset({"tangent_kernel"})),
     )

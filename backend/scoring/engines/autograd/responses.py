@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from backend.proxies.observations import ZenResponse
 from backend.scoring.engines.autograd.calls import ForwardMode
+from backend.scoring.engines.autograd.large import LargeForward, exponent
 from backend.scoring.engines.autograd.observer import Observer
 from backend.scoring.engines.autograd.subject import ModuleSubject, slopes
 from backend.scoring.runtime import make_generator, to_double
@@ -15,17 +19,31 @@ from backend.spaces.task import Tree, leaves, map_leaves
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.GroupNorm, nn.LayerNorm)
 
 
-def synaptic_flow(subject: ModuleSubject) -> tuple[Tensor, ...]:
-    """One forward and backward pass of one example of ones in float64, without norms and with absolute parameters."""
+def synaptic_flow(subject: ModuleSubject) -> dict[str, Any]:
+    """One forward and backward pass of one example of ones in float64, without norms and with absolute parameters.
+
+    A flow that does not fit float64 is computed once more, with powers of two beside the numbers.
+
+    Returns:
+        The observations synaptic_flows and flow_scale.
+    """
     network = subject.network
     places = {id(weight): to_double(weight.detach()).abs() for weight in network.parameters()}
     places |= {id(buffer): to_double(buffer) for buffer in network.buffers() if buffer.is_floating_point()}
     weights = [places[id(layer)].requires_grad_() for layer in subject.layers]
-    with subject.running():
-        ones = map_leaves(lambda leaf: torch.ones_like(to_double(leaf[:1])), subject.images)
-        mode = ForwardMode(subject.seed, places=places, norms=False, double=True)
-        found = slopes(subject.forward(mode, ones).sum(), weights)
-    return tuple((weight.detach() * slope).abs() for weight, slope in zip(weights, found, strict=True))
+
+    def flows(kind: type[ForwardMode]) -> tuple[tuple[Tensor, ...], int]:
+        with subject.running():
+            ones = map_leaves(lambda leaf: torch.ones_like(to_double(leaf[:1])), subject.images)
+            outputs = subject.forward(kind(subject.seed, places=places, norms=False, double=True), ones)
+            found = slopes(outputs.sum(), weights)
+        pairs = zip(weights, found, strict=True)
+        return tuple((weight.detach() * slope).abs() for weight, slope in pairs), exponent(outputs)
+
+    found, power = flows(ForwardMode)
+    if not all(flow.sum().isfinite() for flow in found):
+        found, power = flows(LargeForward)
+    return {"synaptic_flows": found, "flow_scale": power * math.log(2)}
 
 
 REPEATS = 4

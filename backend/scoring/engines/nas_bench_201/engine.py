@@ -55,6 +55,7 @@ class NasBench201Engine:
         "architecture": lambda subject: subject.architecture,
         "size": lambda subject: subject.size,
         "weights": lambda subject: subject.live.weights,
+        "flow_scale": lambda _: 0.0,
         "normalised": lambda subject: tuple(layer.norm is not None for layer in subject.live.layers),
     }
 
