@@ -158,9 +158,10 @@ class Plan:
             UserError: that was not enough.
         """
         keep_freed_memory()
-        known: Observations = {name: value(subject) for name, value in self._properties.items()}
-        for step, wanted in self._steps:
-            known |= self._run(step, subject, wanted, known)
+        with torch.inference_mode(False):  # whatever the caller's mode, weights are to be differentiated
+            known: Observations = {name: value(subject) for name, value in self._properties.items()}
+            for step, wanted in self._steps:
+                known |= self._run(step, subject, wanted, known)
         return known
 
     def _run(self, step: Pass, subject: Subject, wanted: frozenset[str], known: Observations) -> Observations:

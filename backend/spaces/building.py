@@ -109,7 +109,7 @@ def count_size(network: nn.Module, task: Task) -> Size:
     parameters = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
     counter = FlopCounterMode(display=False, custom_mapping=_UNCOUNTED)
     # With gradients, attention takes the kernels that the counter knows.
-    with preserved(network), torch.enable_grad(), counter:
+    with preserved(network), torch.inference_mode(False), torch.enable_grad(), counter:
         network.eval()
-        task.forward(network, map_leaves(lambda leaf: leaf[:1], task.batch))
+        task.forward(network, map_leaves(lambda leaf: leaf[:1].detach().clone(), task.batch))
     return Size(float(parameters), counter.get_total_flops() / 2e6)

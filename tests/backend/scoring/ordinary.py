@@ -88,6 +88,21 @@ class FunctionalAttentionBlock(nn.Module):
         return self.head((x + self.down(self.gate(self.up(self.norm2(x))))).mean(1))
 
 
+class LibraryAttentionBlock(FunctionalAttentionBlock):
+    """The same with PyTorch's own attention, which keeps its projections in functions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        del self.qkv, self.project
+        self.attention = nn.MultiheadAttention(8, 2, dropout=0.3, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.patches(x).flatten(2).transpose(1, 2) + self.position
+        normed = self.norm1(x)
+        x = x + self.attention(normed, normed, normed, need_weights=False)[0]
+        return self.head((x + self.down(self.gate(self.up(self.norm2(x))))).mean(1))
+
+
 def attention_by_hand(q: Tensor, k: Tensor, v: Tensor, dropout_p: float) -> Tensor:
     return ((q @ k.mT) / q.shape[-1] ** 0.5).softmax(-1) @ v
 
@@ -156,10 +171,16 @@ class Pair(NamedTuple):
     modular: nn.Module
 
 
+_RENAMED = {"attention.in_proj_": "qkv.", "attention.out_proj.": "project."}
+
+
 def pair(make: Callable[[], nn.Module], make_modular: Callable[[], nn.Module]) -> Pair:
     torch.manual_seed(3)
     network, modular = make().double(), make_modular().double()
-    modular.load_state_dict(network.state_dict())
+    values = network.state_dict()
+    for old, new in _RENAMED.items():
+        values = {name.replace(old, new): value for name, value in values.items()}
+    modular.load_state_dict(values)
     return Pair(network, modular)
 
 
@@ -171,4 +192,5 @@ NETWORKS: dict[str, Callable[[], Pair]] = {
     "MLP": lambda: pair(mlp, mlp),
     "1-D CNN": lambda: pair(signals, signals),
     "ViT block": lambda: pair(FunctionalAttentionBlock, ModularAttentionBlock),
+    "nn.MultiheadAttention": lambda: pair(LibraryAttentionBlock, ModularAttentionBlock),
 }

@@ -196,7 +196,7 @@ def zen(network: nn.Module, images: Tensor, _labels: Tensor, seed: int = 0) -> f
         changed = inputs + 0.01 * torch.randn(shape, generator=generator).to(images)
         spreads: list[float] = []
         handles = [
-            module.register_forward_pre_hook(lambda _module, given: spreads.append(spread(given[0])))
+            module.register_forward_pre_hook(lambda _module, given, kept=spreads: kept.append(spread(given[0])))
             for module in gaussian.modules()
             if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)
         ]

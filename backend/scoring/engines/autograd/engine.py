@@ -62,7 +62,7 @@ class AutogradEngine:
 
 
 _HAS: dict[str, Callable[[ModuleSubject], bool]] = {
-    "relus": lambda subject: any(live for live, _ in subject.structure.relus),
+    "relus": lambda subject: any(relu.live for relu in subject.structure.relus),
     "layer outputs": lambda subject: not subject.structure.hidden,
     "float inputs": lambda subject: subject.takes_floats,
     "convolutions": lambda subject: subject.structure.convolves,

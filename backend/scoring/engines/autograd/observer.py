@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -188,6 +188,47 @@ def _is_relu(name: str, args: tuple[Any, ...], given: dict[str, Any]) -> bool:
     return False
 
 
+class Examples(NamedTuple):
+    """Where the examples are in a tensor.
+
+    Attributes:
+        axis: the dimension that grows with the batch.
+        inner: whether along it the same example comes again after all others, not at once.
+    """
+
+    axis: int
+    inner: bool = False
+
+    def first(self, value: Tensor, count: int) -> Tensor:
+        """The tensor with its examples first: (count, of one example, the other dimensions).
+
+        Args:
+            value: the tensor.
+            count: of the examples.
+        """
+        moved = value.movedim(self.axis, 0)
+        rest = moved.shape[1:]
+        return moved.reshape(-1, count, *rest).transpose(0, 1) if self.inner else moved.reshape(count, -1, *rest)
+
+
+FIRST = Examples(0)
+"""Where they are in what a convolution gives."""
+
+
+class Seen(NamedTuple):
+    """A product with weights, or a ReLU, of the forward that was scouted.
+
+    Attributes:
+        name: of the function.
+        live: whether the outputs depend on it.
+        examples: where they are in its output, or the ReLU's input; None where it has none.
+    """
+
+    name: str
+    live: bool
+    examples: Examples | None
+
+
 @dataclass(frozen=True)
 class Structure:
     """What a network's forward does, found out with a few examples.
@@ -195,49 +236,71 @@ class Structure:
     Attributes:
         layers: the weights of two dimensions or more that the outputs depend on, each once, in the order in which the
             network registers them.
-        uses: each product of data with weights: what it is, whether the outputs depend on it, and the output's shape.
-        relus: of each ReLU, whether the outputs depend on it, and the shape.
+        uses: each product of data with weights.
+        relus: each ReLU.
         batch_norms: of each batch norm, whether the outputs depend on it.
         collapse: which loss of positions comes last; None where there is none.
         hidden: kernels that keep the outputs of their layers to themselves.
         outputs: shape of the outputs.
-        count: examples that were used.
     """
 
     layers: tuple[Tensor, ...]
-    uses: tuple[tuple[Use, bool, torch.Size], ...]
-    relus: tuple[tuple[bool, torch.Size], ...]
+    uses: tuple[Seen, ...]
+    relus: tuple[Seen, ...]
     batch_norms: tuple[bool, ...]
     collapse: int | None
     hidden: tuple[str, ...]
     outputs: torch.Size
-    count: int
 
     @property
     def convolves(self) -> bool:
         """Whether any live layer is a convolution."""
-        return any(live and use.name in _CONVOLUTIONS for use, live, _ in self.uses)
+        return any(use.live and use.name in _CONVOLUTIONS for use in self.uses)
+
+
+@dataclass
+class _Found:
+    """A product or a ReLU, while the forward is scouted."""
+
+    name: str
+    value: Tensor
+    node: object
+    examples: Examples | None = FIRST
 
 
 class Scout(Observer):
-    """Finds out what a forward does; afterwards, with its outputs, :meth:`found`."""
+    """Finds out what a forward does; afterwards, with its outputs, :meth:`found`.
+
+    Args:
+        network: any.
+        batch: a few examples.
+        seed: see `ForwardMode`.
+
+    Attributes:
+        batch: these.
+    """
 
     def __init__(self, network: nn.Module, batch: Tree, seed: int) -> None:
         super().__init__(network, batch, seed)
+        self.batch = batch
         self._network = network
-        self._uses: list[tuple[Use, object, torch.Size]] = []
-        self._relus: list[tuple[object, torch.Size]] = []
+        self._uses: list[_Found] = []
+        self._relus: list[_Found] = []
         self._batch_norms: list[object] = []
         self._collapses_seen: list[object] = []
         self._hidden: dict[str, None] = {}
 
     def on_use(self, use: Use, output: Tensor) -> None:
         """See `Observer`."""
-        self._uses.append((use, output.grad_fn, output.shape))
+        self._uses.append(_Found(use.name, self._kept(use.name, output), output.grad_fn))
+
+    def before_relu(self, value: Tensor) -> None:
+        """See `Observer`."""
+        self._relus.append(_Found("relu", self._kept("relu", value), None))
 
     def on_relu(self, result: Tensor) -> None:
         """See `Observer`."""
-        self._relus.append((result.grad_fn, result.shape))
+        self._relus[-1].node = result.grad_fn
 
     def on_batch_norm(self, _value: Tensor, result: Tensor) -> None:
         """See `Observer`."""
@@ -251,6 +314,39 @@ class Scout(Observer):
         """See `Observer`."""
         self._hidden[name] = None
 
+    def _kept(self, name: str, value: Tensor) -> Tensor:
+        """A copy where the examples have to be looked for; it may be changed in place."""
+        return value.detach().clone() if self._is_unsure(name, value) else value.detach()[:0]
+
+    def _is_unsure(self, name: str, value: Tensor) -> bool:
+        if name in _CONVOLUTIONS:
+            return False
+        # Images, and rows: an example is a slice of the first dimension.
+        return not (value.dim() in (2, 4, 5) and value.shape[0] == self._count)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether it is not sure where the examples are in some tensor."""
+        return any(found.value.numel() for found in (*self._uses, *self._relus))
+
+    def settle(self, rolled: Scout) -> None:
+        """Find out where the examples are from a pass in which the last of them came first."""
+        for mine, others in ((self._uses, rolled._uses), (self._relus, rolled._relus)):
+            for one, other in zip(mine, others, strict=False):
+                if one.value.numel() and one.value.shape == other.value.shape:
+                    one.examples = self._place(one.value, other.value)
+
+    def _place(self, value: Tensor, rolled: Tensor) -> Examples | None:
+        """Of all places where examples can be, that in which rolling them explains the difference best."""
+
+        def distance(place: Examples) -> float:
+            expected = place.first(value, self._count).roll(1, 0)
+            return float((expected.double() - place.first(rolled, self._count).double()).abs().sum())
+
+        divisible = [axis for axis, size in enumerate(value.shape) if size % self._count == 0 and size]
+        places = [Examples(axis, inner) for axis in divisible for inner in (False, True)]
+        return min(places, key=distance, default=None)
+
     def found(self, outputs: Tensor) -> Structure:
         """The structure, with what the outputs depend on told from what they do not.
 
@@ -263,18 +359,20 @@ class Scout(Observer):
         def live(node: object) -> bool:
             return node is None or node in reached
 
+        def seen(found: list[_Found]) -> tuple[Seen, ...]:
+            return tuple(Seen(one.name, live(one.node), one.examples) for one in found)
+
         collapses = [number for number, node in enumerate(self._collapses_seen) if live(node)]
         return Structure(
             layers=tuple(
                 weight for weight in self._network.parameters() if weight.dim() > 1 and id(weight) in variables
             ),
-            uses=tuple((use, live(node), shape) for use, node, shape in self._uses),
-            relus=tuple((live(node), shape) for node, shape in self._relus),
+            uses=seen(self._uses),
+            relus=seen(self._relus),
             batch_norms=tuple(live(node) for node in self._batch_norms),
             collapse=collapses[-1] if collapses else None,
             hidden=tuple(self._hidden),
             outputs=outputs.shape,
-            count=self._count,
         )
 
 
@@ -287,26 +385,3 @@ def _ancestors(node: Any) -> set[Any]:
             reached.add(current)
             waiting += [before for before, _ in current.next_functions if before is not None]
     return reached
-
-
-def batch_dimension(scouted: Sequence[int], few: int, shape: Sequence[int], count: int) -> int | None:
-    """The dimension of a tensor along which the examples are: that which grew with the batch.
-
-    Args:
-        scouted: shape of the tensor for `few` examples.
-        few: their number.
-        shape: shape of the same tensor for `count` examples.
-        count: their number.
-
-    Returns:
-        None where no dimension grew with the batch.
-
-    >>> batch_dimension((16, 2, 48), 2, (16, 16, 48), 16)
-    1
-    """
-    if len(scouted) != len(shape):
-        return None
-    sizes: Iterable[tuple[int, tuple[int, int]]] = enumerate(zip(scouted, shape, strict=True))
-    return next(
-        (axis for axis, (few_of, all_of) in sizes if few_of % few == 0 and few_of // few * count == all_of), None
-    )

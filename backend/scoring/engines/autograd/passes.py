@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from backend.errors import UserError
 from backend.scoring.engines.agreement import agreement
 from backend.scoring.engines.autograd.calls import ForwardMode
-from backend.scoring.engines.autograd.observer import Observer, Use, batch_dimension
+from backend.scoring.engines.autograd.observer import Examples, Observer, Seen, Use
 from backend.scoring.engines.autograd.subject import ModuleSubject, slopes
 from backend.scoring.runtime import to_double
 from backend.spaces.task import leaves, map_leaves
@@ -88,35 +88,25 @@ class _Training(Observer):
     def on_use(self, use: Use, output: Tensor) -> None:
         """See `Observer`."""
         number, self._uses_seen = self._uses_seen, self._uses_seen + 1
-        if not (self._saliencies_wanted or self._agreements_wanted):
-            return
-        known, live, scouted = self._structure.uses[number] if number < len(self._structure.uses) else (None, True, ())
-        if not live:
-            return
-        if known is None or known.name != use.name:
-            raise UserError("network: its forward does something else for each batch, so its layers have no outputs")
-        axis = batch_dimension(scouted, self._structure.count, output.shape, self._examples)
-        if axis is None:
+        seen = _nth(self._structure.uses, number, use.name)
+        if not seen.live or seen.examples is None:
             return
         if self._agreements_wanted:
-            counts = _agreement(output, axis, self._examples)
+            counts = _agreement(seen.examples.first(output.detach(), self._examples))
             for key, _ in use.parts:
                 if (layer := self._layers.get(key)) is not None:
                     self._agreements[layer] = self._agreements[layer] + counts if layer in self._agreements else counts
         if self._saliencies_wanted:
             kept = _Kept(output)
             self._kept.setdefault(output.untyped_storage().data_ptr(), []).append(kept)
-            output.register_hook(partial(self._go_back, use, axis, kept))  # type: ignore[no-untyped-call]
+            output.register_hook(partial(self._go_back, use, seen.examples, kept))  # type: ignore[no-untyped-call]
 
     def before_relu(self, value: Tensor) -> None:
         """See `Observer`."""
         number, self._relus_seen = self._relus_seen, self._relus_seen + 1
-        if not self._relus_wanted:
-            return
-        live, scouted = self._structure.relus[number] if number < len(self._structure.relus) else (True, ())
-        axis = batch_dimension(scouted, self._structure.count, value.shape, self._examples)
-        if live and axis is not None:
-            counts = _agreement(value, axis, self._examples)
+        seen = _nth(self._structure.relus, number, "relu")
+        if self._relus_wanted and seen.live and seen.examples is not None:
+            counts = _agreement(seen.examples.first(value.detach(), self._examples))
             self._relu_agreement = counts if self._relu_agreement is None else self._relu_agreement + counts
 
     def before_change(self, value: Tensor) -> None:
@@ -141,25 +131,41 @@ class _Training(Observer):
         found = [list(self._parts.get(layer, {}).values()) for layer in range(len(self._structure.layers))]
         return tuple(torch.cat(parts, 1) if parts else nothing for parts in found)
 
-    def _go_back(self, use: Use, axis: int, kept: _Kept, slope: Tensor) -> None:
+    def _go_back(self, use: Use, examples: Examples, kept: _Kept, slope: Tensor) -> None:
         if not self.going_back:
             return
-        product = (kept.value * slope.detach()).movedim((axis, use.channels), (0, 1))
-        sums = product.flatten(2).sum(2) if product.dim() > 2 else product
-        sums = sums.reshape(self._examples, -1, sums.shape[1]).sum(1)
+        product = (kept.value * slope.detach()).movedim(use.channels, -1)
+        # The examples' dimension comes before the channels', so moving these has shifted it only if it was behind.
+        axis = examples.axis - (examples.axis > use.channels)
+        by_example = examples._replace(axis=axis).first(product, self._examples)
+        sums = by_example.flatten(1, -2).sum(1)
         for key, part in use.parts:
             if (layer := self._layers.get(key)) is not None:
-                parts = self._parts.setdefault(layer, {})
-                parts[part] = parts[part] + sums if part in parts else sums
+                parts, name = self._parts.setdefault(layer, {}), (*part, sums.shape[1])
+                parts[name] = parts[name] + sums if name in parts else sums
 
 
-def _agreement(values: Tensor, axis: int, count: int) -> Tensor:
-    """Of each two examples, in how many units their codes are equal; (B, B), float64."""
-    moved = values.detach().movedim(axis, 0)
-    rows = moved if len(moved) == count and moved.dim() == 4 else moved.reshape(count, -1)
-    if rows[0].numel() <= _UNITS:
-        return to_double(agreement(rows))
-    parts = torch.split(rows.reshape(count, -1), _UNITS, dim=1)
+def _nth(seen: Sequence[Seen], number: int, name: str) -> Seen:
+    """What was found when the forward was scouted, in the same place.
+
+    Raises:
+        UserError: the forward has done something else now.
+    """
+    if number >= len(seen) or seen[number].name != name:
+        raise UserError("network: its forward does not do the same for each batch, so its layers have no outputs")
+    return seen[number]
+
+
+def _agreement(values: Tensor) -> Tensor:
+    """Of each two examples, in how many units their codes are equal; (B, B), float64.
+
+    Args:
+        values: (B, of one example, …).
+    """
+    images = values[:, 0] if values.shape[1] == 1 else values
+    if values[0].numel() <= _UNITS:
+        return to_double(agreement(images))
+    parts = torch.split(images.reshape(len(images), -1), _UNITS, dim=1)
     return torch.stack([to_double(agreement(part)) for part in parts]).sum(0)
 
 
@@ -207,7 +213,7 @@ def tangent_kernel(subject: ModuleSubject) -> Tensor:
             raise UserError(f"network: expected outputs (B, …) of {count} examples, got {tuple(outputs.shape)}")
         rows = []
         for example in range(count):
-            cotangents = torch.zeros_like(outputs)
+            cotangents = outputs.new_zeros(outputs.shape)
             cotangents.view(count, -1)[example] = 1
             rows.append(slopes(outputs, subject.layers, grad_outputs=cotangents, retain_graph=True))
         jacobians = (to_double(torch.stack(layer)).flatten(1) for layer in zip(*rows, strict=True))

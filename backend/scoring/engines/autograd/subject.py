@@ -51,14 +51,21 @@ class ModuleSubject(Subject):
     def structure(self) -> Structure:
         """What the forward does, from a forward pass of two examples, or of three where the batch has two.
 
+        Where it is not sure along which dimension the examples are, one more pass takes them in another order.
+
         Raises:
             UserError: it fails, or its outputs depend on no weight.
         """
         few = 3 if self.count == 2 else 2
-        batch = map_leaves(lambda leaf: torch.cat([leaf] * few)[:few].detach().clone(), self.images)
-        scout = Scout(self.network, batch, self.seed)
         with self._running():
+            batch = map_leaves(lambda leaf: torch.cat([leaf] * few)[:few], self.examples(slice(few)))
+            copied = map_leaves(torch.clone, batch)
+            scout = Scout(self.network, batch, self.seed)
             outputs = self.forward(scout, batch)
+            if scout.unsure:
+                rolled = Scout(self.network, map_leaves(lambda leaf: leaf.roll(1, 0), copied), self.seed)
+                self.forward(rolled, rolled.batch)
+                scout.settle(rolled)
             found = scout.found(outputs)
         if not outputs.is_floating_point():
             raise UserError(f"network: expected outputs of floating point, got {outputs.dtype}")
