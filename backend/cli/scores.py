@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,23 +29,28 @@ from backend.cli.options import (
 from backend.cli.terminal import console, progress_bar
 from backend.cli.values import number, print_json
 from backend.errors import UserError
-from backend.proxies.registry import get as get_proxy
 from backend.scoring import InvalidArchitectureError, Scorer
-from backend.scoring.engine import readable
-from backend.scoring.engines import engine_of
 from backend.scoring.tables import SWEEP_TABLE, bundled_datasets, bundled_table, write_table
 from backend.settings import make_folder
 from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
+from backend.spaces.capabilities import Enumerable, require
 from backend.studies.folders import sweeps_folder
 from backend.studies.trials import json_numbers
+from backend.user_code import is_named
 
 if TYPE_CHECKING:
     from backend.scoring.sweep import Failure
 
 
 def score(
-    archs: Annotated[list[str], typer.Argument(metavar="ARCH…", help=ARCH_HELP)],
+    archs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ARCH…",
+            help=f"{ARCH_HELP} Of another space: its keys. Or FILE.py:NAME, a function that makes any torch.nn.Module.",
+        ),
+    ],
     dataset: DatasetOption = "cifar10",
     proxies: ProxiesOption = "all",
     batch_size: BatchSizeOption = 64,
@@ -52,54 +58,129 @@ def score(
     device: DeviceOption = "auto",
     images: ImagesOption = "bundled",
     space: SpaceOption = registry.DEFAULT,
+    shape: Annotated[
+        str | None,
+        typer.Option(
+            "--input", metavar="SIZES", help="For a FILE.py:NAME: Gaussian noise of this shape, such as 3x224x224."
+        ),
+    ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(metavar="FILE.py:NAME", help="For a FILE.py:NAME: a function that returns (batch, labels)."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say which proxies are computed, and why others are not.")
+    ] = False,
     as_json: JsonOption = False,
     proxy_module: ModuleOption = None,
     space_module: SpaceModuleOption = None,
 ) -> None:
-    """Score architectures with zero-cost proxies."""
+    """Score architectures, or any networks of your own, with zero-cost proxies.
+
+    Networks run in train mode, with batch statistics and without dropout.
+    """
     load_own_code(proxy_module, space_module)
-    searched = registry.get(space)
-    architectures = [searched.read(arch) for arch in archs]
-    names = _asked(proxies, searched)
-    scorer = Scorer(
-        dataset, names, batch_size=batch_size, seed=seed, device=device, image_source=images, space=searched
-    )
-    rows = [_row(scorer, architecture) for architecture in architectures]
+    setting = _Setting(dataset, proxies, batch_size, seed, device, images, explain)
+    own = [arch for arch in archs if is_named(arch)]
+    if own and len(own) < len(archs):
+        raise UserError("ARCH: give architectures of a space, or networks FILE.py:NAME, not both")
+    for option, value in (("--input", shape), ("--batch", batch)):
+        if value is not None and not own:
+            raise UserError(f"{option}: only for networks of your own, FILE.py:NAME")
+    description, rows = setting.own(own, shape, batch) if own else setting.architectures(registry.get(space), archs)
     if as_json:
-        print_json(rows)
+        print_json([{key: value for key, value in row.items() if key not in ("title", "invalid")} for row in rows])
     else:
-        console.print(scorer.batch.description)
-        _print_scores(searched, names, rows)
+        console.print(description)
+        _print_rows(rows, "reasons" if explain else "scores", parse_proxies(proxies))
 
 
-def _asked(proxies: str, space: SearchSpace) -> tuple[str, ...]:
-    """Proxies from comma-separated names; "all" are those that are computed for networks of the space."""
+@dataclass(frozen=True)
+class _Setting:
+    """What is asked for, of whatever network; `explain` asks for reasons instead of scores."""
+
+    dataset: str
+    proxies: str
+    batch_size: int
+    seed: int
+    device: str
+    images: str
+    explain: bool
+
+    def architectures(self, space: SearchSpace, archs: Sequence[str]) -> tuple[str, list[dict[str, Any]]]:
+        """A sentence on the images, and of each architecture its names and its scores, or reasons, by proxy."""
+        architectures = [space.read(arch) for arch in archs]
+        scorer = Scorer(
+            self.dataset,
+            parse_proxies(self.proxies),
+            batch_size=self.batch_size,
+            seed=self.seed,
+            device=self.device,
+            image_source=self.images,
+            space=space,
+            check=not (self.explain or self.proxies == "all"),
+        )
+        return scorer.batch.description, [self._row(scorer, architecture) for architecture in architectures]
+
+    def _row(self, scorer: Scorer, architecture: Architecture) -> dict[str, Any]:
+        """None in place of the scores of what cannot be scored, and for a score that is not finite."""
+        label = scorer.space.label(architecture)
+        row = {"arch": architecture.key, "index": label if isinstance(label, int) else None}
+        row["title"] = scorer.space.named(label)
+        try:
+            reasons = scorer.explain(architecture)
+            names = [name for name, reason in reasons.items() if self.proxies != "all" or not reason]
+            found = reasons if self.explain else json_numbers(scorer.score(architecture, names))
+        except InvalidArchitectureError:
+            found, row["invalid"] = None, str(architecture.invalid).split(":")[0]
+        return {**row, ("reasons" if self.explain else "scores"): found}
+
+    def own(self, named: Sequence[str], shape: str | None, batch: str | None) -> tuple[str, list[dict[str, Any]]]:
+        """The same of networks that functions of the user's files make."""
+        # What other commands need none of.
+        from backend.cli import own_networks  # noqa: PLC0415
+
+        source = own_networks.BatchSource(self.dataset, self.images, self.batch_size, self.seed, shape, batch)
+        names, description, rows = parse_proxies(self.proxies), "", []
+        for text in named:
+            network = own_networks.build(text, self.seed, self.device)
+            task, description = source.task(network)
+            row: dict[str, Any] = {"arch": text, "index": None, "title": text}
+            if self.explain or self.proxies == "all":
+                reasons = own_networks.explained(network, task, self.seed)
+            if self.explain:
+                row["reasons"] = {name: reasons[name] for name in names}
+            else:
+                wanted = [name for name in names if self.proxies != "all" or not reasons[name]]
+                row["scores"] = own_networks.scored(network, task, wanted, self.seed)
+            rows.append(row)
+        return description, rows
+
+
+def _swept(proxies: str, dataset: str, space: SearchSpace) -> tuple[str, ...]:
+    """Proxies from comma-separated names; "all" are those that are computed for the first architecture of a space."""
     names = parse_proxies(proxies)
-    return tuple(name for name in names if readable(get_proxy(name), engine_of(space))) if proxies == "all" else names
+    if proxies != "all":
+        return names
+    first = next(require(space, Enumerable, "sweep").members())
+    scorer = Scorer(dataset, names, batch_size=16, device="cpu", image_source="random", space=space, check=False)
+    return tuple(name for name, reason in scorer.explain(first).items() if not reason)
 
 
-def _row(scorer: Scorer, architecture: Architecture) -> dict[str, Any]:
-    """An architecture's scores; None where it cannot be scored, and for a score that is not finite."""
-    label = scorer.space.label(architecture)
-    try:
-        scores = json_numbers(scorer.score(architecture))
-    except InvalidArchitectureError:
-        scores = None
-    return {"arch": architecture.key, "index": label if isinstance(label, int) else None, "scores": scores}
-
-
-def _print_scores(space: SearchSpace, names: Sequence[str], rows: list[dict[str, Any]]) -> None:
-    """Print scores, a proxy a line and an architecture a column."""
-    table = Table("proxy", *(space.named(row["arch"] if row["index"] is None else row["index"]) for row in rows))
-    for name in names:
-        table.add_row(name, *(_score_words(space, row, name) for row in rows))
+def _print_rows(rows: list[dict[str, Any]], key: str, names: Sequence[str]) -> None:
+    """Print scores or reasons, a proxy a line and a network a column."""
+    table = Table("proxy", *(row["title"] for row in rows))
+    for name in [name for name in names if any(row[key] is None or name in row[key] for row in rows)]:
+        table.add_row(name, *(_words(row, key, name) for row in rows))
     console.print(table)
 
 
-def _score_words(space: SearchSpace, row: dict[str, Any], name: str) -> str:
-    if row["scores"] is None:
-        return str(space.parse(row["arch"]).invalid).split(":")[0]
-    return number(row["scores"][name])
+def _words(row: dict[str, Any], key: str, name: str) -> str:
+    if row[key] is None:
+        return str(row["invalid"])
+    if name not in row[key]:
+        return "–"
+    return number(row[key][name]) if key == "scores" else row[key][name] or "computed"
 
 
 def sweep(
@@ -135,7 +216,7 @@ def sweep(
 
     load_own_code(proxy_module, space_module)
     setting = SweepSetting(
-        dataset, _asked(proxies, registry.get(space)), batch_size, seed, device, images, space_name=space
+        dataset, _swept(proxies, dataset, registry.get(space)), batch_size, seed, device, images, space_name=space
     )
     if out is not None:
         _check_writable(out)

@@ -40,6 +40,8 @@ def fisher(weights: Sequence[Tensor], saliencies: Sequence[Tensor]) -> float:
     import torch
 
     layers = [
-        s.square().mean(0).sum() * (0.5 * w.numel() / w.shape[0]) for w, s in zip(weights, saliencies, strict=True)
+        s.square().mean(0).sum() * (0.5 * w.numel() / s.shape[1])
+        for w, s in zip(weights, saliencies, strict=True)
+        if s.shape[1]
     ]
     return float(torch.stack(layers).sum())

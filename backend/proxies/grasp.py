@@ -42,4 +42,4 @@ def grasp(gradients: Sequence[Tensor], normalised: Sequence[bool], bare_curvatur
     import torch
 
     scaled = [gradient.square().sum() for gradient, norm in zip(gradients, normalised, strict=True) if norm]
-    return float(torch.stack(scaled).sum()) - bare_curvature
+    return (float(torch.stack(scaled).sum()) if scaled else 0.0) - bare_curvature

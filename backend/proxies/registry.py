@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, overload
 
 from backend.errors import UserError
-from backend.proxies.observations import OBSERVATIONS
+from backend.proxies.observations import OBSERVATIONS, REQUIREMENTS
 from backend.user_code import run_file
 
 Direction = Literal["maximize", "minimize"]
@@ -33,6 +33,7 @@ class Proxy:
         version: raised whenever the definition changes, so that old scores are not taken for new ones.
         needs_labels: whether it needs the images' labels.
         min_images: images that it needs at least.
+        requires: what a network must have, keys of `backend.proxies.observations.REQUIREMENTS`.
         literal: whether the value belongs to the literal architecture; otherwise all architectures of a class share it.
         skewed: whether the values span orders of magnitude, so that fits take their signed logarithm.
         reads: names of the observations it is computed from.
@@ -49,6 +50,7 @@ class Proxy:
     version: int
     needs_labels: bool
     min_images: int
+    requires: tuple[str, ...]
     literal: bool
     skewed: bool
     reads: tuple[str, ...] = field(repr=False)
@@ -58,6 +60,19 @@ class Proxy:
     def definition(self) -> str:
         """The function's docstring without the section on its arguments; "" where it has none."""
         return re.split(r"^Args:\s*$", inspect.getdoc(self.value) or "", maxsplit=1, flags=re.MULTILINE)[0].strip()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """All that it requires of a network and a batch, in words.
+
+        >>> from backend.proxies import get
+        >>> get("naswot_relu").needs
+        ('at least 2 images', 'ReLUs')
+        """
+        batch = ["labels"] if self.needs_labels else []
+        if self.min_images > 1:
+            batch.append(f"at least {self.min_images} images")
+        return (*batch, *(REQUIREMENTS[name].words for name in self.requires))
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -93,6 +108,7 @@ def register(
     version: int = 1,
     needs_labels: bool | None = None,
     min_images: int | None = None,
+    requires: tuple[str, ...] = (),
     literal: bool = False,
     skewed: bool = False,
     reads: tuple[str, ...] = ("network", "images", "labels"),
@@ -113,6 +129,7 @@ def register(
     version: int = 1,
     needs_labels: bool | None = None,
     min_images: int | None = None,
+    requires: tuple[str, ...] = (),
     literal: bool = False,
     skewed: bool = False,
     reads: tuple[str, ...] = ("network", "images", "labels"),
@@ -135,6 +152,8 @@ def register(
         version: raise it when the definition changes.
         needs_labels: whether labels must be given; if None, whether an observation that it reads needs them.
         min_images: images that it needs at least; if None, what the observations need.
+        requires: what a network must have beside what the observations require, keys of
+            `backend.proxies.observations.REQUIREMENTS`.
         literal: whether the value depends on dead edges too.
         skewed: whether the values span orders of magnitude.
         reads: names of the observations, keys of `backend.proxies.observations.OBSERVATIONS`.
@@ -155,6 +174,9 @@ def register(
         for observation in reads:
             if observation not in OBSERVATIONS:
                 raise UserError(f"proxy {own_name!r}: reads {observation!r}; valid: {', '.join(OBSERVATIONS)}")
+        for requirement in requires:
+            if requirement not in REQUIREMENTS:
+                raise UserError(f"proxy {own_name!r}: requires {requirement!r}; valid: {', '.join(REQUIREMENTS)}")
         taken = _PROXIES.get(own_name)
         if taken is not None and _file_of(taken.value) != _file_of(value):
             raise UserError(f"proxy {own_name!r}: the name is taken by {_file_of(taken.value)}")
@@ -170,6 +192,7 @@ def register(
             version=version,
             needs_labels=any(o.needs_labels for o in read) if needs_labels is None else needs_labels,
             min_images=max((o.min_images for o in read), default=1) if min_images is None else min_images,
+            requires=tuple(dict.fromkeys([*(name for o in read for name in o.requires), *requires])),
             literal=literal,
             skewed=skewed,
             reads=reads,

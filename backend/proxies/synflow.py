@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -31,13 +32,14 @@ _TRAPS = (
         *_TRAPS,
     ),
     skewed=True,
-    reads=("synaptic_flows",),
+    reads=("synaptic_flows", "flow_scale"),
 )
-def synflow(synaptic_flows: Sequence[Tensor]) -> float:
-    """Σ |w ⊙ ∂R/∂w| over all weights, R the sum of the logits.
+def synflow(synaptic_flows: Sequence[Tensor], flow_scale: float = 0.0) -> float:
+    """Σ |w ⊙ ∂R/∂w| over all weights, R the sum of the logits; infinite where float64 cannot hold it.
 
     Args:
         synaptic_flows: |w ⊙ ∂R/∂w| of each layer, float64.
+        flow_scale: natural logarithm of what these are to be multiplied by.
 
     >>> from torch import tensor
     >>> synflow([tensor([1.0, 2.0]), tensor([4.0])])
@@ -45,7 +47,11 @@ def synflow(synaptic_flows: Sequence[Tensor]) -> float:
     """
     import torch
 
-    return float(torch.stack([flow.sum() for flow in synaptic_flows]).sum())
+    total = float(torch.stack([flow.sum() for flow in synaptic_flows]).sum())
+    if not flow_scale:
+        return total
+    logarithm = math.log(total) + flow_scale
+    return math.exp(logarithm) if logarithm < math.log(sys.float_info.max) else math.inf
 
 
 @register(
@@ -54,16 +60,17 @@ def synflow(synaptic_flows: Sequence[Tensor]) -> float:
     source=SOURCE,
     description="Natural logarithm of SynFlow: the same order on a scale that can be drawn and added.",
     traps=_TRAPS,
-    reads=("synaptic_flows",),
+    reads=("synaptic_flows", "flow_scale"),
 )
-def log_synflow(synaptic_flows: Sequence[Tensor]) -> float:
-    """Natural logarithm of `synflow`.
+def log_synflow(synaptic_flows: Sequence[Tensor], flow_scale: float = 0.0) -> float:
+    """Natural logarithm of `synflow`, which is finite where that is not.
 
     Args:
         synaptic_flows: |w ⊙ ∂R/∂w| of each layer, float64.
+        flow_scale: natural logarithm of what these are to be multiplied by.
 
     >>> from torch import tensor
     >>> round(log_synflow([tensor([1.0, 2.0]), tensor([4.0])]), 4)
     1.9459
     """
-    return math.log(synflow(synaptic_flows))
+    return math.log(synflow(synaptic_flows)) + flow_scale

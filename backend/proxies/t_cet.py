@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
         "A layer with fewer independent outputs than images, as the classifier of ten classes, adds nothing.",
         "Among networks without unused branches it orders almost as params does: compare it with params.",
     ),
-    reads=("layer_agreements", "synaptic_flows"),
+    reads=("layer_agreements", "synaptic_flows", "flow_scale"),
 )
-def t_cet(layer_agreements: Tensor, synaptic_flows: Sequence[Tensor]) -> float:
+def t_cet(layer_agreements: Tensor, synaptic_flows: Sequence[Tensor], flow_scale: float = 0.0) -> float:
     """Σ_l log|det K_l| · Σ s_l / std(s_l); unbiased std, and Σ s_l alone where it is 0.
 
     K_l holds counts, so |det K_l| is 0 or at least 1. A singular K_l, which is sure when a layer has fewer outputs than
@@ -34,6 +35,7 @@ def t_cet(layer_agreements: Tensor, synaptic_flows: Sequence[Tensor]) -> float:
     Args:
         layer_agreements: K_l of each layer, (L, B, B).
         synaptic_flows: s_l of each layer, float64.
+        flow_scale: natural logarithm of what these are to be multiplied by.
 
     >>> from torch import tensor
     >>> round(t_cet(tensor([[[2.0, 1.0], [1.0, 2.0]]]).double(), [tensor([1.0, 3.0])]), 4)
@@ -43,5 +45,5 @@ def t_cet(layer_agreements: Tensor, synaptic_flows: Sequence[Tensor]) -> float:
     score = 0.0
     for expressivity, flow in zip(expressivities, synaptic_flows, strict=True):
         spread = float(flow.std()) if flow.numel() > 1 else 0.0
-        score += expressivity * float(flow.sum()) / (spread or 1.0)
+        score += expressivity * float(flow.sum()) / (spread or math.exp(-flow_scale))
     return score

@@ -7,10 +7,8 @@ import socket
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from statistics import median
 
-import optuna
 import torch
 from optuna.trial import TrialState
 from sqlalchemy import column, select, table
@@ -19,7 +17,7 @@ from backend import proxies
 from backend.config.model import SearchConfig
 from backend.scoring import Scorer
 from backend.search.problem import SearchProblem
-from backend.spaces.base import Architecture, SearchSpace
+from backend.spaces.building import draw
 from backend.storage.database import Database
 from backend.storage.optuna_internals.tables import TRIALS
 from backend.storage.values import number_in, value_or_words
@@ -101,7 +99,7 @@ def measure_pace(config: SearchConfig) -> Pace:
         space=space,
     )
     begun, taken = time.perf_counter(), []
-    for architecture in _drawn(space):
+    for architecture in draw(space, _MEASURED, _DRAWS):
         start = time.perf_counter()
         scorer.score(architecture)
         taken.append(time.perf_counter() - start)
@@ -110,13 +108,6 @@ def measure_pace(config: SearchConfig) -> Pace:
     # The first one also warms the libraries up.
     counted = taken[1:] or taken
     return Pace(median(counted), len(counted), f"measured on {space.words.count(len(counted))}")
-
-
-def _drawn(space: SearchSpace) -> list[Architecture]:
-    """A few architectures of a space at random, that can be scored."""
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    drawn = (space.suggest(study.ask()) for _ in range(_DRAWS))
-    return list(islice((architecture for architecture in drawn if not architecture.invalid), _MEASURED))
 
 
 def _searched_here(item: StudySummary) -> SearchConfig | None:

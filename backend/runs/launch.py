@@ -11,16 +11,16 @@ import optuna
 import torch
 
 from backend.config.model import SearchConfig
-from backend.datasets.batch import available_images
+from backend.datasets.batch import available_images, load_batch
 from backend.errors import ConfigError, StorageError, UserError
 from backend.runs import queue
 from backend.scoring import resolve_device
 from backend.scoring.checks import check_proxies
-from backend.scoring.engine import check_readable
-from backend.scoring.engines import engine_of
+from backend.scoring.scorer import check_space
 from backend.search.ensembles import described, find_ensembles, listing_proxies
 from backend.search.problem import SearchProblem, configured_table
 from backend.settings import make_folder
+from backend.spaces.task import Task
 from backend.storage import audit
 from backend.storage.database import STORAGE_VARIABLE, Database
 from backend.storage.optuna_internals.objects import study_id_of
@@ -80,7 +80,9 @@ def _score_problems(config: SearchConfig) -> list[tuple[str, str]]:
     except UserError as error:
         return [(f"{_RUNNER_KEY}.scores", str(error))]
     try:
-        check_readable(check_proxies(config.proxy_names), engine_of(config.space))
+        chosen = check_proxies(config.proxy_names)
+        images = max([2, *(proxy.min_images for proxy in chosen)])
+        check_space(config.space, chosen, Task.of_batch(load_batch(config.dataset, images, source="random")))
     except UserError as error:
         problems.append((f"{_RUNNER_KEY}.metrics", str(error).removeprefix("proxies: ")))
     try:

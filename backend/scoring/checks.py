@@ -11,7 +11,7 @@ from backend import proxies as registry
 from backend.errors import UserError
 from backend.proxies import Proxy
 from backend.spaces.base import Architecture, SearchSpace
-from backend.spaces.task import Task
+from backend.spaces.task import Task, leaves
 
 
 class InvalidArchitectureError(UserError):
@@ -51,23 +51,62 @@ def check_batch(task: Task, proxies: Sequence[Proxy]) -> None:
     Raises:
         UserError: something else.
     """
-    if task.batch.is_floating_point() and not task.batch.isfinite().all():
+    check_examples(task, proxies)
+    if task.labels is not None:
+        check_classes(task.labels, (task.count,), task.num_outputs)
+
+
+def check_examples(task: Task, proxies: Sequence[Proxy]) -> None:
+    """Check that a mini-batch has enough examples, finite values, and labels where a proxy needs them.
+
+    Raises:
+        UserError: it has not.
+    """
+    if any(leaf.is_floating_point() and not leaf.isfinite().all() for leaf in leaves(task.batch)):
         raise UserError("images: expected finite values, got NaN or infinity")
     for proxy in proxies:
-        if len(task.batch) < proxy.min_images:
-            raise UserError(f"images: {proxy.name} needs at least {proxy.min_images}, got {len(task.batch)}")
+        if task.count < proxy.min_images:
+            raise UserError(f"images: {proxy.name} needs at least {proxy.min_images}, got {task.count}")
         if proxy.needs_labels and task.labels is None:
             raise UserError(f"labels: {proxy.name} needs them, got None")
-    if task.labels is not None:
-        _check_labels(task.labels, len(task.batch), task.num_outputs)
 
 
-def _check_labels(labels: Tensor, count: int, num_classes: int) -> None:
-    expected = f"labels: expected an int64 tensor ({count},) of values from 0 to {num_classes - 1}"
+def check_classes(labels: object, shape: tuple[int, ...], num_classes: int) -> None:
+    """Check that labels are numbers of classes.
+
+    Args:
+        labels: what was given.
+        shape: expected.
+        num_classes: outputs of the network.
+
+    Raises:
+        UserError: they are no int64 tensor of that shape with values from 0 to the number of classes − 1.
+    """
+    expected = f"labels: expected an int64 tensor {shape} of values from 0 to {num_classes - 1}"
     if not isinstance(labels, Tensor):
         raise UserError(f"{expected}, got a {type(labels).__name__}")
-    if labels.dtype != torch.int64 or tuple(labels.shape) != (count,):
+    if labels.dtype != torch.int64 or tuple(labels.shape) != shape:
         raise UserError(f"{expected}, got {labels.dtype} {tuple(labels.shape)}")
     lowest, highest = int(labels.min()), int(labels.max())
     if lowest < 0 or highest >= num_classes:
         raise UserError(f"{expected}, got values from {lowest} to {highest}")
+
+
+def check_labels(labels: object, outputs: tuple[int, ...]) -> None:
+    """Check that labels fit the outputs of a network in a cross-entropy.
+
+    Args:
+        labels: classes of the examples, or of each of their positions, or probabilities like the outputs.
+        outputs: shape of the outputs, (B, classes, …).
+
+    Raises:
+        UserError: they do not.
+    """
+    if isinstance(labels, Tensor) and labels.is_floating_point():
+        if tuple(labels.shape) != outputs:
+            said = f"labels: expected classes, int64 {(outputs[0], *outputs[2:])}, or probabilities {outputs}"
+            raise UserError(f"{said}, got {labels.dtype} {tuple(labels.shape)}")
+    elif len(outputs) < 2:
+        raise UserError(f"loss: cross-entropy takes outputs (B, classes, …), got {outputs}; give Task(loss=…)")
+    else:
+        check_classes(labels, (outputs[0], *outputs[2:]), outputs[1])

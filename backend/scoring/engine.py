@@ -15,14 +15,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from backend import proxies as registry
 from backend.errors import UserError
 from backend.proxies import Proxy
+from backend.proxies.observations import REQUIREMENTS
 from backend.scoring.runtime import is_out_of_memory, keep_freed_memory
 from backend.spaces.base import Architecture, SearchSpace
-from backend.spaces.task import Task
+from backend.spaces.task import Task, Tree, example_count, leaves, map_leaves
 
 _log = logging.getLogger(__name__)
 
@@ -37,16 +38,16 @@ class Subject(ABC):
     Attributes:
         name: what messages call the network.
         build: gives the network; called once, if any proxy needs it.
-        images: the batch, such as float32 (B, 3, H, W), on the network's device.
-        labels: int64 (B,) on the same device; None if no proxy needs them.
+        images: the batch, such as float32 (B, 3, H, W) or a tree of tensors, on the network's device.
+        labels: such as int64 (B,), on the same device; None if no proxy needs them.
         seed: of the random inputs and weights that some proxies draw.
         frugal: whether the passes are to save memory at the price of time; the results are the same.
     """
 
     name: str
     build: Callable[[], nn.Module]
-    images: Tensor
-    labels: Tensor | None
+    images: Tree
+    labels: Tree
     seed: int
     frugal: bool = False
 
@@ -58,9 +59,14 @@ class Subject(ABC):
     @property
     def device(self) -> torch.device:
         """Where network and images are."""
-        return self.images.device
+        return next(leaves(self.images)).device
 
-    def known_labels(self) -> Tensor:
+    @property
+    def count(self) -> int:
+        """The number of images."""
+        return example_count(self.images)
+
+    def known_labels(self) -> Tree:
         """The labels, for a pass that needs them."""
         assert self.labels is not None, "checked before any pass"
         return self.labels
@@ -102,6 +108,14 @@ class Engine(Protocol):
             UserError: they don't.
         """
 
+    def missing(self, subject: Any, requirement: str) -> bool:
+        """Whether the network of a subject lacks what a proxy requires.
+
+        Args:
+            subject: of the engine.
+            requirement: a key of `backend.proxies.observations.REQUIREMENTS`.
+        """
+
     def subject(
         self, space: SearchSpace, architecture: Architecture, task: Task, seed: int, device: torch.device
     ) -> Subject:
@@ -110,8 +124,8 @@ class Engine(Protocol):
 
 PRIVATE: dict[str, Callable[[Subject], Any]] = {
     "network": lambda subject: copy.deepcopy(subject.network).train(),
-    "images": lambda subject: subject.images.clone(),
-    "labels": lambda subject: None if subject.labels is None else subject.labels.clone(),
+    "images": lambda subject: map_leaves(torch.clone, subject.images),
+    "labels": lambda subject: map_leaves(torch.clone, subject.labels),
 }
 """Observations of which each reader gets a copy: a user's proxy may train the network or change the images."""
 
@@ -122,15 +136,10 @@ class Plan:
     Args:
         proxies: what is to be computed.
         engine: whose passes.
-
-    Raises:
-        UserError: the engine does not yield what a proxy reads; the message names those that it does.
     """
 
     def __init__(self, proxies: Iterable[Proxy], engine: Engine) -> None:
-        chosen = list(proxies)
-        check_readable(chosen, engine)
-        wanted = {name for proxy in chosen for name in proxy.reads}
+        wanted = {name for proxy in proxies for name in proxy.reads}
         steps: list[tuple[Pass, frozenset[str]]] = []
         for step in reversed(engine.passes):
             if not wanted.isdisjoint(step.gives):
@@ -149,9 +158,10 @@ class Plan:
             UserError: that was not enough.
         """
         keep_freed_memory()
-        known: Observations = {name: value(subject) for name, value in self._properties.items()}
-        for step, wanted in self._steps:
-            known |= self._run(step, subject, wanted, known)
+        with torch.inference_mode(False):  # whatever the caller's mode, weights are to be differentiated
+            known: Observations = {name: value(subject) for name, value in self._properties.items()}
+            for step, wanted in self._steps:
+                known |= self._run(step, subject, wanted, known)
         return known
 
     def _run(self, step: Pass, subject: Subject, wanted: frozenset[str], known: Observations) -> Observations:
@@ -170,26 +180,47 @@ class Plan:
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            reason = f"out of memory with {len(subject.images)} images, block by block too; use a smaller batch"
+            reason = f"out of memory with {subject.count} images, block by block too; use a smaller batch"
             raise UserError(f"batch_size: {reason}") from None
 
 
-def readable(proxy: Proxy, engine: Engine) -> bool:
-    """Whether an engine yields all that a proxy reads."""
-    return {*PRIVATE, *engine.properties, *(name for step in engine.passes for name in step.gives)} >= {*proxy.reads}
+def refusals(proxies: Iterable[Proxy], subject: Subject, engine: Engine) -> dict[str, str]:
+    """Why proxies are not computed for a network and its batch, by name; those that are computed are left out.
 
-
-def check_readable(proxies: Sequence[Proxy], engine: Engine) -> None:
-    """Check that an engine yields all that proxies read.
+    Args:
+        proxies: any.
+        subject: the network, of the engine.
+        engine: that observes it.
 
     Raises:
-        UserError: it does not; the message names the proxies for which it does.
+        UserError: the network's forward fails.
     """
-    unreadable = [proxy.name for proxy in proxies if not readable(proxy, engine)]
-    if unreadable:
-        valid = [name for name in registry.available() if readable(registry.get(name), engine)]
-        said = f"not computed for networks of this space; valid: {', '.join(valid)}"
-        raise UserError(f"proxies: {', '.join(unreadable)}: {said}")
+    found = {proxy.name: _refusal(proxy, subject, engine) for proxy in proxies}
+    return {name: reason for name, reason in found.items() if reason}
+
+
+def _refusal(proxy: Proxy, subject: Subject, engine: Engine) -> str:
+    if proxy.needs_labels and subject.labels is None:
+        return "needs labels, and there are none"
+    if subject.count < proxy.min_images:
+        return f"needs at least {proxy.min_images} images, and there is {subject.count}"
+    lacking = [REQUIREMENTS[name] for name in proxy.requires if engine.missing(subject, name)]
+    return f"needs {lacking[0].words}, and {lacking[0].lacking}" if lacking else ""
+
+
+def check_computed(proxies: Sequence[Proxy], subject: Subject, engine: Engine) -> None:
+    """Check that a network has what proxies require.
+
+    Raises:
+        UserError: it has not; the message says what is missing, and names the proxies that are computed for it.
+    """
+    refused = refusals(proxies, subject, engine)
+    if refused:
+        every = [registry.get(name) for name in registry.available()]
+        without = refusals(every, subject, engine)
+        said = "; ".join(f"{name} {reason}" for name, reason in refused.items())
+        valid = ", ".join(proxy.name for proxy in every if proxy.name not in without)
+        raise UserError(f"proxies: {said}; computed for {subject.name}: {valid}")
 
 
 def evaluate(subject: Subject, proxies: Sequence[Proxy], plan: Plan) -> dict[str, float]:

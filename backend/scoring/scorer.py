@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import logging
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import torch
 
 from backend.datasets.batch import Batch, load_batch
+from backend.proxies import Proxy
 from backend.scoring.checks import InvalidArchitectureError, check_batch, check_proxies
-from backend.scoring.engine import Plan, evaluate
+from backend.scoring.engine import Plan, Subject, check_computed, evaluate, refusals
 from backend.scoring.engines import engine_of
 from backend.scoring.runtime import resolve_device
 from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
-from backend.spaces.task import Task
+from backend.spaces.building import draw
+from backend.spaces.task import Task, leaves
+
+_log = logging.getLogger(__name__)
 
 _EVER = "16 5"
 """A part of every digest since the first version, kept so that scores that are stored are found again."""
@@ -27,6 +33,24 @@ def setting_of(batch: Batch, seed: int) -> str:
     digest.update(batch.images.numpy().tobytes())
     digest.update(batch.labels.numpy().tobytes())
     return digest.hexdigest()
+
+
+def check_space(space: SearchSpace, proxies: Sequence[Proxy], task: Task, seed: int = 0) -> None:
+    """Check that networks of a space have what proxies require, by one that is drawn at random.
+
+    Args:
+        space: of the architectures.
+        proxies: what is to be computed.
+        task: what the networks are scored on.
+        seed: of the weights.
+
+    Raises:
+        UserError: it has not; the message names the proxies that are computed for it.
+    """
+    engine = engine_of(space)
+    device = next(leaves(task.batch)).device
+    for architecture in draw(space, 1):
+        check_computed(proxies, engine.subject(space, architecture, task, seed, device), engine)
 
 
 class Scorer:
@@ -44,6 +68,7 @@ class Scorer:
         image_source: "bundled", "random", or the folder of the user's own data.
         split: "train" or "val".
         space: of the architectures; NAS-Bench-201 if None.
+        check: whether to refuse at once what a network of the space, drawn at random, lacks something for.
 
     Attributes:
         batch: the mini-batch.
@@ -67,6 +92,7 @@ class Scorer:
         image_source: str = "bundled",
         split: str = "val",
         space: SearchSpace | None = None,
+        check: bool = True,
     ) -> None:
         self.space = space or registry.get()
         self.proxies = check_proxies(proxies)
@@ -77,9 +103,11 @@ class Scorer:
         self._engine.check(task)
         check_batch(task, self.proxies)
         self._seed = seed
-        self._plan = Plan(self.proxies, self._engine)
         labels = None if task.labels is None else task.labels.to(self.device)
         self._task = replace(task, batch=task.batch.to(self.device), labels=labels)
+        if check:
+            check_space(self.space, self.proxies, self._task, seed)
+        self._plan = Plan(self.proxies, self._engine)
 
     def score(self, architecture: Architecture, proxies: Iterable[str] | None = None) -> dict[str, float]:
         """The scores of one architecture, whose class shares them (but for sizes, which are the literal one's).
@@ -89,15 +117,34 @@ class Scorer:
             proxies: names, if not all of the scorer's.
 
         Returns:
-            The score of each proxy; nan where a proxy failed, with a warning in the log.
+            The score of each proxy; nan, with a warning in the log, where a proxy failed, and where this architecture
+            lacks what a proxy requires.
 
         Raises:
             InvalidArchitectureError: no network can be built of it.
-            UserError: a size that is not valid.
+            UserError: a size that is not valid, or a network whose forward fails.
         """
+        chosen = self.proxies if proxies is None else check_proxies(proxies)
+        subject = self._subject(architecture)
+        refused = refusals(chosen, subject, self._engine)
+        for name, reason in refused.items():
+            _log.warning("%s of %s is not computed: it %s", name, subject.name, reason)
+        computed = [proxy for proxy in chosen if proxy.name not in refused]
+        plan = self._plan if proxies is None and not refused else Plan(computed, self._engine)
+        scores = evaluate(subject, computed, plan)
+        return {proxy.name: scores.get(proxy.name, math.nan) for proxy in chosen}
+
+    def explain(self, architecture: Architecture) -> dict[str, str]:
+        """Why proxies are not computed for an architecture, by name; "" for one that is.
+
+        Raises:
+            InvalidArchitectureError: no network can be built of it.
+            UserError: its forward fails.
+        """
+        refused = refusals(self.proxies, self._subject(architecture), self._engine)
+        return {proxy.name: refused.get(proxy.name, "") for proxy in self.proxies}
+
+    def _subject(self, architecture: Architecture) -> Subject:
         if architecture.invalid:
             raise InvalidArchitectureError(self.space, architecture)
-        chosen = self.proxies if proxies is None else check_proxies(proxies)
-        plan = self._plan if proxies is None else Plan(chosen, self._engine)
-        subject = self._engine.subject(self.space, architecture, self._task, self._seed, self.device)
-        return evaluate(subject, chosen, plan)
+        return self._engine.subject(self.space, architecture, self._task, self._seed, self.device)

@@ -1,17 +1,48 @@
-"""Builds networks of a space reproducibly, and counts their size."""
+"""Builds networks of a space reproducibly, counts their size, and runs them without leaving a trace."""
 
 from __future__ import annotations
 
+import math
 import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
 
 import torch
-from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from backend.errors import UserError
 from backend.spaces.base import Architecture, SearchSpace
 from backend.spaces.capabilities import Size
-from backend.spaces.task import Task
+from backend.spaces.task import Task, map_leaves
+
+
+def _attention_flops(query: torch.Size, key: torch.Size, value: torch.Size, *_: object, **__: object) -> int:
+    return int(sdpa_flop_count(query, key, value))  # type: ignore[no-untyped-call]
+
+
+def _recurrent_flops(inputs: torch.Size, *weights: Any, **_: object) -> int:
+    """Each step multiplies by each matrix of a recurrent layer."""
+    matrices = [shape for shape in _shapes(weights) if len(shape) == 2]
+    return 2 * inputs[0] * inputs[1] * sum(math.prod(shape) for shape in matrices)
+
+
+def _shapes(values: Sequence[Any]) -> Iterator[torch.Size]:
+    for value in values:
+        if isinstance(value, torch.Size):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from _shapes(value)
+
+
+_UNCOUNTED = {
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention_flops,
+    torch.ops.aten.mkldnn_rnn_layer: lambda *args, **_: _recurrent_flops(*args[:3]),
+    torch.ops.aten._cudnn_rnn: lambda *args, **_: _recurrent_flops(*args[:2]),
+}
+"""Kernels that PyTorch's counter does not know, and what they cost."""
 
 _BUILDING = threading.Lock()
 """Weights come from PyTorch's global generator, which all threads share."""
@@ -23,23 +54,62 @@ def build_seeded(space: SearchSpace, architecture: Architecture, task: Task, see
     Raises:
         UserError: the space builds no module.
     """
-    with _BUILDING, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = space.build(architecture, task)
+    network = make_seeded(lambda: space.build(architecture, task), seed)
     if not isinstance(network, nn.Module):
         said = f"build returns a {type(network).__name__}, not a torch.nn.Module"
         raise UserError(f"search space {space.name!r}: {said}")
     return network
 
 
+def make_seeded(make: Callable[[], object], seed: int) -> object:
+    """What a function makes with random numbers of a seed; the global generator is left as it was."""
+    with _BUILDING, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make()
+
+
+def draw(space: SearchSpace, count: int, attempts: int = 200) -> list[Architecture]:
+    """Architectures of a space at random, the same each time, of which networks can be built.
+
+    Args:
+        space: any.
+        count: how many.
+        attempts: draws at most; where few architectures are valid, there may be fewer than asked for.
+    """
+    import optuna  # noqa: PLC0415 - what only builds networks needs none of it
+
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    drawn = (space.suggest(study.ask()) for _ in range(attempts))
+    return list(islice((architecture for architecture in drawn if not architecture.invalid), count))
+
+
+@contextmanager
+def preserved(network: nn.Module) -> Iterator[None]:
+    """Puts a network's mode, module by module, and its buffers back as they were."""
+    modes = [(module, module.training) for module in network.modules()]
+    kept: list[tuple[nn.Module, str, Tensor | None, Tensor | None]] = [
+        (module, name, buffer, None if buffer is None else buffer.detach().clone())
+        for module in network.modules()
+        for name, buffer in module._buffers.items()
+    ]
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+        with torch.no_grad():
+            for module, name, buffer, value in kept:
+                module._buffers[name] = buffer
+                if buffer is not None and value is not None:
+                    buffer.copy_(value)
+
+
 def count_size(network: nn.Module, task: Task) -> Size:
     """Trainable parameters, and multiply-accumulates of one input, of a network; its mode and buffers stay."""
     parameters = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
-    training = network.training
-    counter = FlopCounterMode(display=False)
-    try:
-        with torch.no_grad(), counter:
-            network.eval()(task.batch[:1])
-    finally:
-        network.train(training)
+    counter = FlopCounterMode(display=False, custom_mapping=_UNCOUNTED)
+    # With gradients, attention takes the kernels that the counter knows.
+    with preserved(network), torch.inference_mode(False), torch.enable_grad(), counter:
+        network.eval()
+        task.forward(network, map_leaves(lambda leaf: leaf[:1].detach().clone(), task.batch))
     return Size(float(parameters), counter.get_total_flops() / 2e6)

@@ -2,19 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 
 from backend.datasets.batch import Batch
+from backend.errors import UserError
+
+Tree = Any
+"""A tensor, or a tuple, list or dict of trees."""
 
 
-def whole_result(result: Any) -> Tensor:
-    """The result of a forward pass itself."""
-    assert isinstance(result, Tensor)
-    return result
+def leaves(tree: Tree) -> Iterator[Tensor]:
+    """The tensors of a tree; what else stands in it is left out."""
+    if isinstance(tree, Tensor):
+        yield tree
+    elif isinstance(tree, Mapping):
+        for branch in tree.values():
+            yield from leaves(branch)
+    elif isinstance(tree, tuple | list):
+        for branch in tree:
+            yield from leaves(branch)
+
+
+def map_leaves(change: Callable[[Tensor], Any], tree: Tree) -> Tree:
+    """The same tree with each tensor replaced by what a function makes of it."""
+    if isinstance(tree, Tensor):
+        return change(tree)
+    if isinstance(tree, Mapping):
+        return {key: map_leaves(change, branch) for key, branch in tree.items()}
+    if isinstance(tree, tuple | list):
+        branches = [map_leaves(change, branch) for branch in tree]
+        return type(tree)(*branches) if hasattr(tree, "_fields") else type(tree)(branches)
+    return tree
+
+
+def single_tensor(result: Any) -> Tensor:
+    """The one tensor of what a forward pass returns.
+
+    Raises:
+        UserError: it returns none, or several.
+
+    >>> from torch import tensor
+    >>> single_tensor({"logits": tensor([1.0]), "hidden": None})
+    tensor([1.])
+    """
+    found = list(leaves(result))
+    if len(found) == 1:
+        return found[0]
+    said = "no tensor" if not found else f"{len(found)} tensors"
+    raise UserError(
+        f"network: its forward returns {said} in a {type(result).__name__}; give Task(outputs=…) to pick one"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,20 +64,73 @@ class Task:
     """What a network is scored on.
 
     Attributes:
-        batch: what the network's forward takes, such as images (B, C, H, W).
-        labels: int64 (B,); None where nothing needs them.
-        num_outputs: outputs of the network, such as the number of classes.
+        batch: what the network's forward takes, such as images (B, C, H, W), or a tree of tensors. All have the B
+            examples along their first dimension. A tuple is spread over forward's arguments, and a dict over its
+            keywords, where the signature takes them so; otherwise it is handed over as it is.
+        labels: int64 (B,) classes, int64 (B, …) a class for each position, float probabilities shaped like the outputs,
+            or whatever the loss takes; None where nothing needs them.
+        num_outputs: outputs that a space is to build, such as the number of classes; 0 where the network is given.
         loss: of outputs and labels, a scalar.
         outputs: picks the outputs out of what forward returns.
     """
 
-    batch: Tensor
-    labels: Tensor | None
-    num_outputs: int
-    loss: Callable[[Tensor, Tensor], Tensor] = nn.functional.cross_entropy
-    outputs: Callable[[Any], Tensor] = whole_result
+    batch: Tree = None
+    labels: Tree = None
+    num_outputs: int = 0
+    loss: Callable[[Tensor, Any], Tensor] = nn.functional.cross_entropy
+    outputs: Callable[[Any], Tensor] = single_tensor
 
     @classmethod
     def of_batch(cls, batch: Batch) -> Task:
         """The classification of a mini-batch of a data set."""
         return cls(batch.images, batch.labels, batch.num_classes)
+
+    @property
+    def count(self) -> int:
+        """The number of examples."""
+        return example_count(self.batch)
+
+    def forward(self, network: nn.Module, batch: Tree) -> Tensor:
+        """The outputs of a network for a batch, which need not be the task's own.
+
+        Raises:
+            UserError: forward's result has no single tensor, or `outputs` gives none.
+        """
+        found = self.outputs(call(network, batch))
+        if not isinstance(found, Tensor):
+            raise UserError(f"task: outputs gives a {type(found).__name__}, expected a tensor")
+        return found
+
+
+def example_count(batch: Tree) -> int:
+    """The number of examples in a batch.
+
+    Raises:
+        UserError: it has no tensors, or they do not all have the same number.
+    """
+    sizes = {leaf.shape[0] if leaf.dim() else 0 for leaf in leaves(batch)}
+    if not sizes:
+        raise UserError(f"batch: expected a tensor, or a tuple, list or dict of tensors, got a {type(batch).__name__}")
+    if len(sizes) > 1 or 0 in sizes:
+        shapes = ", ".join(str(tuple(leaf.shape)) for leaf in leaves(batch))
+        raise UserError(
+            f"batch: expected at least one example, along the first dimension of every tensor, got {shapes}"
+        )
+    return sizes.pop()
+
+
+def call(network: nn.Module, batch: Tree) -> Any:
+    """What a network's forward returns for a batch, spread over its arguments where it is a tuple or a dict."""
+    if isinstance(batch, tuple) and _takes(network, *batch):
+        return network(*batch)
+    if isinstance(batch, Mapping) and all(isinstance(key, str) for key in batch) and _takes(network, **batch):
+        return network(**batch)
+    return network(batch)
+
+
+def _takes(network: nn.Module, *arguments: object, **named: object) -> bool:
+    try:
+        inspect.signature(network.forward).bind(*arguments, **named)
+    except TypeError:
+        return False
+    return True

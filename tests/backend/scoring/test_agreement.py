@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from backend.scoring.engines.nas_bench_201.gradients import agreement
+from backend.scoring.engines.agreement import agreement
 
 
 @pytest.mark.parametrize("shape", [(5, 3, 4, 4), (6, 10)])

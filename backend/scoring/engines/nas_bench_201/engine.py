@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from backend.errors import UserError
-from backend.scoring.checks import InvalidArchitectureError, check_batch, check_proxies
-from backend.scoring.engine import Pass, Plan, evaluate
+from backend.scoring.checks import InvalidArchitectureError
+from backend.scoring.engine import Pass
 from backend.scoring.engines.nas_bench_201.curvature import curvature
 from backend.scoring.engines.nas_bench_201.gaussian_blocks import gaussian_blocks
 from backend.scoring.engines.nas_bench_201.gradients import half_batches, tangent_kernel, training_step
@@ -55,6 +55,7 @@ class NasBench201Engine:
         "architecture": lambda subject: subject.architecture,
         "size": lambda subject: subject.size,
         "weights": lambda subject: subject.live.weights,
+        "flow_scale": lambda _: 0.0,
         "normalised": lambda subject: tuple(layer.norm is not None for layer in subject.live.layers),
     }
 
@@ -64,11 +65,18 @@ class NasBench201Engine:
         Raises:
             UserError: they are no float32 (B, 3, H, W) with H and W multiples of 4.
         """
+        if not isinstance(task.batch, Tensor):
+            raise UserError(f"{_IMAGES}, got a {type(task.batch).__name__}")
         shape = tuple(task.batch.shape)
         if task.batch.dtype != torch.float32 or len(shape) != 4:
             raise UserError(f"{_IMAGES}, got {task.batch.dtype} {shape}")
         if shape[0] == 0 or shape[1] != 3 or shape[2] % 4 or shape[3] % 4 or 0 in shape:
             raise UserError(f"{_IMAGES}, got {shape}")
+
+    def missing(self, subject: CellSubject, requirement: str) -> bool:
+        """See `Engine`: every network of the space has all that is ever required."""
+        del subject, requirement
+        return False
 
     def subject(
         self, space: SearchSpace, architecture: Architecture, task: Task, seed: int, device: torch.device
@@ -86,48 +94,6 @@ class NasBench201Engine:
         return CellSubject(
             name, build, task.batch, task.labels, seed, architecture=architecture, num_classes=task.num_outputs
         )
-
-
-_ENGINE = NasBench201Engine()
-
-
-def score_network(
-    network: nn.Module, images: Tensor, labels: Tensor | None, proxies: Iterable[str], *, seed: int = 0
-) -> dict[str, float]:
-    """Scores a given network with the weights that it has, on its device; the network isn't changed.
-
-    Args:
-        network: made by `backend.network.build_network`.
-        images: normalised, float32 (B, 3, H, W), H and W multiples of 4.
-        labels: int64 (B,); None if no proxy needs them.
-        proxies: names.
-        seed: of the random weights and inputs that zen, linear_regions and tenas draw.
-
-    Returns:
-        The score of each proxy; nan where a proxy failed, with a warning in the log.
-
-    Raises:
-        UserError: an unknown proxy, another network, images or labels of another shape or type.
-        InvalidArchitectureError: no path leads through the network's cell.
-    """
-    chosen = check_proxies(proxies)
-    checked = _check_network(network)
-    if not isinstance(images, Tensor):
-        raise UserError(f"{_IMAGES}, got a {type(images).__name__}")
-    task = Task(images, labels, checked.num_classes)
-    _ENGINE.check(task)
-    check_batch(task, chosen)
-    device = checked.classifier.weight.device
-    subject = CellSubject(
-        f"cell {checked.cell}",
-        lambda: checked,
-        images.to(device),
-        None if labels is None else labels.to(device),
-        seed,
-        architecture=CellArchitecture(checked.cell, checked.channels, checked.cells_per_stage),
-        num_classes=checked.num_classes,
-    )
-    return evaluate(subject, chosen, Plan(chosen, _ENGINE))
 
 
 def score_cell(
@@ -175,21 +141,31 @@ def score_cell(
     return scorer.score(architecture)
 
 
-def _check_network(network: nn.Module) -> CellNetwork:
-    """The network, if it is exactly what the space builds.
+def subject_of(network: nn.Module, task: Task, seed: int) -> CellSubject | None:
+    """A given network to observe, if it is exactly what the space builds; None for any other module.
+
+    Args:
+        network: any module.
+        task: batch and labels, on any device.
+        seed: of the random weights and inputs that some proxies draw.
 
     Raises:
-        UserError: it isn't, or its weights aren't float32.
-        InvalidArchitectureError: no path leads through its cell.
+        InvalidArchitectureError: no path leads through the network's cell.
     """
-    if not isinstance(network, CellNetwork):
-        raise UserError(f"network: expected one made by backend.network.build_network, got a {type(network).__name__}")
-    if other := difference(network):
-        raise UserError(f"network: expected one just as backend.network.build_network makes it, but {other}")
+    if not isinstance(network, CellNetwork) or difference(network):
+        return None
+    if any(parameter.dtype != torch.float32 for parameter in network.parameters()):
+        return None
     architecture = CellArchitecture(network.cell, network.channels, network.cells_per_stage)
     if architecture.invalid:
         raise InvalidArchitectureError(NasBench201(), architecture)
-    for name, parameter in network.named_parameters():
-        if parameter.dtype != torch.float32:
-            raise UserError(f"network: expected float32 weights, got {parameter.dtype} in {name}")
-    return network
+    device = network.classifier.weight.device
+    return CellSubject(
+        f"cell {network.cell}",
+        lambda: network,
+        task.batch.to(device),
+        None if task.labels is None else task.labels.to(device),
+        seed,
+        architecture=architecture,
+        num_classes=network.num_classes,
+    )

@@ -1,0 +1,118 @@
+"""The passes on other weights and inputs: synaptic flow, and the response to a small change of Gaussian images."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from backend.proxies.observations import ZenResponse
+from backend.scoring.engines.autograd.calls import ForwardMode
+from backend.scoring.engines.autograd.large import LargeForward, exponent
+from backend.scoring.engines.autograd.observer import Observer
+from backend.scoring.engines.autograd.subject import ModuleSubject, slopes
+from backend.scoring.runtime import make_generator, to_double
+from backend.spaces.task import Tree, leaves, map_leaves
+
+_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.GroupNorm, nn.LayerNorm)
+
+
+def synaptic_flow(subject: ModuleSubject) -> dict[str, Any]:
+    """One forward and backward pass of one example of ones in float64, without norms and with absolute parameters.
+
+    A flow that does not fit float64 is computed once more, with powers of two beside the numbers.
+
+    Returns:
+        The observations synaptic_flows and flow_scale.
+    """
+    network = subject.network
+    places = {id(weight): to_double(weight.detach()).abs() for weight in network.parameters()}
+    places |= {id(buffer): to_double(buffer) for buffer in network.buffers() if buffer.is_floating_point()}
+    weights = [places[id(layer)].requires_grad_() for layer in subject.layers]
+
+    def flows(kind: type[ForwardMode]) -> tuple[tuple[Tensor, ...], int]:
+        with subject.running():
+            ones = map_leaves(lambda leaf: torch.ones_like(to_double(leaf[:1])), subject.images)
+            outputs = subject.forward(kind(subject.seed, places=places, norms=False, double=True), ones)
+            found = slopes(outputs.sum(), weights)
+        pairs = zip(weights, found, strict=True)
+        return tuple((weight.detach() * slope).abs() for weight, slope in pairs), exponent(outputs)
+
+    found, power = flows(ForwardMode)
+    if not all(flow.sum().isfinite() for flow in found):
+        found, power = flows(LargeForward)
+    return {"synaptic_flows": found, "flow_scale": power * math.log(2)}
+
+
+REPEATS = 4
+"""Networks whose scores are averaged: the score varies by about 1% from one draw of the weights to the next."""
+
+IMAGES = 8
+"""Images of each repeat; more of them hardly make the score steadier."""
+
+MIXTURE = 0.01
+"""How much noise changes the images."""
+
+
+def zen_responses(subject: ModuleSubject) -> tuple[ZenResponse, ...]:
+    """Two forward passes a repeat; the images of the subject give no more than their size."""
+    return tuple(_respond(subject, repeat) for repeat in range(REPEATS))
+
+
+def _respond(subject: ModuleSubject, repeat: int) -> ZenResponse:
+    generator = make_generator(subject.seed, f"zen {repeat}")
+
+    def draw(like: Tensor) -> Tensor:
+        return torch.randn(tuple(like.shape), generator=generator).to(like)
+
+    places = {id(layer): draw(layer) for layer in subject.layers} | _plain_vectors(subject.network)
+    images = map_leaves(lambda leaf: draw(leaf[:1].expand(IMAGES, *leaf.shape[1:])), subject.images)
+    changed = map_leaves(lambda leaf: leaf + MIXTURE * draw(leaf), images)
+    before, after = (_Features(subject, batch, places) for batch in (images, changed))
+    with subject.running(), torch.no_grad():
+        for watching, batch in ((before, images), (after, changed)):
+            subject.forward(watching, batch)
+    change = (before.features - after.features).abs().flatten(1).sum(1).mean()
+    return ZenResponse(change, torch.stack(before.variances))
+
+
+def _plain_vectors(network: nn.Module) -> dict[int, Tensor]:
+    """By ``id`` of the parameter: ones for the scales of norms, zeros for all offsets and biases."""
+    found = {}
+    for module in network.modules():
+        for name, weight in module.named_parameters(recurse=False):
+            if weight.dim() < 2 and (name == "bias" or isinstance(module, _NORMS)):
+                found[id(weight)] = torch.full_like(weight, float(name != "bias"))
+    return found
+
+
+class _Features(Observer):
+    """Keeps the feature maps before the last global pooling, and the batch norms' variances.
+
+    Args:
+        subject: the network.
+        batch: what its forward gets.
+        places: see `ForwardMode`.
+    """
+
+    def __init__(self, subject: ModuleSubject, batch: Tree, places: dict[int, Tensor]) -> None:
+        super().__init__(subject.network, batch, subject.seed, places=places)
+        self._structure, self._norms_seen, self._collapses_seen = subject.structure, 0, 0
+        self.variances: list[Tensor] = []
+        self.features = next(leaves(batch))
+
+    def on_batch_norm(self, value: Tensor, _result: Tensor) -> None:
+        """See `Observer`."""
+        number, self._norms_seen = self._norms_seen, self._norms_seen + 1
+        norms = self._structure.batch_norms
+        if number < len(norms) and norms[number]:
+            rest = [axis for axis in range(value.dim()) if axis != 1]
+            self.variances.append(value.var(rest, correction=0).mean())
+
+    def on_collapse(self, value: Tensor, _result: Tensor) -> None:
+        """See `Observer`."""
+        if self._collapses_seen == self._structure.collapse:
+            self.features = value.clone()
+        self._collapses_seen += 1
