@@ -16,7 +16,7 @@ COMMANDS = {
     "run": ("searches", "Execute a queued study in this process."),
     "queue": ("searches", "Start the searches that wait in this machine's queue, one after the other."),
     "worker": ("searches", "Take queued searches, and join running ones that ask for more workers, until stopped."),
-    "score": ("scores", "Score architectures with zero-cost proxies."),
+    "score": ("scores", "Score architectures, or any networks of your own, with zero-cost proxies."),
     "sweep": ("scores", "Score the whole space; killed at any moment, it goes on."),
     "correlate": ("correlations", "Show how well each proxy ranks the space by true accuracy."),
     "ensemble": (

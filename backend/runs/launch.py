@@ -20,6 +20,7 @@ from backend.scoring.scorer import check_space
 from backend.search.ensembles import described, find_ensembles, listing_proxies
 from backend.search.problem import SearchProblem, configured_table
 from backend.settings import make_folder
+from backend.spaces.building import SpaceFailedError
 from backend.spaces.task import Task
 from backend.storage import audit
 from backend.storage.database import STORAGE_VARIABLE, Database
@@ -83,6 +84,8 @@ def _score_problems(config: SearchConfig) -> list[tuple[str, str]]:
         chosen = check_proxies(config.proxy_names)
         images = max([2, *(proxy.min_images for proxy in chosen)])
         check_space(config.space, chosen, Task.of_batch(load_batch(config.dataset, images, source="random")))
+    except SpaceFailedError as error:
+        problems.append(("search.search_space.name", str(error)))
     except UserError as error:
         problems.append((f"{_RUNNER_KEY}.metrics", str(error).removeprefix("proxies: ")))
     try:

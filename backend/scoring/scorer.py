@@ -18,11 +18,12 @@ from backend.scoring.engines import engine_of
 from backend.scoring.runtime import resolve_device
 from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
-from backend.spaces.building import draw
+from backend.spaces.building import SpaceFailedError, draw
 from backend.spaces.task import Task, leaves
 
 _log = logging.getLogger(__name__)
 
+_TRIES = 10
 _EVER = "16 5"
 """A part of every digest since the first version, kept so that scores that are stored are found again."""
 
@@ -45,12 +46,21 @@ def check_space(space: SearchSpace, proxies: Sequence[Proxy], task: Task, seed: 
         seed: of the weights.
 
     Raises:
-        UserError: it has not; the message names the proxies that are computed for it.
+        SpaceFailedError: the space gives no network, in several tries.
+        UserError: the network lacks what a proxy requires; the message names the proxies that are computed for it.
     """
     engine = engine_of(space)
     device = next(leaves(task.batch)).device
-    for architecture in draw(space, 1):
-        check_computed(proxies, engine.subject(space, architecture, task, seed, device), engine)
+    for number, architecture in enumerate(draw(space, _TRIES), 1):
+        subject = engine.subject(space, architecture, task, seed, device)
+        try:
+            subject.network  # noqa: B018 - builds it
+        except Exception as error:
+            if number == _TRIES:
+                raise SpaceFailedError(space, error) from error
+            continue
+        check_computed(proxies, subject, engine)
+        return
 
 
 class Scorer:

@@ -6,7 +6,6 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any
 
 import torch
@@ -68,6 +67,24 @@ def make_seeded(make: Callable[[], object], seed: int) -> object:
         return make()
 
 
+class SpaceFailedError(UserError):
+    """A space gives no architecture, or no network of any.
+
+    Args:
+        space: that fails.
+        error: how, the last time.
+    """
+
+    def __init__(self, space: SearchSpace, error: Exception) -> None:
+        words = " ".join(str(error).split())
+        said = words if isinstance(error, UserError) else f"{type(error).__name__}: {words}"
+        super().__init__(f"{space.title} gives no network: {said}")
+        self.space, self.error = space, error
+
+    def __reduce__(self) -> tuple[type, tuple[SearchSpace, Exception]]:
+        return type(self), (self.space, self.error)
+
+
 def draw(space: SearchSpace, count: int, attempts: int = 200) -> list[Architecture]:
     """Architectures of a space at random, the same each time, of which networks can be built.
 
@@ -75,12 +92,28 @@ def draw(space: SearchSpace, count: int, attempts: int = 200) -> list[Architectu
         space: any.
         count: how many.
         attempts: draws at most; where few architectures are valid, there may be fewer than asked for.
+
+    Raises:
+        SpaceFailedError: no draw gave one, and the last one failed.
     """
     import optuna  # noqa: PLC0415 - what only builds networks needs none of it
 
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    drawn = (space.suggest(study.ask()) for _ in range(attempts))
-    return list(islice((architecture for architecture in drawn if not architecture.invalid), count))
+    found = list[Architecture]()
+    failure: Exception | None = None
+    for _ in range(attempts):
+        try:
+            architecture = space.suggest(study.ask())
+            invalid = architecture.invalid
+        except Exception as error:  # noqa: BLE001 - a user's space may fail in any way
+            failure = error
+            continue
+        found += [] if invalid else [architecture]
+        if len(found) == count:
+            break
+    if failure and not found:
+        raise SpaceFailedError(space, failure)
+    return found
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import optuna
 import pytest
 
 from backend.config.model import SearchConfig
-from backend.errors import SearchFailedError, UserError
+from backend.errors import ConfigError, SearchFailedError, UserError
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.settings import SPACES_VARIABLE
@@ -17,7 +17,7 @@ from backend.spaces import registry
 from backend.spaces.base import SearchSpace
 from backend.spaces.own import load_user_spaces
 from backend.storage.database import Database
-from backend.studies import load_study, runs, trials_frame
+from backend.studies import list_studies, load_study, runs, trials_frame
 from tests.backend.cli.command_line import backend
 
 EXAMPLE = Path(__file__).parents[3] / "configs" / "examples" / "mobile_cnn.py"
@@ -48,17 +48,22 @@ def loaded(folder: Path, source: str, stem: str = "mine") -> SearchSpace:
     return registry.get(stem)
 
 
-def searched(database: Database, space: str, trials: int = 12) -> None:
-    """A finished search of a space."""
+def config_of(space: str) -> SearchConfig:
+    """A search of a space."""
     tables = {
         "search_space": {"name": space, "dataset": "cifar10"},
         "strategy": {
-            "setup": {"n_trials": trials, "sampler": "random"},
+            "setup": {"n_trials": 12, "sampler": "random"},
             "sw_runner": {"zero_cost": {"metrics": ["l2_norm"], "num_samples": 2}},
             "metrics": {"l2_norm": {"scale": 1.0, "direction": "maximize"}},
         },
     }
-    execute_run(database, prepare(database, SearchConfig.from_mapping({"search": tables}), "a"))
+    return SearchConfig.from_mapping({"search": tables})
+
+
+def searched(database: Database, space: str) -> None:
+    """A finished search of a space."""
+    execute_run(database, prepare(database, config_of(space), "a"))
 
 
 def test_two_functions_are_a_space(tmp_path: Path) -> None:
@@ -112,15 +117,44 @@ def test_a_file_without_both_functions_is_named(tmp_path: Path, source: str, sai
         ("return {'x': 1, 'y': trial.suggest_int('x', 3, 1)}", "ValueError"),
     ],
 )
-def test_a_suggest_that_fails_ends_the_search_after_ten_trials_with_its_reason(
+def test_a_suggest_that_always_fails_is_refused_with_its_reason(
     database: Database, tmp_path: Path, body: str, said: str
 ) -> None:
     loaded(tmp_path, f"def suggest(trial):\n    {body}\n" + NETWORK)
-    with pytest.raises(SearchFailedError, match=f"10 trials in a row failed; the last: no architecture: .*{said}"):
+    with pytest.raises(ConfigError, match=rf"search\.search_space\.name: mine gives no network: .*{said}"):
         searched(database, "mine")
-    trials = load_study(database, "a").get_trials()
-    assert [trial.state.name for trial in trials] == ["FAIL"] * 10
-    assert said.replace("\\", "") in str(trials[0].user_attrs)
+    assert list_studies(database) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("raise MemoryError('too wide')", "MemoryError: too wide"),
+        ("return 3", ".*build returns a int, not a torch.nn.Module"),
+        ("return params['none']", "KeyError: 'none'"),
+    ],
+)
+def test_a_build_that_always_fails_is_refused_with_its_reason(
+    database: Database, tmp_path: Path, body: str, said: str
+) -> None:
+    loaded(tmp_path, f"def suggest(trial):\n    trial.suggest_int('x', 1, 9)\n\n\ndef build(params):\n    {body}\n")
+    with pytest.raises(ConfigError, match=rf"search\.search_space\.name: mine gives no network: {said}"):
+        searched(database, "mine")
+    assert list_studies(database) == []
+
+
+def test_ten_trials_that_fail_in_a_row_end_the_search(database: Database, tmp_path: Path) -> None:
+    source = """
+def suggest(trial):
+    if trial.number > 1:
+        raise RuntimeError("no more")
+    trial.suggest_int("width", 1, 100)
+"""
+    loaded(tmp_path, source + NETWORK)
+    with pytest.raises(SearchFailedError, match="10 trials in a row failed; the last: no architecture: RuntimeError"):
+        searched(database, "mine")
+    states = [trial.state.name for trial in load_study(database, "a").get_trials()]
+    assert states == ["COMPLETE"] * 2 + ["FAIL"] * 10
 
 
 def test_a_search_goes_on_after_trials_that_fail(database: Database, tmp_path: Path) -> None:
