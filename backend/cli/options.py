@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backend.datasets.info import DATASETS
 from backend.errors import UserError
 from backend.naming import local_path, visible
 from backend.spaces import registry
@@ -60,7 +61,7 @@ SpaceModuleOption = Annotated[
         help="Python file with search spaces of your own; repeatable.",
     ),
 ]
-DatasetOption = Annotated[str, typer.Option(help="cifar10, cifar10-valid, cifar100 or ImageNet16-120.")]
+DatasetOption = Annotated[str, typer.Option(help=f"{', '.join(DATASETS[:-1])} or {DATASETS[-1]}.")]
 ProxiesOption = Annotated[str, typer.Option("--proxies", help="Comma-separated names, or all.")]
 BatchSizeOption = Annotated[int, typer.Option(min=2, help="Images in the mini-batch.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of weights and images.")]

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from backend.datasets.info import check_dataset
 from backend.errors import UserError
 from backend.spaces.capabilities import Direction, TruthField
-from backend.spaces.nas_bench_201.options import NasBench201Section
+from backend.spaces.nas_bench_201.options import TRAINED_ON, NasBench201Section
 
 EPOCHS = NasBench201Section.trained_epochs
 
@@ -49,18 +49,29 @@ def truth_fields(dataset: str) -> tuple[TruthField, ...]:
     """The fields that the official API gives for a dataset, in its order.
 
     Raises:
-        UserError: unknown dataset.
+        UserError: unknown dataset, or one that the benchmark has not.
     """
     return tuple(
         TruthField(f"{split}-{quantity}", f"{_SPLIT_LABELS[split]} {label}", unit, images, _better(quantity))
         for (split, images), (quantity, (label, unit)) in product(
-            _SPLITS[check_dataset(dataset)].items(), _QUANTITIES.items()
+            _SPLITS[check_trained(dataset)].items(), _QUANTITIES.items()
         )
     )
 
 
 def _better(quantity: str) -> Direction:
     return "maximize" if quantity == "accuracy" else "minimize"
+
+
+def check_trained(dataset: str) -> str:
+    """Return the dataset's name if the benchmark trained on it.
+
+    Raises:
+        UserError: it did not.
+    """
+    if check_dataset(dataset) not in TRAINED_ON:
+        raise UserError(f"dataset {dataset!r} is not in the benchmark; valid are {', '.join(TRAINED_ON)}")
+    return dataset
 
 
 def check_epochs(epochs: int) -> int:
@@ -117,7 +128,7 @@ def column(quantity: str, device: str, dataset: str) -> str:
     Raises:
         UserError: unknown dataset.
     """
-    return f"hwnb_{_PREFIXES[check_dataset(dataset)]}_{device}_{quantity}"
+    return f"hwnb_{_PREFIXES[check_trained(dataset)]}_{device}_{quantity}"
 
 
 def described(quantity: str, device: str) -> str:

@@ -21,10 +21,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from backend.datasets.info import DATASETS
 from backend.errors import StorageError, UserError
 from backend.settings import HOME_VARIABLE, home, make_folder
 from backend.spaces.nas_bench_201.cell import NUM_CELLS
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.truth.fields import EPOCHS
 from backend.truth.tables import TABLE_NAMES, find_release
 
@@ -118,7 +118,7 @@ def read_columns(release: str, dataset: str, epochs: int, seed: str) -> dict[str
 
     Args:
         release: an imported one.
-        dataset: one of ``DATASETS``.
+        dataset: one of ``TRAINED_ON``.
         epochs: 12 or 200.
         seed: a seed, or ``MEAN``.
 
@@ -186,7 +186,7 @@ def _sorted(table: pd.DataFrame) -> pd.DataFrame:
     seeds = sorted(set(table["seed"]) - {MEAN}, key=int)
     return table.assign(
         release=table["release"].astype("category"),
-        dataset=pd.Categorical(table["dataset"], DATASETS),
+        dataset=pd.Categorical(table["dataset"], TRAINED_ON),
         seed=pd.Categorical(table["seed"], [MEAN, *seeds], ordered=True),
     ).sort_values([*_KEYS, "seed"], ignore_index=True)
 
@@ -196,7 +196,7 @@ def _write_whole(table: pd.DataFrame, path: Path, source: str) -> None:
     parts = {
         (epochs, dataset): part
         for epochs in EPOCHS
-        for dataset in DATASETS
+        for dataset in TRAINED_ON
         if len(part := table[(table["epochs"] == epochs) & (table["dataset"] == dataset)])
     }
     about = {

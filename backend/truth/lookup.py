@@ -8,11 +8,11 @@ from typing import Final, NamedTuple, SupportsIndex, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.datasets.info import DATASETS, check_dataset
 from backend.errors import UserError
 from backend.spaces.nas_bench_201.cell import NUM_CELLS, Cell
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.truth import imported
-from backend.truth.fields import EPOCHS, check_epochs, truth_fields
+from backend.truth.fields import EPOCHS, check_epochs, check_trained, truth_fields
 from backend.truth.tables import architectures_table, bundled_release, find_release, runs_table
 
 OPTIMA: Final[dict[str, float]] = {
@@ -40,7 +40,7 @@ def query(
 
     Args:
         cell: a cell or its official index, 0 to 15,624.
-        dataset: one of ``DATASETS``.
+        dataset: one of ``TRAINED_ON``.
         epochs: 12 or 200, the length of the training.
         release: an imported release, to take all fields from it; a part of its name will do.
         seed: a seed, to take one run of an imported release; without it, the mean of the runs.
@@ -53,7 +53,7 @@ def query(
     Raises:
         UserError: unknown dataset, epochs or index; a release or seed that is not imported; a damaged table.
     """
-    found = _answers(check_dataset(dataset), check_epochs(epochs), release, seed, imported.stamp())
+    found = _answers(check_trained(dataset), check_epochs(epochs), release, seed, imported.stamp())
     values = found.values[_index(cell)].tolist()
     return {name: None if isnan(value) else value for name, value in zip(found.names, values, strict=True)}
 
@@ -66,7 +66,7 @@ def field_releases(
     Raises:
         UserError: as ``query``.
     """
-    found = _answers(check_dataset(dataset), check_epochs(epochs), release, seed, imported.stamp())
+    found = _answers(check_trained(dataset), check_epochs(epochs), release, seed, imported.stamp())
     return dict(zip(found.names, found.releases, strict=True))
 
 
@@ -170,7 +170,7 @@ def _asked(release: str | None, seed: int | None) -> list[imported.ImportedRelea
 def _bundled(dataset: str, epochs: int) -> Columns:
     """The fields that the bundled table has."""
     runs = runs_table()
-    first = (EPOCHS.index(epochs) * len(DATASETS) + DATASETS.index(dataset)) * NUM_CELLS
+    first = (EPOCHS.index(epochs) * len(TRAINED_ON) + TRAINED_ON.index(dataset)) * NUM_CELLS
     columns = runs.iloc[first : first + NUM_CELLS].drop(columns=["dataset", "epochs", "index"]).to_dict("series")
     # "valtest" is both halves, and takes the time of both; the table has no accuracy or loss for it.
     columns["valtest-per-time"] = columns["valid-per-time"] + columns["test-per-time"]

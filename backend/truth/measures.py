@@ -13,13 +13,12 @@ from typing import Final, Literal
 
 import pandas as pd
 
-from backend.datasets.info import check_dataset
 from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
 from backend.spaces.capabilities import Enumerable, HasTruth, KnownCosts, TruthField, TruthTask, capability, require
 from backend.truth import fields as devices
-from backend.truth.fields import DEVICES, EPOCHS, HW_NAS_BENCH, check_epochs, truth_fields
+from backend.truth.fields import DEVICES, EPOCHS, HW_NAS_BENCH, check_epochs, check_trained, truth_fields
 from backend.truth.tables import architectures_table, bundled_release, runs_table
 
 SPLITS: Final = ("test", "valid")
@@ -124,7 +123,7 @@ def accuracy(dataset: str, epochs: int, split: str = "test") -> Measure:
     """The true accuracy on a dataset.
 
     Args:
-        dataset: one of ``DATASETS``.
+        dataset: one of ``TRAINED_ON``.
         epochs: 12 or 200.
         split: "test" or "valid", which cifar10 has not.
 
@@ -154,13 +153,13 @@ def costs(dataset: str, epochs: int) -> tuple[Measure, ...]:
     """What a cell costs: parameters, FLOPs, the time of a training, and latency and energy on each device.
 
     Args:
-        dataset: one of ``DATASETS``; cifar10-valid has the sizes and devices of cifar10.
+        dataset: one of ``TRAINED_ON``; cifar10-valid has the sizes and devices of cifar10.
         epochs: 12 or 200, for the time of a training.
 
     Raises:
         UserError: unknown dataset or epochs.
     """
-    size = "cifar10" if check_dataset(dataset) == "cifar10-valid" else dataset
+    size = "cifar10" if check_trained(dataset) == "cifar10-valid" else dataset
     return (
         _cost("params", dataset, "Parameters", "", COUNTED, "Counted by the benchmark.", f"params:{size}"),
         _cost("flops", dataset, "FLOPs", "M", COUNTED, "Millions of multiply-accumulates.", f"flops_m:{size}"),

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backend.datasets.info import DATASETS, NUM_CLASSES
+from backend.datasets.info import NUM_CLASSES
 from backend.datasets.readers import LAYOUTS
 from backend.spaces.base import Architecture
 from backend.spaces.capabilities import HasTruth, TruthField, TruthTask
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.spaces.nas_bench_201.size import network_size
 from backend.spaces.nas_bench_201.space import CellArchitecture
 from backend.truth import fields as devices
@@ -33,7 +34,7 @@ class NasBench201Truth(HasTruth):
     @cached_property
     def tasks(self) -> Sequence[TruthTask]:
         """The test accuracy on each data set, after 12 and 200 epochs."""
-        return [_task(dataset, epochs) for dataset in DATASETS for epochs in EPOCHS]
+        return [_task(dataset, epochs) for dataset in TRAINED_ON for epochs in EPOCHS]
 
     def truth(self, architecture: Architecture, dataset: str) -> Mapping[str, Mapping[str, float | None]] | None:
         """The record of a cell, ``{"12": fields, "200": fields}``; None off the benchmark's size."""

@@ -4,9 +4,9 @@ from typing import SupportsIndex
 
 import pandas as pd
 
-from backend.datasets.info import DATASETS
 from backend.spaces.capabilities import TruthField
 from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.truth.fields import EPOCHS, truth_fields
 from backend.truth.imported import MEAN, imported_releases
 from backend.truth.lookup import query, release
@@ -27,7 +27,7 @@ def training_records(cell: Cell | SupportsIndex) -> pd.DataFrame:
     """
     rows = [
         {"dataset": dataset, "epochs": epochs, **_field_row(dataset, epochs, field, result[field.name])}
-        for dataset in DATASETS
+        for dataset in TRAINED_ON
         for epochs in EPOCHS
         for result in [query(cell, dataset, epochs)]
         for field in truth_fields(dataset)
@@ -40,7 +40,7 @@ def training_runs(cell: Cell | SupportsIndex, dataset: str, epochs: int) -> pd.D
 
     Args:
         cell: a cell or its official index.
-        dataset: one of ``DATASETS``.
+        dataset: one of ``TRAINED_ON``.
         epochs: 12 or 200.
 
     Returns:

@@ -73,7 +73,7 @@ def test_accuracy(dataset: str, epochs: int) -> pd.Series:
     """True test accuracy (%) of every architecture, indexed by official index.
 
     Args:
-        dataset: one of ``backend.benchmark.DATASETS``.
+        dataset: one of ``backend.spaces.nas_bench_201.options.TRAINED_ON``.
         epochs: 12 or 200.
     """
     runs = _read("nas_bench_201_runs.parquet")

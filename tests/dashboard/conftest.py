@@ -19,6 +19,7 @@ from backend.studies import load_study, runs, trials_frame
 from tests.snapshots import made_once
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+PAGES = sorted(path.parent.name for path in APP.parent.glob("views/*/page.py"))
 FINISHED, RUNNING, FAILED, FOREIGN, QUEUED = (
     "finished study",
     "running study",

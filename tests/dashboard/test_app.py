@@ -8,11 +8,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from backend import proxies
-from tests.dashboard.conftest import APP
+from tests.dashboard.conftest import PAGES
 from tests.dashboard.markdown import as_read
 
 Open = Callable[..., AppTest]
-VIEWS = APP.parent / "views"
 
 
 @pytest.fixture
@@ -53,9 +52,8 @@ def test_a_storage_that_cannot_be_used_is_said_on_the_page(monkeypatch: pytest.M
 @pytest.mark.parametrize("state", ["", "running", "finished", "failed", "foreign"])
 def test_every_page_opens_on_a_storage_in_every_state(app: Open, request: pytest.FixtureRequest, state: str) -> None:
     study = {"study": request.getfixturevalue(state)} if state else {}
-    names = [path.parent.name for path in sorted(VIEWS.glob("*/page.py"))]
-    assert len(names) >= 9
-    for name in names:
+    assert len(PAGES) >= 9
+    for name in PAGES:
         page = app(name, **study)
         assert not page.exception, name
         assert page.title, name

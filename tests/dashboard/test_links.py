@@ -15,10 +15,10 @@ from backend.storage.database import Database, open_database
 from backend.studies import list_studies
 from dashboard import links
 from tests.conftest import cheap_config
+from tests.dashboard.conftest import PAGES
 
 DASHBOARD = Path(links.__file__).parents[0]
 LINKS = Path(links.__file__)
-PAGES = sorted(path.parent.name for path in (DASHBOARD / "views").glob("*/page.py"))
 STREAMLITS = {"query_params", "switch_page", "page_link"}
 PARAMETERS = sorted(
     {

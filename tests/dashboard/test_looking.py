@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.dashboard.conftest import PAGES
 from tests.looking import KINDS, OWN, PLAIN, file_of, traces
-
-PAGES = ("studies", "study", "new_search", "proxies", "ensemble", "compare", "benchmark", "share", "help")
 
 
 @pytest.mark.parametrize("read_only", ["", "1"])

@@ -13,8 +13,10 @@ from backend.storage import audit
 from backend.storage.database import open_database
 from backend.studies import list_studies, rename_study
 from tests.backend.cli.command_line import backend
-from tests.dashboard.conftest import app  # noqa: F401
-from tests.dashboard.test_looking import PAGES
+from tests.dashboard.conftest import (
+    PAGES,
+    app,  # noqa: F401
+)
 from tests.looking import OWN, PLAIN, own_study, plain_study
 from tests.postgres.server import PASSWORD
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from backend.datasets.info import DATASETS
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.truth.importing import records
 from backend.truth.importing.records import ReleaseFormatError
 from backend.truth.tables import NAS_BENCH_201, NAS_BENCH_201_V1_0, NATS_BENCH
@@ -62,7 +62,7 @@ class Collector:
             return NATS_BENCH
         # The first release trained for 12 epochs on cifar10-valid only.
         datasets = {dataset for dataset, epochs in zip(self._dataset, self._epochs, strict=True) if epochs == 12}
-        return NAS_BENCH_201_V1_0 if datasets <= {DATASETS.index("cifar10-valid")} else NAS_BENCH_201
+        return NAS_BENCH_201_V1_0 if datasets <= {TRAINED_ON.index("cifar10-valid")} else NAS_BENCH_201
 
     def frame(self) -> pd.DataFrame:
         """The runs, one a row: index, dataset, epochs, seed and ``records.VALUES``."""
@@ -70,7 +70,7 @@ class Collector:
             np.frombuffer(self._values, np.float64).reshape(-1, len(records.VALUES)), columns=list(records.VALUES)
         )
         frame.insert(0, "index", np.frombuffer(self._index, np.int32))
-        datasets = np.array(DATASETS)[np.frombuffer(self._dataset, np.int8)]
+        datasets = np.array(TRAINED_ON)[np.frombuffer(self._dataset, np.int8)]
         frame.insert(1, "dataset", pd.Series(datasets, dtype="category"))
         frame.insert(2, "epochs", np.frombuffer(self._epochs, np.int16))
         frame.insert(3, "seed", np.frombuffer(self._seed, np.int64))
@@ -89,7 +89,7 @@ class Collector:
                 if run.epochs != _EPOCHS[key]:
                     raise ReleaseFormatError(f"it has a run of {run.epochs} epochs among those of {_EPOCHS[key]}")
                 self._index.append(trained.index)
-                self._dataset.append(DATASETS.index(run.dataset))
+                self._dataset.append(TRAINED_ON.index(run.dataset))
                 self._epochs.append(run.epochs)
                 self._seed.append(seed)
                 self._values.extend(run.values)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from backend.datasets.info import DATASETS
 from backend.spaces.nas_bench_201.cell import NUM_CELLS, Cell
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 
 
 class ReleaseFormatError(Exception):
@@ -47,7 +47,7 @@ class Run(NamedTuple):
     """One training run.
 
     Attributes:
-        dataset: one of ``DATASETS``.
+        dataset: one of ``TRAINED_ON``.
         epochs: how long it was trained.
         values: in the order of ``VALUES``; NaN where the release has none.
     """
@@ -81,7 +81,9 @@ def read_run(record: Record) -> Run:
     """
     dataset, epochs = record["name"], record["epochs"]
     if dataset not in _EVALUATIONS:
-        raise ReleaseFormatError(f"it has results for {dataset!r}; the benchmark's datasets are {', '.join(DATASETS)}")
+        raise ReleaseFormatError(
+            f"it has results for {dataset!r}; the benchmark's datasets are {', '.join(TRAINED_ON)}"
+        )
     if not isinstance(epochs, int) or not 0 < epochs <= 1000:
         raise ReleaseFormatError(f"it has a run of {epochs!r} epochs")
     values: list[object] = [*_training(record, epochs)]

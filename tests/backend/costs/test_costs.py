@@ -5,16 +5,16 @@ import math
 import pytest
 
 from backend.costs.metrics import Costs, available
-from backend.datasets.info import DATASETS
 from backend.scoring import score_cell
 from backend.spaces.nas_bench_201.cell import Cell, enumerate_cells
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.spaces.nas_bench_201.space import CellArchitecture, NasBench201
 from backend.truth.tables import architectures_table
 
 SPACE = NasBench201()
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", TRAINED_ON)
 def test_params_and_flops_are_nas_bench_201s(dataset: str) -> None:
     costs, table = Costs(SPACE, dataset, ["params", "flops"]), architectures_table()
     column = "cifar10" if dataset == "cifar10-valid" else dataset

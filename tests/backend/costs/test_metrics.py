@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from backend import costs as hardware
-from backend.datasets.info import DATASETS
 from backend.errors import UserError
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.spaces.nas_bench_201.space import NasBench201
 from backend.truth.nas_bench_201 import measured
 from backend.truth.tables import architectures_table
@@ -29,7 +29,7 @@ def test_each_data_set_has_measurements_of_its_own_and_cifar10_valid_those_of_ci
     dataset: str, column: str
 ) -> None:
     table = architectures_table()
-    assert dataset in DATASETS
+    assert dataset in TRAINED_ON
     for name in ("latency:raspi4", "energy:eyeriss", "latency:edgetpu"):
         quantity, device = name.split(":")
         np.testing.assert_array_equal(

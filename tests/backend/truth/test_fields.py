@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from backend.datasets.info import DATASETS
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.truth.fields import truth_fields
 from backend.truth.lookup import query, release
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", TRAINED_ON)
 @pytest.mark.parametrize("epochs", [12, 200])
 def test_fields_describe_what_a_query_gives(dataset: str, epochs: int) -> None:
     fields = truth_fields(dataset)

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend.datasets.info import DATASETS
 from backend.errors import UserError
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.truth.fields import EPOCHS
 from backend.truth.imported import imported_releases, imported_table
 from backend.truth.importing.release_import import import_release
@@ -30,7 +30,7 @@ def both(home: Path) -> Path:
     return home
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", TRAINED_ON)
 @pytest.mark.parametrize("epochs", EPOCHS)
 def test_an_import_fills_what_the_bundled_table_lacks(home: Path, dataset: str, epochs: int) -> None:
     bundled = query(11, dataset, epochs)
@@ -72,8 +72,8 @@ def test_a_field_is_from_one_release_for_all_architectures(both: Path) -> None:
 
 
 def test_of_equal_imports_the_one_of_the_bundled_accuracies_is_asked(both: Path) -> None:
-    assert {field_releases(dataset, 12)["train-loss"] for dataset in DATASETS} == {V1_1}
-    assert {field_releases(dataset, 200)["train-loss"] for dataset in DATASETS} == {NATS}
+    assert {field_releases(dataset, 12)["train-loss"] for dataset in TRAINED_ON} == {V1_1}
+    assert {field_releases(dataset, 200)["train-loss"] for dataset in TRAINED_ON} == {NATS}
     assert field_releases("cifar100", 200)["valid-accuracy"] == V1_1
 
 

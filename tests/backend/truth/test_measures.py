@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backend.datasets.info import DATASETS
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.truth import measures
 from backend.truth.lookup import architecture, query, release
 
@@ -23,7 +23,7 @@ KEYS = [
 ]
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", TRAINED_ON)
 @pytest.mark.parametrize("epochs", [12, 200])
 def test_accuracies_are_those_of_a_query(dataset: str, epochs: int) -> None:
     for measure in measures.known_accuracies(dataset):
@@ -34,13 +34,13 @@ def test_accuracies_are_those_of_a_query(dataset: str, epochs: int) -> None:
 
 
 def test_only_accuracies_with_values_are_offered() -> None:
-    offered = {dataset: [(m.key, m.epochs) for m in measures.known_accuracies(dataset)] for dataset in DATASETS}
+    offered = {dataset: [(m.key, m.epochs) for m in measures.known_accuracies(dataset)] for dataset in TRAINED_ON}
     assert offered["cifar10"] == [("test-accuracy", 200), ("test-accuracy", 12)]
     assert offered["cifar10-valid"] == [("test-accuracy", 200), ("valid-accuracy", 200), ("valid-accuracy", 12)]
     assert len(offered["cifar100"]) == len(offered["ImageNet16-120"]) == 4
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", TRAINED_ON)
 def test_every_device_and_size_is_a_cost(dataset: str) -> None:
     costs = measures.costs(dataset, 200)
     assert [measure.key for measure in costs] == KEYS

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.datasets.info import DATASETS
 from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.truth.fields import truth_fields
 from backend.truth.importing.release_import import import_release
 from backend.truth.lookup import query, release
@@ -17,7 +17,7 @@ DATA = Path(__file__).parents[2] / "data"
 
 def test_every_field_of_every_training_is_there_with_its_release() -> None:
     table = training_records(Cell.from_index(11))
-    assert len(table) == 2 * sum(len(truth_fields(dataset)) for dataset in DATASETS)
+    assert len(table) == 2 * sum(len(truth_fields(dataset)) for dataset in TRAINED_ON)
     for row in table.itertuples():
         value = query(11, row.dataset, row.epochs)[row.field]
         assert math.isnan(row.value) if value is None else row.value == value

@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from backend.datasets.info import DATASETS
 from backend.spaces.nas_bench_201.cell import enumerate_cells
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.truth.fields import EPOCHS
 from backend.truth.tables import architectures_table, runs_table
 
 
 def test_runs_are_sorted_by_epochs_dataset_and_index() -> None:
     runs = runs_table()
-    assert len(runs) == len(EPOCHS) * len(DATASETS) * 15625
-    assert runs["epochs"].tolist() == np.repeat(EPOCHS, len(DATASETS) * 15625).tolist()
-    assert runs["dataset"].tolist() == np.tile(np.repeat(DATASETS, 15625), len(EPOCHS)).tolist()
-    assert runs["index"].tolist() == list(range(15625)) * len(EPOCHS) * len(DATASETS)
+    assert len(runs) == len(EPOCHS) * len(TRAINED_ON) * 15625
+    assert runs["epochs"].tolist() == np.repeat(EPOCHS, len(TRAINED_ON) * 15625).tolist()
+    assert runs["dataset"].tolist() == np.tile(np.repeat(TRAINED_ON, 15625), len(EPOCHS)).tolist()
+    assert runs["index"].tolist() == list(range(15625)) * len(EPOCHS) * len(TRAINED_ON)
 
 
 def test_runs_have_plausible_units() -> None:

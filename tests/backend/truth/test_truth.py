@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import backend
-from backend.datasets.info import DATASETS
+from backend.datasets.info import NUM_CLASSES
 from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.options import TRAINED_ON, CellChoices
 from backend.truth.lookup import OPTIMA, architecture, query
 from backend.truth.tables import runs_table
 
@@ -104,7 +105,7 @@ def test_epochs_default_to_200() -> None:
     assert query(6111, "cifar10") == query(6111, "cifar10", epochs=200) != query(6111, "cifar10", epochs=12)
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", TRAINED_ON)
 def test_optima_are_the_best_of_the_table(dataset: str) -> None:
     runs = runs_table()
     full = runs[(runs["dataset"] == dataset) & (runs["epochs"] == 200)]
@@ -117,6 +118,14 @@ def test_optima_are_the_published_ones() -> None:
     for dataset, (index, accuracy) in published.items():
         assert round(OPTIMA[dataset], 3) == accuracy
         assert query(index, dataset)["test-accuracy"] == OPTIMA[dataset]
+
+
+def test_a_data_set_of_images_that_the_benchmark_has_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NUM_CLASSES, "shapes", 5)
+    with pytest.raises(ValueError, match=r"^dataset 'shapes' is not in the benchmark; valid are cifar10, "):
+        query(5115, "shapes")
+    with pytest.raises(ValueError, match=r"unknown data set 'shapes'; one of cifar10, "):
+        CellChoices(dataset=["shapes"])
 
 
 @pytest.mark.parametrize(

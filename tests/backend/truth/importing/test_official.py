@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from nas_201_api.api_utils import ArchResults
 
-from backend.datasets.info import DATASETS
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.truth.imported import imported_releases, imported_table
 from backend.truth.importing.release_import import import_release
 from tests.backend.truth.importing import samples
@@ -197,5 +197,5 @@ def test_the_table_is_sorted_and_says_what_its_columns_are(home: Path) -> None:
     table = imported_table(V1_1)
     assert set(table["release"]) == {V1_1}
     assert list(table["seed"].cat.categories) == ["mean", "111", "777", "888", "999"]
-    assert list(table["dataset"].cat.categories) == list(DATASETS)
+    assert list(table["dataset"].cat.categories) == list(TRAINED_ON)
     assert table.equals(table.sort_values(["epochs", "dataset", "index", "seed"], ignore_index=True))
