@@ -92,6 +92,8 @@ def score(
         print_json([{key: value for key, value in row.items() if key not in ("title", "invalid")} for row in rows])
     else:
         console.print(description)
+        if explain:
+            console.print("Networks run in train mode, with batch statistics and without dropout.")
         _print_rows(rows, "reasons" if explain else "scores", parse_proxies(proxies))
 
 

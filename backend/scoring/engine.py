@@ -93,7 +93,10 @@ class Engine(Protocol):
     Attributes:
         passes: all passes, each after those that it starts from.
         properties: observations that take no pass, from the subject.
+        saves_memory: whether a pass can be run again in less memory.
     """
+
+    saves_memory: bool
 
     @property
     def passes(self) -> Sequence[Pass]: ...  # noqa: D102
@@ -147,12 +150,13 @@ class Plan:
                 steps.append((step, step.gives & wanted))
         self._steps = tuple(reversed(steps))
         self._properties = {name: value for name, value in engine.properties.items() if name in wanted}
-        self._frugal = False
+        self._frugal, self._saves = False, engine.saves_memory
 
     def observe(self, subject: Subject) -> Observations:
         """Runs the passes; all that the proxies read but what is in `PRIVATE`.
 
-        A pass that runs out of memory is run once more in a way that saves it, and so are all later passes.
+        A pass that runs out of memory is run once more in a way that saves it, where the engine has one, and so are all
+        later passes.
 
         Raises:
             UserError: that was not enough.
@@ -165,7 +169,7 @@ class Plan:
         return known
 
     def _run(self, step: Pass, subject: Subject, wanted: frozenset[str], known: Observations) -> Observations:
-        if not self._frugal:
+        if self._saves and not self._frugal:
             try:
                 return step.run(subject, wanted, known)
             except Exception as error:
@@ -176,11 +180,13 @@ class Plan:
             _log.warning("out of memory at %s: from now on the passes go back block by block, in less of it", names)
             self._frugal = True
         try:
-            return step.run(replace(subject, build=lambda: subject.network, frugal=True), wanted, known)
+            frugal = replace(subject, build=lambda: subject.network, frugal=True) if self._saves else subject
+            return step.run(frugal, wanted, known)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            reason = f"out of memory with {subject.count} images, block by block too; use a smaller batch"
+            tried = ", block by block too" if self._saves else ""
+            reason = f"out of memory with {subject.count} images{tried}; use a smaller batch"
             raise UserError(f"batch_size: {reason}") from None
 
 
@@ -236,8 +242,8 @@ def evaluate(subject: Subject, proxies: Sequence[Proxy], plan: Plan) -> dict[str
 
 
 def _value(proxy: Proxy, subject: Subject, observations: Observations) -> float:
-    arguments = [PRIVATE[name](subject) if name in PRIVATE else observations[name] for name in proxy.reads]
     try:
+        arguments = [PRIVATE[name](subject) if name in PRIVATE else observations[name] for name in proxy.reads]
         with torch.enable_grad():  # whatever the caller's mode, a user's proxy may need gradients
             value = float(proxy.value(*arguments))
     except Exception as error:  # noqa: BLE001  (a user's proxy may fail in any way)

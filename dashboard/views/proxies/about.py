@@ -33,9 +33,8 @@ def about_proxy(name: str, source: Source) -> None:
 
 def _facts(proxy: Proxy, source: Source) -> None:
     better = ":material/arrow_upward: higher" if proxy.direction == "maximize" else ":material/arrow_downward: lower"
-    facts = [f"Better: **{better}**", "needs labels" if proxy.needs_labels else "needs no labels"]
-    if proxy.min_images > 1:
-        facts.append(f"at least {proxy.min_images} images")
+    needs = [*([] if proxy.needs_labels else ["no labels"]), *proxy.needs]
+    facts = [f"Better: **{better}**", f"needs {', '.join(needs)}"]
     if proxy.skewed:
         facts.append("values span orders of magnitude")
     if proxy.literal:

@@ -54,6 +54,21 @@ def test_a_source_leads_to_the_work(source: str, links: list[str]) -> None:
     assert list(proxies.get("cited").links) == links
 
 
+def test_every_proxy_says_what_it_requires() -> None:
+    needs = {name: proxies.get(name).needs for name in proxies.available()}
+    assert needs["l2_norm"] == needs["params"] == ()
+    assert needs["zico"] == ("labels", "at least 2 images")
+    assert needs["naswot_relu"] == ("at least 2 images", "ReLUs")
+    assert needs["zen"] == (
+        *("inputs of floating point", "convolutions", "batch norms"),
+        "feature maps before a global pooling",
+    )
+    assert needs["az_expressivity"] == ("the blocks of the network",)
+    assert needs["linear_regions"] == ("a thin copy of the network",)
+    proxies.register(name="mine", reads=("weights",), requires=("relus",))(lambda weights: 0.0)
+    assert proxies.get("mine").needs == ("ReLUs",)
+
+
 def test_only_the_condition_number_is_minimised() -> None:
     assert [n for n in proxies.available() if proxies.get(n).direction == "minimize"] == ["ntk_cond"]
 
@@ -89,6 +104,7 @@ def test_a_bare_decorator_takes_name_and_docstring() -> None:
         ({"name": "not a name"}, "must be an identifier"),
         ({"name": "x", "direction": "up"}, "direction 'up'; valid: maximize, minimize"),
         ({"name": "x", "reads": ("hessian",)}, "reads 'hessian'; valid: network, images, labels"),
+        ({"name": "x", "requires": ("luck",)}, "requires 'luck'; valid: architecture, relus, layer outputs"),
     ],
 )
 def test_bad_declarations(arguments: dict[str, object], message: str) -> None:

@@ -19,6 +19,7 @@ from backend.spaces.task import Task
 class AutogradEngine:
     """Observes any module, in train mode and without dropout."""
 
+    saves_memory = False
     passes: Sequence[Pass] = (
         Pass(
             lambda subject, wanted, _: training_step(subject, wanted),

@@ -39,10 +39,14 @@ class ModuleSubject(Subject):
         """The network, in its own mode.
 
         Raises:
-            UserError: it has weights without values.
+            UserError: it has weights without values, or is compiled where its forward cannot be seen.
         """
         network = self.build()
         network = getattr(network, "_orig_mod", network)  # what torch.compile wraps computes the same
+        if any(isinstance(module, torch.jit.ScriptModule) for module in network.modules()):
+            raise UserError(
+                "network: is TorchScript, whose forward cannot be seen; give the module that it was made of"
+            )
         if any(isinstance(weight, UninitializedParameter) for weight in network.parameters()):
             raise UserError("network: has lazy modules whose weights have no shape yet; run it on a batch first")
         return network

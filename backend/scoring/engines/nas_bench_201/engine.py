@@ -34,6 +34,7 @@ _IMAGES = "images: expected a float32 tensor (B, 3, H, W) with H and W multiples
 class NasBench201Engine:
     """Observes the networks of NAS-Bench-201."""
 
+    saves_memory = True
     passes: Sequence[Pass] = (
         Pass(
             lambda subject, wanted, _: training_step(subject, wanted),
