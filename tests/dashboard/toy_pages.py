@@ -16,7 +16,7 @@ SPACE = Path(__file__).parents[1] / "toy_space.py"
 
 
 @contextmanager
-def opened_pages(folder: Path) -> Iterator[Callable[..., AppTest]]:
+def opened_pages(folder: Path, spaces: Path = SPACE) -> Iterator[Callable[..., AppTest]]:
     """What opens a page of an installation by its link, and checks that nothing on it is an exception."""
     pages: dict[str, AppTest] = {}
 
@@ -33,7 +33,7 @@ def opened_pages(folder: Path) -> Iterator[Callable[..., AppTest]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PROXYSCOPE_HOME", str(folder))
-        patch.setenv("PROXYSCOPE_SPACES", str(SPACE))
+        patch.setenv("PROXYSCOPE_SPACES", str(spaces))
         patch.delenv("PROXYSCOPE_STORAGE", raising=False)
         patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
         st.cache_data.clear()
