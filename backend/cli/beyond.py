@@ -22,7 +22,7 @@ from backend.ensembles.transfer import home_scores, target_scores, transferred
 from backend.errors import UserError
 from backend.json_records import json_records
 from backend.spaces.base import SearchSpace, Words
-from backend.spaces.capabilities import HasTruth, require
+from backend.spaces.capabilities import HasTruth, TruthField, field_of, require
 from backend.storage.database import Database
 from backend.studies import load_study, study_config, trials_frame
 from backend.studies.trials import json_numbers
@@ -60,6 +60,11 @@ class Basis:
         """Length of the trainings."""
         return int(self.target.split(":")[0])
 
+    @property
+    def field(self) -> TruthField:
+        """What the accuracies are."""
+        return field_of(self.space, self.target)
+
     @cached_property
     def accuracy(self) -> pd.Series[float]:
         """True accuracy (%) of all architectures."""
@@ -92,7 +97,9 @@ def listed_cells(basis: Basis, fitted: StudyEnsemble) -> pd.DataFrame:
         predicted = pd.concat([predicted, fitted.unseen(space, basis.accuracy)["predicted"]])
     listed = shortlist(predicted, basis.space)
     labelled = not fitted.ensemble.recipe.label_free
-    expected = expected_accuracy(listed, known["left_out"], known[ACCURACY], labelled=labelled)
+    expected = expected_accuracy(
+        listed, known["left_out"], known[ACCURACY], labelled=labelled, bounds=basis.field.bounds
+    )
     return training_plan(list(listed.index), basis.space, basis.dataset, basis.epochs).join(expected)
 
 
@@ -160,10 +167,11 @@ def print_all(
     curve: pd.DataFrame | None,
 ) -> None:
     """Print the shortlist, and what there is of the others."""
-    words = fitted.ensemble.recipe.space.words
+    space = fitted.ensemble.recipe.space
+    words, field = space.words, field_of(space, fitted.target)
     many = words.many
     title = f"Train these: the {many} that it puts first, unseen ones included, none isomorphic"
-    print_plan(console, listed, title, words)
+    print_plan(console, listed, title, words, field)
     console.print(
         f"Expected: the prediction, moved by the median of what {many} predicted alike missed theirs by; the interval "
         "holds 95% of that. Beyond all that were judged it counts as their highest; the interval reaches up to it."
@@ -171,7 +179,15 @@ def print_all(
         else f"Expected: what labelled {many} of like rank reach; no label enters the ranking.",
     )
     if places:
-        table = Table("judged on", "predicted from", many, "Spearman", "Kendall", "picks (%)", "best (%)")
+        table = Table(
+            "judged on",
+            "predicted from",
+            many,
+            "Spearman",
+            "Kendall",
+            field.with_unit("picks"),
+            field.with_unit("best"),
+        )
         for item in places:
             found = item.found
             numbers = (interval(found, "spearman"), written(found["kendall"], "+.3f"))
@@ -180,10 +196,10 @@ def print_all(
         console.print(table)
         console.print(f"Unseen {many}, isomorphic to none that was fitted; 95% bootstrap intervals.")
     if curve is not None:
-        _print_curve(console, curve, many)
+        _print_curve(console, curve, many, field)
 
 
-def print_plan(console: Terminal, listed: pd.DataFrame, title: str, words: Words) -> None:
+def print_plan(console: Terminal, listed: pd.DataFrame, title: str, words: Words, field: TruthField) -> None:
     """Print architectures to train with their costs.
 
     Args:
@@ -191,10 +207,13 @@ def print_plan(console: Terminal, listed: pd.DataFrame, title: str, words: Words
         listed: as ``training_plan``, with expected, low and high where known.
         title: of the table.
         words: for the architectures.
+        field: what they are compared by.
     """
     known = "expected" in listed
-    predicted = ("expected (%)", "95% interval") if known else ()
-    table = Table("rank", words.one, *predicted, "true (%)", "hours", "all hours", "best so far (%)")
+    predicted = (field.with_unit("expected"), "95% interval") if known else ()
+    table = Table(
+        "rank", words.one, *predicted, field.with_unit("true"), "hours", "all hours", field.with_unit("best so far")
+    )
     table.title, table.title_justify = title, "left"
     for rank, (index, row) in enumerate(listed.iterrows(), start=1):
         table.add_row(str(rank), str(index), *(_expected(row) if known else ()), *_costs(row))
@@ -211,8 +230,8 @@ def _costs(row: pd.Series[float]) -> tuple[str, ...]:
     return tuple(written(row[name], ".2f") for name in ("accuracy", "hours", "total_hours", "best"))
 
 
-def _print_curve(console: Terminal, curve: pd.DataFrame, many: str) -> None:
-    table = Table(f"labelled {many}", "Spearman", "Kendall", "Spearman, best 10%", "picks (%)")
+def _print_curve(console: Terminal, curve: pd.DataFrame, many: str, field: TruthField) -> None:
+    table = Table(f"labelled {many}", "Spearman", "Kendall", "Spearman, best 10%", field.with_unit("picks"))
     table.title, table.title_justify = f"Learning curve: means of {_REPEATS} draws, on unseen {many}", "left"
     for size, row in curve.groupby("cells_labelled").mean().iterrows():
         numbers = (written(row[name], "+.3f") for name in ("spearman", "kendall", "top_spearman"))

@@ -287,4 +287,4 @@ def _with_seen(row: _Row) -> dict[str, Figures]:
 def _print_comparison(rows: dict[str, _Row], basis: Basis) -> None:
     fits = {MODELS[name].title: row.figures for name, row in rows.items() if row.fitted}
     notes = dict.fromkeys(row.note for row in rows.values() if row.note)
-    report.print_ensembles(console, fits, basis.target, list(notes), basis.space.words)
+    report.print_ensembles(console, fits, basis.target, list(notes), basis.space)

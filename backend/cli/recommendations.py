@@ -11,6 +11,7 @@ from backend.cli.values import print_json
 from backend.ensembles.recommendation import LENGTH
 from backend.errors import UserError
 from backend.search.results import recommendation_record, recommendation_rule, study_recommendation
+from backend.spaces.capabilities import truth_field
 from backend.storage.database import open_existing
 from backend.studies import load_study, study_config, trials_frame
 
@@ -39,5 +40,11 @@ def recommend(
     listed = study_recommendation(frame, config, top)
     if listed.empty:
         raise UserError(f"recommendation: {study!r} has no {config.space.words.one} with known scores yet")
-    print_plan(console, listed, f"Train these of the {config.space.words.many} of {study}", config.space.words)
+    print_plan(
+        console,
+        listed,
+        f"Train these of the {config.space.words.many} of {study}",
+        config.space.words,
+        truth_field(config.space, config.dataset),
+    )
     console.print(recommendation_rule(frame, config))

@@ -12,6 +12,7 @@ from backend.cli.values import interval, number, written
 from backend.ensembles.models import MODELS
 from backend.ensembles.study import StudyEnsemble
 from backend.spaces.base import SearchSpace, Words
+from backend.spaces.capabilities import TruthField, field_of
 
 
 def print_best(console: Terminal, best: pd.DataFrame, epochs: int, space: SearchSpace | None) -> None:
@@ -71,6 +72,7 @@ def cost_lines(costs: Mapping[str, float | None]) -> Text:
 def print_weights(console: Terminal, fitted: StudyEnsemble) -> None:
     """Print a linear ensemble: weights in points of accuracy a standard deviation, intercept, how good it is."""
     ensemble, words = fitted.ensemble, fitted.ensemble.recipe.space.words
+    field = field_of(ensemble.recipe.space, fitted.target)
     table = Table("proxy", "weight", title="Ensemble weights", title_justify="left")
     for name, weight in (ensemble.weights or {}).items():
         table.add_row(f"log {name}" if name in ensemble.recipe.logarithms else name, f"{weight:+.4f}")
@@ -81,11 +83,16 @@ def print_weights(console: Terminal, fitted: StudyEnsemble) -> None:
         soft_wrap=True,
     )
     console.print(
-        f"Linear regression of {fitted.target.replace(':', '-epoch ')} (%) on standardised proxies, "
+        f"Linear regression of {field.with_unit(fitted.target.replace(':', '-epoch '))} on standardised proxies, "
         f"{words.count(len(ensemble.architectures))}: R² {fitted.r2:.3f} in-sample, "
         f"Spearman {interval(fitted.within, 'spearman')} held out (3 × 5 folds). "
         "log: the signed logarithm, of proxies whose values span orders of magnitude."
     )
+
+
+def _worth(field: TruthField) -> str:
+    """The unit of weights: what a standard deviation of a column adds."""
+    return "Points of accuracy" if field.unit == "%" else field.label
 
 
 def print_ensemble(
@@ -94,9 +101,10 @@ def print_ensemble(
     """Print one ensemble: what it is, weights with intervals, figures, and the ten architectures that it puts first."""
     ensemble = fitted.ensemble
     recipe, words = ensemble.recipe, ensemble.recipe.space.words
+    field = field_of(recipe.space, fitted.target)
     logs = f" (as logarithms: {', '.join(recipe.logarithms)})" if recipe.logarithms else ""
     made_of = [*recipe.proxies, *([f"the {words.one}'s graph"] if recipe.graph else [])]
-    labels = "" if recipe.label_free else f" for {fitted.target.replace(':', '-epoch ')} (%)"
+    labels = "" if recipe.label_free else f" for {field.with_unit(fitted.target.replace(':', '-epoch '))}"
     console.print(
         f"{MODELS[recipe.model].title}{labels} on {', '.join(made_of)}{logs}; "
         f"{words.count(len(ensemble.architectures))}.",
@@ -107,15 +115,15 @@ def print_ensemble(
             "column",
             "weight",
             "95% interval",
-            title=f"Points of accuracy that a standard deviation is worth to an average {words.one}",
+            title=f"{_worth(field)} that a standard deviation is worth to an average {words.one}",
         )
         for name, (weight, low, high) in intervals.iterrows():
             table.add_row(str(name), f"{weight:+.3f}", f"{low:+.3f} to {high:+.3f}")
         table.add_row("intercept", f"{ensemble.intercept:.3f}", "")
         console.print(table)
-    print_ensembles(console, {MODELS[recipe.model].title: figures}, fitted.target, [note] if note else [], words)
+    print_ensembles(console, {MODELS[recipe.model].title: figures}, fitted.target, [note] if note else [], recipe.space)
     title = f"The labelled {words.many}, best predicted first"
-    table = Table("rank", "trial", words.one, "predicted", "true (%)", title=title)
+    table = Table("rank", "trial", words.one, "predicted", field.with_unit("true"), title=title)
     for row in fitted.ranking().head(10).to_dict("records"):
         values = (row["rank"], row.get("number", "–"), row["index"])
         table.add_row(*map(str, values), f"{row['predicted']:.3f}", f"{row['true']:.3f}")
@@ -127,7 +135,7 @@ def print_ensembles(
     fits: Mapping[str, Mapping[str, Mapping[str, float]]],
     target: str,
     notes: Sequence[str],
-    words: Words,
+    space: SearchSpace,
 ) -> None:
     """Print ensembles side by side: how they rank architectures, and the accuracy of the one that they pick.
 
@@ -136,12 +144,17 @@ def print_ensembles(
         fits: figures by title of the ensemble and by where they were taken.
         target: the column that the accuracies are of.
         notes: what could not be fitted or judged, and why.
-        words: for the architectures.
+        space: of the architectures.
     """
+    words, field = space.words, field_of(space, target)
     many = words.many
     names = ("ensemble", "judged on", many, "Spearman")
     table = Table(
-        *(Column(name, no_wrap=True) for name in names), "Kendall", "Spearman, best 10%", "picks (%)", "best (%)"
+        *(Column(name, no_wrap=True) for name in names),
+        "Kendall",
+        "Spearman, best 10%",
+        field.with_unit("picks"),
+        field.with_unit("best"),
     )
     for title, places in fits.items():
         for where, found in places.items():

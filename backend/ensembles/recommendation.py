@@ -15,7 +15,7 @@ from backend.ensembles.models import LABEL_FREE
 from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import Label, SearchSpace
-from backend.spaces.capabilities import HasTruth, KnownCosts, capability, classes_of, lacks
+from backend.spaces.capabilities import ACCURACY, HasTruth, KnownCosts, capability, classes_of, lacks
 
 LENGTH: Final = 10
 """Architectures of a shortlist."""
@@ -96,7 +96,12 @@ def shortlist(predicted: pd.Series[float], space: SearchSpace, count: int = LENG
 
 
 def expected_accuracy(
-    listed: pd.Series[float], judged: pd.Series[float], accuracy: pd.Series[float], *, labelled: bool
+    listed: pd.Series[float],
+    judged: pd.Series[float],
+    accuracy: pd.Series[float],
+    *,
+    labelled: bool,
+    bounds: tuple[float, float] = ACCURACY.bounds,
 ) -> pd.DataFrame:
     """How accurate listed architectures should turn out, from others predicted alike whose accuracy is known.
 
@@ -109,6 +114,7 @@ def expected_accuracy(
         judged: predictions of other architectures, each by a fit that has not seen it.
         accuracy: true accuracy (%) of these.
         labelled: whether predictions are accuracies; if not, the accuracy is first fitted as a rising function of them.
+        bounds: the values that there can be.
 
     Returns:
         Indexed as `listed`: expected, low and high (%); NaN where fewer than five architectures are known to judge by.
@@ -129,8 +135,8 @@ def expected_accuracy(
         value = float(np.clip(raw, says.min(), says.max()))
         alike = missed[np.argsort(np.abs(says - value), kind="stable")[:count]]
         low, high = np.quantile(alike, [_TAIL, 1 - _TAIL])
-        expected = float(np.clip(value + np.median(alike), 0.0, 100.0))
-        rows.append((expected, max(0.0, value + low), min(100.0, max(value + high, raw))))
+        expected = float(np.clip(value + np.median(alike), *bounds))
+        rows.append((expected, max(bounds[0], value + low), min(bounds[1], max(value + high, raw))))
     return pd.DataFrame(rows, index=listed.index, columns=["expected", "low", "high"])
 
 

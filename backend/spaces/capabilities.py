@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 from backend.errors import UserError
 from backend.spaces.base import Architecture, Label, SearchSpace
@@ -85,6 +85,33 @@ class TruthField:
     images: str
     better: Direction = "maximize"
 
+    @property
+    def said(self) -> str:
+        """The label within a sentence: an abbreviation keeps its capitals.
+
+        >>> TruthField("ssim", "SSIM", "", "").said, ACCURACY.said
+        ('SSIM', 'test accuracy')
+        """
+        return self.label if self.label[1:2].isupper() else f"{self.label[:1].lower()}{self.label[1:]}"
+
+    @property
+    def points(self) -> str:
+        """The unit of a difference of two values: of percentages it is points."""
+        return "points" if self.unit == "%" else self.unit
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The values that there can be."""
+        return (0.0, 100.0) if self.unit == "%" else (-math.inf, math.inf)
+
+    def with_unit(self, name: str) -> str:
+        """A heading with the field's unit behind it."""
+        return f"{name} ({self.unit})" if self.unit else name
+
+
+ACCURACY: Final = TruthField("test-accuracy", "Test accuracy", "%", "the test images")
+"""What architectures are compared by where nothing else is known of their truth."""
+
 
 @dataclass(frozen=True, slots=True)
 class TruthTask:
@@ -119,7 +146,12 @@ class TruthTask:
     @property
     def label(self) -> str:
         """The name with the unit, for axes."""
-        return f"{self.name} ({self.field.unit})" if self.field.unit else self.name
+        return self.field.with_unit(self.name)
+
+    @property
+    def axis(self) -> str:
+        """The label, as that of true values beside predictions or scores."""
+        return self.field.with_unit(f"True {self.field.said}, {self.dataset}, {self.epochs} epochs")
 
 
 @runtime_checkable
@@ -401,6 +433,20 @@ def lacks_truth(space: SearchSpace, dataset: str | None) -> str:
     if dataset is None or dataset in truth.datasets:
         return ""
     return f"{space.title}: its {space.words.many} were trained on {' and '.join(truth.datasets)}, not on {dataset}"
+
+
+def truth_field(space: SearchSpace | None, dataset: str | None = None) -> TruthField:
+    """What architectures of a space are compared by on a data set; :data:`ACCURACY` where no truth is known."""
+    truth = capability(space, HasTruth) if space else None
+    tasks = truth.tasks if truth else ()
+    return next((task.field for task in tasks if dataset in {None, task.dataset}), ACCURACY)
+
+
+def field_of(space: SearchSpace | None, column: str) -> TruthField:
+    """The field in a column of tables of trials, such as "200:test-accuracy"; :data:`ACCURACY` of an unknown one."""
+    truth = capability(space, HasTruth) if space else None
+    tasks = truth.tasks if truth else ()
+    return next((task.field for task in tasks if task.column == column), ACCURACY)
 
 
 class MissingCapabilityError(UserError):

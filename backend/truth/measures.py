@@ -59,6 +59,16 @@ class Measure:
         return ", ".join([self.title, self.dataset, *([f"{self.epochs} epochs"] if self.epochs else [])])
 
     @property
+    def titled(self) -> str:
+        """Title and unit."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    @property
+    def points(self) -> str:
+        """The unit of a difference of two values: of percentages it is points."""
+        return "points" if self.unit == "%" else self.unit
+
+    @property
     def label(self) -> str:
         """Name and unit."""
         return f"{self.name} ({self.unit})" if self.unit else self.name

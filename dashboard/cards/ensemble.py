@@ -10,6 +10,7 @@ from backend.ensembles.models import MODELS
 from backend.spaces.base import Label
 from dashboard.cards.base import Card
 from dashboard.data import ensembles as ensemble_queries
+from dashboard.data import proxies as proxy_queries
 from dashboard.data.ensembles import Plan, Transfer
 from dashboard.data.proxies import Source
 from dashboard.figures.ensemble_weights import ensemble_weights, proxy_worth
@@ -45,9 +46,10 @@ def predictions_card(source: Source, plan: Plan, *, unseen: bool, selected: Labe
     figure = predictions(
         groups,
         is_accuracy=not plan.recipe.label_free,
-        target=f"True test accuracy, {source.dataset}, {plan.epochs} epochs (%)",
+        target=proxy_queries.task(source.space, source.dataset, plan.epochs).axis,
         selected=selected,
         words=words,
+        field=source.field,
     )
     last = list(groups.values())[-1]
     line = "" if plan.recipe.label_free else " Dotted: prediction and truth are equal."
@@ -94,7 +96,7 @@ def curve_card(source: Source, curve: pd.DataFrame, statistic: str, references: 
         "curve_chart",
         "Learning curve",
         f"Figure on unseen {words.many} by the number of labelled {words.many}",
-        learning_curve(curve, statistic, references, words),
+        learning_curve(curve, statistic, references, words, source.field),
         curve,
     )
 
@@ -111,8 +113,8 @@ def transfer_card(source: Source, plan: Plan, dataset: str, there: Transfer) -> 
     figure = predictions(
         {dataset: there.predicted},
         is_accuracy=False,
-        target=f"True test accuracy, {dataset}, {plan.epochs} epochs (%)",
-        says=None if plan.recipe.label_free else f"Predicted accuracy on {source.dataset} (%)",
+        target=proxy_queries.task(source.space, dataset, plan.epochs or 0).axis,
+        says=None if plan.recipe.label_free else source.field.with_unit(f"Predicted accuracy on {source.dataset}"),
         words=source.space.words,
     )
     return Card(
@@ -135,6 +137,6 @@ def _weights_card(source: Source, plan: Plan, title: str) -> Card:
         "weights_chart",
         title,
         "Weight of each column with its 95% interval",
-        ensemble_weights(fitted.weights or {}, logarithms, intervals),
+        ensemble_weights(fitted.weights or {}, logarithms, intervals, source.field),
         pd.concat([table, last], ignore_index=True),
     )

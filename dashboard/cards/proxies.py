@@ -22,9 +22,9 @@ BASELINE = "params"
 GROUP_PREFIX = "by-"
 
 
-def accuracy_title(target: Target) -> str:
+def accuracy_title(source: Source, target: Target) -> str:
     """What the true accuracy is called on an axis."""
-    return f"True test accuracy, {target.dataset}, {target.epochs} epochs (%)"
+    return proxy_queries.task(source.space, target.dataset, target.epochs).axis
 
 
 def ranking_card(correlations: pd.DataFrame, selected: str) -> Card:
@@ -70,11 +70,11 @@ def scatter_card(
     columns = {proxy: source.scores[proxy]}
     if target is not None:
         truth = proxy_queries.accuracy(source.space, target.dataset, target.epochs)
-        columns[accuracy_title(target)] = truth.reindex(source.scores.index)
-    vertical = accuracy_title(target) if target is not None and against == ACCURACY else against
+        columns[accuracy_title(source, target)] = truth.reindex(source.scores.index)
+    vertical = accuracy_title(source, target) if target is not None and against == ACCURACY else against
     shade = None if color == ONE_COLOUR else color
     if color == ACCURACY and target is not None:
-        shade = accuracy_title(target)
+        shade = accuracy_title(source, target)
     elif color.startswith(GROUP_PREFIX):
         grouping = color.removeprefix(GROUP_PREFIX)
         name = proxy_queries.groupings(source.space)[grouping]

@@ -15,7 +15,7 @@ from backend.analysis.repetitions import median_band
 from backend.ensembles.study import StudyEnsemble
 from backend.errors import UserError
 from backend.spaces.base import Words
-from backend.spaces.capabilities import Drawable, HasTruth, Parameters, capability, lacks_truth
+from backend.spaces.capabilities import Drawable, HasTruth, Parameters, capability, field_of, lacks_truth, truth_field
 from backend.studies import StudySummary
 from dashboard.cards.base import Card
 from dashboard.data import compare as compare_queries
@@ -96,7 +96,9 @@ def _optimum(summary: StudySummary, column: str) -> tuple[float | None, float | 
     """The best of the space, and of what the search allows, where the column is a true test accuracy."""
     epochs, _, field = column.partition(":")
     config = summary.config
-    if config is None or field != "test-accuracy" or lacks_truth(config.space, config.dataset):
+    if config is None or lacks_truth(config.space, config.dataset):
+        return None, None
+    if field != truth_field(config.space, config.dataset).name:
         return None, None
     values = proxy_queries.accuracy(config.space, config.dataset, int(epochs))
     allowed = queries.allowed(config)
@@ -117,12 +119,14 @@ def accuracy(study: Compared) -> Card:
         return Card.missing(key, title, f"The most accurate {words.one} is known once one is scored.")
     best = compare_queries.optimum(study.space, study.dataset, epochs)
     band = compare_queries.random_accuracy(study.space, study.dataset, epochs, int(found["architectures"].max()))
-    axis = f"True test accuracy, {epochs} epochs (%)"
+    field = proxy_queries.task(study.space, study.dataset, epochs).field
+    axis = field.with_unit(f"True {field.said}, {epochs} epochs")
     return Card(
         key,
         title,
-        f"{axis} of the most accurate {words.one} so far. The best {words.one} of the space reaches {best:.2f} %. "
-        f"Random search over the whole space: the median and the quartiles of the best of as many random {words.many}, "
+        f"{axis} of the most accurate {words.one} so far. The best {words.one} of the space reaches "
+        f"{readable(best, field.unit)}. Random search over the whole space: the median and the quartiles of the "
+        f"best of as many random {words.many}, "
         "exact, from the table of true accuracies.",
         _curve(found, "best_accuracy", axis, words, band),
         found[[name for name in ("architectures", "number", "index", "best_accuracy", "regret") if name in found]],
@@ -314,13 +318,15 @@ def best_architecture(summary: StudySummary, frame: pd.DataFrame, axes: Axes, co
 def ensemble(fitted: StudyEnsemble) -> Card:
     """What each proxy contributes to the study's ensemble."""
     weights, logarithms = fitted.ensemble.weights or {}, fitted.ensemble.recipe.logarithms
+    field = field_of(fitted.ensemble.recipe.space, fitted.target)
+    worth = "percentage points" if field.unit == "%" else field.label
     rows = [(f"log {name}" if name in logarithms else name, weight) for name, weight in weights.items()]
     return Card(
         "ensemble_chart",
         "Ensemble",
-        "Weights of the ensemble, in percentage points a standard deviation of the proxy; the table ends with the "
-        "intercept in %.",
-        ensemble_weights(weights, logarithms),
+        f"Weights of the ensemble, in {worth} a standard deviation of the proxy; the table ends with the intercept"
+        f"{f' in {field.unit}' if field.unit else ''}.",
+        ensemble_weights(weights, logarithms, field=field),
         pd.DataFrame([*rows, ("intercept", fitted.ensemble.intercept)], columns=["proxy", "weight"]),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from backend.costs.constraints import Constraint, by_metric
+from backend.search.results import target_of
 from backend.studies import StudySummary
 from dashboard.data.quantities import Direction, objective_columns, plottable, quantity
 
@@ -54,6 +55,6 @@ def axes_of(summary: StudySummary, frame: pd.DataFrame) -> Axes:
     for column, direction in zip(every, summary.directions, strict=False):
         directions[column] = "minimize" if direction == "minimize" else "maximize"
     bounds = by_metric(config.constraints) if config else {}
-    wanted = f"{config.runner.nasbench_epochs if config else 200}:test-accuracy"
+    wanted = target_of(config) if config else "200:test-accuracy"
     objectives = [column for column in every if column in columns]
     return Axes(columns, objectives, directions, bounds, wanted if wanted in columns else None)

@@ -15,7 +15,18 @@ from backend.config.model import SearchConfig
 from backend.config.objectives import SUM_NAME
 from backend.errors import UserError
 from backend.spaces.base import WORDS, Label, SearchSpace, Words
-from backend.spaces.capabilities import Enumerable, HasTruth, capability, classes_of, lacks, lacks_truth, require
+from backend.spaces.capabilities import (
+    ACCURACY,
+    Enumerable,
+    HasTruth,
+    TruthField,
+    capability,
+    classes_of,
+    lacks,
+    lacks_truth,
+    require,
+    truth_field,
+)
 from backend.studies import StudySummary
 from dashboard.data import proxies as proxy_queries
 from dashboard.data import queries
@@ -171,6 +182,12 @@ def words_of(studies: Sequence[Compared]) -> Words:
     return words[0] if len(words) == 1 else WORDS
 
 
+def field_of(studies: Sequence[Compared]) -> TruthField:
+    """What the architectures of these studies are compared by: of several, what those of the first are."""
+    fields = [truth_field(study.space, study.dataset) for study in studies if study.space]
+    return fields[0] if fields else ACCURACY
+
+
 def alike(studies: Sequence[Compared]) -> list[Compared]:
     """The studies with a hypervolume whose objectives are those of the first of them."""
     able = [study for study in studies if not study.no_volume]
@@ -241,7 +258,7 @@ def _why_no_regret(summary: StudySummary, scored: pd.DataFrame) -> str:
     if scored.empty:
         return _nothing_yet(summary)
     truth = require(summary.space, HasTruth, "regret")
-    if not any(_has_numbers(scored, f"{epochs}:test-accuracy") for epochs in truth.epochs):
+    if not any(_has_numbers(scored, task.column) for task in truth.tasks):
         return f"has no {summary.space.indexed}, so no true accuracy is known"
     return ""
 
@@ -270,7 +287,7 @@ def _regret(key: queries.Key, epochs: int, chosen_by: str | None, within: Labels
     direction = goal.direction if goal else quantity(chosen_by or "").direction
     return regret_curve(
         _study.scored,
-        f"{epochs}:test-accuracy",
+        proxy_queries.task(config.space, config.dataset, epochs).column,
         optimum(config.space, config.dataset, epochs, within),
         chosen_by=chosen_by,
         direction=direction,

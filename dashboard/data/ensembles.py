@@ -17,6 +17,7 @@ from backend.ensembles.kept import SavedEnsemble
 from backend.ensembles.study import StudyEnsemble
 from backend.ensembles.transfer import home_scores, target_scores, transferred
 from backend.errors import UserError
+from backend.spaces.capabilities import ACCURACY as TRUE_ACCURACY
 from backend.studies.trials import json_numbers
 from dashboard.data import proxies as proxy_queries
 from dashboard.data import queries
@@ -36,17 +37,19 @@ class Plan:
         epochs: training length of the accuracies; None where none is known, so that no label enters.
         labels: number of architectures of a table that count as trained; of a study all are, and this is 0.
         choose: how those of a table are drawn.
+        field: name of the field that is predicted.
     """
 
     recipe: Recipe
     epochs: int | None
     labels: int = 0
     choose: str = "random"
+    field: str = TRUE_ACCURACY.name
 
     @property
     def target(self) -> str:
         """Column of the accuracy; "" without one."""
-        return f"{self.epochs}:test-accuracy" if self.epochs else ""
+        return f"{self.epochs}:{self.field}" if self.epochs else ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,11 +19,14 @@ from backend.spaces.capabilities import (
     Enumerable,
     Groups,
     HasTruth,
+    TruthField,
+    TruthTask,
     capability,
     classes_of,
     lacks,
     lacks_truth,
     require,
+    truth_field,
 )
 from backend.studies import StudySummary, load_study
 from backend.studies.folders import sweeps_folder
@@ -72,6 +75,11 @@ class Source:
     def no_truth(self) -> str:
         """Why no true accuracy is known, in a sentence; "" where it is."""
         return lacks(self.space, HasTruth)
+
+    @property
+    def field(self) -> TruthField:
+        """What architectures are compared by on the data set of the scores."""
+        return truth_field(self.space, self.dataset)
 
     @property
     def no_labels(self) -> str:
@@ -210,6 +218,15 @@ def accuracy(space: SearchSpace, dataset: str, epochs: int) -> pd.Series:
     """
     known: pd.Series = _accuracy(space.name, dataset, epochs, space)
     return known
+
+
+def task(space: SearchSpace, dataset: str, epochs: int) -> TruthTask:
+    """What true accuracies are: metric, unit, images, release and noise.
+
+    Raises:
+        UserError: they are not known.
+    """
+    return require(space, HasTruth, "true accuracy").task(dataset, epochs)
 
 
 def seconds_each(source: Source) -> float | None:

@@ -86,7 +86,7 @@ def plottable(frame: pd.DataFrame, first: Iterable[str] = ()) -> list[str]:
     filled = map(str, numeric.columns[numeric.count().to_numpy() > 0])
     there = [column for column in filled if column not in _NO_QUANTITY and not _is_constant_setting(frame, column)]
     front = [column for column in first if column in there]
-    accuracies = [column for column in there if column.endswith("test-accuracy")]
+    accuracies = [column for column in there if column in _targets(registry.available())]
     names = proxies.available()
     scores = [column for column in there if column in names]
     return list(dict.fromkeys([*front, *accuracies, *scores, *there]))
@@ -168,8 +168,15 @@ def _sizes(spaces: tuple[str, ...]) -> dict[str, Quantity]:
     return found
 
 
+@cache
+def _targets(spaces: tuple[str, ...]) -> frozenset[str]:
+    """The columns that architectures of these spaces are compared by."""
+    known = (capability(space, HasTruth) for space in map(registry.get, spaces))
+    return frozenset(task.column for truth in known if truth for task in truth.tasks)
+
+
 def _truth(space: SearchSpace, field: TruthField, epochs: int) -> Quantity:
-    name = f"True {field.label[0].lower()}{field.label[1:]}, {epochs} epochs"
+    name = f"True {field.said}, {epochs} epochs"
     return Quantity(
         f"{epochs}:{field.name}", name, field.unit, field.better, f"{space.title}'s record on {field.images}."
     )

@@ -14,6 +14,9 @@ from dashboard.figures.template import BLUE, ORANGE, add_note, new_figure
 from dashboard.text import drawn
 
 BIN_WIDTH = 0.5
+"""Points of accuracy."""
+_BINS = 100
+"""Of what is not in percent."""
 
 _COLORS = (BLUE, ORANGE)
 
@@ -39,24 +42,25 @@ def accuracy_histogram(
         if selected is not None:
             name = f"{selected:,}" if isinstance(selected, int) else drawn(selected)
             _mark(figure, float(values[selected]), f"{words.one} {name}, {measure.epochs} epochs", color)
-    figure.update_layout(
-        barmode="overlay", bargap=0, xaxis_title="True accuracy (%)", yaxis_title=words.many.capitalize()
-    )
+    title = "True accuracy (%)" if measures[0].unit == "%" else drawn(f"True {measures[0].titled}")
+    figure.update_layout(barmode="overlay", bargap=0, xaxis_title=title, yaxis_title=words.many.capitalize())
     figure.update_layout(margin={"t": 64}, legend={"y": 1.06}, dragmode="zoom", uirevision=measures[0].dataset)
     return figure
 
 
 def _bars(values: pd.Series[float], measure: Measure, color: str, words: Words) -> go.Bar:
-    bins = histogram(values, BIN_WIDTH)
+    width = BIN_WIDTH if measure.unit == "%" else max(float(values.max() - values.min()) / _BINS, 1e-9)
+    bins = histogram(values, width)
+    shape = ".1f" if measure.unit == "%" else ".3g"
     return go.Bar(
         x=bins["low"].to_numpy(),
         y=bins["cells"].to_numpy(),
-        width=BIN_WIDTH,
+        width=width,
         offset=0,
         name=f"{measure.title}, {measure.epochs} epochs [{measure.release}]",
         marker={"color": color, "opacity": 0.6, "line": {"width": 0}},
         customdata=bins["high"].to_numpy(),
-        hovertemplate="%{x:.1f} to %{customdata:.1f} %: <b>%{y:,} "
+        hovertemplate=f"%{{x:{shape}}} to %{{customdata:{shape}}} {measure.unit}: <b>%{{y:,}} "
         f"{words.many}</b><extra>{measure.epochs} epochs</extra>",
     )
 

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.spaces.base import WORDS, Words
+from backend.spaces.capabilities import ACCURACY, TruthField
 from dashboard.figures.template import BLUE, GREY, VERMILION, add_note, new_figure
 from dashboard.text import drawn
 
@@ -16,14 +17,18 @@ MOST_SHOWN = 24
 
 
 def ensemble_weights(
-    weights: Mapping[str, float], logarithms: Collection[str] = (), intervals: pd.DataFrame | None = None
+    weights: Mapping[str, float],
+    logarithms: Collection[str] = (),
+    intervals: pd.DataFrame | None = None,
+    field: TruthField = ACCURACY,
 ) -> go.Figure:
     """Bars of what one standard deviation of each column is worth, the weightiest on top.
 
     Args:
-        weights: percentage points of accuracy.
+        weights: in the unit of a difference of the field.
         logarithms: the columns that entered as logarithms.
         intervals: indexed by column, low and high of the 95% interval.
+        field: what is predicted.
     """
     ordered = sorted(weights.items(), key=lambda item: abs(item[1]))[-MOST_SHOWN:]
     names = [drawn(f"log {name}" if name in logarithms else name) for name, _ in ordered]
@@ -53,11 +58,12 @@ def ensemble_weights(
             text=[f"{value:+.2f}" for value in values],
             textposition="outside" if intervals is None else "none",
             cliponaxis=False,
-            hovertemplate=f"%{{y}}: %{{x:+.3f}} points a standard deviation{said}<extra></extra>",
+            hovertemplate=f"%{{y}}: %{{x:+.3f}} {field.points} a standard deviation{said}<extra></extra>",
             **bounds,
         )
     )
-    figure.update_layout(xaxis_title="Accuracy points per standard deviation of the proxy", bargap=0.35)
+    worth = "Accuracy points" if field.unit == "%" else drawn(field.with_unit(field.label))
+    figure.update_layout(xaxis_title=f"{worth} per standard deviation of the proxy", bargap=0.35)
     figure.update_xaxes(zeroline=True, zerolinewidth=1)
     return figure
 

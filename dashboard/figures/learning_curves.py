@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.spaces.base import WORDS, Words
+from backend.spaces.capabilities import ACCURACY, TruthField
 from dashboard.figures.template import BLUE, GREY, add_note, new_figure
 
 _STATISTICS: Final = {"spearman": "Spearman", "kendall": "Kendall", "top_spearman": "Spearman, best 10%"}
@@ -16,7 +17,11 @@ _BAND: Final = "rgba(31, 131, 196, 0.2)"
 
 
 def learning_curve(
-    curve: pd.DataFrame, statistic: str, references: Mapping[str, float] | None = None, words: Words = WORDS
+    curve: pd.DataFrame,
+    statistic: str,
+    references: Mapping[str, float] | None = None,
+    words: Words = WORDS,
+    field: TruthField = ACCURACY,
 ) -> go.Figure:
     """The median over repeats with the band of the middle 80%, on a logarithmic axis.
 
@@ -25,6 +30,7 @@ def learning_curve(
         statistic: spearman, kendall, top_spearman or picked.
         references: levels to draw as dotted lines, by name.
         words: what the space calls its architectures.
+        field: what is predicted.
     """
     figure = new_figure(height=380)
     if curve.empty:
@@ -62,6 +68,6 @@ def learning_curve(
     figure.update_xaxes(
         title=f"Labelled {words.many} (logarithmic)", type="log", tickvals=sizes, ticktext=[f"{n:,}" for n in sizes]
     )
-    title = _STATISTICS.get(statistic, f"Accuracy of the picked {words.one} (%)")
+    title = _STATISTICS.get(statistic, field.with_unit(f"Accuracy of the picked {words.one}"))
     figure.update_yaxes(title=f"{title}, unseen {words.many}")
     return figure

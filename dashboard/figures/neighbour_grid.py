@@ -15,7 +15,7 @@ from dashboard.figures.template import BLUE, OUTLINE, VERMILION, new_figure
 from dashboard.text import drawn
 
 _SATURATED = 1.0
-"""Points of accuracy from which on a change has the full colour."""
+"""Points of accuracy from which on a change has the full colour; in another unit a fifth of the standard deviation."""
 
 _SCALE = ((0.0, VERMILION), (0.5, "#6b7480"), (1.0, BLUE))
 _TILE = 46
@@ -52,9 +52,9 @@ def neighbour_grid(
         "x": [options.index(item.option) for item in neighbours],
         "y": [rows[item.parameter.name] for item in neighbours],
     }
-    figure.add_trace(_tiles([item.label for item in neighbours], places, accuracies, value, words))
+    figure.add_trace(_tiles([item.label for item in neighbours], places, accuracies, value, words, measure))
     own_places = {"x": [options.index(own[name]) for name in rows], "y": list(rows.values())}
-    figure.add_trace(_own_tiles(own_places, value, words))
+    figure.add_trace(_own_tiles(own_places, value, words, measure))
     called = {option: parameter.called(option) for parameter in parameters for option in parameter.options}
     names = [drawn(called[option]) for option in options]
     titles = [drawn(parameter.title) for parameter in parameters]
@@ -79,10 +79,17 @@ def neighbour_grid(
 
 
 def _tiles(
-    labels: Sequence[Label], places: Mapping[str, list[int]], accuracies: pd.Series[float], own: float, words: Words
+    labels: Sequence[Label],
+    places: Mapping[str, list[int]],
+    accuracies: pd.Series[float],
+    own: float,
+    words: Words,
+    measure: Measure,
 ) -> go.Scatter:
     values = [float(accuracies[label]) for label in labels]
     gains = [value - own for value in values]
+    saturated = _SATURATED if measure.unit == "%" else float(accuracies.std()) / 5
+    digits = _digits(measure)
     return go.Scatter(
         **places,
         mode="markers+text",
@@ -91,11 +98,11 @@ def _tiles(
             "size": _TILE,
             "color": gains,
             "colorscale": _SCALE,
-            "cmin": -_SATURATED,
-            "cmax": _SATURATED,
+            "cmin": -saturated,
+            "cmax": saturated,
             "opacity": 1,
         },
-        text=[f"{value:.2f}<br>{gain:+.2f}" for value, gain in zip(values, gains, strict=True)],
+        text=[f"{value:.{digits}f}<br>{gain:+.{digits}f}" for value, gain in zip(values, gains, strict=True)],
         textfont={"color": "#ffffff", "size": 11},
         customdata=labels,
         hovertemplate=f"<b>{words.one.capitalize()} %{{customdata}}</b>: %{{y}} becomes %{{x}}"
@@ -105,12 +112,17 @@ def _tiles(
     )
 
 
-def _own_tiles(places: Mapping[str, list[int]], own: float, words: Words) -> go.Scatter:
+def _digits(measure: Measure) -> int:
+    """Digits behind the point."""
+    return 2 if measure.unit == "%" else 3
+
+
+def _own_tiles(places: Mapping[str, list[int]], own: float, words: Words, measure: Measure) -> go.Scatter:
     return go.Scatter(
         **places,
         mode="markers+text",
         marker={"symbol": "square-open", "size": _TILE, "color": OUTLINE, "line": {"width": 2}},
-        text=[f"{own:.2f}"] * len(places["x"]),
+        text=[f"{own:.{_digits(measure)}f}"] * len(places["x"]),
         textfont={"size": 11},
         hovertemplate=f"This {words.one} has %{{x}} on {words.parameter} %{{y}}<extra></extra>",
     )

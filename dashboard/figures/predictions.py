@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.spaces.base import WORDS, Label, Words
+from backend.spaces.capabilities import ACCURACY, TruthField
 from dashboard.figures.proxy_scatter import WEBGL_FROM
 from dashboard.figures.template import (
     BLUE,
@@ -27,6 +28,7 @@ def predictions(
     selected: Label | None = None,
     says: str | None = None,
     words: Words = WORDS,
+    field: TruthField = ACCURACY,
 ) -> go.Figure:
     """A scatter with the line where prediction and truth are equal.
 
@@ -37,6 +39,7 @@ def predictions(
         selected: label of the architecture to ring.
         says: title of the horizontal axis; None takes that of the predictions.
         words: what the space calls its architectures.
+        field: what is predicted.
 
     Returns:
         A figure whose markers carry their architecture's label as customdata.
@@ -49,25 +52,25 @@ def predictions(
         return figure
     colors = [GREY, BLUE][-len(known) :]
     for (name, group), color in zip(known.items(), colors, strict=True):
-        figure.add_trace(_markers(group, name, color, words))
+        figure.add_trace(_markers(group, name, color, words, field))
     if is_accuracy:
-        low, high = points["accuracy"].quantile(0.005), points["accuracy"].max() + 0.5
+        low, high = points["accuracy"].quantile(0.005), points["accuracy"].max()
         line = {"color": OUTLINE, "width": 1.5, "dash": "dot"}
         figure.add_shape(type="line", x0=low, y0=low, x1=high, y1=high, line=line, layer="below")
     last = list(known.values())[-1]
     if selected in last.index:
         figure.add_trace(_ring(last.loc[[selected]]))
-    says = says or ("Predicted test accuracy (%)" if is_accuracy else "Sum of log ranks (0 is the most)")
+    says = says or (field.with_unit(f"Predicted {field.said}") if is_accuracy else "Sum of log ranks (0 is the most)")
     figure.update_xaxes(title=says)
     figure.update_yaxes(title=target)
     figure.update_layout(dragmode="zoom", uirevision=f"{says} {list(groups)}")
     return figure
 
 
-def _markers(group: pd.DataFrame, name: str, color: str, words: Words) -> go.Scatter | go.Scattergl:
+def _markers(group: pd.DataFrame, name: str, color: str, words: Words, field: TruthField) -> go.Scatter | go.Scattergl:
     many = len(group) >= WEBGL_FROM
     kind, size = (go.Scattergl, 4) if many else (go.Scatter, 8)
-    number = ":," if pd.api.types.is_integer_dtype(group.index) else ""
+    shape, number = (".2f" if field.unit == "%" else ".4g"), ":," if pd.api.types.is_integer_dtype(group.index) else ""
     return kind(
         x=group["predicted"],
         y=group["accuracy"],
@@ -75,8 +78,8 @@ def _markers(group: pd.DataFrame, name: str, color: str, words: Words) -> go.Sca
         name=name,
         marker={"color": color, "size": size, "opacity": 0.45 if color == GREY or many else 0.8},
         customdata=group.index.to_numpy().reshape(-1, 1),
-        hovertemplate=f"{words.one.capitalize()} %{{customdata[0]{number}}}<br>predicted %{{x:.2f}}"
-        "<br>true %{y:.2f} %<extra></extra>",
+        hovertemplate=f"{words.one.capitalize()} %{{customdata[0]{number}}}<br>predicted %{{x:{shape}}}"
+        f"<br>true %{{y:{shape}}} {field.unit}<extra></extra>",
         unselected={"marker": {"opacity": 0.45}},
     )
 

@@ -20,9 +20,11 @@ from backend.spaces.capabilities import (
     HasTruth,
     KnownCosts,
     Parameters,
+    TruthField,
     capability,
     lacks,
     lacks_truth,
+    truth_field,
 )
 from dashboard.data.quantities import is_foreign, is_truth, quantity, trainings
 from dashboard.figures import architecture_graph
@@ -99,7 +101,7 @@ def architecture_card(
         if space is None or architecture is None:
             _unknown(trial, roles)
             return
-        _accuracies(trial)
+        _accuracies(trial, truth_field(space, dataset))
         _drawing(space, architecture)
         st.caption(plain(_size_line(space, architecture, dataset, trial)))
         st.code(str(trial.get("arch", architecture.key)), language=None, wrap_lines=True)
@@ -185,18 +187,18 @@ def _state_words(trial: pd.Series, space: SearchSpace | None, architecture: Arch
             return ""
 
 
-def _accuracies(trial: pd.Series) -> None:
+def _accuracies(trial: pd.Series, field: TruthField) -> None:
     """The true accuracies up front, where they are known."""
-    known = trainings(trial.dropna().index, "test-accuracy")[::-1]
+    known = trainings(trial.dropna().index, field.name)[::-1]
     if not known:
         return
     with st.container(key="true_accuracy"):
-        st.caption("True test accuracy once trained", help=quantity(f"{known[0]}:test-accuracy").help)
+        st.caption(f"True {field.said} once trained", help=quantity(f"{known[0]}:{field.name}").help)
         grid = st.grid(2, min_column_width=110)
         for epochs in known:
             grid.metric(
                 f"{epochs} epochs",
-                readable(trial[f"{epochs}:test-accuracy"], "%"),
+                readable(trial[f"{epochs}:{field.name}"], field.unit),
             )
 
 

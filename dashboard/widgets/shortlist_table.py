@@ -6,18 +6,19 @@ from streamlit.column_config import ImageColumn, NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend.spaces.base import Label, SearchSpace
-from backend.spaces.capabilities import Drawable, capability
+from backend.spaces.capabilities import Drawable, TruthField, capability
 from dashboard.figures.architecture_picture import architecture_picture
 from dashboard.links import link_architecture
 from dashboard.widgets.tables import csv_button
 
 
-def shortlist_table(table: pd.DataFrame, space: SearchSpace, key: str, stem: str) -> None:
+def shortlist_table(table: pd.DataFrame, space: SearchSpace, field: TruthField, key: str, stem: str) -> None:
     """Draw it; choosing a row puts the architecture into the page's link.
 
     Args:
         table: as ``backend.ensembles.recommendation.training_plan`` gives it, with expected, low and high where known.
         space: of the architectures.
+        field: what they are compared by.
         key: of the table, unique on the page.
         stem: of the name of the CSV file.
     """
@@ -30,9 +31,11 @@ def shortlist_table(table: pd.DataFrame, space: SearchSpace, key: str, stem: str
         "index": NumberColumn("Index", format="localized", help=f"Official index of {space.title}.")
         if indexed
         else TextColumn(words.one.capitalize(), width="large"),
-        "expected": NumberColumn("Expected (%)", format="%.2f"),
-        "interval": TextColumn("95% interval (%)"),
-        "accuracy": NumberColumn("True (%)", format="%.2f", help=f"What the training of {space.title} gave."),
+        "expected": NumberColumn(field.with_unit("Expected"), format="%.2f"),
+        "interval": TextColumn(field.with_unit("95% interval")),
+        "accuracy": NumberColumn(
+            field.with_unit("True"), format="%.2f", help=f"What the training of {space.title} gave."
+        ),
         "hours": NumberColumn("Training (h)", format="%.2f", help="On the benchmark's GPU."),
     }
     if drawable := capability(space, Drawable):

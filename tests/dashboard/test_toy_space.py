@@ -18,8 +18,7 @@ from backend.storage.database import open_database
 from backend.studies import load_study
 from dashboard.data import queries
 from dashboard.report import study_report
-from tests.dashboard.markdown import as_read
-from tests.dashboard.toy_pages import SPACE, opened_pages
+from tests.dashboard.toy_pages import SPACE, opened_pages, said
 
 FILE = """
 [search.search_space]
@@ -74,21 +73,6 @@ def toy(searched: Path) -> Iterator[Open]:
     """Opens a page of that installation by its link, and checks that nothing on it is an exception."""
     with opened_pages(searched) as open_page:
         yield open_page
-
-
-def said(page: AppTest) -> str:
-    """All words of a page: texts, labels, options and tooltips, and the axes and legends of its charts."""
-    elements = [
-        *page.title, *page.subheader, *page.markdown, *page.caption, *page.info, *page.warning, *page.error, *page.code
-    ]  # fmt: skip
-    words = [element.value for element in elements]
-    for widget in (*page.selectbox, *page.multiselect, *page.text_input, *page.button, *page.metric):
-        # The list of all spaces names the others too.
-        options = getattr(widget, "options", ()) if widget.key != "search_space" else ()
-        words += [widget.label, getattr(widget, "help", ""), *map(str, options)]
-    words += [chart.proto.spec for chart in page.get("plotly_chart")]
-    words += [str(frame.value.columns.tolist()) for frame in page.dataframe]
-    return as_read("\n".join(map(str, filter(None, words))))
 
 
 VIEWS = (

@@ -1,4 +1,4 @@
-"""Opens the pages of an installation with studies of the toy space."""
+"""Opens the pages of an installation with studies of a space that is not the default one, and reads them."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -10,12 +10,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboard.conftest import APP
+from tests.dashboard.markdown import as_read
 
 SPACE = Path(__file__).parents[1] / "toy_space.py"
 
 
 @contextmanager
-def opened_pages(folder: Path) -> Iterator[Callable[..., AppTest]]:
+def opened_pages(folder: Path, spaces: Path = SPACE) -> Iterator[Callable[..., AppTest]]:
     """What opens a page of an installation by its link, and checks that nothing on it is an exception."""
     pages: dict[str, AppTest] = {}
 
@@ -32,7 +33,7 @@ def opened_pages(folder: Path) -> Iterator[Callable[..., AppTest]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PROXYSCOPE_HOME", str(folder))
-        patch.setenv("PROXYSCOPE_SPACES", str(SPACE))
+        patch.setenv("PROXYSCOPE_SPACES", str(spaces))
         patch.delenv("PROXYSCOPE_STORAGE", raising=False)
         patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
         st.cache_data.clear()
@@ -40,3 +41,18 @@ def opened_pages(folder: Path) -> Iterator[Callable[..., AppTest]]:
         yield open_page
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+def said(page: AppTest) -> str:
+    """All words of a page: texts, labels, options and tooltips, and the axes and legends of its charts."""
+    elements = [
+        *page.title, *page.subheader, *page.markdown, *page.caption, *page.info, *page.warning, *page.error, *page.code
+    ]  # fmt: skip
+    words = [element.value for element in elements]
+    for widget in (*page.selectbox, *page.multiselect, *page.text_input, *page.button, *page.metric):
+        # The list of all spaces names the others too.
+        options = getattr(widget, "options", ()) if widget.key != "search_space" else ()
+        words += [widget.label, getattr(widget, "help", ""), *map(str, options)]
+    words += [chart.proto.spec for chart in page.get("plotly_chart")]
+    words += [str(frame.value.columns.tolist()) for frame in page.dataframe]
+    return as_read("\n".join(map(str, filter(None, words))))

@@ -57,12 +57,12 @@ def _accuracies(choices: Choices, label: Label, shown: Sequence[Measure]) -> Non
         rows.append(
             {
                 "Data set": measure.dataset,
-                "Accuracy": readable(place["value"], "%"),
+                "Accuracy" if measure.unit == "%" else measure.title: readable(place["value"], measure.unit),
                 "Rank": readable(place["rank"]),
             }
         )
     releases = ", ".join(dict.fromkeys(measure.release for measure in shown))
-    st.caption(f"Test accuracy after {shown[0].epochs} epochs, rank of {choices.size:,} [{releases}]")
+    st.caption(f"{shown[0].title} after {shown[0].epochs} epochs, rank of {choices.size:,} [{releases}]")
     st.table(pd.DataFrame(rows), border="horizontal", hide_index=True)
 
 

@@ -104,7 +104,7 @@ def _places(choices: Choices, label: int) -> None:
                 "dataset": TextColumn("Data set", pinned=True),
                 "images": TextColumn("Images", help="Test images, or those held out for validation."),
                 "epochs": NumberColumn("Epochs", width=70),
-                "value": columns.ACCURACY,
+                "value": choices.accuracy_column,
                 "rank": choices.rank_column,
                 "percentile": choices.percentile_column,
                 "gap": choices.gap_column,
@@ -153,7 +153,7 @@ def _neighbour_table(choices: Choices, label: int, found: Sequence[Neighbour], m
         for item in found
     ]
     table = pd.DataFrame(rows).sort_values(measure.sourced, ascending=False, ignore_index=True)
-    st.caption(f"{measure.title} after {measure.epochs} epochs (%): {measures.sources(shown)}")
+    st.caption(f"{measure.titled} after {measure.epochs} epochs: {measures.sources(shown)}")
     parameter = words.parameter.capitalize()
     formats = {
         "index": choices.index_column,
@@ -308,8 +308,8 @@ def _isomorphic(choices: Choices, label: int) -> None:
     shown = [measure for name in choices.datasets if (measure := choices.accuracy(name, epochs))]
     compute = "computes" if len(same) == 1 else "compute"
     st.caption(
-        f"{len(same):,} of the {words.count(choices.size)} {compute} the same function. Test accuracy after {epochs} "
-        f"epochs {measures.sources(shown)}. Choose a row to go there."
+        f"{len(same):,} of the {words.count(choices.size)} {compute} the same function. {choices.field.label} after "
+        f"{epochs} epochs {measures.sources(shown)}. Choose a row to go there."
     )
     table = queries.space(*shown).loc[same].reset_index()
     table["arch"] = [space.at(other).key for other in same]

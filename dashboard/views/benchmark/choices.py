@@ -14,7 +14,7 @@ from streamlit.elements.lib.grid_container import GridContainer
 
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace, Words
-from backend.spaces.capabilities import Enumerable, HasTruth, lacks, require
+from backend.spaces.capabilities import Enumerable, HasTruth, TruthField, lacks, require, truth_field
 from backend.truth import measures
 from backend.truth.measures import Measure
 from dashboard.links import SPACE_PARAMETER, VIEW_PARAMETER, architecture_problem, link_architecture
@@ -23,7 +23,6 @@ from dashboard.widgets.linked import LinkedChoice
 
 ARCH: Final = TextColumn("Architecture", width="large")
 RELEASE: Final = TextColumn("Release", help="The release of the benchmark that the number is from.")
-ACCURACY: Final = NumberColumn("Accuracy (%)", format="%.2f")
 _SPLITS: Final = {"test": "Test", "valid": "Validation"}
 _CHARTS: Final = {
     "distribution": "Distribution",
@@ -177,8 +176,30 @@ class Choices:
 
     def accuracy(self, dataset: str, epochs: int, split: str = "test") -> Measure | None:
         """An accuracy; None where it is not known."""
-        wanted = (epochs, f"{split}-accuracy")
+        wanted = (epochs, self.key_of(dataset, split))
         return next((item for item in self.accuracies(dataset) if (item.epochs, item.key) == wanted), None)
+
+    def key_of(self, dataset: str, split: str) -> str:
+        """Key of the measure of a data set on some images; other spaces have one metric, on one kind of images."""
+        return f"{split}-accuracy" if measures.covers(self.space) else truth_field(self.space, dataset).name
+
+    @property
+    def field(self) -> TruthField:
+        """What architectures are compared by on every data set; without name and unit where that differs."""
+        fields = {truth_field(self.space, dataset) for dataset in self.datasets}
+        units = {(field.label, field.unit) for field in fields}
+        return fields.pop() if len(units) == 1 else TruthField("value", "Value", "", "")
+
+    @property
+    def shape(self) -> str:
+        """The format of its values in tables."""
+        return "%.2f" if self.field.unit == "%" else "%.4g"
+
+    @property
+    def accuracy_column(self) -> ColumnConfig:
+        """The column of values."""
+        title = "Accuracy" if self.field.unit == "%" else "Value"
+        return NumberColumn(self.field.with_unit(title), format=self.shape)
 
     def known_accuracy(self, dataset: str, epochs: int, split: str) -> Measure | None:
         """The chosen accuracy, or None and words on the page where the table has none."""
@@ -220,8 +241,10 @@ class Choices:
     @property
     def gap_column(self) -> ColumnConfig:
         """The column of gaps."""
-        words = f"Percentage points of accuracy below the best {self.words.one}."
-        return NumberColumn("Gap (points)", format="%.3f", help=words)
+        unit = self.field.points
+        below = f"below the best {self.words.one}."
+        words = f"Percentage points of accuracy {below}" if unit == "points" else f"{self.field.label} {below}"
+        return NumberColumn(f"Gap ({unit})" if unit else "Gap", format="%.3f", help=words)
 
 
 def measure_column(measure: Measure, heading: str) -> ColumnConfig:

@@ -61,7 +61,7 @@ def _chosen(choices: Choices) -> Label | None:
 
 def _distribution(choices: Choices) -> None:
     dataset, split = _dataset_and_split(choices)
-    shown = [measure for measure in choices.accuracies(dataset) if measure.key == f"{split}-accuracy"]
+    shown = [measure for measure in choices.accuracies(dataset) if measure.key == choices.key_of(dataset, split)]
     card = distribution_card(choices.space, dataset, shown, _chosen(choices))
     st.plotly_chart(
         card.figure,
@@ -178,6 +178,8 @@ def _summaries(choices: Choices) -> None:
         "release": columns.RELEASE,
     }
     for name in ("best", "upper_quartile", "median", "lower_quartile", "worst"):
-        formats[name] = NumberColumn(f"{name[0].upper()}{name[1:].replace('_', ' ')} (%)", format="%.2f")
+        formats[name] = NumberColumn(
+            choices.field.with_unit(f"{name[0].upper()}{name[1:].replace('_', ' ')}"), format=choices.shape
+        )
     architecture_table(table, "summaries", formats, "Distributions of the true accuracies")
     csv_button(table, f"accuracies of {choices.space.title}", "download_summaries")

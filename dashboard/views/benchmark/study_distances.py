@@ -89,25 +89,34 @@ def _regret_row(measure: Measure, short: Regret) -> dict[str, object]:
 
 
 def _regret_formats(choices: Choices) -> dict[str, ColumnConfig]:
+    short = f"Short by ({choices.field.points})" if choices.field.points else "Short by"
     one, many, rank = choices.words.one, choices.words.many, choices.rank_column
     return {
         "dataset": TextColumn("Data set", pinned=True),
         "optimum": NumberColumn(
-            "Optimum (%)", format="%.3f", help=f"The best accuracy of all {choices.words.count(choices.size)}."
+            choices.field.with_unit("Optimum"),
+            format="%.3f",
+            help=f"The best accuracy of all {choices.words.count(choices.size)}.",
         ),
         "optimum_cell": NumberColumn(f"Its {one}", format="%d"),
         "allowed": NumberColumn(
-            "Allowed (%)", format="%.3f", help=f"The best of the {many} that its choices and constraints allow."
+            choices.field.with_unit("Allowed"),
+            format="%.3f",
+            help=f"The best of the {many} that its choices and constraints allow.",
         ),
-        "allowed_gap": NumberColumn("Short by (points)   ", format="%.3f"),
+        "allowed_gap": NumberColumn(f"{short}   ", format="%.3f"),
         "allowed_rank": rank,
         "allowed_cell": NumberColumn(f"Its {one}   ", format="%d"),
-        "recommended": NumberColumn("Recommended (%)", format="%.3f", help="The best of the recommended trials."),
-        "recommended_gap": NumberColumn("Short by (points)", format="%.3f"),
+        "recommended": NumberColumn(
+            choices.field.with_unit("Recommended"), format="%.3f", help="The best of the recommended trials."
+        ),
+        "recommended_gap": NumberColumn(short, format="%.3f"),
         "recommended_rank": rank,
         "recommended_cell": NumberColumn(f"Its {one} ", format="%d"),
-        "found": NumberColumn("Best trial (%)", format="%.3f", help="The best of all the study's trials."),
-        "found_gap": NumberColumn("Short by (points) ", format="%.3f"),
+        "found": NumberColumn(
+            choices.field.with_unit("Best trial"), format="%.3f", help="The best of all the study's trials."
+        ),
+        "found_gap": NumberColumn(f"{short} ", format="%.3f"),
         "found_rank": rank,
         "found_cell": NumberColumn(f"Its {one}  ", format="%d"),
         "typical_gap": NumberColumn("Typical gap", format="%.3f", help="Median of the recommended trials' gaps."),
@@ -125,7 +134,7 @@ def _recommended(choices: Choices, places: Mapping[Measure, pd.DataFrame], name:
         table[measure.sourced] = some["value"]
         table[f"rank on {measure.dataset}"] = some["rank"]
     st.caption(
-        f"{first_measure.title} after {first_measure.epochs} epochs (%), and its rank among all "
+        f"{first_measure.titled} after {first_measure.epochs} epochs, and its rank among all "
         f"{choices.words.many}: {measures.sources(list(places))}. Choose a row to see its {choices.words.one}."
     )
     formats = {"index": choices.index_column, "number": NumberColumn("Trial", width=70)}

@@ -139,21 +139,24 @@ def _metrics(choices: Choices, scored: pd.DataFrame, shown: Measure, summary: St
         _figure(
             grid,
             "Optimum of the space",
-            readable(short.optimum.value, "%"),
+            readable(short.optimum.value, shown.unit),
             f"{one} {short.optimum.architecture:,}",
             words,
         )
         if limited:
             words = f"The best of the {many} that the study's choices and constraints allow: what it could reach."
-            _place_metric(grid, "Best that it allows", short.allowed, words)
+            _place_metric(grid, "Best that it allows", short.allowed, words, shown)
         words = "The trials that no other of the study beats in all its objectives are what it recommends."
         if limited and short.allowed and short.recommended:
-            words += f" {short.allowed.value - short.recommended.value:.2f} points short of the best that it allows."
-        _place_metric(grid, recommended, short.recommended, words)
-        _place_metric(grid, "Best of all its trials", short.found, "What a perfect choice among its trials would give.")
+            gap = _difference(short.allowed.value - short.recommended.value, shown)
+            words += f" {gap} short of the best that it allows."
+        _place_metric(grid, recommended, short.recommended, words, shown)
+        _place_metric(
+            grid, "Best of all its trials", short.found, "What a perfect choice among its trials would give.", shown
+        )
         words = "Median distance of the recommended trials to the optimum: what choosing among them at random costs."
         below = f"{len(scored):,} distinct {many} scored"
-        _figure(grid, "Typical gap", readable(short.typical_gap, "points"), below, words)
+        _figure(grid, "Typical gap", readable(short.typical_gap, shown.points), below, words)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{shown.label} [{shown.release}]")
         page_link(
@@ -165,9 +168,13 @@ def _metrics(choices: Choices, scored: pd.DataFrame, shown: Measure, summary: St
         )
 
 
-def _place_metric(grid: DeltaGenerator, name: str, place: Place | None, words: str) -> None:
-    below = f"{place.gap:.2f} points short, rank {place.rank:,}" if place else "none yet"
-    _figure(grid, name, readable(place.value if place else None, "%"), below, words)
+def _place_metric(grid: DeltaGenerator, name: str, place: Place | None, words: str, shown: Measure) -> None:
+    below = f"{_difference(place.gap, shown)} short, rank {place.rank:,}" if place else "none yet"
+    _figure(grid, name, readable(place.value if place else None, shown.unit), below, words)
+
+
+def _difference(gap: float, shown: Measure) -> str:
+    return f"{gap:.2f} points" if shown.points == "points" else readable(gap, shown.points)
 
 
 def _figure(grid: DeltaGenerator, name: str, value: str, below: str, words: str) -> None:

@@ -9,10 +9,12 @@ import streamlit as st
 
 from backend.analysis.hypervolume import EXACT_OBJECTIVES
 from backend.analysis.random_hypervolume import searches
+from backend.spaces.capabilities import TruthField
 from dashboard.cards.compare import curves_card
 from dashboard.data import compare as compare_queries
 from dashboard.data.compare import Compared, Space, alike, words_of
 from dashboard.data.quantities import label
+from dashboard.figures.numbers import readable
 from dashboard.figures.search_curves import Curve
 from dashboard.text import plain
 from dashboard.views.compare.options import LEAST_REGRET, Options, to_reach
@@ -34,7 +36,13 @@ def regret_section(studies: Sequence[Compared], options: Options) -> None:
         for study in able
     }
     st.caption(_regret_words(able, options))
-    _show(frames, options, "regret", "Regret (percentage points)", baseline=_baseline(able, frames, options))
+    _show(
+        frames,
+        options,
+        "regret",
+        _regret_axis(compare_queries.field_of(able)),
+        baseline=_baseline(able, frames, options),
+    )
 
 
 def hypervolume_section(studies: Sequence[Compared], options: Options) -> None:
@@ -96,16 +104,16 @@ def _left_out(reasons: Sequence[tuple[str, str]]) -> None:
 
 def _regret_words(able: Sequence[Compared], options: Options) -> str:
     which = f"best by {plain(options.chosen_by)}" if options.chosen_by else "most accurate"
-    words = words_of(able)
+    words, field = words_of(able), compare_queries.field_of(able)
     aims = dict.fromkeys((study.space, study.dataset, to_reach(study, options)) for study in able)
     bests = [
-        f"{compare_queries.optimum(space, name, options.epochs, within):.2f} % on {name}"
+        f"{readable(compare_queries.optimum(space, name, options.epochs, within), field.unit)} on {name}"
         for space, name, within in aims
         if space and name
     ]
     where = f"the {words.many} that each search allows" if options.reachable else "the space"
     text = (
-        f"The best true test accuracy of {where} after {options.epochs} epochs ({' and '.join(sorted(set(bests)))}) "
+        f"The best true {field.said} of {where} after {options.epochs} epochs ({' and '.join(sorted(set(bests)))}) "
         f"less that of the {which} {words.one} found so far. Lower is better. Bands are quartiles."
     )
     if len(aims) > 1:
@@ -114,6 +122,12 @@ def _regret_words(able: Sequence[Compared], options: Options) -> str:
         drawn = f"these {words.many}" if options.reachable else "the whole space"
         text += f" Random search over {drawn} is exact, not simulated."
     return text
+
+
+def _regret_axis(field: TruthField) -> str:
+    """The title of the axis of regrets."""
+    unit = "percentage points" if field.unit == "%" else field.unit
+    return f"Regret ({unit})" if unit else f"Regret ({field.label})"
 
 
 def _differ(able: Sequence[Compared], options: Options) -> str:

@@ -11,6 +11,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend.analysis.repetitions import settings_that_differ
 from backend.spaces.base import Words
+from backend.spaces.capabilities import TruthField
 from dashboard.data import compare as compare_queries
 from dashboard.data.compare import Compared, alike, words_of
 from dashboard.links import open_study
@@ -48,7 +49,7 @@ def comparison_tables(studies: Sequence[Compared], options: Options) -> None:
     """A row a study; with groups of seeds a second table with a row a group."""
     volumes = compare_queries.hypervolumes(alike(studies), ranked=options.ranked)
     rows = pd.DataFrame([_row(study, options, volumes.get(study.name)) for study in studies])
-    columns = _columns(options, words_of(studies))
+    columns = _columns(options, words_of(studies), compare_queries.field_of(studies))
     if not options.epochs:
         rows = rows.drop(columns=[*_OF_TRUTH])
     st.dataframe(
@@ -101,8 +102,10 @@ def _row(study: Compared, options: Options, volume: pd.DataFrame | None) -> dict
     }
 
 
-def _columns(options: Options, words: Words) -> dict[str, ColumnConfig]:
+def _columns(options: Options, words: Words, field: TruthField) -> dict[str, ColumnConfig]:
     which = f"best by {options.chosen_by}" if options.chosen_by else "most accurate"
+    metric = "accuracy" if field.unit == "%" else field.said
+    regret = f"Regret ({field.points})" if field.points else "Regret"
     best = f"of the {words.many} that the search allows" if options.reachable else "of the space"
     return {
         "cells": NumberColumn(f"Distinct {words.many}", format="localized", help="Scored, each network once."),
@@ -110,13 +113,11 @@ def _columns(options: Options, words: Words) -> dict[str, ColumnConfig]:
             "Trials", format="localized", width=70, help=f"Repeats, and {words.many} that cannot be scored, included."
         ),
         "accuracy": NumberColumn(
-            "Accuracy (%)",
+            field.with_unit("Accuracy" if field.unit == "%" else field.label),
             format="%.2f",
-            help=f"True test accuracy of the {which} {words.one} found, after {options.epochs} epochs.",
+            help=f"True {field.said} of the {which} {words.one} found, after {options.epochs} epochs.",
         ),
-        "regret": NumberColumn(
-            "Regret (points)", format="%.2f", help=f"The best accuracy {best} less that of this {words.one}."
-        ),
+        "regret": NumberColumn(regret, format="%.2f", help=f"The best {metric} {best} less that of this {words.one}."),
         "hypervolume": NumberColumn(
             "Hypervolume",
             format="%.3f",

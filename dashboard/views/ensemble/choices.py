@@ -118,7 +118,7 @@ def plan_choice(source: Source) -> Plan:
         with how:
             choose = _CHOOSE.segments("Drawn", f"How these {words.many} are drawn from the whole space.")
     recipe = Recipe(name, proxies, features == "yes", space_name=source.space.name)
-    return Plan(recipe, int(epochs) or None, labels, choose)
+    return Plan(recipe, int(epochs) or None, labels, choose, source.field.name)
 
 
 def link_plan(recipe: Recipe, epochs: str, labels: int) -> None:

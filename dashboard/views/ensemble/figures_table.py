@@ -10,6 +10,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from backend.ensembles.evaluation import Figures
 from backend.errors import UserError
 from backend.spaces.base import Words
+from backend.spaces.capabilities import TruthField
 from dashboard.data import ensembles as ensemble_queries
 from dashboard.data.ensembles import LEFT_OUT, SEEN, UNSEEN, Plan
 from dashboard.data.proxies import Source
@@ -37,7 +38,11 @@ def figures_section(source: Source, plan: Plan) -> None:
         st.markdown(_verdict(found, source, plan))
         table = figures_frame(found, _titles(source, plan))
         figures_table(
-            table, "ensemble_figures", f"How good the ensemble is, by the {words.many} it is evaluated on", words
+            table,
+            "ensemble_figures",
+            f"How good the ensemble is, by the {words.many} it is evaluated on",
+            words,
+            source.field,
         )
         csv_button(_raw(found), f"{source.name} {plan.recipe.model} figures", "download_figures")
         st.caption(_notes(source, plan))
@@ -55,23 +60,23 @@ def figures_frame(found: Mapping[str, Figures], titles: Mapping[str, str]) -> pd
     return pd.DataFrame(rows)
 
 
-def figures_table(table: pd.DataFrame, key: str, alt: str, words: Words) -> None:
-    """Show what :func:`figures_frame` made, of architectures that are called so."""
+def figures_table(table: pd.DataFrame, key: str, alt: str, words: Words, field: TruthField) -> None:
+    """Show what :func:`figures_frame` made, of architectures that are called so and compared by a field."""
     columns: dict[str, ColumnConfig] = {
         "judged": TextColumn("Evaluated on", pinned=True),
         "cells": NumberColumn(words.many.capitalize(), format="localized"),
         "best": NumberColumn(
-            "Best there (%)", format="%.2f", help=f"The highest true accuracy among these {words.many}."
+            field.with_unit("Best there"), format="%.2f", help=f"The highest true accuracy among these {words.many}."
         ),
     }
     resampled = f"Of 200 bootstrap resamples of the {words.many}."
-    for name, (title, tooltip) in _titles_of_statistics(words).items():
+    for name, (title, tooltip) in _titles_of_statistics(words, field).items():
         columns[name] = NumberColumn(title, format="%.2f" if name == "picked" else "%+.3f", help=tooltip)
         columns[f"{name} interval"] = TextColumn("95% interval", help=resampled)
     st.dataframe(table, key=key, hide_index=True, height="content", column_config=columns, placeholder="–", alt=alt)
 
 
-def _titles_of_statistics(words: Words) -> dict[str, tuple[str, str]]:
+def _titles_of_statistics(words: Words, field: TruthField) -> dict[str, tuple[str, str]]:
     """Title and tooltip of each statistic."""
     pairs = f"τ-b: of all pairs of {words.many}, the share in the right order less the share in the wrong one."
     top = f"Among the tenth of the {words.many} with the highest true accuracy."
@@ -79,19 +84,19 @@ def _titles_of_statistics(words: Words) -> dict[str, tuple[str, str]]:
         "spearman": ("Spearman", "Rank correlation of prediction and true accuracy. 1: the very same order."),
         "kendall": ("Kendall", pairs),
         "top_spearman": ("Spearman, best 10%", top),
-        "picked": (f"Picked {words.one} (%)", f"True accuracy of the {words.one} that is predicted best."),
+        "picked": (field.with_unit(f"Picked {words.one}"), f"True accuracy of the {words.one} that is predicted best."),
     }
 
 
 def _verdict(found: Mapping[str, Figures], source: Source, plan: Plan) -> str:
     many = source.space.words.many
     place = UNSEEN if UNSEEN in found else LEFT_OUT
-    numbers = found[place]
+    numbers, unit = found[place], source.field.unit
     where = f"{numbers['cells']:,.0f} {f'unseen {many}' if place == UNSEEN else f'held-out {many}'}"
     return (
         f"It ranks {where} with Spearman **{numbers['spearman']:+.3f}** (95%: {_interval(numbers, 'spearman')}); the "
-        f"one that it ranks first has **{readable(numbers['picked'], '%')}** after {plan.epochs} epochs, the best of "
-        f"them {readable(numbers['best'], '%')}."
+        f"one that it ranks first has **{readable(numbers['picked'], unit)}** after {plan.epochs} epochs, the best of "
+        f"them {readable(numbers['best'], unit)}."
     )
 
 

@@ -44,10 +44,16 @@ def recommendation_section(source: Source, plan: Plan) -> None:
         table = training_plan(list(listed.index), source.space, source.dataset, plan.epochs or 0)
         if plan.epochs:
             labelled = not by_rule and not plan.recipe.label_free
-            table = table.join(expected_accuracy(listed, judged["predicted"], judged[ACCURACY], labelled=labelled))
+            table = table.join(
+                expected_accuracy(
+                    listed, judged["predicted"], judged[ACCURACY], labelled=labelled, bounds=source.field.bounds
+                )
+            )
         st.markdown(_verdict(table, source))
         st.caption(plain(text))
-        shortlist_table(table, source.space, "shortlist_table", f"{source.name} {plan.recipe.model} shortlist")
+        shortlist_table(
+            table, source.space, source.field, "shortlist_table", f"{source.name} {plan.recipe.model} shortlist"
+        )
         if plan.epochs:
             _training(table, source, plan.epochs)
         else:
@@ -95,12 +101,12 @@ def _by_rule(source: Source, plan: Plan) -> tuple[pd.Series, pd.DataFrame, str]:
 
 
 def _verdict(table: pd.DataFrame, source: Source) -> str:
-    first, label = table.iloc[0], table.index[0]
+    first, label, unit = table.iloc[0], table.index[0], source.field.unit
     sure = ""
     if pd.notna(first.get("expected")):
         sure = (
-            f" Expected accuracy: {readable(first['expected'], '%')} (95%: {first['low']:.2f} to {first['high']:.2f} %)"
-            f"; true accuracy: {readable(first['accuracy'], '%')}."
+            f" Expected accuracy: {readable(first['expected'], unit)} (95%: {first['low']:.2f} to "
+            f"{readable(first['high'], unit)}); true accuracy: {readable(first['accuracy'], unit)}."
         )
     shown = label if isinstance(label, str) else f"{label:,}"
     return f"Train **{plain(source.space.named(shown))}**.{sure}"
@@ -130,6 +136,6 @@ def _training(table: pd.DataFrame, source: Source, epochs: int) -> None:
         )
     grid.metric(
         "Best of them",
-        readable(row["best"], "%"),
-        help="True test accuracy. Who trains would choose by validation accuracy, and may get a little less.",
+        readable(row["best"], source.field.unit),
+        help=f"True {source.field.said}. Who trains would choose by validation accuracy, and may get a little less.",
     )

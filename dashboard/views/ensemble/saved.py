@@ -113,7 +113,7 @@ def _list(found: list[SavedEnsemble]) -> None:
                 "Spearman, held out", format="%+.3f", help="Where it was fitted, cross-validated where labels are used."
             ),
             "unseen": NumberColumn("Spearman, unseen", format="%+.3f", help="On the unseen rest of the space."),
-            "picked": NumberColumn("Picked (%)", format="%.2f", help="True accuracy of what it ranks first, unseen."),
+            "picked": NumberColumn("Picked", format="%.2f", help="True accuracy of what it ranks first, unseen."),
             "created": DatetimeColumn("Saved (UTC)", format="YYYY-MM-DD HH:mm"),
         },
         selection_mode="single-row",

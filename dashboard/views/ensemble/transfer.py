@@ -72,5 +72,5 @@ def _judge(source: Source, plan: Plan, dataset: str, study: str | None) -> None:
         )
     )
     table = figures_frame(found, {dataset: f"{dataset}"})
-    figures_table(table, "transfer_figures", f"How good the ensemble is on {dataset}", words)
+    figures_table(table, "transfer_figures", f"How good the ensemble is on {dataset}", words, source.field)
     show(transfer_card(source, plan, dataset, there), f"{source.name} {plan.recipe.model} on {dataset}")

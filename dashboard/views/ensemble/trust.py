@@ -8,6 +8,7 @@ from dashboard.data import ensembles as ensemble_queries
 from dashboard.data.ensembles import Plan
 from dashboard.data.proxies import Source
 from dashboard.figures.ensemble_weights import MOST_SHOWN
+from dashboard.figures.numbers import readable
 from dashboard.text import plain
 from dashboard.widgets.charts import show
 
@@ -37,10 +38,11 @@ def _weights_words(source: Source, plan: Plan) -> str:
     sure = [str(name) for name, row in intervals.iterrows() if row["low"] > 0 or row["high"] < 0]
     shown = f" The {MOST_SHOWN} largest of {len(intervals)} columns." if len(intervals) > MOST_SHOWN else ""
     named = f" Significantly different from 0: {plain(', '.join(sure))}." if sure else " No interval excludes 0."
-    words = source.space.words
+    words, unit = source.space.words, source.field.unit
+    worth = "percentage points of accuracy" if unit == "%" else source.field.label
     return (
-        f"Bars: percentage points of accuracy per standard deviation, for {words.a} that is average in all else; "
-        f"whiskers: 95% intervals of 200 resamples of the {words.many}. Intercept {intercept:.2f} %.{shown}"
+        f"Bars: {worth} per standard deviation, for {words.a} that is average in all else; "
+        f"whiskers: 95% intervals of 200 resamples of the {words.many}. Intercept {readable(intercept, unit)}.{shown}"
         f"{named if len(sure) <= MOST_SHOWN else ''} Redundant proxies share a weight at random."
     )
 

@@ -12,6 +12,7 @@ from streamlit.column_config import ButtonColumn, DatetimeColumn, ListColumn, Nu
 
 from backend.runs import queue, queueing
 from backend.spaces import registry
+from backend.spaces.capabilities import truth_field
 from backend.studies import StudySummary
 from backend.studies.overview import FEWEST_CELLS, Overview
 from dashboard.data import queries
@@ -96,7 +97,8 @@ def study_table(
                 "Best accuracy (%)",
                 format="%.2f",
                 width=130,
-                help="Highest true test accuracy that is known of what was found, after the epochs its file names.",
+                help="Highest true test accuracy that is known of what was found, after the epochs its file names; "
+                "none where what is known is no accuracy.",
             ),
             "proxy": TextColumn(
                 "Best proxy",
@@ -162,7 +164,7 @@ def _row(item: StudySummary, found: Overview | None) -> dict[str, object]:
         "state": look(run).word,
         "problem": item.file_problem or None,
         "progress": progress(item),
-        "accuracy": found.accuracy,
+        "accuracy": found.accuracy if truth_field(item.space, item.dataset).unit == "%" else np.nan,
         "proxy": found.proxy or None,
         "spearman": found.spearman if found.proxy else np.nan,
         "space": item.space.title if item.space else item.space_name,

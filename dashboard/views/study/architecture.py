@@ -9,7 +9,16 @@ import streamlit as st
 from streamlit.column_config import NumberColumn, TextColumn
 
 from backend.spaces.base import Architecture, SearchSpace
-from backend.spaces.capabilities import Enumerable, HasTruth, Neighbours, Parameter, Parameters, capability, lacks
+from backend.spaces.capabilities import (
+    Enumerable,
+    HasTruth,
+    Neighbours,
+    Parameter,
+    Parameters,
+    capability,
+    lacks,
+    truth_field,
+)
 from dashboard.data import proxies as proxy_queries
 from dashboard.data import queries
 from dashboard.data.quantities import label
@@ -49,7 +58,8 @@ def similar_architectures(architecture: Architecture, shown: Shown, space: Searc
             f"training. The neighbours differ in the {words.option} on one {words.parameter}.",
         )
         tried = int(table["trial"].notna().sum())
-        known = f"Test accuracy, {dataset}, {epochs} epochs (%)"
+        field = truth_field(space, dataset)
+        known = field.with_unit(f"{field.label}, {dataset}, {epochs} epochs")
         better = f"; {int((table['gain'] > 0).sum())} are better by {known}" if "gain" in table else ""
         st.caption(
             plain(f"{len(table)} {words.many}, {tried} of them tried by this study{better}.")
@@ -67,9 +77,11 @@ def similar_architectures(architecture: Architecture, shown: Shown, space: Searc
                     width=120,
                     help=f"Isomorphic, or the {words.parameter} that is changed and its {words.option}.",
                 ),
-                "accuracy": NumberColumn("Accuracy (%)", format="%.2f", help=known),
+                "accuracy": NumberColumn(
+                    field.with_unit("Accuracy" if field.unit == "%" else field.label), format="%.2f", help=known
+                ),
                 "gain": NumberColumn(
-                    "Gain", format="%+.2f", help=f"Percentage points more than the chosen {words.one}."
+                    "Gain", format="%+.2f", help=f"{field.points.capitalize()} more than the chosen {words.one}."
                 ),
                 "trial": NumberColumn("Trial", format="%d", help="Of this study; empty where it has not tried it."),
                 "index": NumberColumn(words.one.capitalize(), format="%d", help="Official index."),

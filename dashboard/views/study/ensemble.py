@@ -3,7 +3,7 @@
 import streamlit as st
 
 from backend.config.model import SearchConfig
-from backend.spaces.capabilities import HasTruth
+from backend.spaces.capabilities import HasTruth, field_of
 from backend.studies import StudySummary
 from dashboard.cards import study as cards
 from dashboard.data import queries
@@ -22,15 +22,16 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
     with shown_errors():
         fitted = queries.ensemble(summary, config)
         ensemble, within, words = fitted.ensemble, fitted.within, queries.words_of(summary)
+        target = label(fitted.target)
         st.caption(
-            f"Linear regression of {label(fitted.target).lower()} on standardised proxies, over "
+            f"Linear regression of {target[0].lower()}{target[1:]} on standardised proxies, over "
             f"{words.count(len(ensemble.architectures))} with known accuracy. Proxies whose values span orders of "
             "magnitude enter as their signed logarithm."
         )
         grid = st.grid(4, min_column_width=150)
         grid.metric(
             "Intercept",
-            readable(ensemble.intercept or 0.0, "%"),
+            readable(ensemble.intercept or 0.0, field_of(summary.space, fitted.target).unit),
             help=f"The mean true accuracy of the fitted {words.many}.",
         )
         grid.metric(

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from backend.spaces.base import Label
-from backend.spaces.capabilities import HasTruth
+from backend.spaces.capabilities import HasTruth, truth_field
 from backend.studies import StudySummary
 from dashboard.data import queries
 from dashboard.data.cache import kept
@@ -42,7 +42,8 @@ def recommended_section(summary: StudySummary, *, active: bool) -> None:
     st.markdown(f"Train **{_named(summary, table.index[0])}**{_known_of(summary, table)}")
     st.caption(plain(rule))
     if summary.space:
-        shortlist_table(table, summary.space, "recommended", f"{summary.name} recommended")
+        field = truth_field(summary.space, summary.dataset)
+        shortlist_table(table, summary.space, field, "recommended", f"{summary.name} recommended")
 
 
 def _known_of(summary: StudySummary, table: pd.DataFrame) -> str:
@@ -51,12 +52,14 @@ def _known_of(summary: StudySummary, table: pd.DataFrame) -> str:
         return plain(f". {queries.lacking(summary, HasTruth)}".rstrip())
     epochs, first, last = summary.config.runner.nasbench_epochs, table.iloc[0], table.iloc[-1]
     count = f"the {len(table)} {queries.words_of(summary).many}" if len(table) > 1 else "it"
-    reached = f": true accuracy {readable(first['accuracy'], '%')} after {epochs} epochs."
+    field = truth_field(summary.space, summary.dataset)
+    metric = "accuracy" if field.unit == "%" else field.said
+    reached = f": true {metric} {readable(first['accuracy'], field.unit)} after {epochs} epochs."
     if pd.isna(last["total_hours"]):
-        return f"{reached} The best of {count} below has {readable(last['best'], '%')}."
+        return f"{reached} The best of {count} below has {readable(last['best'], field.unit)}."
     return (
         f"{reached} Training {count} below takes {last['total_hours']:.1f} h on the benchmark's GPU, and the best of "
-        f"them has {readable(last['best'], '%')}."
+        f"them has {readable(last['best'], field.unit)}."
     )
 
 
