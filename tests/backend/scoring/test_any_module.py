@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -273,6 +275,15 @@ def test_noise_of_the_forward_is_the_same_each_time() -> None:
     torch.manual_seed(99)
     assert score_network(network, images, LABELS, wanted) == first
     assert score_network(network, images, LABELS, wanted, seed=1) != first
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    networks = [nn.Sequential(Noisy(), nn.ReLU(), nn.Linear(768, 5)).double(), NETWORKS["ResNet"]().network] * 3
+    wanted = ["snip", "naswot_relu", "zico", "log_synflow"]
+    expected = [score_network(network, IMAGES, LABELS, wanted) for network in networks[:2]] * 3
+    copies = [copy.deepcopy(network) for network in networks]
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda network: score_network(network, IMAGES, LABELS, wanted), copies)) == expected
 
 
 def test_a_flow_beyond_float64_has_a_logarithm(caplog: pytest.LogCaptureFixture) -> None:
