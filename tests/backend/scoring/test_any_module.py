@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from backend import proxies
 from backend.errors import UserError
@@ -338,6 +339,15 @@ def linear() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(768, 5)).double()
 
 
+class Checkpointed(nn.Module):
+    def __init__(self, reentrant: bool) -> None:
+        super().__init__()
+        self.first, self.then, self.reentrant = linear(), nn.Linear(5, 5).double(), reentrant
+
+    def forward(self, x: Tensor) -> Tensor:
+        return checkpoint(self.then, self.first(x), use_reentrant=self.reentrant)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -348,6 +358,12 @@ def linear() -> nn.Module:
             {"network": nn.Sequential(nn.Flatten(), nn.LazyLinear(5))},
             r"^network: has lazy modules whose weights have no",
         ),
+        (
+            {"network": torch.jit.trace(linear(), IMAGES)},
+            r"^network: is TorchScript, whose forward cannot be seen; give the module that it was made of$",
+        ),
+        ({"network": Checkpointed(reentrant=False)}, r"^network: .*it computes activations a second time on the way"),
+        ({"network": Checkpointed(reentrant=True)}, r"^network: it computes activations a second time on the way"),
         (
             {"images": IMAGES.float()},
             r"^network: its forward fails: RuntimeError: mat1 and mat2 must have the same dtype",
