@@ -86,7 +86,10 @@ OBSERVATIONS: dict[str, Observation] = {
     ),
     "size": Observation("Size: parameters and multiply-accumulates of the literal network"),
     "weights": Observation("tuple of L Tensors: the layers' weights"),
-    "normalised": Observation("tuple of L bools: whether a batch norm follows the layer at once"),
+    "normalised": Observation(
+        "tuple of L bools: whether a batch norm is known to follow the layer at once, so that its scale changes "
+        "nothing; False for networks that no space describes, of which nothing is left out"
+    ),
     "gradients": Observation(
         "tuple of L Tensors: gradients of the mean cross-entropy at the weights", needs_labels=True
     ),

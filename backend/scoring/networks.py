@@ -33,7 +33,7 @@ def score_network(
 
     Any module is scored: what its forward computes is seen call by call, whatever the types of its modules. It runs in
     train mode, with batch statistics, and without dropout. Its layers are the weights of two dimensions or more that
-    its outputs depend on.
+    require gradients and that its outputs depend on.
 
     Args:
         network: any module; one that `backend.network.build_network` made is scored by a faster engine, alike.

@@ -6,7 +6,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +43,9 @@ _UNCOUNTED = {
 }
 """Kernels that PyTorch's counter does not know, and what they cost."""
 
-_BUILDING = threading.Lock()
+T = TypeVar("T")
+
+_SEEDED = threading.RLock()
 """Weights come from PyTorch's global generator, which all threads share."""
 
 
@@ -60,10 +62,18 @@ def build_seeded(space: SearchSpace, architecture: Architecture, task: Task, see
     return network
 
 
-def make_seeded(make: Callable[[], object], seed: int) -> object:
-    """What a function makes with random numbers of a seed; the global generator is left as it was."""
-    with _BUILDING, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+def make_seeded(make: Callable[[], T], seed: int, gpus: Sequence[int] = ()) -> T:
+    """What a function makes with random numbers of a seed; the global generators are left as they were.
+
+    Args:
+        make: the function.
+        seed: of the generator of the CPU, and those of the GPUs.
+        gpus: numbers of the GPUs on which it draws.
+    """
+    with _SEEDED, torch.random.fork_rng(devices=gpus):
+        torch.default_generator.manual_seed(seed)
+        for gpu in gpus:
+            torch.cuda.default_generators[gpu].manual_seed(seed)
         return make()
 
 

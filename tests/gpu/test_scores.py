@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from backend import proxies
-from backend.scoring import Scorer, resolve_device
+from backend.scoring import Scorer, explain_network, resolve_device, score_network
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.space import CellArchitecture
+from tests.backend.scoring.ordinary import NETWORKS
+from tests.backend.scoring.test_any_module import IMAGES, LABELS
 from tests.backend.scoring.test_definitions import CELLS, TOLERANCES
 
 pytestmark = [
@@ -40,6 +42,14 @@ def test_a_seed_fixes_every_bit() -> None:
     cell = Cell.parse(CELLS["every operation"])
     architecture = CellArchitecture(cell)
     assert scorer.score(architecture) == scorer.score(architecture)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_any_module_has_the_scores_of_the_cpu(name: str) -> None:
+    network = NETWORKS[name]().network
+    computed = [proxy for proxy, reason in explain_network(network, IMAGES, LABELS).items() if not reason]
+    on_cpu = score_network(network, IMAGES, LABELS, computed)
+    assert score_network(network.cuda(), IMAGES, LABELS, computed) == pytest.approx(on_cpu, rel=1e-6)
 
 
 def test_auto_takes_the_gpu_without_tf32() -> None:

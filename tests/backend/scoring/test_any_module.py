@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from backend import proxies
 from backend.errors import UserError
@@ -275,6 +278,15 @@ def test_noise_of_the_forward_is_the_same_each_time() -> None:
     assert score_network(network, images, LABELS, wanted, seed=1) != first
 
 
+def test_threads_do_not_disturb_each_other() -> None:
+    networks = [nn.Sequential(Noisy(), nn.ReLU(), nn.Linear(768, 5)).double(), NETWORKS["ResNet"]().network] * 3
+    wanted = ["snip", "naswot_relu", "zico", "log_synflow"]
+    expected = [score_network(network, IMAGES, LABELS, wanted) for network in networks[:2]] * 3
+    copies = [copy.deepcopy(network) for network in networks]
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda network: score_network(network, IMAGES, LABELS, wanted), copies)) == expected
+
+
 def test_a_flow_beyond_float64_has_a_logarithm(caplog: pytest.LogCaptureFixture) -> None:
     network = NETWORKS["ResNet"]().network
     before = score_network(network, IMAGES, None, ["log_synflow", "t_cet"])
@@ -327,6 +339,15 @@ def linear() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(768, 5)).double()
 
 
+class Checkpointed(nn.Module):
+    def __init__(self, reentrant: bool) -> None:
+        super().__init__()
+        self.first, self.then, self.reentrant = linear(), nn.Linear(5, 5).double(), reentrant
+
+    def forward(self, x: Tensor) -> Tensor:
+        return checkpoint(self.then, self.first(x), use_reentrant=self.reentrant)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -337,6 +358,12 @@ def linear() -> nn.Module:
             {"network": nn.Sequential(nn.Flatten(), nn.LazyLinear(5))},
             r"^network: has lazy modules whose weights have no",
         ),
+        (
+            {"network": torch.jit.trace(linear(), IMAGES)},
+            r"^network: is TorchScript, whose forward cannot be seen; give the module that it was made of$",
+        ),
+        ({"network": Checkpointed(reentrant=False)}, r"^network: .*it computes activations a second time on the way"),
+        ({"network": Checkpointed(reentrant=True)}, r"^network: it computes activations a second time on the way"),
         (
             {"images": IMAGES.float()},
             r"^network: its forward fails: RuntimeError: mat1 and mat2 must have the same dtype",

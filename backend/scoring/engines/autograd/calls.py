@@ -8,7 +8,6 @@ linear layer.
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from backend.spaces.building import make_seeded
 from backend.spaces.task import leaves, map_leaves
 
 _ASKS = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
@@ -39,9 +39,6 @@ RECURRENT = frozenset(["gru", "lstm", "rnn_relu", "rnn_tanh"])
 """Kernels that run whole recurrent layers."""
 
 _NORMS = frozenset(["batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "local_response_norm"])
-_DRAWING = threading.Lock()
-"""PyTorch's global generator is shared by all threads."""
-
 _opened: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 
@@ -135,10 +132,9 @@ class ForwardMode(TorchFunctionMode):
     def _draw(self, function: Callable[..., Any], args: tuple[Any, ...], given: dict[str, Any]) -> Any:
         digest = hashlib.sha256(f"{self._seed} draw {self._draws}".encode()).digest()
         self._draws += 1
-        devices = sorted({leaf.device.index or 0 for leaf in leaves([args, given]) if leaf.device.type == "cuda"})
-        with _DRAWING, torch.random.fork_rng(devices=devices):
-            torch.manual_seed(int.from_bytes(digest[:8], "little") >> 1)
-            return function(*args, **given)
+        gpus = sorted({leaf.device.index or 0 for leaf in leaves([args, given]) if leaf.device.type == "cuda"})
+        seed = int.from_bytes(digest[:8], "little") >> 1
+        return make_seeded(lambda: function(*args, **given), seed, gpus)
 
     def _attention(
         self,

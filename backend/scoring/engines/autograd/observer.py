@@ -242,6 +242,7 @@ class Structure:
         collapse: which loss of positions comes last; None where there is none.
         hidden: kernels that keep the outputs of their layers to themselves.
         outputs: shape of the outputs.
+        nodes: names of the derivatives on the way back.
     """
 
     layers: tuple[Tensor, ...]
@@ -251,6 +252,7 @@ class Structure:
     collapse: int | None
     hidden: tuple[str, ...]
     outputs: torch.Size
+    nodes: frozenset[str]
 
     @property
     def convolves(self) -> bool:
@@ -373,6 +375,7 @@ class Scout(Observer):
             collapse=collapses[-1] if collapses else None,
             hidden=tuple(self._hidden),
             outputs=outputs.shape,
+            nodes=frozenset(node.name() for node in reached),
         )
 
 

@@ -21,6 +21,8 @@ from backend.spaces.base import Architecture
 from backend.spaces.building import preserved
 from backend.spaces.task import Task, Tree, leaves, map_leaves
 
+_CHECKPOINTS = "it computes activations a second time on the way back (checkpoints), unseen; switch that off"
+
 
 @dataclass(frozen=True)
 class ModuleSubject(Subject):
@@ -71,6 +73,8 @@ class ModuleSubject(Subject):
                 self.forward(rolled, rolled.batch)
                 scout.settle(rolled)
             found = scout.found(outputs)
+        if any(node.startswith("CheckpointFunction") for node in found.nodes):
+            raise UserError(f"network: {_CHECKPOINTS}")
         if not outputs.is_floating_point():
             raise UserError(f"network: expected outputs of floating point, got {outputs.dtype}")
         if not found.layers:
@@ -117,7 +121,7 @@ class ModuleSubject(Subject):
         Raises:
             UserError: the forward fails, or does not give a tensor.
         """
-        with mode, said_of("its forward fails"):
+        with said_of("its forward fails"), torch.autograd.graph.disable_saved_tensors_hooks(_CHECKPOINTS), mode:
             return self.task.forward(self.network, batch)
 
     def loss(self, outputs: Tensor, part: slice = slice(None)) -> Tensor:
