@@ -18,7 +18,7 @@ from backend.spaces.own import load_user_spaces
 from backend.storage.database import open_database
 from tests.conftest import cheap_config
 from tests.dashboard.markdown import as_read
-from tests.dashboard.toy_pages import SPACE, opened_pages
+from tests.dashboard.toy_pages import RULE_CHOSEN_ON, SPACE, opened_pages
 from tests.toy_space import ToySpace
 
 FILE = """
@@ -103,7 +103,7 @@ def of_the_space(page: AppTest) -> str:
         # What a proxy says of itself names where it was observed.
         for sentence in (proxies.get(name).description, *proxies.get(name).traps):
             said = said.replace(sentence, "")
-    said = said.replace(CELLS, "")
+    said = said.replace(CELLS, "").replace(RULE_CHOSEN_ON, "")
     assert OF_THE_BENCHMARK.findall(said) == []
     return said
 
