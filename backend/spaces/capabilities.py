@@ -231,6 +231,10 @@ class FastEngine(Protocol):
 class GraphFeatures(Protocol):
     """Features of an architecture's graph are there for a model to learn from."""
 
+    @property
+    def features_help(self) -> str:
+        """What the features are, in a sentence."""
+
     def features(self, labels: Iterable[Label]) -> pd.DataFrame:
         """One row a label, one column of numbers a feature; equal for architectures of one class."""
 

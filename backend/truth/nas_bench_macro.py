@@ -13,10 +13,11 @@ from backend.data import DATA_DIR
 from backend.spaces.base import Architecture
 from backend.spaces.capabilities import HasTruth, TruthField, TruthTask
 from backend.spaces.nas_bench_macro.architecture import MacroArchitecture
+from backend.spaces.nas_bench_macro.options import TRAINED_ON, NasBenchMacroSection
 
 RELEASE: Final = "NAS-Bench-Macro"
-DATASET: Final = "cifar10"
-EPOCHS: Final = 50
+DATASET: Final = TRAINED_ON
+(EPOCHS,) = NasBenchMacroSection.trained_epochs
 
 _IMAGES: Final = "the 10,000 test images of CIFAR-10"
 _ACCURACY: Final = TruthField("test-accuracy", "Test accuracy", "%", _IMAGES)

@@ -18,7 +18,7 @@ from backend.spaces.own import load_user_spaces
 from backend.storage.database import open_database
 from tests.conftest import cheap_config
 from tests.dashboard.markdown import as_read
-from tests.dashboard.toy_pages import SPACE, opened_pages
+from tests.dashboard.toy_pages import RULE_CHOSEN_ON, SPACE, opened_pages
 from tests.toy_space import ToySpace
 
 FILE = """
@@ -103,7 +103,7 @@ def of_the_space(page: AppTest) -> str:
         # What a proxy says of itself names where it was observed.
         for sentence in (proxies.get(name).description, *proxies.get(name).traps):
             said = said.replace(sentence, "")
-    said = said.replace(CELLS, "")
+    said = said.replace(CELLS, "").replace(RULE_CHOSEN_ON, "")
     assert OF_THE_BENCHMARK.findall(said) == []
     return said
 
@@ -216,7 +216,7 @@ def test_studies_of_two_spaces_are_compared_each_in_its_own(toys: Open) -> None:
 def test_the_benchmark_says_what_a_space_lacks(toys: Open, choices: dict[str, str], why: str) -> None:
     page = toys("benchmark", space="toy", **choices)
     assert [box.value for box in page.error] == []
-    said = text(page).replace("NAS-Bench-201", "", 1)  # the other choice of a search space
+    said = text(page).replace("NAS-Bench-201\nNAS-Bench-Macro", "", 1)  # the other choices of a search space
     assert why in said
     assert OF_THE_BENCHMARK.findall(said.replace(CELLS, "")) == []
 
@@ -232,7 +232,9 @@ def test_a_perceptron_is_found_by_its_key(toys: Open) -> None:
 
 def test_an_unknown_space_in_the_link_is_named_with_those_there_are(toys: Open) -> None:
     page = toys("benchmark", space="nowhere")
-    assert "space: 'nowhere' is not valid in a link; valid are nas_bench_201, toy" in as_read(page.error[0].value)
+    assert "space: 'nowhere' is not valid in a link; valid are nas_bench_201, nas_bench_macro, toy" in as_read(
+        page.error[0].value
+    )
 
 
 def test_a_study_whose_space_is_not_installed_says_so(toys: Open) -> None:

@@ -261,6 +261,14 @@ class NasBench201(SearchSpace):
         indices = map(cell_indices().__getitem__, itertools.product(*self._operations))
         return [cells[index] for index in indices if classes[index] is not None]
 
+    @property
+    def features_help(self) -> str:
+        """What the features are."""
+        return (
+            "Features of the live part of the cell's graph: the operation on each edge, their counts, paths from input "
+            "to output and what is on them."
+        )
+
     def features(self, labels: Iterable[Label]) -> pd.DataFrame:
         """Features of the live part of each cell's graph."""
         from backend.spaces.nas_bench_201.features import graph_features  # noqa: PLC0415

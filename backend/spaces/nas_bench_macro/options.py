@@ -18,6 +18,8 @@ def _known_option(value: Any) -> Any:
     raise ValueError(f"{repr(value)[:100]} is no option number; the options are {options}")
 
 
+TRAINED_ON: Final = "cifar10"
+"""The data set of the benchmark."""
 _ALL: Final = list(range(len(BLOCKS)))
 Options = Annotated[list[Annotated[int, BeforeValidator(_known_option)]], Field(min_length=1)]
 
@@ -53,6 +55,12 @@ class NasBenchMacroSection(DatasetSection):
     def chosen(self) -> Mapping[str, list[int]]:
         """The numbers of each layer's choices."""
         return {layer: getattr(self, layer) for layer in LAYERS}
+
+    def notices(self) -> list[str]:
+        """See :meth:`SpaceSection.notices`."""
+        if self.data == TRAINED_ON:
+            return []
+        return [f"True accuracies are known on {TRAINED_ON} only: networks for {self.data} are shown without."]
 
     @classmethod
     def table_of(cls, table: Mapping[str, Any], dataset: str, chosen: Mapping[str, Sequence[object]]) -> dict[str, Any]:

@@ -163,6 +163,11 @@ class NasBenchMacro(SearchSpace):
         """Which rows of a table of trials name an architecture: there are no other sizes."""
         return trials["index"].notna()
 
+    @property
+    def features_help(self) -> str:
+        """What the features are."""
+        return "How many layers are of each choice, in all and in each stage, and what each stage begins with."
+
     def features(self, labels: Iterable[Label]) -> pd.DataFrame:
         """Counts of the blocks, in all and by stage, of the canonical architecture."""
         from backend.spaces.nas_bench_macro.features import layer_features  # noqa: PLC0415

@@ -9,7 +9,7 @@ from backend.ensembles.fitting import Recipe
 from backend.ensembles.models import LABEL_FREE, MODELS
 from backend.ensembles.recommendation import rule_proxies
 from backend.spaces.base import Words
-from backend.spaces.capabilities import GraphFeatures, HasTruth, capability, lacks
+from backend.spaces.capabilities import GraphFeatures, HasTruth, capability, lacks, require
 from dashboard.data.ensembles import Plan
 from dashboard.data.proxies import Source
 from dashboard.links import parameter, set_parameter
@@ -103,8 +103,7 @@ def plan_choice(source: Source) -> Plan:
         else:
             features = _graph(source).segments(
                 "Features",
-                f"Features of the live part of the {words.one}'s graph: the {words.option} on each {words.parameter}, "
-                "their counts, paths from input to output and what is on them.",
+                require(source.space, GraphFeatures, "features").features_help,
             )
     with grid.cell():
         epochs = (

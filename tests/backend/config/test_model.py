@@ -63,7 +63,9 @@ def test_the_quick_start_contradicts_nothing_and_has_three_objectives() -> None:
     assert (config.dataset, config.runner.num_samples) == ("cifar10", 64)
 
 
-@pytest.mark.parametrize("name", ["search_zero_cost.toml", "quickstart.toml", "hardware_aware.toml"])
+@pytest.mark.parametrize(
+    "name", ["search_zero_cost.toml", "quickstart.toml", "hardware_aware.toml", "nas_bench_macro.toml"]
+)
 def test_a_file_written_and_read_again_is_the_same_search(name: str) -> None:
     config = SearchConfig.from_file(CONFIGS / name)
     again = SearchConfig.from_toml(config.to_toml())

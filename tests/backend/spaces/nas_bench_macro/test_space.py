@@ -238,6 +238,13 @@ def test_a_search_file_chooses_the_options_of_each_layer() -> None:
         config(layer_9=[1])
 
 
+def test_a_data_set_without_truth_is_said() -> None:
+    assert config().search_space.notices() == []
+    assert config(dataset="cifar100").search_space.notices() == [
+        "True accuracies are known on cifar10 only: networks for cifar100 are shown without."
+    ]
+
+
 def test_a_length_of_training_that_is_not_known_is_refused() -> None:
     tables = config().model_dump(exclude_none=True)
     tables["strategy"]["sw_runner"]["zero_cost"]["nasbench_epochs"] = 200
