@@ -44,24 +44,29 @@ def load_user_spaces(paths: Sequence[Path] = ()) -> None:
             raise UserError(f"{OPTION}: {path}: no process can be told of a path with {os.pathsep!r} in it")
     files = list(dict.fromkeys([*named, *(str(path.resolve()) for path in paths)]))
     for file in files:
-        _load(file, f"{SPACES_VARIABLE} of the environment" if file in named else OPTION)
+        for space in _spaces_of(file, f"{SPACES_VARIABLE} of the environment" if file in named else OPTION):
+            if registry.find(space.name) is not space:
+                registry.register(space)
     if files:
         os.environ[SPACES_VARIABLE] = os.pathsep.join(files)
 
 
 @cache
-def _load(path: str, named_by: str) -> None:
+def _spaces_of(path: str, named_by: str) -> Sequence[SearchSpace]:
+    """The spaces of a file, registered; it runs once a process."""
     origin = f"search space {path} (named by {named_by})"
     file = Path(path).resolve()
     if file.suffix != ".py" or not file.is_file():
         raise UserError(f"{origin}: expected an existing Python file (.py)")
     try:
-        for space in _spaces_in(run_file(file, "space"), file.stem):
+        found = _spaces_in(run_file(file, "space"), file.stem)
+        for space in found:
             registry.register(space)
     except UserError as error:
         raise UserError(f"{origin}: {error}") from None
     except Exception as error:
         raise UserError(f"{origin}: {type(error).__name__}: {' '.join(str(error).split())}") from error
+    return found
 
 
 def _spaces_in(module: ModuleType, stem: str) -> Sequence[SearchSpace]:
