@@ -67,5 +67,6 @@ def load_named(text: str, kind: str) -> object:
 
 
 def in_a_line(error: Exception) -> str:
-    """What went wrong in the user's code, in one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    """What went wrong in the user's code, in one line; an error that is the user's to mend in its own words."""
+    words = " ".join(str(error).split())
+    return words if isinstance(error, UserError) else f"{type(error).__name__}: {words}".removesuffix(": ")

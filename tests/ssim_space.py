@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from backend.spaces.base import Architecture
-from backend.spaces.capabilities import HasTruth, TruthField, TruthTask
+from backend.spaces.capabilities import HasTruth
 from backend.spaces.nas_bench_macro.options import NasBenchMacroSection
 from backend.spaces.nas_bench_macro.space import NasBenchMacro
+from backend.spaces.truth_tasks import TruthField, TruthTask
 from backend.truth.nas_bench_macro import runs_table
 
 FIELD = TruthField("ssim", "SSIM", "", "the validation images")

@@ -22,7 +22,8 @@ from backend.ensembles.transfer import home_scores, target_scores, transferred
 from backend.errors import UserError
 from backend.json_records import json_records
 from backend.spaces.base import SearchSpace, Words
-from backend.spaces.capabilities import HasTruth, TruthField, field_of, require
+from backend.spaces.capabilities import HasTruth, field_of, require
+from backend.spaces.truth_tasks import TruthField
 from backend.storage.database import Database
 from backend.studies import load_study, study_config, trials_frame
 from backend.studies.trials import json_numbers

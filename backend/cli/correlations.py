@@ -16,7 +16,8 @@ from backend.json_records import json_records
 from backend.scoring.tables import Provenance
 from backend.spaces import registry
 from backend.spaces.base import Words
-from backend.spaces.capabilities import Enumerable, HasTruth, TruthTask, require
+from backend.spaces.capabilities import Enumerable, HasTruth, require
+from backend.spaces.truth_tasks import TruthTask
 
 
 def correlate(

@@ -12,7 +12,8 @@ from backend.cli.values import interval, number, written
 from backend.ensembles.models import MODELS
 from backend.ensembles.study import StudyEnsemble
 from backend.spaces.base import SearchSpace, Words
-from backend.spaces.capabilities import TruthField, field_of
+from backend.spaces.capabilities import field_of
+from backend.spaces.truth_tasks import TruthField
 
 
 def print_best(console: Terminal, best: pd.DataFrame, epochs: int, space: SearchSpace | None) -> None:

@@ -17,9 +17,10 @@ from backend.cli.values import number, print_json
 from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
-from backend.spaces.capabilities import HasTruth, TruthField, require
+from backend.spaces.capabilities import HasTruth, require
 from backend.spaces.nas_bench_201.cell import NUM_CELLS
 from backend.spaces.nas_bench_201.notations import parse_cell
+from backend.spaces.truth_tasks import TruthField
 
 
 def truth(

@@ -15,7 +15,8 @@ from backend.ensembles.models import LABEL_FREE
 from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import Label, SearchSpace
-from backend.spaces.capabilities import ACCURACY, HasTruth, KnownCosts, capability, classes_of, lacks
+from backend.spaces.capabilities import HasTruth, KnownCosts, capability, classes_of, lacks
+from backend.spaces.truth_tasks import ACCURACY
 
 LENGTH: Final = 10
 """Architectures of a shortlist."""

@@ -17,7 +17,7 @@ from backend import proxies
 from backend.config.model import SearchConfig
 from backend.scoring import Scorer
 from backend.search.problem import SearchProblem
-from backend.spaces.building import draw
+from backend.spaces.building import SpaceFailedError, draw
 from backend.storage.database import Database
 from backend.storage.optuna_internals.tables import TRIALS
 from backend.storage.values import number_in, value_or_words
@@ -86,7 +86,7 @@ def measure_pace(config: SearchConfig) -> Pace:
     """Score a few architectures of the space and take their time: seconds, up to some twenty.
 
     Raises:
-        UserError: images or device are not there.
+        UserError: images or device are not there, or no network of the space can be scored.
     """
     space = config.space
     scorer = Scorer(
@@ -99,12 +99,19 @@ def measure_pace(config: SearchConfig) -> Pace:
         space=space,
     )
     begun, taken = time.perf_counter(), []
-    for architecture in draw(space, _MEASURED, _DRAWS):
+    failure: Exception | None = None
+    for architecture in draw(space, _DRAWS):
         start = time.perf_counter()
-        scorer.score(architecture)
-        taken.append(time.perf_counter() - start)
-        if time.perf_counter() - begun > _LONGEST_MEASUREMENT:
+        try:
+            scorer.score(architecture)
+        except Exception as error:  # noqa: BLE001 - a user's space may fail for some, and a search passes over these
+            failure = error
+        else:
+            taken.append(time.perf_counter() - start)
+        if len(taken) == _MEASURED or time.perf_counter() - begun > _LONGEST_MEASUREMENT:
             break
+    if failure and not taken:
+        raise SpaceFailedError(space, failure)
     # The first one also warms the libraries up.
     counted = taken[1:] or taken
     return Pace(median(counted), len(counted), f"measured on {space.words.count(len(counted))}")

@@ -25,6 +25,7 @@ from backend.spaces.capabilities import Enumerable, FixedDistributions, capabili
 from backend.storage.optuna_internals.objects import storage_of, trial_id_of
 from backend.storage.outages import refusal, ride_out
 from backend.studies import trials as records
+from backend.user_code import in_a_line
 
 logger = logging.getLogger(__name__)
 
@@ -191,11 +192,16 @@ class Search:
         with self._asking:
             if self._budget.idle >= _IDLE_LIMIT or self._infeasible >= _INFEASIBLE_LIMIT:
                 ride_out(self._enqueue_unseen)
-            trial, proposal = ride_out(self._ask)
-        if isinstance(proposal, str):
-            self._tell_failed(trial, proposal)
+            trial, architecture = ride_out(self._ask)
+        if isinstance(architecture, str):
+            self._tell_failed(trial, architecture)
             return False
-        architecture, scored = proposal
+        try:
+            scored = not architecture.invalid and self._problem.keeps(architecture)
+        except Exception as error:
+            self._tell_failed(trial, in_a_line(error), self._named(architecture))
+            logger.debug("trial %d", trial.number, exc_info=True)
+            return False
         first = self._budget.first_trial(ticket, self._problem.identity(architecture, scored=scored), trial.number)
         if architecture.invalid:
             self._tell_invalid(trial, architecture)
@@ -209,29 +215,28 @@ class Search:
         try:
             measurement = ride_out(lambda: self._measurer.measure(architecture))
         except Exception as error:
-            self._tell_failed(trial, _reason(error), self._named(architecture))
+            self._tell_failed(trial, in_a_line(error), self._named(architecture))
             logger.debug("trial %d", trial.number, exc_info=True)
         else:
             self._tell_measured(trial, architecture, measurement)
         return first == trial.number
 
-    def _ask(self) -> tuple[optuna.Trial, tuple[Architecture, bool] | str]:
-        """A new trial with its architecture and whether that is scored, or why the space gives none."""
+    def _ask(self) -> tuple[optuna.Trial, Architecture | str]:
+        """A new trial with its architecture, or why the space gives none."""
         trial = self._study.ask()
         try:
             architecture = self._space.suggest(trial)
             self._check_key(architecture)
-            scored = not architecture.invalid and self._problem.keeps(architecture)
         except Exception as error:
             if refusal(error) is not None:
                 raise
             logger.debug("trial %d", trial.number, exc_info=True)
-            return trial, f"no architecture: {_reason(error)}"
+            return trial, f"no architecture: {in_a_line(error)}"
         trial.set_user_attr(records.SPACE, self._space.name)
         trial.set_user_attr(records.ARCHITECTURE, architecture.key)
         for name, value in self._space.attributes(architecture).items():
             trial.set_user_attr(name, value)
-        return trial, (architecture, scored)
+        return trial, architecture
 
     def _check_key(self, architecture: Architecture) -> None:
         """Check that no other architecture has the same key: scores are stored and found again by it.
@@ -351,9 +356,3 @@ class Search:
 
     def _known(self, architecture: Architecture) -> bool:
         return any(self._budget.seen(self._problem.identity(architecture, scored=scored)) for scored in (True, False))
-
-
-def _reason(error: Exception) -> str:
-    """Why a trial failed, in one line."""
-    words = " ".join(str(error).split())
-    return words if isinstance(error, UserError) else f"{type(error).__name__}: {words}".removesuffix(": ")

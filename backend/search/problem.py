@@ -99,10 +99,10 @@ class SearchProblem:
         kept = pd.Series(True, index=self._bounded_costs.index)
         for item in self.constraints:
             kept &= item.keeping(self._bounded_costs[item.metric])
-        return [architecture for architecture, keeps in zip(self._members, kept, strict=True) if keeps]
+        return [architecture for architecture, keeps in zip(self.members, kept, strict=True) if keeps]
 
     @cached_property
-    def _members(self) -> Sequence[Architecture]:
+    def members(self) -> Sequence[Architecture]:
         """Every architecture that can be scored; none where the space cannot list them."""
         space = capability(self.space, Enumerable)
         return () if space is None else list(space.members())
@@ -112,8 +112,8 @@ class SearchProblem:
         """The metrics that constraints bound, a row for each of the members."""
         names = dict.fromkeys(item.metric for item in self.constraints)
         costs = Costs(self.space, self.config.dataset, names)
-        rows = map(costs.of, self._members) if names else ()
-        return pd.DataFrame(rows, index=range(len(self._members)), columns=list(names), dtype=float)
+        rows = map(costs.of, self.members) if names else ()
+        return pd.DataFrame(rows, index=range(len(self.members)), columns=list(names), dtype=float)
 
     @cached_property
     def asked(self) -> int:

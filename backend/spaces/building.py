@@ -16,6 +16,7 @@ from backend.errors import UserError
 from backend.spaces.base import Architecture, SearchSpace
 from backend.spaces.capabilities import Size
 from backend.spaces.task import Task, map_leaves
+from backend.user_code import in_a_line
 
 
 def _attention_flops(query: torch.Size, key: torch.Size, value: torch.Size, *_: object, **__: object) -> int:
@@ -86,31 +87,27 @@ class SpaceFailedError(UserError):
     """
 
     def __init__(self, space: SearchSpace, error: Exception) -> None:
-        words = " ".join(str(error).split())
-        said = words if isinstance(error, UserError) else f"{type(error).__name__}: {words}"
-        super().__init__(f"{space.title} gives no network: {said}")
+        super().__init__(f"{space.title} gives no network: {in_a_line(error)}")
         self.space, self.error = space, error
 
     def __reduce__(self) -> tuple[type, tuple[SearchSpace, Exception]]:
         return type(self), (self.space, self.error)
 
 
-def draw(space: SearchSpace, count: int, attempts: int = 200) -> list[Architecture]:
+def draw(space: SearchSpace, attempts: int = 200) -> Iterator[Architecture]:
     """Architectures of a space at random, the same each time, of which networks can be built.
 
     Args:
         space: any.
-        count: how many.
-        attempts: draws at most; where few architectures are valid, there may be fewer than asked for.
+        attempts: draws at most.
 
     Raises:
-        SpaceFailedError: no draw gave one, and the last one failed.
+        SpaceFailedError: no draw gave one, and one of them failed.
     """
     import optuna  # noqa: PLC0415 - what only builds networks needs none of it
 
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    found = list[Architecture]()
-    failure: Exception | None = None
+    some, failure = False, None
     for _ in range(attempts):
         try:
             architecture = space.suggest(study.ask())
@@ -118,12 +115,11 @@ def draw(space: SearchSpace, count: int, attempts: int = 200) -> list[Architectu
         except Exception as error:  # noqa: BLE001 - a user's space may fail in any way
             failure = error
             continue
-        found += [] if invalid else [architecture]
-        if len(found) == count:
-            break
-    if failure and not found:
+        if not invalid:
+            some = True
+            yield architecture
+    if failure and not some:
         raise SpaceFailedError(space, failure)
-    return found
 
 
 @contextmanager

@@ -7,22 +7,20 @@ says in words what is missing where a space lacks it (:func:`lacks`).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 from backend.errors import UserError
 from backend.spaces.base import Architecture, Label, SearchSpace
+from backend.spaces.drawing import Drawing
+from backend.spaces.truth_tasks import ACCURACY, TruthField, TruthTask
 
 if TYPE_CHECKING:
     import pandas as pd
     from optuna.distributions import BaseDistribution
-
-
-Direction = Literal["maximize", "minimize"]
 
 
 class Size(NamedTuple):
@@ -65,93 +63,6 @@ class Enumerable(Protocol):
 
     def is_indexed(self, trials: pd.DataFrame) -> pd.Series[bool]:
         """Which rows of a table of trials are just what their index says, not a variant of another size."""
-
-
-@dataclass(frozen=True, slots=True)
-class TruthField:
-    """One field of what is recorded of a training.
-
-    Attributes:
-        name: such as "test-accuracy".
-        label: a heading for people, such as "Test accuracy".
-        unit: "%", "nats", "s" or "".
-        images: the images that the field was measured on.
-        better: which way is better.
-    """
-
-    name: str
-    label: str
-    unit: str
-    images: str
-    better: Direction = "maximize"
-
-    @property
-    def said(self) -> str:
-        """The label within a sentence: an abbreviation keeps its capitals.
-
-        >>> TruthField("ssim", "SSIM", "", "").said, ACCURACY.said
-        ('SSIM', 'test accuracy')
-        """
-        return self.label if self.label[1:2].isupper() else f"{self.label[:1].lower()}{self.label[1:]}"
-
-    @property
-    def points(self) -> str:
-        """The unit of a difference of two values: of percentages it is points."""
-        return "points" if self.unit == "%" else self.unit
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The values that there can be."""
-        return (0.0, 100.0) if self.unit == "%" else (-math.inf, math.inf)
-
-    def with_unit(self, name: str) -> str:
-        """A heading with the field's unit behind it."""
-        return f"{name} ({self.unit})" if self.unit else name
-
-
-ACCURACY: Final = TruthField("test-accuracy", "Test accuracy", "%", "the test images")
-"""What architectures are compared by where nothing else is known of their truth."""
-
-
-@dataclass(frozen=True, slots=True)
-class TruthTask:
-    """What the architectures of a space are compared by: one field, after one length of training on one data set.
-
-    Attributes:
-        dataset: that they were trained on.
-        epochs: length of the training.
-        field: metric, unit, direction and images. More is better: a loss is given as its negative.
-        release: where the numbers are from.
-        noise: standard deviation of one training, in the field's unit; NaN where it is not known.
-        help: what a reader has to know of the numbers, in a sentence or two.
-    """
-
-    dataset: str
-    epochs: int
-    field: TruthField
-    release: str
-    noise: float = math.nan
-    help: str = ""
-
-    @property
-    def column(self) -> str:
-        """The column of tables of trials, such as "200:test-accuracy"."""
-        return f"{self.epochs}:{self.field.name}"
-
-    @property
-    def name(self) -> str:
-        """What is measured, on which data set, and after how long a training."""
-        return f"{self.field.label}, {self.dataset}, {self.epochs} epochs"
-
-    @property
-    def label(self) -> str:
-        """The name with the unit, for axes."""
-        return self.field.with_unit(self.name)
-
-    @property
-    def axis(self) -> str:
-        """The label, as that of true values beside predictions or scores."""
-        return self.field.with_unit(f"True {self.field.said}, {self.dataset}, {self.epochs} epochs")
 
 
 @runtime_checkable
@@ -343,48 +254,6 @@ class Choices(Protocol):
 
     def left(self) -> str:
         """How much the options of this space leave to search, in Markdown."""
-
-
-@dataclass(frozen=True)
-class DrawnEdge:
-    """An edge of a drawing.
-
-    Attributes:
-        source: position of its first node among the nodes.
-        target: position of its last node.
-        operation: what it does.
-        live: whether it is on a path from input to output.
-        parameter: that chooses what it does; "" where none does.
-        called: what pages call it; "": an edge between its nodes.
-    """
-
-    source: int
-    target: int
-    operation: str
-    live: bool
-    parameter: str = ""
-    called: str = ""
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A graph to draw.
-
-    Attributes:
-        nodes: their names, from input to output.
-        edges: between them.
-        places: x and y of each node; without them, the nodes stand on an arc.
-        operations: all that an edge can do, and what pages call it, in the order of legends.
-        nothing: the operation that passes nothing on; "" where there is none.
-        called: what pages call the nodes in a sentence; without these, by their names.
-    """
-
-    nodes: tuple[str, ...]
-    edges: tuple[DrawnEdge, ...]
-    places: tuple[tuple[float, float], ...] = ()
-    operations: tuple[tuple[str, str], ...] = ()
-    nothing: str = ""
-    called: tuple[str, ...] = ()
 
 
 _LACKS: dict[type, str] = {

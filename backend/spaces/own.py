@@ -19,7 +19,7 @@ from backend.settings import SPACES_VARIABLE
 from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace, Words
 from backend.spaces.parameters import ParameterArchitecture
-from backend.user_code import run_file
+from backend.user_code import in_a_line, run_file
 
 if TYPE_CHECKING:
     import optuna
@@ -44,41 +44,35 @@ def load_user_spaces(paths: Sequence[Path] = ()) -> None:
             raise UserError(f"{OPTION}: {path}: no process can be told of a path with {os.pathsep!r} in it")
     files = list(dict.fromkeys([*named, *(str(path.resolve()) for path in paths)]))
     for file in files:
-        for space in _spaces_of(file, f"{SPACES_VARIABLE} of the environment" if file in named else OPTION):
-            if registry.find(space.name) is not space:
-                registry.register(space)
+        origin = (
+            f"search space {file} (named by {f'{SPACES_VARIABLE} of the environment' if file in named else OPTION})"
+        )
+        try:
+            for space in _spaces_of(file):
+                if registry.find(space.name) is not space:
+                    registry.register(space)
+        except Exception as error:
+            origin = f"{SPACES_VARIABLE} of the environment" if file in named else OPTION
+            raise UserError(f"search space {file} (named by {origin}): {in_a_line(error)}") from error
     if files:
         os.environ[SPACES_VARIABLE] = os.pathsep.join(files)
 
 
 @cache
-def _spaces_of(path: str, named_by: str) -> Sequence[SearchSpace]:
-    """The spaces of a file, registered; it runs once a process."""
-    origin = f"search space {path} (named by {named_by})"
-    file = Path(path).resolve()
-    if file.suffix != ".py" or not file.is_file():
-        raise UserError(f"{origin}: expected an existing Python file (.py)")
-    try:
-        found = _spaces_in(run_file(file, "space"), file.stem)
-        for space in found:
-            registry.register(space)
-    except UserError as error:
-        raise UserError(f"{origin}: {error}") from None
-    except Exception as error:
-        raise UserError(f"{origin}: {type(error).__name__}: {' '.join(str(error).split())}") from error
-    return found
-
-
-def _spaces_in(module: ModuleType, stem: str) -> Sequence[SearchSpace]:
+def _spaces_of(path: str) -> Sequence[SearchSpace]:
     """The spaces of a file: its classes, and the one that its functions ``suggest`` and ``build`` are.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no such file, or no space in it.
     """
+    file = Path(path).resolve()
+    if file.suffix != ".py" or not file.is_file():
+        raise UserError("expected an existing Python file (.py)")
+    module = run_file(file, "space")
     found: list[SearchSpace] = [kind() for kind in vars(module).values() if _is_space(kind, module.__name__)]
     functions = [vars(module).get(name) for name in ("suggest", "build")]
     if all(map(callable, functions)):
-        found.append(_of_functions(module, stem))
+        found.append(_of_functions(module, file.stem))
     elif any(map(callable, functions)):
         raise UserError(f"has no function {'build(params)' if callable(functions[0]) else 'suggest(trial)'}")
     if not found:

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from backend.datasets.info import check_dataset
 from backend.errors import UserError
-from backend.spaces.capabilities import Direction, TruthField
 from backend.spaces.nas_bench_201.options import TRAINED_ON, NasBench201Section
+from backend.spaces.truth_tasks import Direction, TruthField
 
 EPOCHS = NasBench201Section.trained_epochs
 

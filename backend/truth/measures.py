@@ -16,7 +16,8 @@ import pandas as pd
 from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Enumerable, HasTruth, KnownCosts, TruthField, TruthTask, capability, require
+from backend.spaces.capabilities import Enumerable, HasTruth, KnownCosts, capability, require
+from backend.spaces.truth_tasks import TruthField, TruthTask
 from backend.truth import fields as devices
 from backend.truth.fields import DEVICES, EPOCHS, HW_NAS_BENCH, check_epochs, check_trained, truth_fields
 from backend.truth.tables import architectures_table, bundled_release, runs_table

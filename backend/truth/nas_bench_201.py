@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from backend.datasets.info import NUM_CLASSES
 from backend.datasets.readers import LAYOUTS
 from backend.spaces.base import Architecture
-from backend.spaces.capabilities import HasTruth, TruthField, TruthTask
+from backend.spaces.capabilities import HasTruth
 from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.spaces.nas_bench_201.size import network_size
 from backend.spaces.nas_bench_201.space import CellArchitecture
+from backend.spaces.truth_tasks import TruthField, TruthTask
 from backend.truth import fields as devices
 from backend.truth import measures
 from backend.truth.fields import EPOCHS, truth_fields

@@ -11,9 +11,10 @@ import pandas as pd
 
 from backend.data import DATA_DIR
 from backend.spaces.base import Architecture
-from backend.spaces.capabilities import HasTruth, TruthField, TruthTask
+from backend.spaces.capabilities import HasTruth
 from backend.spaces.nas_bench_macro.architecture import MacroArchitecture
 from backend.spaces.nas_bench_macro.options import TRAINED_ON, NasBenchMacroSection
+from backend.spaces.truth_tasks import TruthField, TruthTask
 
 RELEASE: Final = "NAS-Bench-Macro"
 DATASET: Final = TRAINED_ON

@@ -4,9 +4,9 @@ from typing import SupportsIndex
 
 import pandas as pd
 
-from backend.spaces.capabilities import TruthField
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.options import TRAINED_ON
+from backend.spaces.truth_tasks import TruthField
 from backend.truth.fields import EPOCHS, truth_fields
 from backend.truth.imported import MEAN, imported_releases
 from backend.truth.lookup import query, release

@@ -16,10 +16,8 @@ from backend.config.objectives import SUM_NAME
 from backend.errors import UserError
 from backend.spaces.base import WORDS, Label, SearchSpace, Words
 from backend.spaces.capabilities import (
-    ACCURACY,
     Enumerable,
     HasTruth,
-    TruthField,
     capability,
     classes_of,
     lacks,
@@ -27,6 +25,7 @@ from backend.spaces.capabilities import (
     require,
     truth_field,
 )
+from backend.spaces.truth_tasks import ACCURACY, TruthField
 from backend.studies import StudySummary
 from dashboard.data import proxies as proxy_queries
 from dashboard.data import queries

@@ -17,7 +17,7 @@ from backend.ensembles.kept import SavedEnsemble
 from backend.ensembles.study import StudyEnsemble
 from backend.ensembles.transfer import home_scores, target_scores, transferred
 from backend.errors import UserError
-from backend.spaces.capabilities import ACCURACY as TRUE_ACCURACY
+from backend.spaces.truth_tasks import ACCURACY as TRUE_ACCURACY
 from backend.studies.trials import json_numbers
 from dashboard.data import proxies as proxy_queries
 from dashboard.data import queries

@@ -19,8 +19,6 @@ from backend.spaces.capabilities import (
     Enumerable,
     Groups,
     HasTruth,
-    TruthField,
-    TruthTask,
     capability,
     classes_of,
     lacks,
@@ -28,6 +26,7 @@ from backend.spaces.capabilities import (
     require,
     truth_field,
 )
+from backend.spaces.truth_tasks import TruthField, TruthTask
 from backend.studies import StudySummary, load_study
 from backend.studies.folders import sweeps_folder
 from dashboard.data import queries

@@ -16,7 +16,8 @@ from backend.config.objectives import SUM_NAME
 from backend.config.sections import ENSEMBLE_PREFIX
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Choices, HasTruth, Parameters, TruthField, capability
+from backend.spaces.capabilities import Choices, HasTruth, Parameters, capability
+from backend.spaces.truth_tasks import TruthField
 from dashboard.text import drawn
 
 Direction = Literal["maximize", "minimize"]

@@ -26,7 +26,6 @@ from backend.spaces import registry
 from backend.spaces.base import Label, SpaceSection, Words
 from backend.spaces.capabilities import (
     Choices,
-    Enumerable,
     HasTruth,
     Parameter,
     Parameters,
@@ -401,8 +400,7 @@ def _problem(toml: str) -> SearchProblem:
 @st.cache_data(show_spinner=False, max_entries=200)
 def _networks(toml: str) -> tuple[int, int]:
     searched = _problem(toml)
-    space = capability(searched.space, Enumerable)
-    return (0, 0) if space is None else (len(searched.feasible), sum(1 for _ in space.members()))
+    return len(searched.feasible), len(searched.members)
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

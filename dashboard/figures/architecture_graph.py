@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import plotly.graph_objects as go
 
-from backend.spaces.capabilities import Drawing, DrawnEdge
+from backend.spaces.drawing import Drawing, DrawnEdge
 from dashboard.figures.template import BLUE, GREEN, GREY, ORANGE, OUTLINE, PINK, SKY, VERMILION, new_figure
 
 _COLORS: Final = (GREEN, BLUE, SKY, ORANGE, PINK, VERMILION)

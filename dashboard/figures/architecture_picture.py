@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 
-from backend.spaces.capabilities import Drawing
+from backend.spaces.drawing import Drawing
 from dashboard.figures.architecture_graph import looks, places
 from dashboard.figures.template import GREY
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import plotly.graph_objects as go
 
-from backend.spaces.capabilities import Drawing, DrawnEdge
+from backend.spaces.drawing import Drawing, DrawnEdge
 from dashboard.figures.architecture_graph import Look, axes, edge_name, legend_entry, looks, nodes, places
 from dashboard.figures.template import GREY, VERMILION, new_figure
 

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.spaces.base import WORDS, Words
-from backend.spaces.capabilities import ACCURACY, TruthField
+from backend.spaces.truth_tasks import ACCURACY, TruthField
 from dashboard.figures.template import BLUE, GREY, VERMILION, add_note, new_figure
 from dashboard.text import drawn
 

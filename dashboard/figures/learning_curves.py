@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.spaces.base import WORDS, Words
-from backend.spaces.capabilities import ACCURACY, TruthField
+from backend.spaces.truth_tasks import ACCURACY, TruthField
 from dashboard.figures.template import BLUE, GREY, add_note, new_figure
 
 _STATISTICS: Final = {"spearman": "Spearman", "kendall": "Kendall", "top_spearman": "Spearman, best 10%"}

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.spaces.base import WORDS, Label, Words
-from backend.spaces.capabilities import ACCURACY, TruthField
+from backend.spaces.truth_tasks import ACCURACY, TruthField
 from dashboard.figures.proxy_scatter import WEBGL_FROM
 from dashboard.figures.template import (
     BLUE,

@@ -20,12 +20,12 @@ from backend.spaces.capabilities import (
     HasTruth,
     KnownCosts,
     Parameters,
-    TruthField,
     capability,
     lacks,
     lacks_truth,
     truth_field,
 )
+from backend.spaces.truth_tasks import TruthField
 from dashboard.data.quantities import is_foreign, is_truth, quantity, trainings
 from dashboard.figures import architecture_graph
 from dashboard.figures.numbers import readable

@@ -6,7 +6,8 @@ from streamlit.column_config import ImageColumn, NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend.spaces.base import Label, SearchSpace
-from backend.spaces.capabilities import Drawable, TruthField, capability
+from backend.spaces.capabilities import Drawable, capability
+from backend.spaces.truth_tasks import TruthField
 from dashboard.figures.architecture_picture import architecture_picture
 from dashboard.links import link_architecture
 from dashboard.widgets.tables import csv_button

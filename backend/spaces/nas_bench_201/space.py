@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backend.errors import UserError
 from backend.spaces.base import Architecture, Label, SearchSpace, SpaceSection, Words
-from backend.spaces.capabilities import Drawing, DrawnEdge, FastEngine, HasTruth, KnownCosts, Parameter, SizeWords
+from backend.spaces.capabilities import FastEngine, HasTruth, KnownCosts, Parameter, SizeWords
+from backend.spaces.drawing import Drawing, DrawnEdge
 from backend.spaces.nas_bench_201.cell import (
     EDGES,
     NUM_CELLS,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from backend.errors import UserError
 from backend.spaces.base import Architecture, Label, SearchSpace, SpaceSection, Words
-from backend.spaces.capabilities import Drawing, DrawnEdge, HasTruth, KnownCosts, Parameter, SizeWords
+from backend.spaces.capabilities import HasTruth, KnownCosts, Parameter, SizeWords
+from backend.spaces.drawing import Drawing, DrawnEdge
 from backend.spaces.nas_bench_macro.architecture import BLOCKS, LAYERS, NUM_ARCHITECTURES, NUM_LAYERS, MacroArchitecture
 from backend.spaces.nas_bench_macro.options import NasBenchMacroSection
 

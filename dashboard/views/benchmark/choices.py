@@ -14,7 +14,8 @@ from streamlit.elements.lib.grid_container import GridContainer
 
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace, Words
-from backend.spaces.capabilities import Enumerable, HasTruth, TruthField, lacks, require, truth_field
+from backend.spaces.capabilities import Enumerable, HasTruth, lacks, require, truth_field
+from backend.spaces.truth_tasks import TruthField
 from backend.truth import measures
 from backend.truth.measures import Measure
 from dashboard.links import SPACE_PARAMETER, VIEW_PARAMETER, architecture_problem, link_architecture

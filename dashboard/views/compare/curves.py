@@ -9,7 +9,7 @@ import streamlit as st
 
 from backend.analysis.hypervolume import EXACT_OBJECTIVES
 from backend.analysis.random_hypervolume import searches
-from backend.spaces.capabilities import TruthField
+from backend.spaces.truth_tasks import TruthField
 from dashboard.cards.compare import curves_card
 from dashboard.data import compare as compare_queries
 from dashboard.data.compare import Compared, Space, alike, words_of

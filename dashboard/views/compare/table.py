@@ -11,7 +11,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from backend.analysis.repetitions import settings_that_differ
 from backend.spaces.base import Words
-from backend.spaces.capabilities import TruthField
+from backend.spaces.truth_tasks import TruthField
 from dashboard.data import compare as compare_queries
 from dashboard.data.compare import Compared, alike, words_of
 from dashboard.links import open_study

@@ -10,7 +10,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from backend.ensembles.evaluation import Figures
 from backend.errors import UserError
 from backend.spaces.base import Words
-from backend.spaces.capabilities import TruthField
+from backend.spaces.truth_tasks import TruthField
 from dashboard.data import ensembles as ensemble_queries
 from dashboard.data.ensembles import LEFT_OUT, SEEN, UNSEEN, Plan
 from dashboard.data.proxies import Source

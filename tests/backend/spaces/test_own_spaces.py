@@ -10,6 +10,7 @@ import pytest
 
 from backend.config.model import SearchConfig
 from backend.errors import ConfigError, SearchFailedError, UserError
+from backend.runs.estimate import measure_pace
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.settings import SPACES_VARIABLE
@@ -229,3 +230,27 @@ def test_the_command_line_takes_the_file(home: Path) -> None:
 def test_the_example_needs_nothing_of_the_project() -> None:
     assert {"suggest", "build"} <= set(runpy.run_path(str(EXAMPLE)))
     assert "backend" not in EXAMPLE.read_text()
+
+
+def test_the_time_is_measured_on_the_architectures_that_can_be_scored(tmp_path: Path) -> None:
+    source = """
+def suggest(trial):
+    trial.suggest_int("width", 1, 100)
+
+
+def build(params):
+    from torch import nn
+
+    if params["width"] > 50:
+        raise MemoryError("too wide")
+    return nn.Sequential(nn.Flatten(), nn.Linear(3072, 10))
+"""
+    loaded(tmp_path, source)
+    assert measure_pace(config_of("mine")).scored == 3
+
+
+def test_a_space_that_was_taken_out_is_registered_again_from_its_file(tmp_path: Path) -> None:
+    space = loaded(tmp_path, "def suggest(trial):\n    pass\n" + NETWORK)
+    registry.unregister("mine")
+    load_user_spaces()
+    assert registry.get("mine") is space

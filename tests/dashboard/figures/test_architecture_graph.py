@@ -1,6 +1,6 @@
 """A drawing of a space's architecture: its edges in colours of their own, its nodes, and a legend."""
 
-from backend.spaces.capabilities import Drawing, DrawnEdge
+from backend.spaces.drawing import Drawing, DrawnEdge
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.space import CellArchitecture, NasBench201
 from dashboard.figures import architecture_graph
