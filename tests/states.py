@@ -111,7 +111,7 @@ def make_states(database: Database) -> dict[tuple[str, str], str]:
     ]
     for kind, its_config, trials in ((OWN, config, done), (OWN_SUM, summed, sums)):
         for state in STATES:
-            names[kind, state] = _own(database, its_config, f"{kind} {state}", state, trials)
+            names[kind, state] = own_study(database, its_config, f"{kind} {state}", state, trials)
     for kind, directions in ((PLAIN, ["maximize", "minimize", "minimize"]), (PLAIN_SINGLE, ["minimize"])):
         trials = _plain_trials(len(directions))
         for state in STATES:
@@ -120,7 +120,7 @@ def make_states(database: Database) -> dict[tuple[str, str], str]:
     return names
 
 
-def _own(database: Database, config: SearchConfig, name: str, state: str, done: Sequence[FrozenTrial]) -> str:
+def own_study(database: Database, config: SearchConfig, name: str, state: str, done: Sequence[FrozenTrial]) -> str:
     create_study(database, SearchProblem(config), name)
     study = load_study(database, name)
     fill(study, state, done)

@@ -11,14 +11,13 @@ from streamlit.testing.v1 import AppTest
 from backend.config.model import SearchConfig
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
-from backend.spaces.own import load_user_spaces
 from backend.storage.database import open_database
 from backend.studies import load_study, trials_frame
 from dashboard.data import queries
 from dashboard.data.quantities import quantity
 from dashboard.report import study_report
 from tests.backend.cli.command_line import backend
-from tests.dashboard.toy_pages import opened_pages, said
+from tests.dashboard.toy_pages import installation, opened_pages, said
 
 SPACE = Path(__file__).parents[1] / "ssim_space.py"
 FILE = """
@@ -45,13 +44,7 @@ Open = Callable[..., AppTest]
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation with a search of the space."""
     folder = tmp_path_factory.mktemp("ssim")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PROXYSCOPE_HOME", str(folder))
-        patch.setenv("PROXYSCOPE_SPACES", str(SPACE))
-        patch.delenv("PROXYSCOPE_STORAGE", raising=False)
-        load_user_spaces()
-        database = open_database()
-        database.prepare()
+    with installation(folder, SPACE) as database:
         prepare(database, SearchConfig.from_toml(FILE), "denoisers")
         execute_run(database, "denoisers")
     return folder

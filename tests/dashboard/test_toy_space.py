@@ -13,12 +13,12 @@ from streamlit.testing.v1 import AppTest
 from backend.config.model import SearchConfig
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
-from backend.spaces.own import load_user_spaces
 from backend.storage.database import open_database
 from backend.studies import load_study
 from dashboard.data import queries
 from dashboard.report import study_report
-from tests.dashboard.toy_pages import SPACE, opened_pages, said
+from tests.dashboard.toy_pages import SPACE, installation, opened_pages, said
+from tests.states import STATES, own_study
 
 FILE = """
 [search.search_space]
@@ -54,13 +54,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file.write_text(f"{SPACE.read_text()}\n\nToySpace.name = {GONE!r}\n")
     config = folder / "gone.toml"
     config.write_text(FILE.format(space=GONE))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PROXYSCOPE_HOME", str(folder))
-        patch.setenv("PROXYSCOPE_SPACES", str(SPACE))
-        patch.delenv("PROXYSCOPE_STORAGE", raising=False)
-        load_user_spaces()
-        database = open_database()
-        database.prepare()
+    with installation(folder) as database:
         prepare(database, SearchConfig.from_toml(FILE.format(space="toy")), TOYS)
         execute_run(database, TOYS)
         command = [sys.executable, "-m", "backend", "search", "--config", str(config), "--study", GONE]
@@ -73,6 +67,23 @@ def toy(searched: Path) -> Iterator[Open]:
     """Opens a page of that installation by its link, and checks that nothing on it is an exception."""
     with opened_pages(searched) as open_page:
         yield open_page
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_page_opens_on_a_study_in_any_state(toy: Open, searched: Path, state: str) -> None:
+    name = f"{TOYS} {state}"
+    with installation(searched) as database:
+        trials = load_study(database, TOYS).get_trials()
+        own_study(database, SearchConfig.from_toml(FILE.format(space="toy")), name, state, trials)
+    for view in ({}, *({"view": view} for view in ("parallel", "settings", "time", "trials", "ensemble", "config"))):
+        page = toy("study", study=name, **view)
+        # Too few trials for a fit are said as an error of its own.
+        assert not page.error or view.get("view") == "ensemble", (view, [box.value for box in page.error])
+    for other in ("proxies", "ensemble"):
+        toy(other, study=name)
+    assert not toy("compare", study=[TOYS, name]).error
+    assert not toy("studies").error
+    assert name in study_report(queries.find_study(name))
 
 
 VIEWS = (

@@ -14,11 +14,9 @@ from backend.config.model import SearchConfig
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.spaces import registry
-from backend.spaces.own import load_user_spaces
-from backend.storage.database import open_database
 from tests.conftest import cheap_config
 from tests.dashboard.markdown import as_read
-from tests.dashboard.toy_pages import RULE_CHOSEN_ON, SPACE, opened_pages
+from tests.dashboard.toy_pages import RULE_CHOSEN_ON, installation, opened_pages
 from tests.toy_space import ToySpace
 
 FILE = """
@@ -52,13 +50,7 @@ Open = Callable[..., AppTest]
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation with two searches of the toy space that differ in the seed, and one of a space that is gone."""
     folder = tmp_path_factory.mktemp("toys")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PROXYSCOPE_HOME", str(folder))
-        patch.setenv("PROXYSCOPE_SPACES", str(SPACE))
-        patch.delenv("PROXYSCOPE_STORAGE", raising=False)
-        load_user_spaces()
-        database = open_database()
-        database.prepare()
+    with installation(folder) as database:
         for seed, name in enumerate(STUDIES):
             prepare(database, SearchConfig.from_toml(FILE.format(space="toy", seed=seed)), name)
             execute_run(database, name)

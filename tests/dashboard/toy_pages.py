@@ -9,12 +9,31 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from backend.spaces.own import load_user_spaces
+from backend.storage.database import Database, open_database
 from tests.dashboard.conftest import APP
 from tests.dashboard.markdown import as_read
 
 RULE_CHOSEN_ON = "chosen on NAS-Bench-201's cifar100"
 """What the rule without labels says of itself, whatever the space."""
 SPACE = Path(__file__).parents[1] / "toy_space.py"
+
+
+@contextmanager
+def installation(folder: Path, spaces: Path = SPACE) -> Iterator[Database]:
+    """The empty study database of an installation that has the search spaces of a file."""
+    with pytest.MonkeyPatch.context() as patch:
+        _use(patch, folder, spaces)
+        load_user_spaces()
+        database = open_database()
+        database.prepare()
+        yield database
+
+
+def _use(patch: pytest.MonkeyPatch, folder: Path, spaces: Path) -> None:
+    patch.setenv("PROXYSCOPE_HOME", str(folder))
+    patch.setenv("PROXYSCOPE_SPACES", str(spaces))
+    patch.delenv("PROXYSCOPE_STORAGE", raising=False)
 
 
 @contextmanager
@@ -34,9 +53,7 @@ def opened_pages(folder: Path, spaces: Path = SPACE) -> Iterator[Callable[..., A
         return test
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PROXYSCOPE_HOME", str(folder))
-        patch.setenv("PROXYSCOPE_SPACES", str(spaces))
-        patch.delenv("PROXYSCOPE_STORAGE", raising=False)
+        _use(patch, folder, spaces)
         patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
         st.cache_data.clear()
         st.cache_resource.clear()
