@@ -19,8 +19,8 @@ from backend.spaces.capabilities import Drawable, HasTruth, Parameters, capabili
 from backend.studies import StudySummary
 from dashboard.cards.base import Card
 from dashboard.data import compare as compare_queries
+from dashboard.data import configurations, queries
 from dashboard.data import proxies as proxy_queries
-from dashboard.data import queries
 from dashboard.data.axes import Axes
 from dashboard.data.compare import Compared, Space
 from dashboard.data.quantities import infinite_words, label
@@ -101,7 +101,7 @@ def _optimum(summary: StudySummary, column: str) -> tuple[float | None, float | 
     if field != truth_field(config.space, config.dataset).name:
         return None, None
     values = proxy_queries.accuracy(config.space, config.dataset, int(epochs))
-    allowed = queries.allowed(config)
+    allowed = configurations.allowed(config)
     return float(values.max()), float(values[allowed].max()) if allowed else None
 
 

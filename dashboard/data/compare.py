@@ -27,8 +27,8 @@ from backend.spaces.capabilities import (
 )
 from backend.spaces.truth_tasks import ACCURACY, TruthField
 from backend.studies import StudySummary
+from dashboard.data import configurations, queries
 from dashboard.data import proxies as proxy_queries
-from dashboard.data import queries
 from dashboard.data.quantities import finite, label, objective_columns, quantity
 
 Direction = Literal["maximize", "minimize"]
@@ -144,7 +144,7 @@ def regret(study: Compared, epochs: int, chosen_by: str | None, within: Labels =
 def reachable(study: Compared) -> Labels:
     """What the study's search allows; None where that is the whole space, or nothing that was trained."""
     config = study.summary.config
-    allowed = tuple(queries.allowed(config)) if config else ()
+    allowed = tuple(configurations.allowed(config)) if config else ()
     if not allowed or config is None:
         return None
     listed = require(config.space, Enumerable, "what a search allows")
@@ -316,7 +316,7 @@ def _random_regret(
 def _space(toml: str) -> Space:
     """Shared: copy before you change it."""
     try:
-        problem = queries.problem(SearchConfig.from_toml(toml))
+        problem = configurations.problem(SearchConfig.from_toml(toml))
         if missing := lacks(problem.space, Enumerable):
             return Space(None, missing)
         return Space(problem.objective_values(), "")

@@ -15,17 +15,10 @@ from backend.analysis.pareto import pareto_front
 from backend.config.model import SearchConfig
 from backend.ensembles.kept import SavedEnsemble, ensembles_state, list_ensembles
 from backend.ensembles.study import StudyEnsemble
-from backend.errors import ConfigError
 from backend.proxies.own import load_user_proxies
-from backend.runs import estimate as pace
-from backend.runs import launch
-from backend.runs.estimate import Pace
-from backend.search.problem import SearchProblem
 from backend.search.results import recommendation_rule, study_ensemble, study_recommendation
-from backend.spaces import registry
-from backend.spaces.base import Label, SpaceSection, Words
+from backend.spaces.base import Label, Words
 from backend.spaces.capabilities import (
-    Choices,
     HasTruth,
     Parameter,
     Parameters,
@@ -50,8 +43,6 @@ from backend.truth.measures import Measure
 from dashboard.data.quantities import Direction
 from dashboard.server import session
 from dashboard.server.session import storage_key
-
-_CHECK_SECONDS = 30
 
 
 class Key(NamedTuple):
@@ -210,52 +201,6 @@ def parameters_of(summary: StudySummary) -> Sequence[Parameter]:
     return titled.parameters if titled else ()
 
 
-def left(section: SpaceSection) -> str:
-    """How much the choices of a search file leave to search, in Markdown; "" for a space without choices."""
-    return _left(section.name, section.model_dump_json(), section)
-
-
-def known_pace(config: SearchConfig) -> Pace | None:
-    """Seconds an architecture takes, as searches of this machine say; None where none was like this one."""
-    return _known_pace(storage_key(), config.to_toml(), database())
-
-
-def measure_pace(config: SearchConfig) -> Pace:
-    """Seconds an architecture takes, by scoring a few, which takes seconds.
-
-    Raises:
-        UserError: images or device are not there.
-    """
-    return pace.measure_pace(config)
-
-
-def problem(config: SearchConfig) -> SearchProblem:
-    """What a configuration searches, built once for all pages.
-
-    Raises:
-        UserError: a cost is not known of the space's architectures.
-    """
-    return _problem(config.to_toml())
-
-
-def networks(config: SearchConfig) -> tuple[int, int]:
-    """How many networks of the search space keep the limits, and how many can be scored."""
-    return _networks(config.to_toml())
-
-
-def allowed(config: SearchConfig) -> list[int]:
-    """Indices of the architectures that a search allows, as ``SearchProblem.allowed`` gives them."""
-    return _allowed(config.to_toml())
-
-
-def machine_problems(config: SearchConfig) -> list[tuple[str, str]]:
-    """What the configuration needs that this machine has not: ``(field, message)`` each; nothing in a look."""
-    if session.read_only():
-        # A viewer, who cannot launch anything, is not told what this machine holds.
-        return []
-    return _machine_problems(storage_key(), config.to_toml(), database())
-
-
 def space(*shown: Measure) -> pd.DataFrame:
     """Quantities of the whole space as ``backend.truth.measures.measured`` gives them."""
     return _space(shown)
@@ -376,43 +321,3 @@ def _rounded(number: int) -> int:
 @st.cache_data(show_spinner=False, max_entries=50)
 def _space(shown: tuple[Measure, ...]) -> pd.DataFrame:
     return measures.measured(shown)
-
-
-@st.cache_data(show_spinner=False, max_entries=200)
-def _left(name: str, choices: str, _section: SpaceSection) -> str:
-    del choices
-    restricted = registry.get(name).restricted(_section)
-    found = capability(restricted, Choices)
-    return found.left() if found else ""
-
-
-@st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)
-def _known_pace(storage: str, toml: str, _database: Database) -> Pace | None:
-    del storage
-    return pace.known_pace(_database, SearchConfig.from_toml(toml), list_studies(_database))
-
-
-@st.cache_resource(show_spinner=False, max_entries=20)
-def _problem(toml: str) -> SearchProblem:
-    return SearchProblem(SearchConfig.from_toml(toml))
-
-
-@st.cache_data(show_spinner=False, max_entries=200)
-def _networks(toml: str) -> tuple[int, int]:
-    searched = _problem(toml)
-    return len(searched.feasible), len(searched.members)
-
-
-@st.cache_data(show_spinner=False, max_entries=50)
-def _allowed(toml: str) -> list[int]:
-    return _problem(toml).allowed()
-
-
-@st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)
-def _machine_problems(storage: str, toml: str, _database: Database) -> list[tuple[str, str]]:
-    del storage
-    try:
-        launch.check(_database, SearchConfig.from_toml(toml))
-    except ConfigError as error:
-        return error.problems
-    return []

@@ -10,7 +10,7 @@ from backend.spaces.base import Label, with_article
 from backend.studies import StudySummary
 from backend.truth.measures import Measure
 from dashboard.cards.benchmark import study_card
-from dashboard.data import queries
+from dashboard.data import configurations, queries
 from dashboard.figures.numbers import readable
 from dashboard.links import (
     NEW_SEARCH,
@@ -97,7 +97,7 @@ def _no_place(summary: StudySummary) -> str:
 
 
 def _allowed(summary: StudySummary) -> list[int]:
-    return queries.allowed(summary.config) if summary.config else []
+    return configurations.allowed(summary.config) if summary.config else []
 
 
 def _best(scored: pd.DataFrame, measure: Measure) -> Label:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from backend.config.model import SearchConfig
 from backend.runs.estimate import Pace
-from dashboard.data import queries
+from dashboard.data import configurations
 from dashboard.figures.numbers import duration, readable
 from dashboard.text import plain
 from dashboard.widgets.errors import shown_errors
@@ -19,7 +19,7 @@ def time_estimate(config: SearchConfig, searches: int = 1) -> None:
         config: of the search.
         searches: how many of the kind are launched; they share the machine.
     """
-    pace = st.session_state.get(_MEASURED, {}).get(_settings(config)) or queries.known_pace(config)
+    pace = st.session_state.get(_MEASURED, {}).get(_settings(config)) or configurations.known_pace(config)
     if pace is not None:
         st.markdown(_said(config, pace, searches))
         return
@@ -32,12 +32,12 @@ def time_estimate(config: SearchConfig, searches: int = 1) -> None:
         help=f"Scores four {many} of the space, which takes seconds; half a minute with many images and proxies.",
     ):
         with shown_errors(), st.spinner(f"Scoring four {many} …"):
-            st.session_state.setdefault(_MEASURED, {})[_settings(config)] = queries.measure_pace(config)
+            st.session_state.setdefault(_MEASURED, {})[_settings(config)] = configurations.measure_pace(config)
             st.rerun()
 
 
 def _said(config: SearchConfig, pace: Pace, searches: int) -> str:
-    problem = queries.problem(config)
+    problem = configurations.problem(config)
     asked = problem.space.words.count(problem.asked)
     total = pace.total(problem) * searches
     times = f" × {searches} searches" if searches > 1 else ""

@@ -9,7 +9,7 @@ from backend.errors import UserError
 from backend.runs import launch, queue, queueing
 from backend.spaces.capabilities import Enumerable, capability
 from backend.studies.catalog import check_free_name, free_name
-from dashboard.data import queries
+from dashboard.data import configurations, queries
 from dashboard.links import STUDIES, open_page, open_study
 from dashboard.server import session
 from dashboard.text import plain
@@ -174,5 +174,5 @@ def _kept_line(config: SearchConfig) -> str:
     bounds = ", ".join(item.shown for item in config.constraints)
     if capability(config.space, Enumerable) is None:
         return f" Constraints: {plain(bounds)}."
-    kept, connected = queries.networks(config)
+    kept, connected = configurations.networks(config)
     return f" Constraints: {plain(bounds)}: **{kept:,}** of {connected:,} connected networks keep them."

@@ -4,7 +4,7 @@ import streamlit as st
 
 from backend.config.model import SearchConfig
 from backend.errors import ConfigError
-from dashboard.data import queries
+from dashboard.data import configurations
 from dashboard.views import new_search as search_form
 from dashboard.views.new_search.problems import Problems
 from dashboard.widgets.errors import shown_errors
@@ -34,10 +34,10 @@ def _read_form() -> tuple[SearchConfig | None, Problems]:
         config = search_form.config_of_form(st.session_state)
     except ConfigError as error:
         rest, left_out = search_form.rest_of(search_form.form_tables(st.session_state), error.problems)
-        more = queries.machine_problems(rest) if rest else []
+        more = configurations.machine_problems(rest) if rest else []
         others = [(field, said) for field, said in more if not field.startswith(tuple(left_out))]
         return None, Problems([*error.problems, *others])
-    return config, Problems(queries.machine_problems(config))
+    return config, Problems(configurations.machine_problems(config))
 
 
 show()

@@ -9,7 +9,7 @@ from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
 from backend.spaces.capabilities import Choices, Drawable, FixedDistributions, Parameter, capability
-from dashboard.data import queries
+from dashboard.data import configurations
 from dashboard.figures.choices_graph import choices_graph
 from dashboard.text import plain
 from dashboard.views.new_search.metrics import KEEP
@@ -128,4 +128,4 @@ def _left(space: SearchSpace) -> str:
         section = space.section.model_validate(section_table(st.session_state))
     except (UserError, ValidationError):
         return f"Fix the choices above to see how many {space.words.many} they leave."
-    return queries.left(section)
+    return configurations.left(section)

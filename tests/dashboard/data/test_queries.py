@@ -6,7 +6,7 @@ from backend.errors import UserError
 from backend.runs.launch import prepare
 from backend.storage.database import Database
 from backend.studies import delete_study, load_study
-from dashboard.data import queries
+from dashboard.data import configurations, queries
 from tests.dashboard.conftest import Config
 
 
@@ -77,14 +77,16 @@ def test_an_external_study_has_no_run(foreign: str) -> None:
 
 
 def test_the_size_of_a_space_counts_connected_networks(make_config: Config) -> None:
-    assert f"**{15_625 - 341:,}** connected cells of 15,625 combinations." in queries.left(make_config().search_space)
+    assert f"**{15_625 - 341:,}** connected cells of 15,625 combinations." in configurations.left(
+        make_config().search_space
+    )
     several = make_config(cells={"C": [8, 16], "N": [1, 2, 3]}).search_space
-    assert f"at 6 sizes: **{6 * (15_625 - 341):,}** connected networks to score" in queries.left(several)
+    assert f"at 6 sizes: **{6 * (15_625 - 341):,}** connected networks to score" in configurations.left(several)
 
 
 def test_more_images_than_there_are_is_a_problem_of_the_machine(make_config: Config) -> None:
-    assert queries.machine_problems(make_config()) == []
-    ((field, message),) = queries.machine_problems(make_config(runner={"num_samples": 5_000}))
+    assert configurations.machine_problems(make_config()) == []
+    ((field, message),) = configurations.machine_problems(make_config(runner={"num_samples": 5_000}))
     assert field.endswith("num_samples")
     assert "1000" in message
 

@@ -1,0 +1,106 @@
+"""What pages read of a configuration, cached: the search that it describes, what prevents it, how long it takes."""
+
+import streamlit as st
+
+from backend.config.model import SearchConfig
+from backend.errors import ConfigError
+from backend.runs import estimate as pace
+from backend.runs import launch
+from backend.runs.estimate import Pace
+from backend.search.problem import SearchProblem
+from backend.spaces import registry
+from backend.spaces.base import SpaceSection
+from backend.spaces.capabilities import Choices, capability
+from backend.storage.database import Database
+from backend.studies import list_studies
+from dashboard.data.queries import database
+from dashboard.server import session
+from dashboard.server.session import storage_key
+
+_CHECK_SECONDS = 30
+
+
+def left(section: SpaceSection) -> str:
+    """How much the choices of a search file leave to search, in Markdown; "" for a space without choices."""
+    return _left(section.name, section.model_dump_json(), section)
+
+
+def known_pace(config: SearchConfig) -> Pace | None:
+    """Seconds an architecture takes, as searches of this machine say; None where none was like this one."""
+    return _known_pace(storage_key(), config.to_toml(), database())
+
+
+def measure_pace(config: SearchConfig) -> Pace:
+    """Seconds an architecture takes, by scoring a few, which takes seconds.
+
+    Raises:
+        UserError: images or device are not there.
+    """
+    return pace.measure_pace(config)
+
+
+def problem(config: SearchConfig) -> SearchProblem:
+    """What a configuration searches, built once for all pages.
+
+    Raises:
+        UserError: a cost is not known of the space's architectures.
+    """
+    return _problem(config.to_toml())
+
+
+def networks(config: SearchConfig) -> tuple[int, int]:
+    """How many networks of the search space keep the limits, and how many can be scored."""
+    return _networks(config.to_toml())
+
+
+def allowed(config: SearchConfig) -> list[int]:
+    """Indices of the architectures that a search allows, as ``SearchProblem.allowed`` gives them."""
+    return _allowed(config.to_toml())
+
+
+def machine_problems(config: SearchConfig) -> list[tuple[str, str]]:
+    """What the configuration needs that this machine has not: ``(field, message)`` each; nothing in a look."""
+    if session.read_only():
+        # A viewer, who cannot launch anything, is not told what this machine holds.
+        return []
+    return _machine_problems(storage_key(), config.to_toml(), database())
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _left(name: str, choices: str, _section: SpaceSection) -> str:
+    del choices
+    restricted = registry.get(name).restricted(_section)
+    found = capability(restricted, Choices)
+    return found.left() if found else ""
+
+
+@st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)
+def _known_pace(storage: str, toml: str, _database: Database) -> Pace | None:
+    del storage
+    return pace.known_pace(_database, SearchConfig.from_toml(toml), list_studies(_database))
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def _problem(toml: str) -> SearchProblem:
+    return SearchProblem(SearchConfig.from_toml(toml))
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _networks(toml: str) -> tuple[int, int]:
+    searched = _problem(toml)
+    return len(searched.feasible), len(searched.members)
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _allowed(toml: str) -> list[int]:
+    return _problem(toml).allowed()
+
+
+@st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)
+def _machine_problems(storage: str, toml: str, _database: Database) -> list[tuple[str, str]]:
+    del storage
+    try:
+        launch.check(_database, SearchConfig.from_toml(toml))
+    except ConfigError as error:
+        return error.problems
+    return []
