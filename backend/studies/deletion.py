@@ -189,7 +189,7 @@ def _delete_late_rows(database: Database, study_id: int, trials: Sequence[Any]) 
         study_id: that it had.
         trials: that it had.
     """
-    numbers = [row.trial_id for row in trials if not row.state.is_finished()]
+    numbers = {row.trial_id for row in trials if not row.state.is_finished()}
     recent = (row.datetime_start for row in trials if row.datetime_start is not None)
     # Optuna stores local time.
     in_use = numbers or datetime.now() - max(recent, default=datetime.min) < _IN_USE

@@ -21,6 +21,7 @@ from backend.runs import launch, queue
 from backend.runs.execute import execute_run
 from backend.storage import audit
 from backend.storage.database import Database, open_database
+from backend.storage.orphans import delete_orphans
 from backend.storage.schema import metadata
 from backend.studies import (
     delete_study,
@@ -200,23 +201,41 @@ def test_a_study_that_gets_the_number_of_one_that_another_program_deleted_has_a_
     assert (run.state, runs.read_log(database, run.study_id)) == ("queued", [])
 
 
+_LATE_TRIAL = (
+    "INSERT INTO trials (trial_id, number, study_id, state) VALUES (7, 0, 1, 'RUNNING')",
+    "INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (7, 'a', '1')",
+)
+"""What plain Optuna writes to a study whose deletion it has not seen."""
+
+
+def write_plainly(home: Path, *statements: str) -> None:
+    """Change the database of studies as plain Optuna does, without a check of foreign keys."""
+    with closing(sqlite3.connect(home / "studies.db")) as plain:
+        for statement in statements:
+            plain.execute(statement)
+        plain.commit()
+
+
 def test_trials_that_were_written_after_a_deletion_are_no_part_of_the_next_study(home: Path) -> None:
     database = open_database()
     launch.prepare(database, cheap_config(), "a")
     optuna.delete_study(study_name="a", storage=database.storage)
     database.close()
-    late = (
-        "INSERT INTO trials (trial_id, number, study_id, state) VALUES (7, 0, 1, 'RUNNING')",
-        "INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (7, 'a', '1')",
-    )
-    with closing(sqlite3.connect(home / "studies.db")) as plain:
-        for statement in late:
-            plain.execute(statement)
-        plain.commit()
+    write_plainly(home, *_LATE_TRIAL)
     launch.prepare(open_database(), cheap_config(), "b")
     assert load_study(database, "b")._study_id == 1
     assert load_study(database, "b").trials == []
     assert "trials" not in rows_left(database.url)
+
+
+def test_rows_of_a_trial_that_was_itself_written_after_the_deletion_are_deleted_too(home: Path) -> None:
+    database, late = open_database(), set[int]()
+    database.prepare()
+    for statement in _LATE_TRIAL:
+        write_plainly(home, statement)
+        with database.begin() as connection:
+            assert delete_orphans(connection, 1, late)
+    assert rows_left(database.url) == {}
 
 
 def test_of_several_that_rename_at_once_one_does(database: Database) -> None:
