@@ -205,6 +205,14 @@ def sweep(
         ),
     ] = None,
     space: SpaceOption = registry.DEFAULT,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Score so many classes, drawn at random; a larger sample later goes on from there.",
+            show_default="all",
+        ),
+    ] = None,
     proxy_module: ModuleOption = None,
     space_module: SpaceModuleOption = None,
 ) -> None:
@@ -223,7 +231,7 @@ def sweep(
     if out is not None:
         _check_writable(out)
     known = bundled_table(dataset, space) if dataset in bundled_datasets(space) else None
-    job = Sweep(setting, sweeps_folder(), known=known)
+    job = Sweep(setting, sweeps_folder(), known=known, sample=sample)
     console.print(f"shards: {job.folder}", soft_wrap=True)
     with open_cluster(scheduler, workers) as client, progress_bar() as progress:
         task = progress.add_task("classes", total=None)

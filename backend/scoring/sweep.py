@@ -21,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from distributed import Client, Future, LocalCluster, as_completed
@@ -130,11 +131,13 @@ class Sweep:
         setting: what is scored.
         root: the folder of all sweeps; each batch and seed has a folder of its own in it.
         classes: official indices of the representatives of the classes to score; None for all connected ones.
+        sample: how many of these to score, drawn at random, the same each time: a larger sample holds the smaller
+            one; None for all.
         known: a table, such as the bundled one, whose scores are not computed again if batch and seed are the same.
 
     Attributes:
         folder: where its shards are.
-        classes: the classes to score.
+        classes: the classes to score, in the order in which they are: what a killed sweep leaves is a random sample.
 
     Raises:
         UserError: the setting is not valid (see :class:`backend.scoring.Scorer`), or nothing may be written.
@@ -146,6 +149,7 @@ class Sweep:
         root: Path,
         classes: Sequence[int] | None = None,
         known: ScoreTable | None = None,
+        sample: int | None = None,
     ) -> None:
         check_writable()
         self.setting = setting
@@ -155,7 +159,8 @@ class Sweep:
         digest = setting_of(self._scorer.batch, setting.seed)
         self.folder = root / f"{self._prefix}{setting.dataset}-{digest[:16]}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.classes = sorted(self._classes.dropna().astype(int).unique() if classes is None else classes)
+        whole = sorted(self._classes.dropna().astype(int).unique() if classes is None else classes)
+        self.classes = [int(index) for index in np.random.default_rng(0).permutation(whole)[:sample]]
         self._known = known if known and self._is_of_this_batch(known.provenance) else None
 
     @property
@@ -198,7 +203,7 @@ class Sweep:
         ]
 
     def table(self) -> ScoreTable:
-        """One row for each architecture of the space.
+        """One row for each architecture of the space; no scores in those that are not of the sample.
 
         Raises:
             UserError: classes are missing; the sweep has to go on first.

@@ -147,6 +147,21 @@ def test_the_table_has_a_row_for_each_cell_and_twins_share_theirs(tmp_path: Path
     assert table.provenance.seconds == pytest.approx(0.1 * len(sweep.classes))
 
 
+def test_a_larger_sample_goes_on_from_a_smaller_one_and_the_rest_of_its_table_is_empty(tmp_path: Path) -> None:
+    small, large = Sweep(SETTING, tmp_path, sample=3), Sweep(SETTING, tmp_path, sample=5)
+    assert small.classes == large.classes[:3] != sorted(small.classes)
+    rows = [
+        {"class": index, "proxy": name, "version": proxies.get(name).version, "value": 1.0, "seconds": 0.1}
+        for index in small.classes
+        for name in ("l2_norm", "naswot_relu")
+    ]
+    pd.DataFrame(rows).assign(failure="").to_parquet(small.folder / "a.parquet")
+    norms = small.table().scores["l2_norm"]
+    assert {class_indices()[index] for index in norms.index[norms.notna()]} == set(small.classes)
+    with pytest.raises(UserError, match="2 of 5 classes are not scored yet"):
+        large.table()
+
+
 def test_what_a_table_of_the_same_batch_has_is_not_scored_again(client: Client, tmp_path: Path) -> None:
     sizes = Sweep(replace(SETTING, proxies=("l2_norm",)), tmp_path / "first", CLASSES[:8])
     sizes.run(client, ignore)
