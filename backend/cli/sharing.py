@@ -81,7 +81,7 @@ def import_command(
     from backend.sharing.transfer import import_studies  # noqa: PLC0415
 
     database = open_database(storage)
-    with opened_file(file, database) as source:
+    with opened_file(file) as source:
         contents = read_contents(source)
         named = [find(contents, name) for name in dict.fromkeys(study or [])]
         found = arrivals(named or contents, database)

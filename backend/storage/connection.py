@@ -40,7 +40,7 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from backend.errors import StorageError, WriteError
 from backend.settings import READ_ONLY, make_folder
-from backend.storage.migrations import check_revision, migrate
+from backend.storage.migrations import alone, check_revision, migrate
 from backend.storage.optuna_internals.tables import table_revisions
 from backend.storage.schema import metadata
 from backend.storage.sqlite_files import BUSY_SECONDS, connect_to_read, has_content, use_write_ahead_log
@@ -125,18 +125,17 @@ class Opened:
 
     Args:
         engine: of the database.
-        with_tables: the storage makes those of Optuna's tables that are missing.
     """
 
-    def __init__(self, engine: Engine, *, with_tables: bool = False) -> None:
-        self.engine, self._with_tables = engine, with_tables
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
 
     @cached_property
     def storage(self) -> RDBStorage:
         """Optuna's storage on the engine."""
         from backend.storage.optuna_internals.bounded_storage import BoundedStorage  # noqa: PLC0415 - see above
 
-        return BoundedStorage(self.engine, with_tables=self._with_tables)
+        return BoundedStorage(self.engine)
 
     def close(self) -> None:
         """Close all connections."""
@@ -184,7 +183,7 @@ class Link:
             self.opened()
             if self._writing is None:
                 with _said(self._url, " for writing"):
-                    self._writing = _to_write(self._url)
+                    self._writing = _to_write(self._url, there=self._reading is not None)
 
     def close(self) -> None:
         """Close all connections; they are opened again when they are needed."""
@@ -243,23 +242,33 @@ def _to_read(url: URL) -> Opened | None:
     return opened
 
 
-def _to_write(url: URL) -> Opened:
-    """Open a database to be written; what is missing of it is made."""
+def _to_write(url: URL, *, there: bool) -> Opened:
+    """Open a database to be written; what is missing of it is made.
+
+    Args:
+        url: of the database.
+        there: Optuna's tables are known to be there.
+    """
     if url.get_backend_name() == "sqlite":
         make_folder(Path(url.database or "").parent)
-    opened = Opened(_engine(url, _arguments(url)), with_tables=True)
-    _make_tables(opened)
+    engine = _engine(url, _arguments(url))
+    if not there:
+        _make_tables(engine)
     if url.get_backend_name() == "sqlite":
-        use_write_ahead_log(opened.engine)
-    migrate(opened.engine, shown(url))
-    return opened
+        use_write_ahead_log(engine)
+    migrate(engine, shown(url))
+    return Opened(engine)
 
 
-def _make_tables(opened: Opened) -> None:
-    """Make Optuna's tables; try again where another process makes one, or its row, at the same time."""
+def _make_tables(engine: Engine) -> None:
+    """Make Optuna's tables; try again where plain Optuna makes one, or its row, at the same time."""
+    # A list of studies loads none of Optuna's own declarations.
+    from backend.storage.optuna_internals.declared_tables import make_tables  # noqa: PLC0415
+
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            opened.storage  # noqa: B018 - makes them
+            with alone(engine) as connection:
+                make_tables(connection)
         except SQLAlchemyError as error:
             by_another = isinstance(error, IntegrityError) or "already exists" in str(error)
             if not by_another or attempt == _ATTEMPTS:
@@ -280,14 +289,14 @@ def _engine(url: URL, arguments: dict[str, Any]) -> Engine:
 @cache
 def _nothing() -> Opened:
     """A study database with all tables and no row, in memory; each connection has one of its own, to be read alone."""
-    template = Opened(create_engine("sqlite://", poolclass=StaticPool), with_tables=True)
+    template = create_engine("sqlite://", poolclass=StaticPool)
     _make_tables(template)
-    with template.engine.connect() as connection:
+    with template.connect() as connection:
         metadata.create_all(connection)
         connection.commit()
         driver: Any = connection.connection.driver_connection
         content = driver.serialize()
-    template.close()
+    template.dispose()
 
     def copied() -> sqlite3.Connection:
         copy = sqlite3.connect(":memory:")

@@ -39,7 +39,7 @@ def colleagues(database: Database) -> str:
     """The study whose search file has lists and tables where words belong, imported."""
 
     def make() -> None:
-        with opened_file(WRONG_TYPES, database) as source:
+        with opened_file(WRONG_TYPES) as source:
             import_studies(source, database, read_contents(source), "a file")
 
     made_once(database, COLLEAGUES, make)

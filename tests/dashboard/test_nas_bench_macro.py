@@ -230,7 +230,7 @@ def test_a_file_carries_a_study_to_another_installation(macro: Open, tmp_path: P
     export_studies(database, [MACRO], file)
     other = open_database(f"sqlite:///{tmp_path / 'other.db'}")
     other.prepare()
-    with opened_file(file, other) as source:
+    with opened_file(file) as source:
         import_studies(source, other, read_contents(source), file.name)
     frame = trials_frame(load_study(other, MACRO))
     assert frame.equals(trials_frame(load_study(database, MACRO)))

@@ -11,20 +11,19 @@ from backend.sharing.inspection.file import LARGEST_FILE, BadFileError, copy_pri
 from backend.sharing.inspection.rows import check_meaning
 from backend.sharing.inspection.schema import check_schema, check_values
 from backend.sharing.source import Source, connected
-from backend.storage.database import Database
+from backend.storage.optuna_internals.tables import table_revisions
 
 __all__ = ["LARGEST_FILE", "opened_file"]
 
 
 @contextmanager
-def opened_file(path: Path, database: Database, called: str | None = None) -> Iterator[Source]:
+def opened_file(path: Path, called: str | None = None) -> Iterator[Source]:
     """Open a file that somebody sent: one that was exported, a whole study database, or one of plain Optuna.
 
     It is copied to a temporary file, so that nothing changes it, and checked whole before anything of it is used.
 
     Args:
         path: of the file.
-        database: into which it would be copied; its tables' revision is the one that is read.
         called: what a user calls the file; None takes the path.
 
     Raises:
@@ -36,7 +35,7 @@ def opened_file(path: Path, database: Database, called: str | None = None) -> It
             copy = Path(folder) / "file.db"
             copy_privately(path, copy)
             raw = stack.enter_context(guarded(copy))
-            found = check_schema(raw, database.storage.get_head_version())
+            found = check_schema(raw, table_revisions()[-1])
             for table in found:
                 check_values(raw, table)
             check_meaning(raw, found)

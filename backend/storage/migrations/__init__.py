@@ -9,6 +9,8 @@ To change a table, change ``backend/storage/schema.py`` and add a revision to ``
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -92,11 +94,7 @@ def migrate(engine: Engine, where: str) -> None:
     with engine.connect() as connection:
         if _is_current(connection, where):
             return
-    with _one_at_a_time, engine.begin() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        elif connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    with _one_at_a_time, alone(engine) as connection:
         if not _is_current(connection, where):
             # Alembic takes longer to load than a command that migrates nothing takes to run.
             from alembic import command  # noqa: PLC0415
@@ -108,6 +106,17 @@ def migrate(engine: Engine, where: str) -> None:
                 command.stamp(config, "head")
             else:
                 command.upgrade(config, "head")
+
+
+@contextmanager
+def alone(engine: Engine) -> Iterator[Connection]:
+    """A connection in a transaction that changes tables; of several processes, one at a time is in such a one."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        elif connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        yield connection
 
 
 def known_revisions() -> list[str]:

@@ -14,15 +14,14 @@ class BoundedStorage(RDBStorage):
     """Optuna's storage, whose reads of a study's attributes no value breaks: one too deep is read as words.
 
     Args:
-        engine: what it reads and writes through.
-        with_tables: make Optuna's tables where they are missing.
+        engine: what it reads and writes through; Optuna's tables are there.
     """
 
-    def __init__(self, engine: Engine, *, with_tables: bool = False) -> None:
+    def __init__(self, engine: Engine) -> None:
         vars(self)["engine"] = engine
         # Optuna fills its own version into braces.
         url = engine.url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
-        super().__init__(url, skip_compatibility_check=True, skip_table_creation=not with_tables)
+        super().__init__(url, skip_compatibility_check=True, skip_table_creation=True)
 
     @property
     def engine(self) -> Engine:

@@ -44,7 +44,7 @@ class OpenFile:
         behind: its ensembles that cannot be used here, and why.
     """
 
-    def __init__(self, name: str, path: Path, database: Database) -> None:
+    def __init__(self, name: str, path: Path) -> None:
         """Check it.
 
         Raises:
@@ -52,7 +52,7 @@ class OpenFile:
         """
         self.name = name
         with ExitStack() as stack:
-            self.source: Source = stack.enter_context(opened_file(path, database, name))
+            self.source: Source = stack.enter_context(opened_file(path, name))
             self.contents = read_contents(self.source)
             self.behind = left_out(self.source)
             self._stack = stack.pop_all()
@@ -151,14 +151,14 @@ def _receive() -> None:
                 shutil.copyfileobj(upload, file, _BLOCK)
         except OSError as error:
             raise UserError(f"{name} cannot be kept on the server: {error.strerror}") from None
-        st.session_state[_FILE] = ShareJob(lambda _: _opened(name, folder, path, database))
+        st.session_state[_FILE] = ShareJob(lambda _: _opened(name, folder, path))
     _forget(upload)
 
 
-def _opened(name: str, folder: TemporaryDirectory[str], path: Path, database: Database) -> OpenFile:
+def _opened(name: str, folder: TemporaryDirectory[str], path: Path) -> OpenFile:
     # It has a copy of its own.
     with folder:
-        return OpenFile(name, path, database)
+        return OpenFile(name, path)
 
 
 def _copy(opened: OpenFile, chosen: Sequence[SharedStudy], with_scores: bool) -> None:

@@ -31,7 +31,7 @@ from backend.sharing import import_studies, read_contents
 from backend.sharing.inspection import opened_file
 
 database = open_database()
-with opened_file(Path(sys.argv[1]), database) as source:
+with opened_file(Path(sys.argv[1])) as source:
     contents = read_contents(source)
     print("ready", flush=True)
     sys.stdin.readline()
@@ -40,7 +40,7 @@ with opened_file(Path(sys.argv[1]), database) as source:
 
 
 def take_in(path: Path, database: Database) -> list[str]:
-    with opened_file(path, database) as source:
+    with opened_file(path) as source:
         return [item.name for item in import_studies(source, database, read_contents(source), path.name)]
 
 
@@ -94,7 +94,7 @@ def test_scores_stay_where_they_are_if_asked_to(database: Database, tmp_path: Pa
 
 def test_every_trial_is_told_of_once(database: Database, file: Path, tmp_path: Path) -> None:
     told = list[int]()
-    with opened_file(file, database) as source:
+    with opened_file(file) as source:
         contents = read_contents(source)
         import_studies(source, database, contents, "a.db", progress=told.append)
         assert sum(told) == sum(item.summary.trials for item in contents)
@@ -119,7 +119,7 @@ def test_an_ensemble_that_cannot_be_used_here_stays_behind_and_the_rest_comes(
         (text,) = connection.execute("SELECT content FROM proxyscope_ensembles").fetchone()
         content = json.dumps(json.loads(text) | change)
         connection.execute("UPDATE proxyscope_ensembles SET content = ?", (content,))
-    with opened_file(file, database) as source:
+    with opened_file(file) as source:
         assert left_out(source) == {samples.ENSEMBLE: why}
         copied = import_studies(source, database, read_contents(source), "a.db")
     assert [item.ensembles for item in copied] == [0, 0]

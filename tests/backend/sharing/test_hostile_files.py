@@ -51,7 +51,7 @@ def file(honest: bytes, tmp_path: Path) -> Path:
 
 
 def take_in(path: Path, database: Database) -> None:
-    with opened_file(path, database) as source:
+    with opened_file(path) as source:
         contents = read_contents(source)
         assert [item.words for item in arrivals(contents, database)]
         copy_studies(source, database, contents)

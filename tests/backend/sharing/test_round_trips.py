@@ -47,14 +47,14 @@ from tests.conftest import cheap_config
 
 def take_in(path: Path, database: Database, *names: str) -> list[str]:
     """Import a file; returns the names of what was copied."""
-    with opened_file(path, database) as source:
+    with opened_file(path) as source:
         contents = read_contents(source)
         chosen = [find(contents, name) for name in names] or contents
         return [item.name for item in copy_studies(source, database, chosen)]
 
 
 def statuses(path: Path, database: Database) -> dict[str, str]:
-    with opened_file(path, database) as source:
+    with opened_file(path) as source:
         return {item.study.name: item.status for item in arrivals(read_contents(source), database)}
 
 
@@ -156,7 +156,7 @@ def test_a_study_that_went_on_is_added_beside_and_overwrites_nothing(database: D
     requeue(database, samples.SEARCH, 20)
     execute_run(database, samples.SEARCH)
     export_studies(database, [samples.SEARCH], tmp_path / "late.db")
-    with opened_file(tmp_path / "late.db", other) as source:
+    with opened_file(tmp_path / "late.db") as source:
         (arrival,) = arrivals(read_contents(source), other)
     assert (arrival.status, arrival.here, arrival.name) == ("more", samples.SEARCH, f"{samples.SEARCH} 2")
     assert "more trials" in arrival.words
@@ -207,7 +207,7 @@ def test_exports_while_a_search_writes_are_each_of_one_moment(database: Database
     while worker.is_alive():
         path = tmp_path / f"{len(counts)}.db"
         export_studies(database, [name], path)
-        with opened_file(path, database) as source:
+        with opened_file(path) as source:
             (study,) = read_contents(source)
         trials = optuna.load_study(study_name=name, storage=f"sqlite:///{path}").trials
         assert [trial.number for trial in trials] == list(range(len(trials)))

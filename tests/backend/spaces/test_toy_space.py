@@ -183,7 +183,7 @@ def test_a_file_carries_it_to_another_database_with_its_scores(
     export_studies(database, ["toys"], file)
     other = open_database(f"sqlite:///{tmp_path / 'other.db'}")
     other.prepare()
-    with opened_file(file, other) as source:
+    with opened_file(file) as source:
         import_studies(source, other, read_contents(source), file.name)
     (summary,) = list_studies(other)
     assert (summary.space_name, summary.dataset) == ("toy", "cifar10")

@@ -41,7 +41,7 @@ def test_an_import_leaves_a_line_here_and_none_in_the_file(database: Database, t
     launch.prepare(database, cheap_config(), "theirs")
     export_studies(database, ["theirs"], tmp_path / "theirs.db")
     other = open_database(f"sqlite:///{tmp_path / 'other.db'}")
-    with opened_file(tmp_path / "theirs.db", other) as source:
+    with opened_file(tmp_path / "theirs.db") as source:
         import_studies(source, other, read_contents(source), "theirs.db")
     assert [(entry.action, entry.study) for entry in audit.entries(other)] == [("import", "theirs")]
     assert audit.entries(open_database(f"sqlite:///{tmp_path / 'theirs.db'}")) == []

@@ -37,7 +37,7 @@ def expected(version: str) -> dict[str, Any]:
 
 
 def taken_in(file: Path, database: Database) -> set[str]:
-    with opened_file(file, database) as source:
+    with opened_file(file) as source:
         copied = import_studies(source, database, read_contents(source), file.name)
     return {item.name for item in copied}
 

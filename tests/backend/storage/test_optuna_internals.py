@@ -5,6 +5,7 @@ import inspect
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import optuna
 import optuna_dashboard
@@ -17,14 +18,14 @@ from optuna.storages._cached_storage import _CachedStorage
 from optuna.storages._rdb import models
 from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import NullPool, TableClause, create_engine, select
+from sqlalchemy import NullPool, StaticPool, TableClause, create_engine, select
 
 from backend.storage import migrations
 from backend.storage.database import Database
 from backend.storage.migrations import known_revisions
 from backend.storage.optuna_internals import tables, trial_reader
 from backend.storage.optuna_internals.bounded_storage import BoundedStorage
-from backend.storage.optuna_internals.declared_tables import OPTUNA
+from backend.storage.optuna_internals.declared_tables import OPTUNA, make_tables
 from backend.storage.optuna_internals.notes import note_body
 from backend.storage.optuna_internals.objects import storage_of, study_id_of, trial_id_of
 from backend.storage.optuna_internals.single_objective import with_one_objective
@@ -56,6 +57,20 @@ def study(storage: RDBStorage) -> optuna.Study:
 
 def test_a_study_has_the_number_that_its_database_gives_it(study: optuna.Study, storage: RDBStorage) -> None:
     assert study_id_of(study) == storage.get_study_id_from_name("second") == 2
+
+
+def test_tables_are_made_as_optuna_makes_them(storage: RDBStorage) -> None:
+    def content(engine: sqlalchemy.Engine) -> tuple[list[Any], ...]:
+        queries = ("SELECT sql FROM sqlite_master ORDER BY name", *map("SELECT * FROM {}".format, sorted(tables)))
+        with engine.connect() as connection:
+            return tuple(connection.exec_driver_sql(query).all() for query in queries)
+
+    tables = set(OPTUNA.tables) | {"alembic_version"}
+    made = create_engine("sqlite://", poolclass=StaticPool)
+    for _ in range(2):
+        with made.begin() as connection:
+            make_tables(connection)
+    assert content(made) == content(storage.engine)
 
 
 def test_trials_have_the_numbers_that_their_database_gives_them(study: optuna.Study, storage: RDBStorage) -> None:
@@ -110,14 +125,17 @@ def test_a_session_commits_at_its_end_and_takes_back_what_breaks_off(storage: RD
 
 def test_a_storage_works_on_the_engine_that_it_is_given(tmp_path: Path) -> None:
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(tmp_path / "{a} b.db"), poolclass=NullPool)
-    optuna.create_study(storage=BoundedStorage(engine, with_tables=True), study_name="s")
+    with engine.begin() as connection:
+        make_tables(connection)
+    optuna.create_study(storage=BoundedStorage(engine), study_name="s")
     assert optuna.load_study(study_name="s", storage=BoundedStorage(engine)).user_attrs == {}
     assert [file.name for file in tmp_path.iterdir()] == ["{a} b.db"]
 
 
 def test_attributes_of_a_study_are_found_by_its_number_and_of_none_there_are_none(tmp_path: Path) -> None:
-    storage = BoundedStorage(create_engine(f"sqlite:///{tmp_path / 'bounded.db'}"), with_tables=True)
-    study = optuna.create_study(storage=storage)
+    url = f"sqlite:///{tmp_path / 'bounded.db'}"
+    study = optuna.create_study(storage=RDBStorage(url))
+    storage = BoundedStorage(create_engine(url))
     study.set_user_attr("user", {"a": 1})
     storage.set_study_system_attr(study_id_of(study), "system", 2)
     assert storage.get_study_user_attrs(1) == {"user": {"a": 1}}

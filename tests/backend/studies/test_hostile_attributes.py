@@ -266,7 +266,7 @@ def test_a_deep_attribute_leaves_the_study_readable_with_optuna(file: Path) -> N
 
 def take_in(file: Path, database: Database) -> list[str]:
     """Import a file; returns what was said of each study before."""
-    with opened_file(file, database) as source:
+    with opened_file(file) as source:
         found = read_contents(source)
         words = [item.words for item in arrivals(found, database)]
         copy_studies(source, database, found)
