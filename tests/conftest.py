@@ -20,6 +20,12 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 # Else each process that a test starts would compile all modules again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+_MEMORY, _MEMORY_BYTES = Path("/dev/shm"), 2 * 2**30
+if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _MEMORY_BYTES:
+    # Databases wait for their disk at each commit; there is none to wait for in memory.
+    for _name in ("TMPDIR", "PYTEST_DEBUG_TEMPROOT"):
+        os.environ.setdefault(_name, str(_MEMORY))
+
 
 def pytest_collection_finish() -> None:
     """Spare the runs of pages what Streamlit does again in each: collect garbage, and scan what is installed."""
