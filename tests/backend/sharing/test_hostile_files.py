@@ -24,7 +24,7 @@ from backend.studies.catalog import check_name
 from tests.backend.sharing import samples
 from tests.backend.sharing.equality import scores_of
 
-_FLIPS, _CUTS = 100, 25
+_FLIPS, _FLIPS_ON_A_SERVER, _CUTS = 100, 25, 25
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,16 @@ def assert_refused_or_valid(path: Path, database: Database) -> None:
 
 
 @pytest.mark.parametrize("seed", range(_FLIPS))
-def test_flipped_bits(honest: bytes, database: Database, tmp_path: Path, seed: int) -> None:
+def test_flipped_bits(honest: bytes, file_database: Database, tmp_path: Path, seed: int) -> None:
+    take_in_with_flipped_bits(honest, file_database, tmp_path, seed)
+
+
+@pytest.mark.parametrize("seed", range(_FLIPS_ON_A_SERVER))
+def test_flipped_bits_on_a_server(honest: bytes, postgres_database: Database, tmp_path: Path, seed: int) -> None:
+    take_in_with_flipped_bits(honest, postgres_database, tmp_path, seed)
+
+
+def take_in_with_flipped_bits(honest: bytes, database: Database, tmp_path: Path, seed: int) -> None:
     draw = random.Random(seed)
     content = bytearray(honest)
     for _ in range(draw.choice((1, 1, 4, 64))):
@@ -92,10 +101,10 @@ def test_flipped_bits(honest: bytes, database: Database, tmp_path: Path, seed: i
 
 
 @pytest.mark.parametrize("seed", range(_CUTS))
-def test_truncations(honest: bytes, database: Database, tmp_path: Path, seed: int) -> None:
+def test_truncations(honest: bytes, file_database: Database, tmp_path: Path, seed: int) -> None:
     path = tmp_path / "sent.db"
     path.write_bytes(honest[: random.Random(seed).randrange(len(honest) - 1)])
-    assert_refused(path, database)
+    assert_refused(path, file_database)
 
 
 SCHEMA = {
@@ -144,10 +153,10 @@ SCHEMA = {
 
 
 @pytest.mark.parametrize("name", SCHEMA)
-def test_schemas(file: Path, database: Database, name: str) -> None:
+def test_schemas(file: Path, file_database: Database, name: str) -> None:
     statements, message = SCHEMA[name]
     change(file, statements)
-    assert_refused(file, database, message or None)
+    assert_refused(file, file_database, message or None)
 
 
 VALUES = {
@@ -230,9 +239,9 @@ VALUES = {
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_values(file: Path, database: Database, name: str) -> None:
+def test_values(file: Path, file_database: Database, name: str) -> None:
     change(file, VALUES[name])
-    assert_refused(file, database)
+    assert_refused(file, file_database)
 
 
 @pytest.mark.parametrize(
@@ -298,18 +307,18 @@ FILES: dict[str, tuple[Callable[[Path, bytes], object], str]] = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_files(honest: bytes, database: Database, tmp_path: Path, name: str) -> None:
+def test_files(honest: bytes, file_database: Database, tmp_path: Path, name: str) -> None:
     make, message = FILES[name]
     path = tmp_path / "sent.db"
     make(path, honest)
-    assert_refused(path, database, message or None)
+    assert_refused(path, file_database, message or None)
 
 
-def test_another_database_is_refused(database: Database, tmp_path: Path) -> None:
+def test_another_database_is_refused(file_database: Database, tmp_path: Path) -> None:
     path = tmp_path / "sent.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE a (b)")
-    assert_refused(path, database, "it is no study database: it has no table studies")
+    assert_refused(path, file_database, "it is no study database: it has no table studies")
 
 
 def test_the_honest_file_is_taken_in(file: Path, database: Database) -> None:
