@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,9 @@ from backend.scoring.engines.nas_bench_201.subject import CellSubject
 from backend.scoring.runtime import make_generator
 from backend.spaces.task import Task, Tree, map_leaves
 
+BlocksOf = Callable[[nn.Module], Sequence[nn.Module]]
+"""Gives the stem and the blocks of a network."""
+
 
 def score_network(
     network: nn.Module,
@@ -27,6 +30,7 @@ def score_network(
     proxies: Iterable[str],
     *,
     task: Task | None = None,
+    blocks: BlocksOf | None = None,
     seed: int = 0,
 ) -> dict[str, float]:
     """Scores a given network with the weights that it has, on its device; the network isn't changed.
@@ -43,6 +47,8 @@ def score_network(
         proxies: names.
         task: the loss, and which of forward's results are the outputs; cross-entropy and its only result by default.
             Its batch and labels are not used.
+        blocks: gives the stem and the blocks of the network, as `backend.spaces.capabilities.Blocks`, for the proxies
+            of AZ-NAS.
         seed: of the random weights and inputs that zen, linear_regions and tenas draw.
 
     Returns:
@@ -62,7 +68,7 @@ def score_network(
     """
     chosen = check_proxies(proxies)
     asked = _task(network, images, labels, task)
-    subject, engine = _observed(network, asked, seed)
+    subject, engine = _observed(network, asked, seed, blocks)
     engine.check(asked)
     check_examples(asked, chosen)
     if any(proxy.needs_labels for proxy in chosen):
@@ -72,7 +78,13 @@ def score_network(
 
 
 def explain_network(
-    network: nn.Module, images: Tree, labels: Any, *, task: Task | None = None, seed: int = 0
+    network: nn.Module,
+    images: Tree,
+    labels: Any,
+    *,
+    task: Task | None = None,
+    blocks: BlocksOf | None = None,
+    seed: int = 0,
 ) -> dict[str, str]:
     """Why proxies are not computed for a network, by name of the proxy; "" for one that is.
 
@@ -81,13 +93,14 @@ def explain_network(
         images: what its forward takes.
         labels: None if there are none.
         task: the loss and the outputs.
+        blocks: gives the blocks.
         seed: of the scores.
 
     Raises:
         UserError: no module, or a forward that fails.
     """
     asked = _task(network, images, labels, task)
-    subject, engine = _observed(network, asked, seed)
+    subject, engine = _observed(network, asked, seed, blocks)
     engine.check(asked)
     known = [registry.get(name) for name in registry.available()]
     refused = refusals(known, subject, engine)
@@ -125,12 +138,12 @@ def _task(network: object, images: Tree, labels: Any, task: Task | None) -> Task
     return replace(task or Task(), batch=images, labels=labels)
 
 
-def _observed(network: nn.Module, task: Task, seed: int) -> tuple[Subject, Engine]:
+def _observed(network: nn.Module, task: Task, seed: int, blocks: BlocksOf | None) -> tuple[Subject, Engine]:
     """A network with the engine that observes it: a fast one for exactly what that is made for."""
     if task.loss is Task.loss and task.outputs is Task.outputs and not _is_soft(task.labels):
-        subject = nas_bench_201.subject_of(network, task, seed)
-        if subject is not None:
-            return subject, nas_bench_201.NasBench201Engine()
+        cell = nas_bench_201.subject_of(network, task, seed)
+        if cell is not None:
+            return cell, nas_bench_201.NasBench201Engine()
     device = next((weight.device for weight in network.parameters()), torch.device("cpu"))
 
     def move(leaf: Tensor) -> Tensor:
@@ -138,7 +151,8 @@ def _observed(network: nn.Module, task: Task, seed: int) -> tuple[Subject, Engin
 
     moved = replace(task, batch=map_leaves(move, task.batch), labels=map_leaves(move, task.labels))
     name = f"this {type(network).__name__}"
-    return ModuleSubject(name, lambda: network, moved.batch, moved.labels, seed, task=moved), AutogradEngine()
+    subject = ModuleSubject(name, lambda: network, moved.batch, moved.labels, seed, task=moved, blocks=blocks)
+    return subject, AutogradEngine()
 
 
 def _is_soft(labels: object) -> bool:

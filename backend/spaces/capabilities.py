@@ -21,6 +21,7 @@ from backend.spaces.truth_tasks import ACCURACY, TruthField, TruthTask
 if TYPE_CHECKING:
     import pandas as pd
     from optuna.distributions import BaseDistribution
+    from torch import nn
 
 
 class Size(NamedTuple):
@@ -127,6 +128,20 @@ class KnownCosts(Protocol):
 
     def sizes(self, labels: pd.Index, dataset: str) -> pd.DataFrame:
         """Columns ``params`` and ``flops`` (millions of multiply-accumulates) by label."""
+
+
+@runtime_checkable
+class Blocks(Protocol):
+    """Networks are a stem and blocks one after the other, which the AZ-NAS proxies look at each for itself."""
+
+    def blocks(self, network: nn.Module) -> Sequence[nn.Module]:
+        """The stem, then the blocks: modules of the network, each of which its forward calls once.
+
+        Each but the stem takes one feature map, and each returns one: (B, C, H, W), or (B, T, C) of tokens.
+
+        Args:
+            network: as the space builds it.
+        """
 
 
 @runtime_checkable

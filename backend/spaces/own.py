@@ -89,7 +89,8 @@ class FunctionSpace(SearchSpace):
     """A space of two functions, ``suggest(trial)`` and ``build(params)`` or ``build(params, task)``.
 
     An architecture is what ``suggest`` returns, a mapping of names to values; where it returns nothing, the parameters
-    that it drew.
+    that it drew. A third function, ``blocks(network)``, may name the network's blocks for the proxies of AZ-NAS
+    (:class:`backend.spaces.capabilities.Blocks`).
     """
 
     name = "functions"
@@ -127,5 +128,7 @@ def _of_functions(module: ModuleType, stem: str) -> SearchSpace:
         "draw": staticmethod(functions["suggest"]),
         "make": staticmethod(functions["build"]),
     }
+    if callable(functions.get("blocks")):
+        attributes["blocks"] = staticmethod(functions["blocks"])
     kind = cast("type[SearchSpace]", type("FunctionSpace", (FunctionSpace,), attributes))
     return kind()

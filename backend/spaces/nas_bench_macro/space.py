@@ -95,6 +95,10 @@ class NasBenchMacro(SearchSpace):
         assert isinstance(architecture, MacroArchitecture)
         return build_network(architecture, task.num_outputs)
 
+    def blocks(self, network: nn.Module) -> Sequence[nn.Module]:
+        """The stem and the layers."""
+        return [network.get_submodule("stem"), *network.get_submodule("layers").children()]
+
     def attributes(self, architecture: Architecture) -> Mapping[str, Any]:
         """The index."""
         assert isinstance(architecture, MacroArchitecture)

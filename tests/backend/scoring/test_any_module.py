@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,16 @@ from backend.errors import UserError
 from backend.scoring import explain_network, score_network
 from backend.scoring.engine import Plan, evaluate, refusals
 from backend.scoring.engines.autograd import AutogradEngine, ModuleSubject
+from backend.scoring.runtime import make_generator
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.task import Task
 from tests.backend.scoring.ordinary import NETWORKS
 from tests.backend.scoring.plain import DEFINITIONS, kernel, ready
 from tests.backend.scoring.test_definitions import CELLS, TOLERANCES, batch_of, network_far_from_kinks
 
-NEVER = {"linear_regions", "tenas", "az_expressivity", "az_progressivity", "az_trainability"}
+THIN = {"linear_regions", "tenas"}
+AZ_NAS = {"az_expressivity", "az_progressivity", "az_trainability"}
+NEVER = THIN | AZ_NAS
 """What no module on its own can have: a thin copy, or named blocks."""
 
 IMAGES = torch.randn(6, 3, 16, 16, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -54,9 +58,13 @@ def test_the_examples_are_told_from_as_many_tokens(name: str) -> None:
     assert scores == pytest.approx({n: DEFINITIONS[n](modular, images, labels) for n in wanted}, rel=1e-7)
 
 
+def cells_of(network: nn.Module) -> list[nn.Module]:
+    return [network.stem, *network.blocks]
+
+
 def generic(network: nn.Module, images: Tensor, labels: Tensor) -> dict[str, float]:
     """All scores of the generic engine, whatever the network."""
-    subject = ModuleSubject("it", lambda: network, images, labels, 0, task=Task(images, labels))
+    subject = ModuleSubject("it", lambda: network, images, labels, 0, task=Task(images, labels), blocks=cells_of)
     every, engine = [proxies.get(proxy) for proxy in proxies.available()], AutogradEngine()
     refused = refusals(every, subject, engine)
     computed = [proxy for proxy in every if proxy.name not in refused]
@@ -69,10 +77,10 @@ def test_it_agrees_with_the_engine_of_nas_bench_201(cell: str) -> None:
     images, labels = batch_of(10, 8)
     network = network_far_from_kinks(Cell.parse(CELLS[cell]).representative(), 10, images)
     fast, found = score_network(network, images, labels, proxies.available()), generic(network, images, labels)
-    assert set(fast) - set(found) == NEVER
+    assert set(fast) - set(found) == THIN
     assert fast.pop("flops") - found.pop("flops") == pytest.approx(10 / 1e6)  # the classifier's bias
     if cell == "dead end":
-        found.pop("zen")  # its Gaussian weights are drawn in another order
+        found = {name: value for name, value in found.items() if name not in {"zen", *AZ_NAS}}  # drawn in another order
     for proxy, value in found.items():
         assert value == pytest.approx(fast[proxy], rel=2 * TOLERANCES[proxy]), proxy
 
@@ -299,6 +307,76 @@ def test_a_flow_beyond_float64_has_a_logarithm(caplog: pytest.LogCaptureFixture)
     assert "synflow of this FunctionalResNet is inf" in caplog.text
     # The flow is linear in each of the two, but for what the head's offset adds.
     assert scores["log_synflow"] == pytest.approx(before["log_synflow"] + 2 * math.log(1e200), rel=1e-9)
+
+
+class TokenBlocks(nn.Module):
+    """Two blocks on tokens, behind a convolution that makes them."""
+
+    def __init__(self, calls: int = 1) -> None:
+        super().__init__()
+        self.stem, self.calls = nn.Sequential(nn.Conv2d(3, 8, 4, 4), nn.Flatten(2)), calls
+        self.first, self.second, self.head = nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 5)
+        self.turn = Turn()
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.turn(self.stem(x))
+        for _ in range(self.calls):
+            x = self.first(x)
+        return self.head((x + torch.tanh(self.second(x))).mean(1))
+
+
+class Turn(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.transpose(1, 2)
+
+
+def test_the_proxies_of_az_nas_are_computed_where_the_blocks_are_named() -> None:
+    network = TokenBlocks().double()
+    scores = score_network(network, IMAGES, None, AZ_NAS, blocks=lambda it: [it.turn, it.first, it.second])
+    generator = make_generator(0, "gaussian blocks")
+    layers = [network.stem[0], network.first, network.second, network.head]
+    weights = [torch.randn(layer.weight.shape, generator=generator) for layer in layers]
+    kaiming = [weight * math.sqrt(2 / weight[0].numel()) for weight in weights]
+    images = torch.randn(64, *IMAGES.shape[1:], generator=generator)
+    conv, first, second = (weight.double() for weight in kaiming[:3])
+    features = [functional.conv2d(images.double(), conv, stride=4).flatten(2).transpose(1, 2)]
+    features += [features[0] @ first.T, features[0] @ first.T @ second.T]
+    entropies, sigmas = [], []
+    for number, (found, weight) in enumerate(zip(features, [None, first, second], strict=True)):
+        shares = torch.linalg.eigvalsh(torch.cov(found.flatten(0, 1).T, correction=0))
+        entropies.append(float(torch.special.entr(shares / shares.sum()).sum()))
+        if number:
+            signs = torch.randint(2, found.shape, generator=generator).flatten(0, 1).double() * 2 - 1
+            sigmas.append(float(torch.linalg.matrix_norm((signs @ weight).T @ signs / len(signs), 2)))
+    assert scores["az_expressivity"] == pytest.approx(sum(entropies), rel=1e-6)
+    assert scores["az_progressivity"] == pytest.approx(min(b - a for a, b in pairwise(entropies)), rel=1e-6)
+    assert scores["az_trainability"] == pytest.approx(sum(2 - s - 1 / s for s in sigmas) / 2, rel=1e-6)
+    reasons = explain_network(network, IMAGES, None, blocks=list)
+    assert {reasons[proxy] for proxy in AZ_NAS} == {""}
+
+
+@pytest.mark.parametrize(
+    ("network", "blocks", "said"),
+    [
+        (
+            TokenBlocks(),
+            lambda it: [it.turn],
+            "expected the stem and at least one block, different modules of the network",
+        ),
+        (TokenBlocks(), lambda it: [it.turn, it.turn], "different modules of the network"),
+        (TokenBlocks(), lambda it: [it.turn, nn.Linear(8, 8)], "different modules of the network"),
+        (TokenBlocks(), lambda it: [it.turn, it.head], "block 1 does not take a feature map"),
+        (TokenBlocks(), lambda it: [it.stem, it.stem[0]], "block 1 is called before block 0 has ended"),
+        (TokenBlocks(2), lambda it: [it.turn, it.first], "the network's forward calls block 1 more than once"),
+        (TokenBlocks(0), lambda it: [it.turn, it.first], "the network's forward does not call block 1"),
+        (TokenBlocks(), lambda it: [it.nothing], "network: its blocks cannot be told: AttributeError"),
+        (TokenBlocks(), lambda it: 3, "network: its blocks cannot be told: TypeError"),
+        (TokenBlocks(), lambda it: [it.turn, 3], "different modules of the network"),
+    ],
+)
+def test_what_is_no_list_of_blocks_is_said(network: nn.Module, blocks: Callable[..., Any], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        score_network(network, IMAGES.float(), None, ["az_expressivity"], blocks=blocks)
 
 
 def test_what_a_network_lacks_is_said() -> None:

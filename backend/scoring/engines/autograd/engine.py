@@ -8,11 +8,13 @@ from typing import Any
 import torch
 
 from backend.scoring.engine import Pass, Subject
+from backend.scoring.engines.autograd.gaussian_blocks import gaussian_blocks
 from backend.scoring.engines.autograd.passes import curvature, half_gradients, tangent_kernel, training_step
 from backend.scoring.engines.autograd.responses import synaptic_flow, zen_responses
 from backend.scoring.engines.autograd.subject import ModuleSubject
 from backend.spaces.base import Architecture, SearchSpace
 from backend.spaces.building import build_seeded, count_size
+from backend.spaces.capabilities import Blocks, capability
 from backend.spaces.task import Task
 
 
@@ -29,6 +31,7 @@ class AutogradEngine:
         Pass(lambda subject, *_: {"half_gradients": half_gradients(subject)}, frozenset({"half_gradients"})),
         Pass(lambda subject, *_: synaptic_flow(subject), frozenset({"synaptic_flows", "flow_scale"})),
         Pass(lambda subject, *_: {"zen_responses": zen_responses(subject)}, frozenset({"zen_responses"})),
+        Pass(lambda subject, *_: gaussian_blocks(subject), frozenset({"block_spectra", "block_pullbacks"})),
         Pass(lambda subject, *_: {"tangent_kernel": tangent_kernel(subject)}, frozenset({"tangent_kernel"})),
     )
     properties: Mapping[str, Callable[[Any], Any]] = {
@@ -59,6 +62,7 @@ class AutogradEngine:
             seed,
             architecture=architecture,
             task=task,
+            blocks=found.blocks if (found := capability(space, Blocks)) else None,
         )
 
 
@@ -69,7 +73,7 @@ _HAS: dict[str, Callable[[ModuleSubject], bool]] = {
     "convolutions": lambda subject: subject.structure.convolves,
     "batch norms": lambda subject: any(subject.structure.batch_norms),
     "feature maps": lambda subject: subject.structure.collapse is not None,
-    "blocks": lambda _: False,
+    "blocks": lambda subject: subject.blocks is not None,
     "thin copy": lambda _: False,
 }
 """By requirement in `backend.proxies.observations.REQUIREMENTS`, whether a network meets it."""

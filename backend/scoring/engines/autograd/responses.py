@@ -67,7 +67,7 @@ def _respond(subject: ModuleSubject, repeat: int) -> ZenResponse:
     def draw(like: Tensor) -> Tensor:
         return torch.randn(tuple(like.shape), generator=generator).to(like)
 
-    places = {id(layer): draw(layer) for layer in subject.layers} | _plain_vectors(subject.network)
+    places = {id(layer): draw(layer) for layer in subject.layers} | plain_vectors(subject.network)
     images = map_leaves(lambda leaf: draw(leaf[:1].expand(IMAGES, *leaf.shape[1:])), subject.images)
     changed = map_leaves(lambda leaf: leaf + MIXTURE * draw(leaf), images)
     before, after = (_Features(subject, batch, places) for batch in (images, changed))
@@ -78,7 +78,7 @@ def _respond(subject: ModuleSubject, repeat: int) -> ZenResponse:
     return ZenResponse(change, torch.stack(before.variances))
 
 
-def _plain_vectors(network: nn.Module) -> dict[int, Tensor]:
+def plain_vectors(network: nn.Module) -> dict[int, Tensor]:
     """By ``id`` of the parameter: ones for the scales of norms, zeros for all offsets and biases."""
     found = {}
     for module in network.modules():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,10 +31,13 @@ class ModuleSubject(Subject):
     Attributes:
         architecture: that the module was built of; None for a module of the user's own.
         task: loss and outputs; `images` and `labels` are its batch and labels on the module's device.
+        blocks: gives the stem and the blocks of the network, as `backend.spaces.capabilities.Blocks`; None where
+            nothing says what these are.
     """
 
     architecture: Architecture | None = field(default=None, kw_only=True)
     task: Task = field(kw_only=True)
+    blocks: Callable[[nn.Module], Sequence[nn.Module]] | None = field(default=None, kw_only=True)
 
     @cached_property
     def network(self) -> nn.Module:

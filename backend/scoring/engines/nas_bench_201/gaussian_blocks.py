@@ -7,16 +7,13 @@ from math import sqrt
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from backend.scoring.engines.blocks import IMAGES, pullback, spectrum
 from backend.scoring.engines.nas_bench_201.arithmetic import Norm
 from backend.scoring.engines.nas_bench_201.backpropagation import Tape, TrainingArithmetic, channels_last
 from backend.scoring.engines.nas_bench_201.live import LiveNetwork, block_output
 from backend.scoring.engines.nas_bench_201.subject import CellSubject, layout
-from backend.scoring.runtime import make_generator, to_double
-
-IMAGES = 64
-"""Gaussian images, as published; whatever the batch has."""
+from backend.scoring.runtime import make_generator
 
 
 @torch.no_grad()
@@ -27,10 +24,10 @@ def gaussian_blocks(subject: CellSubject) -> dict[str, object]:
         block_spectra and block_pullbacks.
     """
     spectra, pullbacks = [], []
-    for features, pullback in _walk(subject):
-        spectra.append(torch.linalg.eigvalsh(_covariance(features)))
-        if pullback is not None:
-            pullbacks.append(pullback)
+    for features, back in _walk(subject):
+        spectra.append(spectrum(features))
+        if back is not None:
+            pullbacks.append(back)
     return {"block_spectra": tuple(spectra), "block_pullbacks": tuple(pullbacks)}
 
 
@@ -48,7 +45,7 @@ def _walk(subject: CellSubject) -> Iterator[tuple[Tensor, Tensor | None]]:
         signs = torch.randint(2, tuple(output.value.shape), generator=generator, dtype=torch.float32)
         cotangents = channels_last(signs.mul_(2).sub_(1).to(subject.device))
         value = output.value
-        yield value, _outer(tape.pull_back(output, cotangents, inputs), cotangents)
+        yield value, pullback(tape.pull_back(output, cotangents, inputs), cotangents)
 
 
 def _gaussian(subject: CellSubject, generator: torch.Generator) -> LiveNetwork:
@@ -62,23 +59,3 @@ def _gaussian(subject: CellSubject, generator: torch.Generator) -> LiveNetwork:
     live = subject.live
     norms = [Norm(torch.ones_like(weight), torch.zeros_like(bias), eps) for weight, bias, eps in live.norms]
     return live.with_weights([draw(weight) for weight in live.weights], norms)
-
-
-def _covariance(features: Tensor) -> Tensor:
-    """Of the channels over images and positions, (C, C)."""
-    rows = _rows(features)
-    centred = rows - rows.mean(0)
-    return to_double(centred.T @ centred) / len(rows)
-
-
-def _outer(at_input: Tensor, at_output: Tensor) -> Tensor:
-    """Mean over images and positions of the outer product, (C_in · stride², C_out)."""
-    if stride := at_input.shape[2] // at_output.shape[2] - 1:
-        at_input = functional.pixel_unshuffle(at_input, stride + 1)
-    one, other = _rows(at_input), _rows(at_output)
-    return to_double(one.T @ other) / len(one)
-
-
-def _rows(values: Tensor) -> Tensor:
-    """(B, C, H, W) to one row a position, (B·H·W, C)."""
-    return values.permute(0, 2, 3, 1).reshape(-1, values.shape[1])
