@@ -34,4 +34,5 @@ def linear_regions(region_patterns: Tensor) -> float:
     """
     import torch
 
-    return float(len(torch.unique(region_patterns, dim=0)))
+    # Without a ReLU there is one region; PyTorch refuses rows of nothing.
+    return float(len(torch.unique(region_patterns, dim=0))) if region_patterns.shape[1] else 1.0

@@ -106,7 +106,11 @@ def draw(space: SearchSpace, attempts: int = 200) -> Iterator[Architecture]:
     """
     import optuna  # noqa: PLC0415 - what only builds networks needs none of it
 
+    said = optuna.logging.get_verbosity()
+    # Optuna announces a new study, and this one lives in here alone.
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    optuna.logging.set_verbosity(said)
     some, failure = False, None
     for _ in range(attempts):
         try:

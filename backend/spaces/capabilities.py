@@ -145,6 +145,17 @@ class Blocks(Protocol):
 
 
 @runtime_checkable
+class Thin(Protocol):
+    """Networks have a thin copy, small enough to count the linear regions that a few thousand inputs fall into."""
+
+    def thin(self, architecture: Architecture) -> tuple[nn.Module, tuple[int, ...]]:
+        """A network of the architecture with few channels, and the shape of one input of it, without the batch.
+
+        TE-NAS takes one channel at first, one block a stage, no stem and no head, and inputs of 3×3 pixels.
+        """
+
+
+@runtime_checkable
 class FastEngine(Protocol):
     """The space has a scoring engine of its own; :class:`backend.scoring.engine.Engine` says what one does."""
 

@@ -89,8 +89,9 @@ class FunctionSpace(SearchSpace):
     """A space of two functions, ``suggest(trial)`` and ``build(params)`` or ``build(params, task)``.
 
     An architecture is what ``suggest`` returns, a mapping of names to values; where it returns nothing, the parameters
-    that it drew. A third function, ``blocks(network)``, may name the network's blocks for the proxies of AZ-NAS
-    (:class:`backend.spaces.capabilities.Blocks`).
+    that it drew. Two more functions are capabilities, for proxies that need them (``backend.spaces.capabilities``):
+    ``blocks(network)`` gives :class:`~backend.spaces.capabilities.Blocks`, and ``thin(params)``
+    :class:`~backend.spaces.capabilities.Thin`.
     """
 
     name = "functions"
@@ -130,5 +131,7 @@ def _of_functions(module: ModuleType, stem: str) -> SearchSpace:
     }
     if callable(functions.get("blocks")):
         attributes["blocks"] = staticmethod(functions["blocks"])
+    if callable(make_thin := functions.get("thin")):
+        attributes["thin"] = lambda _, architecture: make_thin(dict(architecture.params))
     kind = cast("type[SearchSpace]", type("FunctionSpace", (FunctionSpace,), attributes))
     return kind()

@@ -56,19 +56,30 @@ def build_network(architecture: MacroArchitecture, num_classes: int) -> nn.Seque
         Modules stem, layers (one a layer of the code), head and classifier; images (B, 3, H, W) to logits
         (B, num_classes).
     """
-    layers: list[nn.Module] = []
-    channels = STEM_CHANNELS
-    for position, block in enumerate(architecture.blocks):
-        is_first = position in FIRST_LAYERS
-        layers.append(_layer(channels, block, is_first=is_first))
-        channels *= 2 if is_first else 1
+    layers = build_layers(architecture, STEM_CHANNELS)
+    channels = STEM_CHANNELS * 2 ** len(FIRST_LAYERS)
     network = nn.Sequential()
     network.add_module("stem", nn.Sequential(*_convolution(3, STEM_CHANNELS, 3), nn.ReLU()))
-    network.add_module("layers", nn.Sequential(*layers))
+    network.add_module("layers", layers)
     head = nn.Sequential(*_convolution(channels, HEAD_CHANNELS, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     network.add_module("head", head)
     network.add_module("classifier", nn.Linear(HEAD_CHANNELS, num_classes))
     return network
+
+
+def build_layers(architecture: MacroArchitecture, channels: int) -> nn.Sequential:
+    """The layers between stem and head, one module each.
+
+    Args:
+        architecture: its layers.
+        channels: of what comes in; each stage doubles them.
+    """
+    layers: list[nn.Module] = []
+    for position, block in enumerate(architecture.blocks):
+        is_first = position in FIRST_LAYERS
+        layers.append(_layer(channels, block, is_first=is_first))
+        channels *= 2 if is_first else 1
+    return nn.Sequential(*layers)
 
 
 def _layer(channels: int, block: Block, *, is_first: bool) -> nn.Module:

@@ -99,6 +99,13 @@ class NasBenchMacro(SearchSpace):
         """The stem and the layers."""
         return [network.get_submodule("stem"), *network.get_submodule("layers").children()]
 
+    def thin(self, architecture: Architecture) -> tuple[nn.Module, tuple[int, ...]]:
+        """The layers alone, which begin with one channel, on inputs of 3×3 pixels."""
+        from backend.spaces.nas_bench_macro.network import build_layers  # noqa: PLC0415  loads PyTorch
+
+        assert isinstance(architecture, MacroArchitecture)
+        return build_layers(architecture, 1), (1, 3, 3)
+
     def attributes(self, architecture: Architecture) -> Mapping[str, Any]:
         """The index."""
         assert isinstance(architecture, MacroArchitecture)

@@ -74,6 +74,7 @@ def test_kernel_proxies() -> None:
     assert ntk_cond(kernel) == 4
     assert ntk_cond(torch.zeros(2, 2).double()) == math.inf
     assert linear_regions(patterns) == 2
+    assert linear_regions(torch.zeros((3_000, 0), dtype=torch.bool)) == 1
     assert tenas(kernel, patterns) == pytest.approx(math.log(2) - math.log(4))
 
 

@@ -23,6 +23,9 @@ from backend.scoring import explain_network, score_network
 from backend.scoring.engine import Plan, evaluate, refusals
 from backend.scoring.engines.autograd import AutogradEngine, ModuleSubject
 from backend.scoring.runtime import make_generator
+from backend.scoring.scorer import Scorer
+from backend.spaces import registry
+from backend.spaces.building import make_seeded
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.task import Task
 from tests.backend.scoring.ordinary import NETWORKS
@@ -377,6 +380,27 @@ def test_the_proxies_of_az_nas_are_computed_where_the_blocks_are_named() -> None
 def test_what_is_no_list_of_blocks_is_said(network: nn.Module, blocks: Callable[..., Any], said: str) -> None:
     with pytest.raises(UserError, match=said):
         score_network(network, IMAGES.float(), None, ["az_expressivity"], blocks=blocks)
+
+
+@pytest.mark.parametrize("code", ["22212202", "10000000", "00000000"])
+def test_the_regions_of_a_thin_copy_are_counted(code: str) -> None:
+    space = registry.get("nas_bench_macro")
+    architecture = space.parse(code)
+    scores = Scorer("cifar10", ["linear_regions"], batch_size=2, image_source="random", seed=3, space=space).score(
+        architecture
+    )
+    thin, shape = make_seeded(lambda: space.thin(architecture), 3)
+    generator = make_generator(3, "linear regions")
+    patterns = set()
+    with torch.no_grad():
+        for inputs in torch.randn(3, 1000, *shape, generator=generator):
+            codes = [torch.zeros(1000, 0, dtype=torch.bool)]
+            for module in thin.modules():
+                if isinstance(module, nn.ReLU):
+                    module.register_forward_pre_hook(lambda _, given, kept=codes: kept.append(given[0].flatten(1) > 0))
+            thin(inputs)
+            patterns |= {row.numpy().tobytes() for row in torch.cat(codes, 1)}
+    assert scores["linear_regions"] == len(patterns)
 
 
 def test_what_a_network_lacks_is_said() -> None:

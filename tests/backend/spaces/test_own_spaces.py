@@ -13,6 +13,7 @@ from backend.errors import ConfigError, SearchFailedError, UserError
 from backend.runs.estimate import measure_pace
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
+from backend.scoring.scorer import Scorer
 from backend.settings import SPACES_VARIABLE
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
@@ -75,6 +76,46 @@ def test_two_functions_are_a_space(tmp_path: Path) -> None:
     assert space.parse("width=3").params == {"width": 3}
     with pytest.raises(UserError, match="width is 4"):
         space.parse("width=4")
+
+
+def test_two_more_functions_bring_the_proxies_that_need_blocks_and_a_thin_copy(tmp_path: Path) -> None:
+    source = """
+from torch import nn
+
+
+def suggest(trial):
+    trial.suggest_int("depth", 1, 3)
+
+
+def layers(params, channels):
+    depth = params["depth"]
+    return [nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU()) for _ in range(depth)]
+
+
+def build(params, task):
+    end = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, task.num_outputs)]
+    return nn.Sequential(nn.Conv2d(task.batch.shape[1], 8, 3), *layers(params, 8), *end)
+"""
+    more = """
+
+def blocks(network):
+    return list(network)[:-3]
+
+
+def thin(params):
+    return nn.Sequential(*layers(params, 1)), (1, 3, 3)
+"""
+    asked = ["az_expressivity", "az_trainability", "linear_regions"]
+    plain = loaded(tmp_path, source, "plain")
+    whole = loaded(tmp_path, source + more, "whole")
+    scorer = Scorer("cifar10", asked, batch_size=2, image_source="random", space=whole)
+    shallow, deep = (scorer.score(whole.parse(f"depth={depth}")) for depth in (1, 3))
+    assert deep["az_expressivity"] > shallow["az_expressivity"] > 0
+    assert 1 < shallow["linear_regions"] < deep["linear_regions"] <= 3_000
+    reasons = Scorer("cifar10", asked, batch_size=2, image_source="random", space=plain, check=False).explain(
+        plain.parse("depth=1")
+    )
+    assert all(reasons.values())
 
 
 def test_an_architecture_is_what_suggest_returns(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,11 +11,11 @@ import torch
 from backend.scoring.engine import Pass, Subject
 from backend.scoring.engines.autograd.gaussian_blocks import gaussian_blocks
 from backend.scoring.engines.autograd.passes import curvature, half_gradients, tangent_kernel, training_step
-from backend.scoring.engines.autograd.responses import synaptic_flow, zen_responses
+from backend.scoring.engines.autograd.responses import region_patterns, synaptic_flow, zen_responses
 from backend.scoring.engines.autograd.subject import ModuleSubject
 from backend.spaces.base import Architecture, SearchSpace
 from backend.spaces.building import build_seeded, count_size
-from backend.spaces.capabilities import Blocks, capability
+from backend.spaces.capabilities import Blocks, Thin, capability
 from backend.spaces.task import Task
 
 
@@ -33,6 +34,7 @@ class AutogradEngine:
         Pass(lambda subject, *_: {"zen_responses": zen_responses(subject)}, frozenset({"zen_responses"})),
         Pass(lambda subject, *_: gaussian_blocks(subject), frozenset({"block_spectra", "block_pullbacks"})),
         Pass(lambda subject, *_: {"tangent_kernel": tangent_kernel(subject)}, frozenset({"tangent_kernel"})),
+        Pass(lambda subject, *_: {"region_patterns": region_patterns(subject)}, frozenset({"region_patterns"})),
     )
     properties: Mapping[str, Callable[[Any], Any]] = {
         "architecture": lambda subject: subject.architecture,
@@ -54,6 +56,7 @@ class AutogradEngine:
         self, space: SearchSpace, architecture: Architecture, task: Task, seed: int, device: torch.device
     ) -> ModuleSubject:
         """The architecture's own network."""
+        blocks, thin = capability(space, Blocks), capability(space, Thin)
         return ModuleSubject(
             f"{space.words.one} {architecture.key}",
             lambda: build_seeded(space, architecture, task, seed).to(device),
@@ -62,7 +65,8 @@ class AutogradEngine:
             seed,
             architecture=architecture,
             task=task,
-            blocks=found.blocks if (found := capability(space, Blocks)) else None,
+            blocks=blocks.blocks if blocks else None,
+            thin=partial(thin.thin, architecture) if thin else None,
         )
 
 
@@ -74,6 +78,6 @@ _HAS: dict[str, Callable[[ModuleSubject], bool]] = {
     "batch norms": lambda subject: any(subject.structure.batch_norms),
     "feature maps": lambda subject: subject.structure.collapse is not None,
     "blocks": lambda subject: subject.blocks is not None,
-    "thin copy": lambda _: False,
+    "thin copy": lambda subject: subject.thin is not None,
 }
 """By requirement in `backend.proxies.observations.REQUIREMENTS`, whether a network meets it."""

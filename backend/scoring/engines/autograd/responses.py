@@ -12,9 +12,10 @@ from backend.proxies.observations import ZenResponse
 from backend.scoring.engines.autograd.calls import ForwardMode
 from backend.scoring.engines.autograd.large import LargeForward, exponent
 from backend.scoring.engines.autograd.observer import Observer
-from backend.scoring.engines.autograd.subject import ModuleSubject, slopes
+from backend.scoring.engines.autograd.subject import ModuleSubject, said_of, slopes
 from backend.scoring.runtime import make_generator, to_double
-from backend.spaces.task import Tree, leaves, map_leaves
+from backend.spaces.building import make_seeded
+from backend.spaces.task import Task, Tree, leaves, map_leaves
 
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.GroupNorm, nn.LayerNorm)
 
@@ -86,6 +87,52 @@ def plain_vectors(network: nn.Module) -> dict[int, Tensor]:
             if weight.dim() < 2 and (name == "bias" or isinstance(module, _NORMS)):
                 found[id(weight)] = torch.full_like(weight, float(name != "bias"))
     return found
+
+
+REGION_BATCHES, REGION_INPUTS = 3, 1_000
+"""How many Gaussian inputs a thin copy gets, batch by batch."""
+
+
+def region_patterns(subject: ModuleSubject) -> Tensor:
+    """Forward passes of 3 × 1000 Gaussian inputs through the thin copy, in train mode.
+
+    Returns:
+        Which of its ReLU units are on, bool (3000, units).
+
+    Raises:
+        UserError: the space gives no module and shape, or the module does not take such inputs.
+    """
+    assert subject.thin is not None
+    with said_of("its thin copy cannot be made"):
+        network, shape = make_seeded(subject.thin, subject.seed)
+        generator = make_generator(subject.seed, "linear regions")
+        drawn = torch.randn((REGION_BATCHES, REGION_INPUTS, *shape), generator=generator).to(subject.device)
+        network = network.to(subject.device)
+    thin = ModuleSubject("its thin copy", lambda: network, drawn[0], None, subject.seed, task=Task(drawn[0]))
+    with thin.running(), torch.no_grad():
+        return torch.cat([_Patterns(thin, batch.clone()).codes for batch in drawn])
+
+
+class _Patterns(Observer):
+    """Notes which units are on, as the forward of a thin copy runs."""
+
+    def __init__(self, subject: ModuleSubject, batch: Tensor) -> None:
+        super().__init__(subject.network, batch, subject.seed)
+        self._relus, self._count, self._codes = subject.structure.relus, len(batch), list[Tensor]()
+        self._relus_seen = 0
+        subject.forward(self, batch)
+
+    @property
+    def codes(self) -> Tensor:
+        """Which units are on, bool (inputs, units), of the ReLUs that the outputs depend on."""
+        return torch.cat([torch.zeros((self._count, 0), dtype=torch.bool), *self._codes], dim=1)
+
+    def before_relu(self, value: Tensor) -> None:
+        """See `Observer`."""
+        number, self._relus_seen = self._relus_seen, self._relus_seen + 1
+        seen = self._relus[number]
+        if seen.live and seen.examples is not None:
+            self._codes.append((seen.examples.first(value, self._count) > 0).flatten(1).cpu())
 
 
 class _Features(Observer):

@@ -33,11 +33,14 @@ class ModuleSubject(Subject):
         task: loss and outputs; `images` and `labels` are its batch and labels on the module's device.
         blocks: gives the stem and the blocks of the network, as `backend.spaces.capabilities.Blocks`; None where
             nothing says what these are.
+        thin: gives a thin copy and the shape of one of its inputs, as `backend.spaces.capabilities.Thin`; None where
+            there is none.
     """
 
     architecture: Architecture | None = field(default=None, kw_only=True)
     task: Task = field(kw_only=True)
     blocks: Callable[[nn.Module], Sequence[nn.Module]] | None = field(default=None, kw_only=True)
+    thin: Callable[[], tuple[nn.Module, tuple[int, ...]]] | None = field(default=None, kw_only=True)
 
     @cached_property
     def network(self) -> nn.Module:
