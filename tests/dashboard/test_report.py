@@ -1,14 +1,18 @@
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import optuna
 import pytest
 
+from backend.cli import main
 from backend.naming import file_name
 from backend.storage.database import Database
+from dashboard.__main__ import app
 from dashboard.data import queries
 from dashboard.report import study_report
+from tests.backend.cli.command_line import run
 
 
 @pytest.mark.parametrize("state", ["finished", "running", "queued", "failed", "foreign"])
@@ -54,11 +58,9 @@ def test_a_report_of_a_study_of_any_name_is_in_the_current_folder(
     study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=3)
     here = tmp_path / "a" / "b"
     here.mkdir(parents=True)
-    root = Path(__file__).parents[2]
-    monkeypatch.setenv("PYTHONPATH", str(root))
-    command = [sys.executable, "-m", "dashboard", "report", "--", name]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=here)
-    assert (done.returncode, done.stderr) == (0, "")
+    monkeypatch.chdir(here)
+    done = run("report", "--", name, program=partial(main, app))
+    assert (done.status, done.stderr) == (0, "")
     (file,) = here.iterdir()
     assert done.stdout == f"wrote {file.name}\n"
     assert file.suffix == ".html"

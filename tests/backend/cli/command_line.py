@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,17 +26,18 @@ class Done:
     stderr: str
 
 
-def run(*arguments: str | Path, typed: str | None = None) -> Done:
+def run(*arguments: str | Path, typed: str | None = None, program: Callable[[], object] = main) -> Done:
     """Run ``python -m backend``: its own handling of errors, streams and environment, and nothing that it leaves.
 
     Args:
         arguments: of the command.
         typed: what stands on standard input; None is an empty one.
+        program: another one to run.
     """
     status = 0
     with CliRunner().isolation(typed, env={"COLUMNS": "200"}) as (out, err, _), _as_a_process(arguments):
         try:
-            main()
+            program()
         except SystemExit as ended:
             status = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
         except Exception:  # noqa: BLE001 - as the interpreter does
