@@ -67,8 +67,6 @@ class TruthTask:
         noise: standard deviation of one training, in the field's unit; NaN where it is not known.
         help: what a reader has to know of the numbers, in a sentence or two.
         variant_of: the data set whose task this one repeats with fewer training images; "" for a task of its own.
-        agreement: Spearman and Kendall correlation of two trainings of the same architectures, where that is known but
-            the separate trainings are not at hand.
     """
 
     dataset: str
@@ -78,7 +76,6 @@ class TruthTask:
     noise: float = math.nan
     help: str = ""
     variant_of: str = ""
-    agreement: tuple[float, float] | None = None
 
     @property
     def column(self) -> str:

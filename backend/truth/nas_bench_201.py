@@ -28,9 +28,6 @@ from backend.truth.tables import architectures_table, bundled_release, test_accu
 
 SECONDS_AN_HOUR: Final = 3600
 _ACCURACY: Final = "test-accuracy"
-_AGREEMENT: Final = {("cifar10", 200): (0.987, 0.909)}
-"""Spearman and Kendall of two seeds, over the 7,961 cells of the official files that have three; the bundled table has
-the means of the seeds alone."""
 
 
 class NasBench201Truth(HasTruth):
@@ -100,14 +97,8 @@ class NasBench201Costs:
 
 def _task(dataset: str, epochs: int) -> TruthTask:
     field = next(field for field in truth_fields(dataset) if field.name == _ACCURACY)
-    return TruthTask(
-        dataset,
-        epochs,
-        field,
-        bundled_release(dataset, epochs, _ACCURACY),
-        variant_of="cifar10" if dataset == "cifar10-valid" else "",
-        agreement=_AGREEMENT.get((dataset, epochs)),
-    )
+    variant_of = "cifar10" if dataset == "cifar10-valid" else ""
+    return TruthTask(dataset, epochs, field, bundled_release(dataset, epochs, _ACCURACY), variant_of=variant_of)
 
 
 def measured(name: str, dataset: str) -> NDArray[np.float64]:
