@@ -196,12 +196,13 @@ def correlations(
         resamples: bootstrap resamples for the 95% intervals; 0 leaves them NaN.
 
     Returns:
-        A row a proxy, and one of `REPEAT`, the noise ceiling: space, task, epochs, metric, scored_on, kind, proxy,
-        architectures, spearman and kendall with _low and _high, more is better; and note, why there is no value, or
-        what a ceiling is worked out from.
+        A row a proxy, and one of `REPEAT`, the noise ceiling: space, space_title, task, epochs, metric, scored_on,
+        kind, proxy, architectures, spearman and kendall with _low and _high, more is better; and note, why there is no
+        value, or what a ceiling is worked out from.
     """
     shared = {
         "space": column.space.name,
+        "space_title": column.space.title,
         "task": column.task.dataset,
         "epochs": column.task.epochs,
         "metric": column.task.field.label,
