@@ -142,8 +142,19 @@ def judged(column: TaskColumn, *, by_class: bool = False) -> Judged:
         by_class: whether architectures that compute the same function count once, with their means.
 
     Raises:
-        UserError: the score table cannot be read.
+        UserError: the score table cannot be read, or a user's space fails.
     """
+    try:
+        return _judged(column, by_class=by_class)
+    except UserError:
+        raise
+    except Exception as error:
+        if registry.bundled(column.space.name):
+            raise
+        raise UserError(f"{column.space.title}: {in_a_line(error)}") from error
+
+
+def _judged(column: TaskColumn, *, by_class: bool) -> Judged:
     space, task = column.space, column.task
     known = require(space, HasTruth, "proxy table")
     sign = -1.0 if task.field.better == "minimize" else 1.0
@@ -322,7 +333,11 @@ def _why_none(column: TaskColumn, found: Judged, name: str, row: Mapping[str, fl
         return missing
     if column.file is None:
         return lacks(space, Enumerable) or f"no score table: `sweep --space {space.name}` makes one"
-    return refusals(space).get(name, "") or "not in the score table"
+    try:
+        return refusals(space).get(name, "") or "not in the score table"
+    except UserError:
+        # A user's network that cannot be built says why when it is scored.
+        return "not in the score table"
 
 
 @cache
