@@ -38,7 +38,7 @@ def all_spaces() -> None:
     every, problems = queries.columns()
     spaces = LinkedChoices("spaces", {column.space.name: column.space.title for column in every})
     within = [column for column in every if column.space.name in spaces.values]
-    tasks = LinkedChoices("tasks", {column.key: column.title for column in within})
+    tasks = LinkedChoices("tasks", {column.key: column.title for column in every})
     rows = LinkedChoices("proxies", {name: name for name in proxies.available()})
     for problem in (*problems, *(item.problem for item in (_STATISTIC, _BEST, _COUNT, VIEW, spaces, tasks, rows))):
         if problem:
@@ -52,10 +52,10 @@ def all_spaces() -> None:
     for problem in unread:
         st.warning(plain(problem), icon=":material/link_off:")
     card = table_card(table, columns, statistic)
-    st.markdown(_verdict(table, statistic))
     if card.figure is None:
-        show(card, "proxies")
+        show(card, "proxies by tasks")
         return
+    st.markdown(_verdict(table, statistic))
     _shown(card, columns, statistic)
     _notes(table, columns)
     _resample(columns, table, counted, statistic)
@@ -86,8 +86,9 @@ def _controls(spaces: LinkedChoices, tasks: LinkedChoices, rows: LinkedChoices) 
 
 def _verdict(table: pd.DataFrame, statistic: str) -> str:
     """One sentence for who reads no further."""
-    if table.empty or (ranks := average_ranks(table, statistic)["average_rank"].dropna()).empty:
-        return "No proxy can be ranked on these tasks."
+    ranks = average_ranks(table, statistic)["average_rank"].dropna()
+    if ranks.empty:
+        return "No architectures were scored for these tasks: only their sizes are known."
     best = str(ranks.index[0])
     scored = table[table["scored_on"] != ""]
     text = f"**{plain(best)}** has the best average rank: {ranks.iloc[0]:.1f} of {len(ranks)}."
