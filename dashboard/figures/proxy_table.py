@@ -88,7 +88,7 @@ def _squares(
     return go.Scatter(
         x=[list(level) for level in zip(*places, strict=True)],
         y=[rows[name] for name in table["proxy"]],
-        text=["–" if pd.isna(value) else f"{value:.2f}".replace("-", "−") for value in values],
+        text=["–" if pd.isna(value) else _written(value) for value in values],
         mode="markers+text",
         marker={"size": _ROW_HEIGHT - 4, "symbol": "square", "opacity": 0},
         textfont={"size": 11, "color": [_ink(value) for value in values]},
@@ -98,6 +98,11 @@ def _squares(
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
     )
+
+
+def _written(value: float) -> str:
+    """Two decimals; none of them is a negative zero."""
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
 
 
 def _ink(value: float) -> str:
