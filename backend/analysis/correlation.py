@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy.cluster import hierarchy
@@ -13,6 +15,9 @@ TOP_SHARE = 0.1
 _FEWEST_BEST = 10
 STATISTICS = ("spearman", "kendall", "top_spearman")
 """Columns of the correlations; each has a ``_low`` and a ``_high`` beside it."""
+
+PLAIN_STATISTICS = ("spearman", "kendall")
+"""Those that any set of architectures may have."""
 
 
 def correlations(scores: pd.DataFrame, accuracy: pd.Series[float], resamples: int = 200, seed: int = 0) -> pd.DataFrame:
@@ -64,6 +69,53 @@ def correlation(
         low, high = (np.nan, np.nan) if np.isnan(row[name]) else interval(statistic, draws)
         row |= {f"{name}_low": low, f"{name}_high": high}
     return row
+
+
+def correlation_among_best(
+    score: pd.Series[float],
+    accuracy: pd.Series[float],
+    share: float = 1.0,
+    statistics: Sequence[str] = PLAIN_STATISTICS,
+    resamples: int = 0,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Rank correlation of one score with accuracy among the most accurate architectures.
+
+    Args:
+        score: of each architecture.
+        accuracy: true accuracy of the same architectures, more is better.
+        share: of the architectures where both are known to keep, those of the highest accuracy; each resample keeps its
+            own.
+        statistics: "spearman", "kendall" (τ-b), or both.
+        resamples: bootstrap resamples of the architectures for the 95% percentile intervals; 0 leaves them NaN.
+        seed: of the resampling.
+
+    Returns:
+        architectures, how many it rests on; each statistic with _low and _high, NaN where all scores, or all
+        accuracies, are equal, below three architectures, and below ten of a share.
+
+    >>> import pandas as pd
+    >>> score = pd.Series(range(100), dtype=float)
+    >>> found = correlation_among_best(score, -score, share=0.2)
+    >>> found["architectures"], found["spearman"], found["kendall"]
+    (20, -1.0, -1.0)
+    """
+    known = _known(score) & _known(accuracy)
+    pairs = RankedPairs(score[known], accuracy[known])
+    kept = _best_of(pairs, pairs.once(), share)
+    row: dict[str, float] = {"architectures": int(kept.sum())}
+    draws = [_best_of(pairs, counts, share) for counts in pairs.resamples(resamples, seed)] if len(pairs) else []
+    enough = row["architectures"] >= (_FEWEST_BEST if share < 1 else 1)
+    for name in statistics:
+        statistic = {"spearman": pairs.spearman, "kendall": pairs.kendall}[name]
+        row[name] = statistic(kept) if enough else np.nan
+        low, high = (np.nan, np.nan) if np.isnan(row[name]) else interval(statistic, draws)
+        row |= {f"{name}_low": low, f"{name}_high": high}
+    return row
+
+
+def _best_of(pairs: RankedPairs, counts: Counts, share: float) -> Counts:
+    return pairs.top(counts, share) if share < 1 and len(pairs) else counts
 
 
 def class_means(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +20,7 @@ from backend.data import DATA_DIR
 from backend.datasets.info import DATASETS
 from backend.errors import UserError
 from backend.spaces import registry
+from backend.spaces.base import SearchSpace
 from backend.spaces.capabilities import Enumerable, require
 
 SWEEP_TABLE = "table/scores.parquet"
@@ -85,14 +88,10 @@ def read_table(path: Path) -> ScoreTable:
     """
     if not path.is_file():
         raise UserError(f"score table {path}: no such file; `python -m backend sweep` makes one")
-    try:
+    with _read_errors(path):
         arrow = pq.read_table(path)
-        provenance = Provenance(**json.loads(arrow.schema.metadata[_METADATA]))
+        provenance = _provenance(arrow.schema)
         scores = arrow.to_pandas().set_index("index")
-    except OSError as error:
-        raise UserError(f"score table {path}: cannot be read: {error}") from None
-    except (pa.ArrowException, KeyError, TypeError, ValueError):
-        raise UserError(f"score table {path}: is not one; `python -m backend sweep` makes them") from None
     space = registry.get(provenance.space)
     size = require(space, Enumerable, f"score table {path}").size
     if not np.array_equal(scores.index, np.arange(size)):
@@ -107,19 +106,47 @@ def read_table(path: Path) -> ScoreTable:
     return ScoreTable(scores[current], provenance)
 
 
+def read_provenance(path: Path) -> Provenance:
+    """How a table was made, without its scores.
+
+    Raises:
+        UserError: the file is missing or is no score table.
+    """
+    with _read_errors(path):
+        return _provenance(pq.read_schema(path))
+
+
+def _provenance(schema: pa.Schema) -> Provenance:
+    return Provenance(**json.loads(schema.metadata[_METADATA]))
+
+
+@contextmanager
+def _read_errors(path: Path) -> Iterator[None]:
+    """Turns what reading a file raises into a user's error."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"score table {path}: cannot be read: {error}") from None
+    except (pa.ArrowException, KeyError, TypeError, ValueError):
+        raise UserError(f"score table {path}: is not one; `python -m backend sweep` makes them") from None
+
+
 @dataclass(frozen=True)
 class TableFile:
     """A score table that an installation has.
 
     Attributes:
-        name: of a bundled table its data set, of a sweep's table the sweep's folder.
+        name: of a bundled table its data set, behind the name of its space if that is not the default one; of a
+            sweep's table the sweep's folder.
         path: of the file.
         bundled: whether it came with the project.
+        title: what pages call it.
     """
 
     name: str
     path: Path
     bundled: bool
+    title: str
 
 
 def list_tables(sweeps: Path) -> list[TableFile]:
@@ -128,9 +155,20 @@ def list_tables(sweeps: Path) -> list[TableFile]:
     Args:
         sweeps: the folder of all sweeps, which need not be there.
     """
-    bundled = [TableFile(dataset, bundled_path(dataset), True) for dataset in bundled_datasets()]
+    bundled = [
+        _bundled_file(dataset, space)
+        for name in registry.available()
+        if (space := registry.bundled(name))
+        for dataset in bundled_datasets(name)
+    ]
     own = sorted(sweeps.glob(f"*/{SWEEP_TABLE}"), key=lambda path: path.stat().st_mtime, reverse=True)
-    return bundled + [TableFile(path.relative_to(sweeps).parts[0], path, False) for path in own]
+    folders = [path.relative_to(sweeps).parts[0] for path in own]
+    return bundled + [TableFile(name, path, False, name) for name, path in zip(folders, own, strict=True)]
+
+
+def _bundled_file(dataset: str, space: SearchSpace) -> TableFile:
+    name = dataset if space.name == registry.DEFAULT else f"{space.name}-{dataset}"
+    return TableFile(name, bundled_path(dataset, space.name), True, f"{space.title}, {dataset}, bundled")
 
 
 def bundled_path(dataset: str, space: str = registry.DEFAULT) -> Path:
@@ -153,6 +191,7 @@ def bundled_table(dataset: str, space: str = registry.DEFAULT) -> ScoreTable:
     """
     if dataset not in (there := bundled_datasets(space)):
         raise UserError(
-            f"scores: no score table of {dataset!r} is bundled; there are: {', '.join(there) or 'none yet'}"
+            f"scores: no score table of {dataset!r} is bundled for {registry.get(space).title}; "
+            f"there are: {', '.join(there) or 'none yet'}"
         )
     return read_table(bundled_path(dataset, space))

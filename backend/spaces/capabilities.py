@@ -86,6 +86,11 @@ class HasTruth(Protocol):
     def training_hours(self, dataset: str, epochs: int) -> pd.Series[float]:
         """Hours that training took, of all architectures by label; NaN where it is not known."""
 
+    def repeats(self, dataset: str, epochs: int) -> pd.DataFrame | None:
+        """The field of a task by label, a column a training; None where there are no separate trainings."""
+        del dataset, epochs
+        return None
+
     @property
     def datasets(self) -> Sequence[str]:
         """Data sets that there are trainings on."""

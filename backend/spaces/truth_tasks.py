@@ -66,6 +66,7 @@ class TruthTask:
         release: where the numbers are from.
         noise: standard deviation of one training, in the field's unit; NaN where it is not known.
         help: what a reader has to know of the numbers, in a sentence or two.
+        variant_of: the data set whose task this one repeats with fewer training images; "" for a task of its own.
     """
 
     dataset: str
@@ -74,6 +75,7 @@ class TruthTask:
     release: str
     noise: float = math.nan
     help: str = ""
+    variant_of: str = ""
 
     @property
     def column(self) -> str:

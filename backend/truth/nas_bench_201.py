@@ -22,6 +22,7 @@ from backend.spaces.truth_tasks import TruthField, TruthTask
 from backend.truth import fields as devices
 from backend.truth import measures
 from backend.truth.fields import EPOCHS, truth_fields
+from backend.truth.imported import imported_releases, read_columns
 from backend.truth.lookup import query
 from backend.truth.tables import architectures_table, bundled_release, test_accuracy
 
@@ -51,6 +52,18 @@ class NasBench201Truth(HasTruth):
     def values(self, dataset: str, epochs: int) -> pd.Series[float]:
         """Test accuracy (%) of all cells by official index."""
         return test_accuracy(dataset, epochs)
+
+    def repeats(self, dataset: str, epochs: int) -> pd.DataFrame | None:
+        """Test accuracy (%) by official index, a column a seed; None unless a release with several was imported."""
+        for release in imported_releases():
+            columns = {
+                seed: read_columns(release.release, dataset, epochs, str(seed)).get(_ACCURACY) for seed in release.seeds
+            }
+            known = {seed: values for seed, values in columns.items() if values is not None}
+            frame = pd.DataFrame(known).dropna(axis="columns", how="all").rename_axis("index")
+            if len(frame.columns) > 1:
+                return frame
+        return None
 
     def training_hours(self, dataset: str, epochs: int) -> pd.Series[float]:
         """Hours of a training on the benchmark's GPU, by official index."""
@@ -84,7 +97,8 @@ class NasBench201Costs:
 
 def _task(dataset: str, epochs: int) -> TruthTask:
     field = next(field for field in truth_fields(dataset) if field.name == _ACCURACY)
-    return TruthTask(dataset, epochs, field, bundled_release(dataset, epochs, _ACCURACY))
+    variant_of = "cifar10" if dataset == "cifar10-valid" else ""
+    return TruthTask(dataset, epochs, field, bundled_release(dataset, epochs, _ACCURACY), variant_of=variant_of)
 
 
 def measured(name: str, dataset: str) -> NDArray[np.float64]:

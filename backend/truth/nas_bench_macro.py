@@ -55,6 +55,11 @@ class NasBenchMacroTruth(HasTruth):
         """Test accuracy (%) by index: the mean of three trainings."""
         return _statistics()[self.task(dataset, epochs).field.name]
 
+    def repeats(self, dataset: str, epochs: int) -> pd.DataFrame:
+        """The three trainings of each architecture, by index."""
+        self.task(dataset, epochs)
+        return _read()[list(_RUNS)].astype(float).rename_axis("index")
+
     def training_hours(self, dataset: str, epochs: int) -> pd.Series[float]:
         """NaN by index: the benchmark does not say it."""
         return pd.Series(np.nan, index=self.values(dataset, epochs).index)

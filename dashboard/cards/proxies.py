@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+from typing import Any
+
 import pandas as pd
 
+from backend.analysis.proxy_table import BASELINES, REPEAT, TaskColumn, average_ranks
 from backend.spaces.base import Label
 from backend.spaces.capabilities import Drawable, Groups, HasTruth, capability, lacks
 from dashboard.cards.base import Card
@@ -13,8 +17,10 @@ from dashboard.figures.architecture_graph import looks
 from dashboard.figures.axis_scales import Scale
 from dashboard.figures.group_correlations import group_correlations
 from dashboard.figures.proxy_agreement import proxy_agreement
-from dashboard.figures.proxy_ranking import proxy_ranking
+from dashboard.figures.proxy_ranking import STATISTIC_NAMES, proxy_ranking
 from dashboard.figures.proxy_scatter import proxy_scatter
+from dashboard.figures.proxy_table import proxy_table
+from dashboard.text import drawn
 
 ACCURACY, ONE_COLOUR = "accuracy", "none"
 """What stands on an axis, or for colours, beside the proxies and the groupings."""
@@ -161,3 +167,54 @@ def _shades(source: Source) -> dict[str, str]:
         return {}
     drawing = drawable.drawing(source.space.at(source.scores.index[0]))
     return {operation: look.color for operation, look in looks(drawing).items()}
+
+
+def table_card(table: pd.DataFrame, columns: Sequence[TaskColumn], statistic: str) -> Card:
+    """Every proxy on every task: a square for each, the noise ceiling above, the best average rank first.
+
+    Args:
+        table: as ``backend.analysis.proxy_table.correlations`` gives the columns, one below the other.
+        columns: of the table, in their order from the left.
+        statistic: "spearman" or "kendall".
+    """
+    key, title, name = "proxy_table", "Proxies by tasks of all spaces", STATISTIC_NAMES[statistic]
+    if table.empty or not (table["kind"] != "ceiling").any():
+        return Card.missing(key, title, "No proxy has a value on these tasks.")
+    ranks = average_ranks(table, statistic)
+    ranked = table.merge(ranks.reset_index()[["proxy", "average_rank"]], how="left", on="proxy")
+    order = [REPEAT, *map(str, ranks.index)]
+    ranked = ranked.sort_values("proxy", key=lambda names: names.map(order.index), kind="stable")
+    of = {(column.space.name, column.task.dataset): column for column in columns}
+    rows = [(row, of[row["space"], row["task"]]) for row in ranked.to_dict("records")]
+    words = pd.Series([_square_words(row, column, statistic) for row, column in rows], index=ranked.index)
+    links = pd.Series([(column.key, row["proxy"]) for row, column in rows], index=ranked.index)
+    most = table.groupby(["space", "task"])["architectures"].max()
+    titles = {
+        place: (column.space.title, column.task.dataset, f"n = {int(most[place]):,}")
+        for place, column in of.items()
+        if place in most.index
+    }
+    return Card(
+        key,
+        title,
+        f"Heat map of the {name} correlation of each proxy with the truth of each task, more is better",
+        proxy_table(ranked.assign(words=words, link=links), titles, ranks["average_rank"], statistic, BASELINES),
+        ranked.reset_index(drop=True),
+    )
+
+
+def _square_words(row: dict[Hashable, Any], column: TaskColumn, statistic: str) -> str:
+    """What is said of a square to whoever points at it."""
+    lines = [f"<b>{drawn(str(row['proxy']))}</b>", drawn(f"{column.title}: {column.task.field.said}")]
+    value, low, high = (float(row[f"{statistic}{end}"]) for end in ("", "_low", "_high"))
+    if pd.notna(value):
+        lines.append(f"{STATISTIC_NAMES[statistic]}: {value:+.3f}")
+    if pd.notna(low):
+        lines.append(f"95% interval: {low:+.3f} to {high:+.3f}")
+    if row["architectures"]:
+        lines.append(drawn(column.space.words.count(int(row["architectures"]))))
+    if row["note"]:
+        lines.append(drawn(str(row["note"])))
+    elif row["kind"] == "proxy" and column.scored_on != column.task.dataset:
+        lines.append(drawn(f"scores of {column.scored_on}'s images"))
+    return "<br>".join(lines)

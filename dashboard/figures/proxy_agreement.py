@@ -9,10 +9,10 @@ from dashboard.figures.template import GREY, add_note, new_figure
 from dashboard.text import drawn
 
 # Blue to orange through a grey that is quiet on light and dark pages; the colour-blind tell the ends apart.
-_DIVERGING = ((0.0, "#b35806"), (0.25, "#f6bd74"), (0.5, "#e4e4ea"), (0.75, "#a3cbe6"), (1.0, "#0b5a94"))
+DIVERGING = ((0.0, "#b35806"), (0.25, "#f6bd74"), (0.5, "#e4e4ea"), (0.75, "#a3cbe6"), (1.0, "#0b5a94"))
 _ROW_HEIGHT, _FRAME_HEIGHT = 28, 130
 _MOST_NUMBERS = 24
-_STRONG = 0.72
+STRONG = 0.72
 
 
 def proxy_agreement(matrix: pd.DataFrame) -> go.Figure:
@@ -33,7 +33,7 @@ def proxy_agreement(matrix: pd.DataFrame) -> go.Figure:
             y=names,
             zmin=-1,
             zmax=1,
-            colorscale=_DIVERGING,
+            colorscale=DIVERGING,
             xgap=1,
             ygap=1,
             hoverongaps=False,
@@ -63,7 +63,7 @@ def _numbers(matrix: pd.DataFrame) -> go.Scatter:
         mode="text",
         textfont={
             "size": 11,
-            "color": ["#ffffff" if abs(values[square]) > _STRONG else "#1b222b" for square in squares],
+            "color": ["#ffffff" if abs(values[square]) > STRONG else "#1b222b" for square in squares],
         },
         hoverinfo="skip",
         showlegend=False,

@@ -94,6 +94,61 @@ class LinkedChoice:
         self.choose(next(value for value, name in self.names.items() if name == called))
 
 
+@dataclass(frozen=True)
+class LinkedChoices:
+    """Several of some choices, kept in the page's link; none in the link stands for all.
+
+    Attributes:
+        parameter: its name in the link.
+        names: value in the link → what it is called on the page.
+    """
+
+    parameter: str
+    names: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """Of the widget."""
+        return f"linked_{self.parameter}"
+
+    @property
+    def chosen(self) -> list[str]:
+        """Those of the link's values that are valid, in the order of the choices."""
+        asked = parameters(self.parameter)
+        return [value for value in self.names if value in asked]
+
+    @property
+    def values(self) -> list[str]:
+        """What is chosen: all where the link names none that is valid."""
+        return self.chosen or list(self.names)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the link's values, in one line; "" if nothing is."""
+        unknown = [value for value in dict.fromkeys(parameters(self.parameter)) if value not in self.names]
+        if not unknown:
+            return ""
+        said = ", ".join(map(repr, unknown))
+        return f"{self.parameter}: {said}: not valid in a link; valid are {', '.join(self.names)}"
+
+    def dropdown(self, label: str, words: str) -> list[str]:
+        """Show the choices in a list that opens; returns what is chosen."""
+        st.session_state[self.key] = self.chosen
+        st.multiselect(
+            label,
+            list(self.names),
+            format_func=self.names.__getitem__,
+            key=self.key,
+            placeholder="All",
+            help=words,
+            on_change=self._changed,
+        )
+        return self.values
+
+    def _changed(self) -> None:
+        set_parameter(self.parameter, st.session_state[self.key])
+
+
 def linked_studies(summaries: Sequence[StudySummary], key: str, placeholder: str, words: str) -> list[str]:
     """Show the control; returns the names in the link, which may name studies that there are not.
 

@@ -55,10 +55,7 @@ def choose_source() -> Source:
 
 
 def _choices(studies: Sequence[StudySummary]) -> Mapping[_Choice, str]:
-    tables = {
-        (TABLE_PARAMETER, file.name): f"Whole space: {file.name}{', bundled' if file.bundled else ''}"
-        for file in proxy_queries.tables()
-    }
+    tables = {(TABLE_PARAMETER, file.name): f"Whole space: {file.title}" for file in proxy_queries.tables()}
     return {**tables, **{(STUDY_PARAMETER, item.name): f"Study: {item.name} ({_words(item)})" for item in studies}}
 
 

@@ -46,6 +46,7 @@ PAGES = {
     "study-hardware": "/study?" + urlencode(_HARDWARE_AXES),
     "proxies": "/proxies?study=cifar10+quick+start&proxy=naswot_relu",
     "proxies-table": "/proxies?ranking=table&count=classes&proxy=params&by=depth",
+    "proxies-spaces": "/proxies?view=spaces",
     "ensemble": "/ensemble?" + urlencode({"study": STUDY, "model": "linear"}),
     "ensemble-table": "/ensemble?labels=128&graph=yes&cells=unseen",
     "compare": "/compare?" + urlencode([("study", name) for name in (STUDY, *SEEDS, OTHER)]),

@@ -54,6 +54,18 @@ def test_the_whole_space_is_drawn_with_its_intervals(page: Page, installation: P
         expect(page.get_by_text("15,284 cells. Click one to see it")).to_be_visible()
 
 
+def test_a_square_of_all_spaces_leads_to_the_scores_that_it_is_from(page: Page, installation: Path) -> None:
+    with running_app(installation) as address:
+        page.goto(f"{address}/proxies?view=spaces&spaces=nas_bench_201&proxies=params&proxies=zen")
+        squares = page.locator(".st-key-proxy_table .textpoint")
+        expect(squares).to_have_count(9 + 2)
+        squares.nth(squares.count() - 2).click(force=True)
+        expect(page).to_have_url(re.compile("dataset=cifar100"))
+        expect(page).to_have_url(re.compile("proxy=zen"))
+        expect(page.locator(".st-key-about_proxy")).to_contain_text("What is zen?")
+        expect(page).not_to_have_url(re.compile("view="))
+
+
 def test_the_keyboard_reaches_a_charts_buttons_and_no_folded_sidebar(page: Page, installation: Path) -> None:
     with running_app(installation) as address:
         page.goto(f"{address}/proxies")

@@ -25,7 +25,7 @@ PARAMETERS = sorted(
         name
         for path in DASHBOARD.rglob("*.py")
         for name in re.findall(
-            r'(?:LinkedChoice\(\s*|LinkedZoom\(\s*|(?:_[A-Z]*|PARAMETER)(?:: Final)? = )"([a-z-]+)"', path.read_text()
+            r'(?:LinkedChoices?\(\s*|LinkedZoom\(\s*|(?:_[A-Z]*|PARAMETER)(?:: Final)? = )"([a-z-]+)"', path.read_text()
         )
     }
 )

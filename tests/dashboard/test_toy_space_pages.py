@@ -79,7 +79,9 @@ def text(page: AppTest) -> str:
     elements = [*page.title, *page.subheader, *page.markdown, *page.caption, *page.info, *page.warning, *page.error]
     words = [element.value for element in elements]
     for widget in (*page.selectbox, *page.multiselect, *page.text_input, *page.button, *page.metric):
-        words += [widget.label, getattr(widget, "help", ""), *map(str, getattr(widget, "options", ()))]
+        # The list of all score tables names other spaces too.
+        options = getattr(widget, "options", ()) if widget.key != "source" else ()
+        words += [widget.label, getattr(widget, "help", ""), *map(str, options)]
     words += [chart.proto.spec for chart in page.get("plotly_chart")]
     for table in page.dataframe:
         columns = json.loads(table.proto.columns or "{}")

@@ -72,8 +72,8 @@ def said(page: AppTest) -> str:
     ]  # fmt: skip
     words = [element.value for element in elements]
     for widget in (*page.selectbox, *page.multiselect, *page.text_input, *page.button, *page.metric):
-        # The list of all spaces names the others too.
-        options = getattr(widget, "options", ()) if widget.key != "search_space" else ()
+        # The lists of all spaces, and of all score tables, name the others too.
+        options = getattr(widget, "options", ()) if widget.key not in {"search_space", "source"} else ()
         words += [widget.label, getattr(widget, "help", ""), *map(str, options)]
     words += [chart.proto.spec for chart in page.get("plotly_chart")]
     words += [str(frame.value.columns.tolist()) for frame in page.dataframe]

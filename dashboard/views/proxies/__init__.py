@@ -1,7 +1,8 @@
-"""The parts of the page "Proxies": whose scores, the ranking, one proxy, and proxies among themselves."""
+"""The parts of the page "Proxies": whose scores, the ranking, one proxy, proxies among themselves, and all spaces."""
 
 from dashboard.views.proxies.about import about_proxy
-from dashboard.views.proxies.choices import link_problems, proxy_choice, target_choice
+from dashboard.views.proxies.all_spaces import all_spaces
+from dashboard.views.proxies.choices import PAGE_VIEW, link_problems, proxy_choice, target_choice
 from dashboard.views.proxies.ranking import (
     agreement_section,
     compute_missing_intervals,
@@ -13,8 +14,10 @@ from dashboard.widgets.score_source import choose_source, link_source
 from dashboard.widgets.scored_architecture import scored_architecture
 
 __all__ = [
+    "PAGE_VIEW",
     "about_proxy",
     "agreement_section",
+    "all_spaces",
     "choose_source",
     "compute_missing_intervals",
     "groups_section",

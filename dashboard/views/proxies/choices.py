@@ -10,12 +10,16 @@ from dashboard.cards.proxies import ACCURACY, GROUP_PREFIX, ONE_COLOUR
 from dashboard.data import proxies as proxy_queries
 from dashboard.data.proxies import Source, Target
 from dashboard.figures.axis_scales import SCALE_NAMES, Scale
+from dashboard.links import VIEW_PARAMETER
 from dashboard.widgets.linked import LinkedChoice
 
 PROXY_PARAMETER: Final = "proxy"
+DATASET_PARAMETER: Final = "dataset"
+EPOCHS_PARAMETER: Final = "epochs"
 
 _SCALE: Final = LinkedChoice("scale", dict(SCALE_NAMES.items()))
 VIEW: Final = LinkedChoice("ranking", {"chart": "Chart", "table": "Table"})
+PAGE_VIEW: Final = LinkedChoice(VIEW_PARAMETER, {"scores": "One table of scores", "spaces": "All spaces"})
 
 
 def link_problems(source: Source) -> list[str]:
@@ -91,7 +95,7 @@ def grouping_choice(source: Source) -> str | None:
 
 
 def _epochs(truth: HasTruth) -> LinkedChoice:
-    return LinkedChoice("epochs", {str(epochs): f"{epochs} epochs" for epochs in list(truth.epochs)[::-1]})
+    return LinkedChoice(EPOCHS_PARAMETER, {str(epochs): f"{epochs} epochs" for epochs in list(truth.epochs)[::-1]})
 
 
 def _count(source: Source) -> LinkedChoice:
@@ -104,7 +108,7 @@ def _by(source: Source) -> LinkedChoice:
 
 def _dataset(source: Source, truth: HasTruth) -> LinkedChoice:
     own = [name for name in truth.datasets if name == source.dataset]
-    return LinkedChoice("dataset", {name: name for name in dict.fromkeys([*own, *truth.datasets])})
+    return LinkedChoice(DATASET_PARAMETER, {name: name for name in dict.fromkeys([*own, *truth.datasets])})
 
 
 def _proxy(source: Source) -> LinkedChoice:

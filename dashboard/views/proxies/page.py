@@ -16,8 +16,13 @@ def show() -> None:
         st.title("Proxies", anchor=False, width="content")
         with st.container(width="content"):
             picture_choice()
-    with shown_errors():
-        _view(parts.choose_source())
+    if parts.PAGE_VIEW.problem:
+        st.warning(plain(parts.PAGE_VIEW.problem), icon=":material/link_off:")
+    with parts.PAGE_VIEW.tabs(), shown_errors():
+        if parts.PAGE_VIEW.value == "spaces":
+            parts.all_spaces()
+        else:
+            _view(parts.choose_source())
 
 
 def _view(source: Source) -> None:

@@ -57,7 +57,36 @@ def test_correlate_takes_the_truth_of_the_tables_space(home: Path, table: Path) 
     assert "it is of NAS-Bench-Macro, not of NAS-Bench-201" in refused(
         "correlate", "--table", table, "--space", "nas_bench_201"
     )
-    assert "no score table of 'cifar10' is bundled" in refused("correlate", *NAMED)
+    assert "no score table of 'cifar100' is bundled for NAS-Bench-Macro" in refused(
+        "correlate", *NAMED, "--dataset", "cifar100"
+    )
+
+
+def test_correlate_puts_every_task_of_every_space_into_one_table(home: Path, table: Path) -> None:
+    swept = home / "sweeps" / "nas_bench_macro-cifar10-00" / "table" / "scores.parquet"
+    swept.parent.mkdir(parents=True)
+    table.rename(swept)
+    alone = json.loads(backend("correlate", "--resamples", "10", "--json").stdout)
+    done = json.loads(backend("correlate", "--all-spaces", "--resamples", "10", "--json").stdout)
+    found = {(row["space"], row["task"], row["proxy"]): row for row in done["values"]}
+    for row in alone["cells"]:
+        values = found["nas_bench_201", "cifar10", row["proxy"]]
+        assert abs(values["spearman"]) == pytest.approx(abs(row["spearman"]))
+        assert values["architectures"] == row["cells"]
+        assert values["kendall_low"] <= values["kendall"] <= values["kendall_high"]
+    assert found["nas_bench_macro", "cifar10", "flops"]["spearman"] == pytest.approx(0.748, abs=5e-4)
+    assert found["nas_bench_macro", "cifar10", "repeat training"]["spearman"] == pytest.approx(0.98, abs=2e-3)
+    ranks = [row["average_rank"] for row in done["ranks"]]
+    assert ranks == sorted(ranks)
+    printed = backend("correlate", "--all-spaces", "--best", "10", "--statistic", "kendall", "--resamples", "10").stdout
+    assert "Kendall correlation with the truth, among the 10% of the architectures with the best truth" in printed
+    assert "NAS-Bench-201, cifar100: scores of cifar10's images" in printed
+
+
+def test_correlate_of_all_spaces_takes_no_table_or_space_of_its_own(home: Path, table: Path) -> None:
+    given = refused("correlate", "--all-spaces", "--table", table, *NAMED)
+    assert "give it without --table, --space" in given
+    assert "--best: goes with --all-spaces" in refused("correlate", "--best", "10")
 
 
 def test_ensembles_are_fitted_on_architectures_of_a_table(home: Path, table: Path) -> None:

@@ -1,15 +1,18 @@
 import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend import proxies
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
+from backend.spaces.nas_bench_201.cell import class_indices
 from backend.storage.database import Database
 from backend.truth.lookup import query
 from tests.dashboard.conftest import Config
@@ -214,3 +217,68 @@ def test_a_proxy_of_ones_own_shows_its_docstring(
     assert "Known failure modes" not in text(page)
     assert any("Counts convolutions.\n\nOf any size." in code.value for code in page.code)
     assert not any("size: of the network" in code.value for code in page.code)
+
+
+def squares(page: AppTest) -> dict[tuple[str, str], dict[str, Any]]:
+    """Text, customdata and hover text of the table's squares, by the first two."""
+    (chart,) = charts(page)
+    trace = next(trace for trace in chart["data"] if trace.get("mode") == "markers+text")
+    cells = zip(trace["text"], trace["customdata"], trace["hovertext"], strict=True)
+    return {tuple(link): {"text": value, "words": words} for value, link, words in cells}
+
+
+SOME = ["params", "naswot", "ntk_cond"]
+
+
+def test_all_spaces_are_one_table_with_intervals_reasons_and_the_ceiling(app: Open, home: Path) -> None:
+    page = app("proxies", view="spaces", proxies=SOME, spaces=["nas_bench_201", "nas_bench_macro"])
+    assert not page.exception
+    assert not page.error
+    assert not page.warning
+    found = squares(page)
+    naswot = found["nas_bench_201:cifar10", "naswot"]
+    assert naswot["text"] == "0.80"
+    assert "95% interval: +0.79" in naswot["words"]
+    assert "15,284 cells" in naswot["words"]
+    assert found["nas_bench_201:cifar10", "ntk_cond"]["text"] == "0.62"
+    assert "scores of cifar10's images" in found["nas_bench_201:cifar100", "naswot"]["words"]
+    assert "two cells that compute the same function" in found["nas_bench_201:cifar10", "repeat training"]["words"]
+    assert found["nas_bench_macro:cifar10", "params"]["text"] == "0.32"
+    missing = found["nas_bench_macro:cifar10", "ntk_cond"]
+    assert missing["text"] == "–"
+    assert "score table" in missing["words"]
+    assert "**naswot** has the best average rank" in text(page)
+
+
+def test_the_link_of_all_spaces_chooses_what_counts_and_what_is_shown(app: Open, home: Path) -> None:
+    page = app(
+        "proxies",
+        view="spaces",
+        ranking="table",
+        statistic="kendall",
+        best="10",
+        count="classes",
+        tasks="nas_bench_201:ImageNet16-120",
+        proxies=["flops", "zen"],
+    )
+    assert not page.exception
+    assert not page.warning
+    frame = page.dataframe[0].value
+    assert set(frame["proxy"]) == {"repeat training", "flops", "zen"}
+    assert set(frame["task"]) == {"NAS-Bench-201, ImageNet16-120"}
+    classes = pd.Series(class_indices()).nunique()
+    assert frame.set_index("proxy")["architectures"]["zen"] == math.ceil(classes / 10)
+    assert frame.set_index("proxy")["interval"]["zen"].count("…") == 1
+    page.multiselect(key="linked_proxies").unselect("flops").run()
+    assert page.query_params["proxies"] == "zen"
+    page.segmented_control(key="linked_best").select("50").run()
+    assert page.query_params["best"] == "50"
+
+
+def test_a_bad_link_of_all_spaces_is_said_and_all_is_shown(app: Open, home: Path) -> None:
+    page = app("proxies", view="spaces", proxies=["params", "<b>snap"], tasks="moon", best="5")
+    assert not page.exception
+    assert "proxies: '<b>snap': not valid in a link" in said(page.warning)
+    assert "tasks: 'moon'" in said(page.warning)
+    assert "best: '5' is not valid in a link; valid are 100, 50, 25, 10" in said(page.warning)
+    assert ("nas_bench_201:cifar10", "params") in squares(page)
