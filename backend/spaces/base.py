@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from backend.datasets.info import NUM_CLASSES, check_dataset
+from backend.datasets.info import check_dataset_name, is_dataset_name
 from backend.spaces.parameters import ParameterArchitecture, proposed_again
 
 if TYPE_CHECKING:
@@ -104,9 +104,11 @@ class SpaceSection(Table, ABC):
         name: of the space.
         place: the tables, one inside the other, that hold the data set and the choices.
         trained_epochs: lengths of the trainings that are known, the shortest first; empty: a file may name any.
+        takes_own_data: whether the space is searched on images of a user's own too.
     """
 
     place: ClassVar[tuple[str, ...]] = ()
+    takes_own_data: ClassVar[bool] = False
     trained_epochs: ClassVar[tuple[int, ...]] = ()
 
     name: str
@@ -120,7 +122,7 @@ class SpaceSection(Table, ABC):
     def data_in(cls, table: Mapping[str, Any]) -> str | None:
         """The data set that a table names, whatever else stands in it; None where it names none that is known."""
         named = table.get("dataset")
-        return named if named in NUM_CLASSES else None
+        return named if is_dataset_name(named) else None
 
     @property
     def chosen(self) -> Mapping[str, list[int]]:
@@ -167,14 +169,19 @@ class SpaceSection(Table, ABC):
 
 
 class DatasetSection(SpaceSection):
-    """The section of a space without choices of its own: its name, and the data set of the images."""
+    """The section of a space without choices of its own: its name, and the data set of the images.
+
+    ``dataset`` is a published data set or, for images of a user's own, any name; without one, theirs.
+    """
+
+    takes_own_data: ClassVar[bool] = True
 
     dataset: str = "cifar10"
 
     @field_validator("dataset")
     @classmethod
     def _known_dataset(cls, value: str) -> str:
-        return check_dataset(value)
+        return check_dataset_name(value)
 
     @property
     def data(self) -> str:
