@@ -117,15 +117,12 @@ def load_own_code(
 
 
 def own_images(dataset: str, images: str) -> str:
-    """The name of the data set of images that a command names; it may run the file that these are a function of.
-
-    Raises:
-        UserError: there is no such file.
-    """
-    if is_named(images):
+    """The name of the data set of images that a command names; it may run the file that these are a function of."""
+    file = given_path(images.rpartition(":")[0]) if is_named(images) else None
+    if file and file.is_file():
         from backend.datasets.own_code import allow_data_files  # noqa: PLC0415 - loads PyTorch
 
-        allow_data_files([given_path(images.rpartition(":")[0])])
+        allow_data_files([file])
     return named_for(dataset, images)
 
 

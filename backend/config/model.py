@@ -31,6 +31,7 @@ from backend.errors import ConfigError, UserError
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace, Table
 from backend.spaces.capabilities import HasTruth, capability
+from backend.spaces.narrowing import narrowed
 
 
 class SearchConfig(Table):
@@ -167,7 +168,8 @@ class SearchConfig(Table):
         Raises:
             UserError: it is not installed here.
         """
-        return registry.get(self.search_space.name).restricted(self.search_space)
+        space = registry.get(self.search_space.name).restricted(self.search_space)
+        return narrowed(space, self.search_space.narrowings)
 
     @property
     def dataset(self) -> str:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from backend.datasets.info import NUM_CLASSES, OwnSource, check_dataset
-from backend.datasets.own_code import own_batch
+from backend.datasets.own_code import gives_any_count, own_batch
 from backend.datasets.own_images import LARGEST_OWN_SIDE, Pixels, open_images
 from backend.datasets.readers import LAYOUTS, ImageSet, draw_balanced, draw_gaussian, read_bundled, read_folder
 from backend.datasets.trees import Tree, example_count, leaves, map_leaves
@@ -106,15 +106,17 @@ def load_batch(dataset: str, batch_size: int, seed: int = 0, source: str = "bund
 
 
 def available_images(dataset: str, source: str = "bundled", split: str = "val") -> int:
-    """How many images a mini-batch can have at most; ``sys.maxsize`` for "random".
+    """How many images a mini-batch can have at most; ``sys.maxsize`` for "random", and where a function is asked.
 
     Raises:
         UserError: an argument is not valid, or a file is missing or not in its format.
     """
     _check_split(split)
     own = OwnSource.parse(source)
+    if own is not None and own.kind == "code":
+        return sys.maxsize if gives_any_count(own.path) else example_count(own_batch(own.path, 0, 1).batch)
     if own is not None:
-        return example_count(own_batch(own.path, 0, 2).batch) if own.kind == "code" else len(open_images(own, split))
+        return len(open_images(own, split))
     check_dataset(dataset)
     return sys.maxsize if source == "random" else len(_open(dataset, source, split))
 

@@ -76,15 +76,31 @@ def own_batch(named: str, seed: int, count: int) -> OwnBatch:
     Raises:
         UserError: the file is none of those; there is no such function, or it fails or gives no batch.
     """
-    path, _, name = named.rpartition(":")
-    file = _allowed(path, named)
-    content = file.read_bytes()
-    function = _loaded(file, name, hashlib.sha256(content).hexdigest())
+    file, content, function = _function(named)
+    name = named.rpartition(":")[2]
     try:
         given = _called(function, seed, count) if callable(function) else function
     except Exception as error:
         raise UserError(f"image source {named}: fails: {in_a_line(error)}") from error
     return _parts(given, named, hashlib.sha256(content + name.encode()).hexdigest(), file)
+
+
+def gives_any_count(named: str) -> bool:
+    """Whether a user's function is told how many examples it is to give.
+
+    Raises:
+        UserError: as `own_batch`.
+    """
+    function = _function(named)[2]
+    return callable(function) and "count" in inspect.signature(function).parameters
+
+
+def _function(named: str) -> tuple[Path, bytes, Any]:
+    """The file, its content, and what it calls by the name."""
+    path, _, name = named.rpartition(":")
+    file = _allowed(path, named)
+    content = file.read_bytes()
+    return file, content, _loaded(file, name, hashlib.sha256(content).hexdigest())
 
 
 def _allowed(path: str, named: str) -> Path:

@@ -11,6 +11,7 @@ import optuna
 import torch
 
 from backend.config.model import SearchConfig
+from backend.config.validation import shown_key
 from backend.datasets.batch import available_images, load_batch
 from backend.datasets.info import is_own
 from backend.errors import ConfigError, StorageError, UserError
@@ -21,7 +22,9 @@ from backend.scoring.scorer import check_space
 from backend.search.ensembles import described, find_ensembles, listing_proxies
 from backend.search.problem import SearchProblem, configured_table
 from backend.settings import make_folder
+from backend.spaces import registry
 from backend.spaces.building import SpaceFailedError
+from backend.spaces.narrowing import problems_of
 from backend.spaces.task import Task
 from backend.storage import audit
 from backend.storage.database import STORAGE_VARIABLE, Database
@@ -40,6 +43,7 @@ from backend.studies.catalog import (
 from backend.studies.folders import run_folder, runs_folder
 from backend.studies.identity import IDENTITY, new_identity
 from backend.studies.summaries import KEPT
+from backend.user_code import is_named
 
 PROCESS_LOG = "process.log"
 MAX_IMAGES = 8192
@@ -72,6 +76,13 @@ def check(database: Database, config: SearchConfig, *, reads_images: bool = True
 
 
 def _check(problem: SearchProblem, *, reads_images: bool = True) -> None:
+    section = problem.config.search_space
+    if problems := [
+        (f"search.search_space.parameters.{shown_key(name)}", said)
+        for name, said in problems_of(registry.get(section.name), section.narrowings)
+    ]:
+        # A network of the space cannot be drawn before.
+        raise ConfigError(problems)
     if problems := [*problem.unreachable(), *_score_problems(problem.config, reads_images=reads_images)]:
         raise ConfigError(problems)
 
@@ -115,7 +126,9 @@ def _network_problems(config: SearchConfig, images: str) -> list[tuple[str, str]
         chosen = check_proxies(config.proxy_names)
         count = max([2, *(proxy.min_images for proxy in chosen)])
         if is_own(images):
-            count = min(count, config.runner.num_samples, available_images(config.dataset, images, config.split))
+            # A function is asked for as many as the search will ask it for.
+            there = config.runner.num_samples if is_named(images) else count
+            count = min(there, config.runner.num_samples, available_images(config.dataset, images, config.split))
         batch = load_batch(config.dataset, count, config.setup.seed, images, config.split)
     except UserError as error:
         return [(f"{_RUNNER_KEY}.images", str(error))]
