@@ -85,6 +85,8 @@ class OwnSource:
         """
         if is_named(images):
             return cls("code", images)
+        if re.search(r"\.py(:|$)", images):
+            raise UserError(f"image source {images!r}: expected FILE.py:NAME, the name of a function in the file")
         match = _OWN.fullmatch(images)
         if match is None:
             return None

@@ -233,6 +233,10 @@ class DatasetSection(SpaceSection):
         """See :attr:`SpaceSection.narrowings`."""
         return self.parameters or {}
 
+    def scale(self) -> tuple[object, ...]:
+        """See :meth:`SpaceSection.scale`: the parameters that are narrowed may be those of the size."""
+        return self.name, repr(sorted(self.narrowings.items()))
+
 
 class SearchSpace(ABC):
     """A set of architectures that a search draws from.

@@ -124,8 +124,9 @@ def _bounds(narrowing: Range, low: Any, high: Any, step: Any) -> tuple[Any, Any]
     least = low if narrowing.low is None else max(low, narrowing.low)
     most = high if narrowing.high is None else min(high, narrowing.high)
     if step:
-        least = low + step * math.ceil((least - low) / step - 1e-9)
-        most = low + step * math.floor((most - low) / step + 1e-9)
+        # Rounded, as 0.1 × 3 is a little more than the 0.3 that Optuna takes for the step.
+        least = round(low + step * math.ceil((least - low) / step - 1e-9), 12)
+        most = round(low + step * math.floor((most - low) / step + 1e-9), 12)
     return None if least > most else (least, most)
 
 
