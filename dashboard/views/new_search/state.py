@@ -154,7 +154,7 @@ def fill(state: State, config: SearchConfig) -> None:
         "format": own.kind if own else PUBLISHED,
         "folder": own.path if own else runner.images if is_folder else "",
         "side": text_of(own.side if own else None),
-        "own_name": config.dataset if own else "",
+        "own_name": config.dataset if own and config.dataset != own.name else "",
         "split": config.split,
         "scores": runner.scores if runner.scores in {NETWORK, TABLE} else FILE,
         "scores_file": "" if runner.scores in {NETWORK, TABLE} else runner.scores,
