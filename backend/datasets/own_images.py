@@ -153,12 +153,10 @@ class _Probe:
         headers = {file: _header(file) for file in files}
         self._side = side
         self._mode = "L" if all(mode in _GRAY for mode, _ in headers.values()) else "RGB"
-        first, (_, self._size) = next(iter(headers.items()))
+        self._first, (_, self._size) = next(iter(headers.items()))
         if side is None:
-            self._check_size(first, self._size)
             for file, (_, size) in headers.items():
                 self._check_size(file, size)
-        self._first = first
 
     def decoded(self, file: Path) -> Pixels:
         """An image, (H, W, C)."""
@@ -170,7 +168,7 @@ class _Probe:
     def _check_size(self, file: Path, size: tuple[int, int]) -> None:
         give = "give a size that all are resized to, as in folder@64:PATH"
         if size != self._size:
-            known = f"{self._first.parent.name}/{self._first.name}" if hasattr(self, "_first") else "others"
+            known = f"{self._first.parent.name}/{self._first.name}"
             raise _refused(file, f"expected the {_times(self._size)} pixels of {known}, found {_times(size)}; {give}")
         if max(size) > LARGEST_OWN_SIDE:
             raise _refused(file, f"expected at most {LARGEST_OWN_SIDE} pixels a side, found {_times(size)}; {give}")
@@ -194,8 +192,10 @@ def _opened(file: Path, *, load: bool = True) -> Any:
 
     try:
         image = Image.open(file, formats=("PNG", "JPEG"))
-        if image.width * image.height > (Image.MAX_IMAGE_PIXELS or 0):
-            raise Image.DecompressionBombError(f"{_times(image.size)} pixels are more than {Image.MAX_IMAGE_PIXELS:,}")
+        limit = Image.MAX_IMAGE_PIXELS
+        # Pillow warns here, and refuses twice as many.
+        if limit and image.width * image.height > limit:
+            raise Image.DecompressionBombError(f"{_times(image.size)} pixels are more than {limit:,}")
         if load:
             image.load()
     except Exception as error:  # noqa: BLE001 - Pillow has many, and no base of them
