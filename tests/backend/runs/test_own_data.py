@@ -154,7 +154,7 @@ def test_commands_score_on_images_of_ones_own(home: Path, pets: Path) -> None:
     asked = ("score", "depth=1 width=4", "--space", "toy", "--proxies", "snip,params", "--batch-size", "8")
     (row,) = json.loads(backend(*asked, "--images", f"folder:{pets}", "--json").stdout)
     assert row["scores"]["params"] == 31 * 4 + 5 * 2
-    assert "expected float32 images (B, 3" in refused(
+    assert "expected a float32 tensor (B, 3, H, W)" in refused(
         "score", "5115", "--images", f"folder@8:{pets}", "--batch-size", "8"
     )
     assert "expected a folder for each class" in refused("score", "5115", "--images", f"folder:{pets / 'cat'}")
