@@ -11,6 +11,8 @@ from backend.naming import local_path
 HOME_VARIABLE = "PROXYSCOPE_HOME"
 SPACES_VARIABLE = "PROXYSCOPE_SPACES"
 """Lists the Python files of a user's own search spaces."""
+DATA_VARIABLE = "PROXYSCOPE_DATA"
+"""Lists the Python files whose functions search files may name as images, beside those of search spaces."""
 
 
 def home() -> Path:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backend.datasets.info import DATASETS
+from backend.datasets.info import DATASETS, named_for
 from backend.errors import UserError
 from backend.naming import local_path, visible
 from backend.spaces import registry
+from backend.user_code import is_named
 
 if TYPE_CHECKING:
     from backend.scoring.tables import ScoreTable
@@ -61,12 +62,29 @@ SpaceModuleOption = Annotated[
         help="Python file with search spaces of your own; repeatable.",
     ),
 ]
-DatasetOption = Annotated[str, typer.Option(help=f"{', '.join(DATASETS[:-1])} or {DATASETS[-1]}.")]
+DataModuleOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--data-module",
+        parser=given_path,
+        metavar="FILE",
+        help="Python file whose functions a search file may name as images; repeatable.",
+    ),
+]
+DatasetOption = Annotated[
+    str, typer.Option(help=f"{', '.join(DATASETS[:-1])} or {DATASETS[-1]}; any name for images of your own.")
+]
 ProxiesOption = Annotated[str, typer.Option("--proxies", help="Comma-separated names, or all.")]
 BatchSizeOption = Annotated[int, typer.Option(min=2, help="Images in the mini-batch.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of weights and images.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
-ImagesOption = Annotated[str, typer.Option(help="bundled, random, or the folder of your own data.")]
+ImagesOption = Annotated[
+    str,
+    typer.Option(
+        help="bundled, random, the folder of the data set's files, or images of your own: folder:PATH (a folder for "
+        "each class), npz:FILE, idx:PATH, hf:PATH, each with a size as in folder@64:PATH, or FILE.py:NAME."
+    ),
+]
 _ACCEPTED = registry.get().notations
 ARCH_HELP = f"{_ACCEPTED[0].upper()}{_ACCEPTED[1:]}. Of another space: its keys."
 TableSpaceOption = Annotated[
@@ -76,8 +94,12 @@ SpaceOption = Annotated[str, typer.Option("--space", help="Name of the search sp
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of the study.")]
 
 
-def load_own_code(proxy_modules: Sequence[Path] | None, space_modules: Sequence[Path] | None) -> None:
-    """Load the proxies and search spaces that the user names, here and in the environment.
+def load_own_code(
+    proxy_modules: Sequence[Path] | None,
+    space_modules: Sequence[Path] | None,
+    data_modules: Sequence[Path] | None = None,
+) -> None:
+    """Load the proxies and search spaces that the user names, here and in the environment, and allow their data.
 
     Raises:
         UserError: a file is missing or does not load.
@@ -88,6 +110,20 @@ def load_own_code(proxy_modules: Sequence[Path] | None, space_modules: Sequence[
 
     load_user_spaces(space_modules or [])
     load_user_proxies(proxy_modules or [])
+    if data_modules:
+        from backend.datasets.own_code import allow_data_files  # noqa: PLC0415 - loads PyTorch
+
+        allow_data_files(data_modules)
+
+
+def own_images(dataset: str, images: str) -> str:
+    """The name of the data set of images that a command names; it may run the file that these are a function of."""
+    file = given_path(images.rpartition(":")[0]) if is_named(images) else None
+    if file and file.is_file():
+        from backend.datasets.own_code import allow_data_files  # noqa: PLC0415 - loads PyTorch
+
+        allow_data_files([file])
+    return named_for(dataset, images)
 
 
 def given_table(path: Path | None, dataset: str, space: str | None) -> ScoreTable:

@@ -24,10 +24,13 @@ from backend.cli.options import (
     SpaceOption,
     given_path,
     load_own_code,
+    own_images,
     parse_proxies,
 )
 from backend.cli.terminal import console, progress_bar
 from backend.cli.values import number, print_json
+from backend.datasets.batch import available_images
+from backend.datasets.info import is_own
 from backend.errors import UserError
 from backend.scoring import InvalidArchitectureError, Scorer
 from backend.scoring.tables import SWEEP_TABLE, bundled_datasets, bundled_table, write_table
@@ -80,7 +83,7 @@ def score(
     Networks run in train mode, with batch statistics and without dropout.
     """
     load_own_code(proxy_module, space_module)
-    setting = _Setting(dataset, proxies, batch_size, seed, device, images, explain)
+    setting = _Setting(own_images(dataset, images), proxies, batch_size, seed, device, images, explain)
     own = [arch for arch in archs if is_named(arch)]
     if own and len(own) < len(archs):
         raise UserError("ARCH: give architectures of a space, or networks FILE.py:NAME, not both")
@@ -159,13 +162,16 @@ class _Setting:
         return description, rows
 
 
-def _swept(proxies: str, dataset: str, space: SearchSpace) -> tuple[str, ...]:
+def _swept(proxies: str, dataset: str, images: str, space: SearchSpace) -> tuple[str, ...]:
     """Proxies from comma-separated names; "all" are those that are computed for the first architecture of a space."""
     names = parse_proxies(proxies)
     if proxies != "all":
         return names
     first = next(require(space, Enumerable, "sweep").members())
-    scorer = Scorer(dataset, names, batch_size=16, device="cpu", image_source="random", space=space, check=False)
+    source, count = "random", 16
+    if is_own(images):
+        source, count = images, min(count, available_images(dataset, images))
+    scorer = Scorer(dataset, names, batch_size=count, device="cpu", image_source=source, space=space, check=False)
     return tuple(name for name, reason in scorer.explain(first).items() if not reason)
 
 
@@ -225,9 +231,9 @@ def sweep(
     )
 
     load_own_code(proxy_module, space_module)
-    setting = SweepSetting(
-        dataset, _swept(proxies, dataset, registry.get(space)), batch_size, seed, device, images, space_name=space
-    )
+    dataset = own_images(dataset, images)
+    names = _swept(proxies, dataset, images, registry.get(space))
+    setting = SweepSetting(dataset, names, batch_size, seed, device, images, space_name=space)
     if out is not None:
         _check_writable(out)
     known = bundled_table(dataset, space) if dataset in bundled_datasets(space) else None

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from backend.cli.foreground import execute
-from backend.cli.options import ModuleOption, SpaceModuleOption, StorageOption, StudyArgument, given_path, load_own_code
+from backend.cli.options import (
+    DataModuleOption,
+    ModuleOption,
+    SpaceModuleOption,
+    StorageOption,
+    StudyArgument,
+    given_path,
+    load_own_code,
+)
 from backend.cli.terminal import console, log_to_errors
 from backend.config.model import SearchConfig
 from backend.runs import execute as execution
@@ -28,9 +36,10 @@ def search(
     trials: Annotated[int | None, typer.Option(help="Number of trials, instead of the file's n_trials.")] = None,
     proxy_module: ModuleOption = None,
     space_module: SpaceModuleOption = None,
+    data_module: DataModuleOption = None,
 ) -> None:
     """Run a search; print best trials and ensemble weights."""
-    load_own_code(proxy_module, space_module)
+    load_own_code(proxy_module, space_module, data_module)
     path = config or launch.example_config_path()
     settings = SearchConfig.from_file(path)
     if trials is not None:
@@ -46,24 +55,28 @@ def run(
     storage: StorageOption = None,
     proxy_module: ModuleOption = None,
     space_module: SpaceModuleOption = None,
+    data_module: DataModuleOption = None,
 ) -> None:
     """Execute a queued study in this process.
 
     The dashboard starts this for each search.
     """
-    load_own_code(proxy_module, space_module)
+    load_own_code(proxy_module, space_module, data_module)
     log_to_errors()
     execution.execute_run(open_existing(storage), study)
 
 
 def queue(
-    storage: StorageOption = None, proxy_module: ModuleOption = None, space_module: SpaceModuleOption = None
+    storage: StorageOption = None,
+    proxy_module: ModuleOption = None,
+    space_module: SpaceModuleOption = None,
+    data_module: DataModuleOption = None,
 ) -> None:
     """Start the searches that wait in this machine's queue, one after the other.
 
     The dashboard starts this where searches are queued; it ends when none waits.
     """
-    load_own_code(proxy_module, space_module)
+    load_own_code(proxy_module, space_module, data_module)
     log_to_errors()
     queueing.work(open_database(storage))
 
@@ -73,12 +86,13 @@ def worker(
     once: Annotated[bool, typer.Option("--once", help="End when there is nothing to do.")] = False,
     proxy_module: ModuleOption = None,
     space_module: SpaceModuleOption = None,
+    data_module: DataModuleOption = None,
 ) -> None:
     """Take queued searches, and join running ones that ask for more workers, until stopped.
 
     Start it on any machine that reaches the database, as often as you like. A search asks for workers with n_workers.
     """
-    load_own_code(proxy_module, space_module)
+    load_own_code(proxy_module, space_module, data_module)
     log_to_errors()
     database = open_database(storage)
     logging.getLogger(__name__).info("waiting for searches in %s; stop with Ctrl-C", database)

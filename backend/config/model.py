@@ -26,9 +26,12 @@ from backend.config.sections import (
 from backend.config.toml_text import parse_toml, read_toml
 from backend.config.validation import problems_of, shown_key
 from backend.costs.constraints import Constraint
-from backend.errors import ConfigError
+from backend.datasets.info import DATASETS, OwnSource
+from backend.errors import ConfigError, UserError
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace, Table
+from backend.spaces.capabilities import HasTruth, capability
+from backend.spaces.narrowing import narrowed
 
 
 class SearchConfig(Table):
@@ -45,6 +48,32 @@ class SearchConfig(Table):
             self.search_space.check_metrics(measured, self.ensemble_metrics)
         except ValueError as error:
             raise ValueError(f"search_space.{error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _has_images_of_its_data(self) -> Self:
+        """A published data set has its own images; a user's own images have a name that is none of theirs."""
+        images, section = self.runner.images, self.search_space
+        key = "strategy.sw_runner.zero_cost.images"
+        try:
+            own = OwnSource.parse(images)
+        except UserError as error:
+            raise ValueError(f"{key}: {error}") from None
+        if own is None:
+            if section.data not in DATASETS:
+                valid = f"valid are {', '.join(DATASETS)}; any name with images of your own, such as folder:PATH"
+                raise ValueError(f"search_space.dataset: {section.data!r} is no published data set; {valid}")
+            return self
+        if not section.takes_own_data:
+            title = registry.get(section.name).title
+            said = f"{title} is searched on published data sets alone; valid: bundled, random, or the folder of one"
+            raise ValueError(f"{key}: {images!r} names images of your own, and {said}")
+        if "dataset" not in section.model_fields_set:
+            section = self.search_space = section.model_copy(update={"dataset": own.name})
+        known = capability(registry.get(section.name), HasTruth)
+        if section.data in {*DATASETS, *(known.datasets if known else ())}:
+            said = f"{section.data!r} is a published data set, and the images are your own ({images[:100]})"
+            raise ValueError(f"search_space.dataset: {said}; give their name, such as {own.name!r}")
         return self
 
     @model_validator(mode="after")
@@ -139,7 +168,8 @@ class SearchConfig(Table):
         Raises:
             UserError: it is not installed here.
         """
-        return registry.get(self.search_space.name).restricted(self.search_space)
+        space = registry.get(self.search_space.name).restricted(self.search_space)
+        return narrowed(space, self.search_space.narrowings)
 
     @property
     def dataset(self) -> str:

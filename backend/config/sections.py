@@ -64,9 +64,12 @@ SpaceTable = Annotated[SerializeAsAny[SpaceSection], BeforeValidator(_as_section
 class ZeroCostRunner(Table):
     """``[search.strategy.sw_runner.zero_cost]``: which proxies, on which images, on which device.
 
-    ``images`` is "bundled", "random" or the path of the user's own data. ``scores`` is "compute", "table" (the bundled
-    table of the data set) or the path of a sweep's table. ``nasbench_epochs`` chooses the training length whose true
-    accuracies stand in the tables (all lengths are recorded); without it, the longest that is known of the space.
+    ``images`` is "bundled", "random", the folder of a published data set's files, or images of a user's own:
+    ``folder:PATH`` (a folder for each class), ``npz:FILE``, ``idx:PATH``, ``hf:PATH``, all of these with the size that
+    images are resized to (``folder@64:PATH``), or ``FILE.py:NAME``, a function. ``scores`` is "compute", "table" (the
+    bundled table of the data set) or the path of a sweep's table. ``nasbench_epochs`` chooses the training length whose
+    true accuracies stand in the tables (all lengths are recorded); without it, the longest that is known of the
+    space.
     """
 
     metrics: list[str] = []

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final
 
+from backend.datasets.info import DATASETS
 from backend.errors import UserError
 from backend.spaces.base import Architecture, SearchSpace
 from backend.spaces.capabilities import KnownCosts, Size, capability
 from backend.truth import fields as devices
+
+if TYPE_CHECKING:
+    from backend.spaces.task import Task
 
 AVERAGE_BITWIDTH: Final = "average_bitwidth"
 
@@ -90,16 +94,25 @@ class Costs:
         space: of the architectures.
         dataset: decides images and classes.
         names: of the metrics.
+        images: of the search; a user's own are read where networks are counted. None reads none.
+        split: of these.
 
     Raises:
         UserError: an unknown metric, or one that is not known of the space's architectures.
     """
 
-    def __init__(self, space: SearchSpace, dataset: str, names: Iterable[str]) -> None:
+    def __init__(
+        self,
+        space: SearchSpace,
+        dataset: str,
+        names: Iterable[str],
+        images: str | None = "random",
+        split: str = "val",
+    ) -> None:
         self._dataset = dataset
         self._metrics = [get(name) for name in names]
         self._known = capability(space, KnownCosts)
-        self._count = _Counter(space, dataset)
+        self._count = _Counter(space, dataset, images, split)
         there = self._known.measured if self._known else ()
         if unknown := [metric.name for metric in self._metrics if metric.measured and metric.name not in there]:
             raise UserError(
@@ -122,18 +135,27 @@ class Costs:
 class _Counter:
     """Counts the sizes of networks of a space that does not know them; those of the last ones are kept."""
 
-    def __init__(self, space: SearchSpace, dataset: str) -> None:
-        self._space, self._dataset = space, dataset
+    def __init__(self, space: SearchSpace, dataset: str, images: str | None, split: str) -> None:
+        self._space, self._dataset, self._images, self._split = space, dataset, images, split
         self.size = lru_cache(maxsize=1_000)(self._size)
 
     def _size(self, architecture: Architecture) -> Size:
         # Networks load PyTorch, which a list of studies leaves alone.
-        from backend.datasets.batch import load_batch  # noqa: PLC0415
         from backend.spaces.building import build_seeded, count_size  # noqa: PLC0415
+
+        return count_size(build_seeded(self._space, architecture, self._task, seed=0), self._task)
+
+    @cached_property
+    def _task(self) -> Task:
+        """Two examples: their shape and the classes count, not what they show."""
+        from backend.datasets.batch import load_batch  # noqa: PLC0415
         from backend.spaces.task import Task  # noqa: PLC0415
 
-        task = Task.of_batch(load_batch(self._dataset, 2, source="random"))
-        return count_size(build_seeded(self._space, architecture, task, seed=0), task)
+        if self._dataset in DATASETS:
+            return Task.of_batch(load_batch(self._dataset, 2, source="random"))
+        if self._images is None:
+            raise UserError(f"params, flops: on {self._dataset} they are counted where the search reads its images")
+        return Task.of_batch(load_batch(self._dataset, 2, source=self._images, split=self._split))
 
 
 def has_gaps(space: SearchSpace, dataset: str, name: str) -> bool:

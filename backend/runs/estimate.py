@@ -15,6 +15,7 @@ from sqlalchemy import column, select, table
 
 from backend import proxies
 from backend.config.model import SearchConfig
+from backend.datasets.info import is_own
 from backend.scoring import Scorer
 from backend.search.problem import SearchProblem
 from backend.spaces.building import SpaceFailedError, draw
@@ -128,10 +129,11 @@ def _alike(config: SearchConfig, other: SearchConfig) -> bool:
 
 def _cost(config: SearchConfig) -> tuple[object, ...]:
     """What the time of one trial depends on, beside the number of images."""
+    own = config.runner.images if is_own(config.runner.images) else ""
     small = config.dataset.startswith("ImageNet")
     names = frozenset(name for name in config.proxy_names if not proxies.get(name).literal)
     cuda = config.runner.device != "cpu" and torch.cuda.is_available()
-    return small, names, config.search_space.scale(), cuda
+    return own, small, names, config.search_space.scale(), cuda
 
 
 def _seconds(database: Database, study_id: int) -> list[float]:

@@ -20,7 +20,7 @@ from backend.runs import place as joint
 from backend.runs.recovery import Recovery, close_open
 from backend.runs.search_loop import Outcome, Search
 from backend.search.ensembles import fit_line, kept_ensembles, same_images
-from backend.search.measure import Measurer, open_scores
+from backend.search.measure import Measurer, ScoreSource, open_scores
 from backend.search.problem import SearchProblem
 from backend.search.results import write_results
 from backend.storage.database import Database
@@ -53,6 +53,8 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
 
 logger = logging.getLogger(__name__)
 
+IMAGES = "proxyscope:images"
+"""The study's system attribute with the digest of the images that its search began with."""
 INTERRUPTED = "interrupted"
 """Why a search ends that SIGINT or SIGTERM has stopped."""
 _STOP_POLL_SECONDS = 1.0
@@ -139,6 +141,7 @@ def _search(
     else:
         logger.info("%s joins", place.who)
     source = open_scores(problem, database.engine)
+    _compare_images(database, study, source, joins=place is not None and not place.is_first)
     storage = BatchedStorage(database.storage)
     study = optuna.load_study(study_name=study.study_name, storage=storage)
     runs.describe_work(database, study_id, source.device, source.images)
@@ -177,6 +180,24 @@ def _search(
     write_results(study, problem.config, folder)
     _end(database, study_id, outcome, asked, folder)
     return outcome
+
+
+def _compare_images(database: Database, study: optuna.Study, source: ScoreSource, *, joins: bool) -> None:
+    """Note which images a search began with, and say where those of today are others.
+
+    Raises:
+        UserError: a worker that joins reads other images: its scores cannot be compared with those of the others.
+    """
+    began = database.storage.get_study_system_attrs(study_id_of(study)).get(IMAGES)
+    if not source.digest or began == source.digest:
+        return
+    if began is None:
+        database.storage.set_study_system_attr(study_id_of(study), IMAGES, source.digest)
+        return
+    said = f"the images are not those that the search began with ({source.images.rstrip('.')})"
+    if joins:
+        raise UserError(f"images: {said}; give this machine the same files")
+    logger.warning("%s: scores from here on cannot be compared with those before", said)
 
 
 def _say_what_runs(problem: SearchProblem) -> None:

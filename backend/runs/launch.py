@@ -11,7 +11,9 @@ import optuna
 import torch
 
 from backend.config.model import SearchConfig
+from backend.config.validation import shown_key
 from backend.datasets.batch import available_images, load_batch
+from backend.datasets.info import is_own
 from backend.errors import ConfigError, StorageError, UserError
 from backend.runs import queue
 from backend.scoring import resolve_device
@@ -20,7 +22,9 @@ from backend.scoring.scorer import check_space
 from backend.search.ensembles import described, find_ensembles, listing_proxies
 from backend.search.problem import SearchProblem, configured_table
 from backend.settings import make_folder
+from backend.spaces import registry
 from backend.spaces.building import SpaceFailedError
+from backend.spaces.narrowing import problems_of
 from backend.spaces.task import Task
 from backend.storage import audit
 from backend.storage.database import STORAGE_VARIABLE, Database
@@ -39,6 +43,7 @@ from backend.studies.catalog import (
 from backend.studies.folders import run_folder, runs_folder
 from backend.studies.identity import IDENTITY, new_identity
 from backend.studies.summaries import KEPT
+from backend.user_code import is_named
 
 PROCESS_LOG = "process.log"
 MAX_IMAGES = 8192
@@ -53,26 +58,36 @@ def example_config_path() -> Path:
     return _ROOT / "configs" / name
 
 
-def check(database: Database, config: SearchConfig) -> None:
+def check(database: Database, config: SearchConfig, *, reads_images: bool = True) -> None:
     """Check that a new search has what it needs: something to score, saved ensembles, and what this machine has.
 
     Args:
         database: where ensembles are kept.
         config: what is to be searched.
+        reads_images: whether to look for the images, and try proxies on a user's own. A form that is filled with what
+            another has written does not, until it is launched.
 
     Raises:
         ConfigError: a constraint that nothing keeps, or no such ensemble, device, images or table of scores; the
             message names the key and what is there.
     """
-    _check(SearchProblem(listing_proxies(config, find_ensembles(database, config))))
+    found = listing_proxies(config, find_ensembles(database, config))
+    _check(SearchProblem(found, reads_images=reads_images), reads_images=reads_images)
 
 
-def _check(problem: SearchProblem) -> None:
-    if problems := [*problem.unreachable(), *_score_problems(problem.config)]:
+def _check(problem: SearchProblem, *, reads_images: bool = True) -> None:
+    section = problem.config.search_space
+    if problems := [
+        (f"search.search_space.parameters.{shown_key(name)}", said)
+        for name, said in problems_of(registry.get(section.name), section.narrowings)
+    ]:
+        # A network of the space cannot be drawn before.
+        raise ConfigError(problems)
+    if problems := [*problem.unreachable(), *_score_problems(problem.config, reads_images=reads_images)]:
         raise ConfigError(problems)
 
 
-def _score_problems(config: SearchConfig) -> list[tuple[str, str]]:
+def _score_problems(config: SearchConfig, *, reads_images: bool) -> list[tuple[str, str]]:
     """What keeps scores from being computed, or from being taken from the table that is named."""
     problems = []
     try:
@@ -81,22 +96,19 @@ def _score_problems(config: SearchConfig) -> list[tuple[str, str]]:
     except UserError as error:
         return [(f"{_RUNNER_KEY}.scores", str(error))]
     try:
-        chosen = check_proxies(config.proxy_names)
-        images = max([2, *(proxy.min_images for proxy in chosen)])
-        check_space(config.space, chosen, Task.of_batch(load_batch(config.dataset, images, source="random")))
-    except SpaceFailedError as error:
-        problems.append(("search.search_space.name", str(error)))
-    except UserError as error:
-        problems.append((f"{_RUNNER_KEY}.metrics", str(error).removeprefix("proxies: ")))
-    try:
         resolve_device(config.runner.device)
     except ValueError as error:
         problems.append((f"{_RUNNER_KEY}.device", str(error)))
+    if not reads_images:
+        return problems if is_own(config.runner.images) else [*problems, *_network_problems(config, "random")]
     try:
         there = available_images(config.dataset, config.runner.images, config.split)
     except ValueError as error:
         problems.append((f"{_RUNNER_KEY}.images", str(error)))
+        if not is_own(config.runner.images):
+            problems += _network_problems(config, "random")
     else:
+        problems += _network_problems(config, config.runner.images if is_own(config.runner.images) else "random")
         if config.runner.num_samples > there:
             said = f"{config.runner.num_samples} is more than the {there} images there are; give at most {there}"
             problems.append((f"{_RUNNER_KEY}.num_samples", said))
@@ -106,6 +118,27 @@ def _score_problems(config: SearchConfig) -> list[tuple[str, str]]:
             )
             problems.append((f"{_RUNNER_KEY}.num_samples", said))
     return problems
+
+
+def _network_problems(config: SearchConfig, images: str) -> list[tuple[str, str]]:
+    """What keeps proxies from being computed of networks of the space, as one that is drawn says."""
+    try:
+        chosen = check_proxies(config.proxy_names)
+        count = max([2, *(proxy.min_images for proxy in chosen)])
+        if is_own(images):
+            # A function is asked for as many as the search will ask it for.
+            there = config.runner.num_samples if is_named(images) else count
+            count = min(there, config.runner.num_samples, available_images(config.dataset, images, config.split))
+        batch = load_batch(config.dataset, count, config.setup.seed, images, config.split)
+    except UserError as error:
+        return [(f"{_RUNNER_KEY}.images", str(error))]
+    try:
+        check_space(config.space, chosen, Task.of_batch(batch))
+    except SpaceFailedError as error:
+        return [("search.search_space.name", str(error))]
+    except UserError as error:
+        return [(f"{_RUNNER_KEY}.metrics", str(error).removeprefix("proxies: "))]
+    return []
 
 
 def prepare(database: Database, config: SearchConfig, name: str | None = None) -> str:

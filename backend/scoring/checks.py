@@ -41,18 +41,21 @@ def check_proxies(names: Iterable[str]) -> tuple[Proxy, ...]:
     return tuple(registry.get(name) for name in dict.fromkeys(names))
 
 
-def check_batch(task: Task, proxies: Sequence[Proxy]) -> None:
+def check_batch(task: Task, proxies: Sequence[Proxy], *, classes_alone: bool = True, own_loss: bool = False) -> None:
     """Checks a mini-batch against the proxies that are to read it.
 
     Args:
         task: batch expected finite; labels expected int64 (B,), 0 to outputs − 1; None if no proxy needs them.
         proxies: what is to be computed.
+        classes_alone: whether labels can only be classes of the examples, not soft or of each position.
+        own_loss: whether a loss of a user's own takes the labels, whatever they are.
 
     Raises:
         UserError: something else.
     """
     check_examples(task, proxies)
-    if task.labels is not None:
+    is_other = isinstance(task.labels, Tensor) and (task.labels.is_floating_point() or task.labels.dim() > 1)
+    if task.labels is not None and not own_loss and (classes_alone or not is_other):
         check_classes(task.labels, (task.count,), task.num_outputs)
 
 

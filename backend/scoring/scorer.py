@@ -12,6 +12,7 @@ from itertools import islice
 import torch
 
 from backend.datasets.batch import Batch, load_batch
+from backend.errors import UserError
 from backend.proxies import Proxy
 from backend.scoring.checks import InvalidArchitectureError, check_batch, check_proxies
 from backend.scoring.engine import Plan, Subject, check_computed, evaluate, refusals
@@ -21,7 +22,7 @@ from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
 from backend.spaces.building import SpaceFailedError, draw
 from backend.spaces.capabilities import FastEngine, lacks
-from backend.spaces.task import Task, leaves
+from backend.spaces.task import Task, leaves, map_leaves
 
 _log = logging.getLogger(__name__)
 
@@ -33,8 +34,7 @@ _EVER = "16 5"
 def setting_of(batch: Batch, seed: int) -> str:
     """Digest of all that a score depends on beside architecture and proxy (64 hexadecimal digits)."""
     digest = hashlib.sha256(f"{seed} {_EVER} {batch.num_classes}".encode())
-    digest.update(batch.images.numpy().tobytes())
-    digest.update(batch.labels.numpy().tobytes())
+    batch.digest_into(digest)
     return digest.hexdigest()
 
 
@@ -76,12 +76,12 @@ class Scorer:
     the proxy's version; on one machine equal to the last bit, whichever other proxies are computed beside it.
 
     Args:
-        dataset: one of `backend.datasets.DATASETS`.
+        dataset: one of `backend.datasets.DATASETS`; any name for images of a user's own.
         proxies: names.
         batch_size: images of the mini-batch.
         seed: of the mini-batch, the weights and all random inputs.
         device: one of `backend.scoring.DEVICES`.
-        image_source: "bundled", "random", or the folder of the user's own data.
+        image_source: "bundled", "random", the folder of a published data set's files, or images of a user's own.
         split: "train" or "val".
         space: of the architectures; NAS-Bench-201 if None.
         check: whether to refuse at once what a network of the space, drawn at random, lacks something for.
@@ -117,10 +117,13 @@ class Scorer:
         task = Task.of_batch(self.batch)
         self._engine = engine_of(self.space)
         self._engine.check(task)
-        check_batch(task, self.proxies)
+        is_fast, has_task = not lacks(self.space, FastEngine), bool(self.batch.loss or self.batch.outputs)
+        if is_fast and has_task:
+            raise UserError(f"images: the engine of {self.space.title} computes cross-entropy alone, not a task's loss")
+        check_batch(task, self.proxies, classes_alone=is_fast, own_loss=has_task)
         self._seed = seed
-        labels = None if task.labels is None else task.labels.to(self.device)
-        self._task = replace(task, batch=task.batch.to(self.device), labels=labels)
+        moved = [map_leaves(lambda leaf: leaf.to(self.device), tree) for tree in (task.batch, task.labels)]
+        self._task = replace(task, batch=moved[0], labels=moved[1])
         if check:
             check_space(self.space, self.proxies, self._task, seed)
         self._plan = Plan(self.proxies, self._engine)

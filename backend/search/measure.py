@@ -36,11 +36,13 @@ class ScoreSource(Protocol):
     Attributes:
         device: words for where scores are computed.
         images: one sentence that says which images they are computed on.
+        digest: of these images, the seed and the classes; "" of a table.
         instant: whether scores are looked up, so that nobody sees a trial run.
     """
 
     device: str
     images: str
+    digest: str
     instant: bool
 
     def scores(self, architecture: Architecture, names: Sequence[str]) -> Scores:
@@ -86,7 +88,7 @@ class ComputedScores:
         )
         self._setting = setting_of(self._scorer.batch, config.setup.seed)
         self.device = describe_device(self._scorer.device)
-        self.images = self._scorer.batch.description
+        self.images, self.digest = self._scorer.batch.description, self._setting
 
     def scores(self, architecture: Architecture, names: Sequence[str]) -> Scores:
         """See :class:`ScoreSource`."""
@@ -103,7 +105,7 @@ class ComputedScores:
 class TableScores:
     """Scores from a table of the whole space: no network is built."""
 
-    instant = True
+    instant, digest = True, ""
 
     def __init__(self, table: ScoreTable, space: SearchSpace) -> None:
         self._space = space

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from functools import cached_property
 
@@ -15,12 +15,13 @@ from backend.config.model import SearchConfig
 from backend.config.objectives import Objectives
 from backend.costs.constraints import Constraint
 from backend.costs.metrics import Costs
+from backend.datasets.info import is_own
 from backend.errors import UserError
 from backend.naming import local_path
 from backend.scoring.tables import ScoreTable, bundled_table, read_table
 from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
-from backend.spaces.capabilities import Enumerable, capability, require
+from backend.spaces.capabilities import Enumerable, KnownCosts, capability, require
 from backend.studies.trials import REASON, architecture_key
 
 SUM_COLUMN = "objective"
@@ -37,6 +38,8 @@ class SearchProblem:
 
     Args:
         config: of the search.
+        reads_images: whether sizes may be counted on a user's own images, which are read for that. A page that shows
+            a study does not: the study may be another's, and name any path.
 
     Attributes:
         config: of the search.
@@ -48,15 +51,15 @@ class SearchProblem:
         UserError: a cost is not known of the space's architectures.
     """
 
-    def __init__(self, config: SearchConfig) -> None:
-        self.config = config
+    def __init__(self, config: SearchConfig, *, reads_images: bool = True) -> None:
+        self.config, self._images = config, config.runner.images if reads_images else None
         self.space: SearchSpace = config.space
         self.objectives = Objectives(config)
         bounded = [constraint.metric for constraint in config.constraints]
         optimised = [objective.metric for objective in self.objectives.metrics]
         needed = [name for name in optimised if name not in bounded and self._has_gaps(name)]
         self.constraints = [*config.constraints, *(Constraint(name, math.inf) for name in needed)]
-        self._costs = Costs(self.space, config.dataset, dict.fromkeys([*config.hardware_metrics, *bounded]))
+        self._costs = self._costs_of(dict.fromkeys([*config.hardware_metrics, *bounded]))
 
     @property
     def counts_distinct(self) -> bool:
@@ -105,13 +108,19 @@ class SearchProblem:
     def members(self) -> Sequence[Architecture]:
         """Every architecture that can be scored; none where the space cannot list them."""
         space = capability(self.space, Enumerable)
-        return () if space is None else list(space.members())
+        return list(space.members()) if space and self._is_listed else ()
+
+    @property
+    def _is_listed(self) -> bool:
+        """Whether it can be listed which architectures keep the constraints: sizes may have to be counted on images."""
+        unread = self._images is None and is_own(self.config.runner.images) and not capability(self.space, KnownCosts)
+        return capability(self.space, Enumerable) is not None and not (unread and self.constraints)
 
     @cached_property
     def _bounded_costs(self) -> pd.DataFrame:
         """The metrics that constraints bound, a row for each of the members."""
         names = dict.fromkeys(item.metric for item in self.constraints)
-        costs = Costs(self.space, self.config.dataset, names)
+        costs = self._costs_of(names)
         rows = map(costs.of, self.members) if names else ()
         return pd.DataFrame(rows, index=range(len(self.members)), columns=list(names), dtype=float)
 
@@ -119,7 +128,7 @@ class SearchProblem:
     def asked(self) -> int:
         """How many trials count as the whole search: no more than there are, where distinct architectures count."""
         asked = self.config.setup.n_trials
-        if not self.counts_distinct or capability(self.space, Enumerable) is None:
+        if not self.counts_distinct or not self._is_listed:
             return asked
         seen: set[str] = set()
         for architecture in self.feasible:
@@ -175,7 +184,7 @@ class SearchProblem:
         if unknown := [name for name in scored if table is None or name not in table.scores]:
             verb = "is" if len(unknown) == 1 else "are"
             raise UserError(f"{', '.join(unknown)} {verb} known for the scored {self.space.words.many} alone")
-        costs = Costs(self.space, self.config.dataset, [name for name in names if name not in scored])
+        costs = self._costs_of([name for name in names if name not in scored])
         rows = [costs.of(self.space.at(index)) for index in indices]
         values = pd.DataFrame(rows, index=pd.Index(indices, name="index"))
         if table is not None:
@@ -184,6 +193,9 @@ class SearchProblem:
             return values[names]
         rows = [{str(name): value for name, value in row.items()} for _, row in values.iterrows()]
         return pd.DataFrame({SUM_COLUMN: [self.objectives.values(row)[0] for row in rows]}, index=values.index)
+
+    def _costs_of(self, names: Iterable[str]) -> Costs:
+        return Costs(self.space, self.config.dataset, names, self._images, self.config.split)
 
     def _has_gaps(self, name: str) -> bool:
         """Whether a metric is measured on a device, and not for everything."""

@@ -10,14 +10,15 @@ Nothing here imports PyTorch or Optuna, so that what only names a space loads ne
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 
-from backend.datasets.info import NUM_CLASSES, check_dataset
+from backend.datasets.info import check_dataset_name, is_dataset_name
 from backend.spaces.parameters import ParameterArchitecture, proposed_again
 
 if TYPE_CHECKING:
@@ -97,6 +98,37 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_default=True, validate_assignment=False)
 
 
+class Range(Table):
+    """The values of a number that a search keeps to; a bound that is not given is the space's."""
+
+    low: int | float | None = None
+    high: int | float | None = None
+
+
+Narrowing = list[bool | int | float | str] | Range
+"""What a search keeps to of a parameter: some options, or the range of a number."""
+
+
+def _as_narrowing(value: Any) -> Narrowing:
+    if isinstance(value, Range):
+        return value
+    if isinstance(value, list) and all(isinstance(option, bool | int | float | str) for option in value):
+        if not value:
+            raise ValueError("the list is empty; give at least one option")
+        return value
+    bounds: dict[str, Any] = value if isinstance(value, dict) else {}
+    is_range = {*bounds} <= {"low", "high"} and all(
+        isinstance(bound, int | float) and not isinstance(bound, bool) and math.isfinite(bound)
+        for bound in bounds.values()
+    )
+    if not bounds or not is_range:
+        valid = "a list of options, such as [3, 5], or a range of numbers, such as {low = 8, high = 16}"
+        raise ValueError(f"should be {valid} (got {value!r:.100})")
+    if bounds.get("low", -math.inf) > bounds.get("high", math.inf):
+        raise ValueError(f"low = {bounds['low']} is above high = {bounds['high']}; give the lower bound first")
+    return Range(**bounds)
+
+
 class SpaceSection(Table, ABC):
     """``[search.search_space]`` of a search file: which space, and what else a space lets it choose.
 
@@ -104,9 +136,11 @@ class SpaceSection(Table, ABC):
         name: of the space.
         place: the tables, one inside the other, that hold the data set and the choices.
         trained_epochs: lengths of the trainings that are known, the shortest first; empty: a file may name any.
+        takes_own_data: whether the space is searched on images of a user's own too.
     """
 
     place: ClassVar[tuple[str, ...]] = ()
+    takes_own_data: ClassVar[bool] = False
     trained_epochs: ClassVar[tuple[int, ...]] = ()
 
     name: str
@@ -120,7 +154,12 @@ class SpaceSection(Table, ABC):
     def data_in(cls, table: Mapping[str, Any]) -> str | None:
         """The data set that a table names, whatever else stands in it; None where it names none that is known."""
         named = table.get("dataset")
-        return named if named in NUM_CLASSES else None
+        return named if is_dataset_name(named) else None
+
+    @property
+    def narrowings(self) -> Mapping[str, Narrowing]:
+        """The options of parameters that it keeps to, by name, where the space leaves that to every search."""
+        return {}
 
     @property
     def chosen(self) -> Mapping[str, list[int]]:
@@ -167,19 +206,36 @@ class SpaceSection(Table, ABC):
 
 
 class DatasetSection(SpaceSection):
-    """The section of a space without choices of its own: its name, and the data set of the images."""
+    """The section of a space without choices of its own: its name, and the data set of the images.
+
+    ``dataset`` is a published data set or, for images of a user's own, any name; without one, theirs. ``parameters``
+    keeps the search to some options of a parameter (``kernel = [3, 5]``), or to a range of a number
+    (``width = {low = 8, high = 16}``).
+    """
+
+    takes_own_data: ClassVar[bool] = True
 
     dataset: str = "cifar10"
+    parameters: dict[str, Annotated[Any, BeforeValidator(_as_narrowing)]] | None = None
 
     @field_validator("dataset")
     @classmethod
     def _known_dataset(cls, value: str) -> str:
-        return check_dataset(value)
+        return check_dataset_name(value)
 
     @property
     def data(self) -> str:
         """Name of the data set."""
         return self.dataset
+
+    @property
+    def narrowings(self) -> Mapping[str, Narrowing]:
+        """See :attr:`SpaceSection.narrowings`."""
+        return self.parameters or {}
+
+    def scale(self) -> tuple[object, ...]:
+        """See :meth:`SpaceSection.scale`: the parameters that are narrowed may be those of the size."""
+        return self.name, repr(sorted(self.narrowings.items()))
 
 
 class SearchSpace(ABC):

@@ -58,12 +58,17 @@ def allowed(config: SearchConfig) -> list[int]:
     return _allowed(config.to_toml())
 
 
-def machine_problems(config: SearchConfig) -> list[tuple[str, str]]:
-    """What the configuration needs that this machine has not: ``(field, message)`` each; nothing in a look."""
+def machine_problems(config: SearchConfig, *, reads_images: bool = True) -> list[tuple[str, str]]:
+    """What the configuration needs that this machine has not: ``(field, message)`` each; nothing in a look.
+
+    Args:
+        config: of the search.
+        reads_images: whether to look for its images; not where another has named the path.
+    """
     if session.read_only():
         # A viewer, who cannot launch anything, is not told what this machine holds.
         return []
-    return _machine_problems(storage_key(), config.to_toml(), database())
+    return _machine_problems(storage_key(), config.to_toml(), reads_images, database())
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
@@ -82,7 +87,8 @@ def _known_pace(storage: str, toml: str, _database: Database) -> Pace | None:
 
 @st.cache_resource(show_spinner=False, max_entries=20)
 def _problem(toml: str) -> SearchProblem:
-    return SearchProblem(SearchConfig.from_toml(toml))
+    # A study may be another's: to look at it reads none of the paths that it names.
+    return SearchProblem(SearchConfig.from_toml(toml), reads_images=False)
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
@@ -97,10 +103,10 @@ def _allowed(toml: str) -> list[int]:
 
 
 @st.cache_data(show_spinner=False, ttl=_CHECK_SECONDS, max_entries=50)
-def _machine_problems(storage: str, toml: str, _database: Database) -> list[tuple[str, str]]:
+def _machine_problems(storage: str, toml: str, reads_images: bool, _database: Database) -> list[tuple[str, str]]:
     del storage
     try:
-        launch.check(_database, SearchConfig.from_toml(toml))
+        launch.check(_database, SearchConfig.from_toml(toml), reads_images=reads_images)
     except ConfigError as error:
         return error.problems
     return []

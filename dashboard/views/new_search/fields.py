@@ -7,9 +7,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from backend import proxies
 from backend.config.sections import SAMPLERS, Distinct
-from backend.datasets.info import DATASETS
 from backend.spaces.capabilities import HasTruth, capability
 from dashboard.text import plain
+from dashboard.views.new_search.data import data_section
 from dashboard.views.new_search.metrics import (
     DIRECTIONS,
     KEEP,
@@ -17,13 +17,10 @@ from dashboard.views.new_search.metrics import (
     hardware_section,
     metric_rows,
     number_field,
-    scores_field,
 )
 from dashboard.views.new_search.problems import Problems
 from dashboard.views.new_search.space import space_section
 from dashboard.views.new_search.state import (
-    FOLDER,
-    IMAGE_SOURCES,
     SEVERAL,
     SUM,
     ensembles_of,
@@ -31,11 +28,8 @@ from dashboard.views.new_search.state import (
     key,
     proxies_of,
     space_of,
-    splits,
 )
 
-_IMAGE_NAMES = {"bundled": "Bundled sample", "random": "Gaussian noise", FOLDER: "My own data"}
-_SPLIT_NAMES = {"train": "Training images", "val": "Validation images"}
 _GOAL_NAMES = {SEVERAL: "Several objectives", SUM: "One: the sum of scaled metrics"}
 DISTINCT_WORDS: Final[dict[Distinct, str]] = {
     "function": "Different functions",
@@ -52,72 +46,11 @@ _SAMPLER_HELP = (
 
 def search_fields(problems: Problems) -> None:
     """All sections of the form."""
-    _data_section(problems)
+    data_section(problems)
     space_section(problems)
     _proxies_section(problems)
     hardware_section(problems)
     _search_section(problems)
-
-
-def _data_section(problems: Problems) -> None:
-    with st.container(border=True, key="section_data"):
-        st.subheader("Data", anchor=False)
-        grid = st.grid(2, min_column_width=230)
-        with grid.cell():
-            st.selectbox(
-                "Data set",
-                DATASETS,
-                key=key("dataset"),
-                persist_state=KEEP,
-                help="Decides the images, the number of classes, and which true accuracies are shown.",
-            )
-            problems.of_space(space_of(st.session_state), "dataset")
-        with grid.cell():
-            scores_field(problems)
-        tabled = from_table(st.session_state)
-        with grid.cell():
-            number_field(
-                "Number of images",
-                key("num_samples"),
-                "Size of the mini-batch that every proxy sees (num_samples). More is steadier and slower. A table has "
-                "its own.",
-                disabled=tabled,
-            )
-            problems.of_runner("num_samples")
-        with grid.cell():
-            st.segmented_control(
-                "Images",
-                IMAGE_SOURCES,
-                wrap=True,
-                format_func=_IMAGE_NAMES.__getitem__,
-                required=True,
-                key=key("images"),
-                persist_state=KEEP,
-                disabled=tabled,
-                help="The bundled sample needs no download. Your own data: the CIFAR 'python version' folders or the "
-                "ImageNet16-120 batch files.",
-            )
-            if st.session_state[key("images")] == FOLDER:
-                st.text_input(
-                    "Folder of the data",
-                    key=key("folder"),
-                    persist_state=KEEP,
-                    disabled=tabled,
-                    placeholder="/data/cifar-10-batches-py",
-                    help="A path on the machine that runs the dashboard.",
-                )
-            problems.of_runner("images")
-        with grid.cell():
-            st.segmented_control(
-                "Split",
-                splits(),
-                format_func=_SPLIT_NAMES.__getitem__,
-                required=True,
-                key=key("split"),
-                persist_state=KEEP,
-                disabled=tabled,
-                help="Which images the mini-batch is drawn from (data_loader).",
-            )
 
 
 def _proxies_section(problems: Problems) -> None:

@@ -34,10 +34,16 @@ def _read_form() -> tuple[SearchConfig | None, Problems]:
         config = search_form.config_of_form(st.session_state)
     except ConfigError as error:
         rest, left_out = search_form.rest_of(search_form.form_tables(st.session_state), error.problems)
-        more = configurations.machine_problems(rest) if rest else []
+        more = _machine_problems(rest) if rest else []
         others = [(field, said) for field, said in more if not field.startswith(tuple(left_out))]
         return None, Problems([*error.problems, *others])
-    return config, Problems(configurations.machine_problems(config))
+    return config, Problems(_machine_problems(config))
+
+
+def _machine_problems(config: SearchConfig) -> list[tuple[str, str]]:
+    """What this machine lacks; a path that a study or a file brought is not looked for unless that is asked for."""
+    reads = config.runner.images != st.session_state.get(search_form.UNREAD)
+    return configurations.machine_problems(config, reads_images=reads)
 
 
 show()

@@ -13,6 +13,7 @@ from dashboard.data import configurations
 from dashboard.figures.choices_graph import choices_graph
 from dashboard.text import plain
 from dashboard.views.new_search.metrics import KEEP
+from dashboard.views.new_search.narrowing import narrowing_fields
 from dashboard.views.new_search.problems import Problems
 from dashboard.views.new_search.state import choose_space, key, parameters_of, section_table, sizes_of, space_of
 
@@ -28,7 +29,7 @@ def space_section(problems: Problems) -> None:
                 _bundles_menu(space, choices)
         _space_field(problems)
         if choices is None:
-            st.caption(plain(f"{space.title} has no choices of its own: any of its {space.words.many} may be drawn."))
+            narrowing_fields(space, problems)
             return
         st.caption(plain(choices.choices_help))
         grid = st.grid(2, min_column_width=250)

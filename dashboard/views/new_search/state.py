@@ -18,6 +18,7 @@ from backend.config.sections import ENSEMBLE_PREFIX
 from backend.costs.constraints import SENSES, Sense
 from backend.costs.metrics import AVERAGE_BITWIDTH
 from backend.datasets.batch import SPLITS
+from backend.datasets.info import DATASETS, OwnSource
 from backend.errors import UserError
 from backend.runs.launch import example_config_path
 from backend.spaces import registry
@@ -25,9 +26,14 @@ from backend.spaces.base import SearchSpace, SpaceSection
 from backend.spaces.capabilities import Choices, Enumerable, Parameter, Parameters, capability
 from dashboard.data import queries
 from dashboard.links import SPACE_PARAMETER, STUDY_PARAMETER, parameter
+from dashboard.views.new_search.narrowing import fill_narrowing, narrowing_of_fields, number_of, text_of
 
 PREFIX = "search_"
 FOLDER = "folder"
+PUBLISHED = "published"
+"""The format of a published data set's own files."""
+UNREAD = "search_images_unread"
+"""The images of the study or file that the form was filled from: its path is looked for when that is asked for."""
 IMAGE_SOURCES = ("bundled", "random", FOLDER)
 NETWORK, TABLE, FILE = "compute", "table", "file"
 SCORE_SOURCES = (NETWORK, TABLE, FILE)
@@ -100,6 +106,8 @@ def choose_space(state: State, space: SearchSpace) -> None:
     state[key("space")] = space.name
     section = space.section
     _fill_choices(state, section.model_validate({"name": space.name}))
+    if not section.takes_own_data and state.get(key("format")) != PUBLISHED:
+        state[key("images")], state[key("format")] = "bundled", PUBLISHED
     if section.trained_epochs:
         state[key("epochs")] = section.trained_epochs[-1]
     if capability(space, Enumerable) is None:
@@ -125,6 +133,7 @@ def _fill_choices(state: State, section: SpaceSection) -> None:
         state[key(parameter_.name)] = sorted(chosen[parameter_.name])
     for name in sizes_of(space):
         state[key(name)] = _joined(chosen[name])
+    fill_narrowing(state, space, section)
 
 
 def from_table(state: Mapping[Any, Any]) -> bool:
@@ -136,29 +145,33 @@ def fill(state: State, config: SearchConfig) -> None:
     """Put a configuration into the form's fields."""
     runner, setup = config.runner, config.setup
     is_folder = runner.images not in {"bundled", "random"}
+    own = OwnSource.parse(runner.images)
     bitwidth = config.strategy.hw_runner.average_bitwidth
     values: dict[str, Any] = {
         "space": config.space.name,
-        "dataset": config.dataset,
+        "dataset": DATASETS[0] if own else config.dataset,
         "images": FOLDER if is_folder else runner.images,
-        "folder": runner.images if is_folder else "",
+        "format": own.kind if own else PUBLISHED,
+        "folder": own.path if own else runner.images if is_folder else "",
+        "side": text_of(own.side if own else None),
+        "own_name": config.dataset if own and config.dataset != own.name else "",
         "split": config.split,
         "scores": runner.scores if runner.scores in {NETWORK, TABLE} else FILE,
         "scores_file": "" if runner.scores in {NETWORK, TABLE} else runner.scores,
-        "num_samples": _text(runner.num_samples),
+        "num_samples": text_of(runner.num_samples),
         "proxies": config.proxy_names,
         "ensembles": config.ensemble_metrics,
         "hardware": config.strategy.hw_runner.costs,
         "bitwidth": AVERAGE_BITWIDTH in config.hardware_metrics,
-        "compare_to": _text(bitwidth.compare_to if bitwidth else 32),
+        "compare_to": text_of(bitwidth.compare_to if bitwidth else 32),
         "goal": SUM if setup.sum_scaled_metrics else SEVERAL,
         "sum_direction": setup.direction or "maximize",
         "sampler": setup.sampler,
-        "n_trials": _text(setup.n_trials),
-        "timeout": _text(setup.timeout),
-        "seed": _text(setup.seed),
-        "n_jobs": _text(setup.n_jobs),
-        "n_workers": _text(setup.n_workers),
+        "n_trials": text_of(setup.n_trials),
+        "timeout": text_of(setup.timeout),
+        "seed": text_of(setup.seed),
+        "n_jobs": text_of(setup.n_jobs),
+        "n_workers": text_of(setup.n_workers),
         "distinct": setup.distinct,
         "device": runner.device,
         "epochs": runner.nasbench_epochs,
@@ -167,13 +180,14 @@ def fill(state: State, config: SearchConfig) -> None:
         state[key(field)] = value
     _fill_choices(state, config.search_space)
     state[_LOADED] = config
+    state[UNREAD] = runner.images if is_folder else None
     for metric in [*config.proxy_names, *config.ensemble_metrics, *config.hardware_metrics]:
         goal = config.strategy.metrics.get(metric)
-        state[scale_key(metric)] = _text(goal.scale if goal else 0.0)
+        state[scale_key(metric)] = text_of(goal.scale if goal else 0.0)
         state[direction_key(metric)] = goal.direction if goal else default_direction(state, metric)
     bounds = {(constraint.metric, constraint.sense): constraint.bound for constraint in config.constraints}
     for metric, sense in product(hardware.available(), SENSES):
-        state[bound_key(metric, sense)] = _text(bounds.get((metric, sense)))
+        state[bound_key(metric, sense)] = text_of(bounds.get((metric, sense)))
 
 
 def config_of_form(state: Mapping[Any, Any]) -> SearchConfig:
@@ -195,7 +209,7 @@ def form_tables(state: Mapping[Any, Any]) -> dict[str, Any]:
         return state.get(key(field))
 
     def number(field: str) -> Any:
-        return _number(value(field))
+        return number_of(value(field))
 
     loaded: SearchConfig | None = state.get(_LOADED)
     tables = loaded.model_dump(exclude_none=True) if loaded else {}
@@ -218,7 +232,7 @@ def form_tables(state: Mapping[Any, Any]) -> dict[str, Any]:
             "metrics": _listed_proxies(state, loaded),
             "data_loader": f"{value('split')}_dataloader",
             "num_samples": number("num_samples"),
-            "images": (value("folder") or "").strip() if value("images") == FOLDER else value("images"),
+            "images": images_of(state),
             "scores": (value("scores_file") or "").strip() if value("scores") == FILE else value("scores"),
             "device": (value("device") or "").strip(),
             "nasbench_epochs": value("epochs"),
@@ -233,6 +247,36 @@ def form_tables(state: Mapping[Any, Any]) -> dict[str, Any]:
     return {"search": tables}
 
 
+def is_own(state: Mapping[Any, Any]) -> bool:
+    """Whether the images are a user's own, not those of a published data set."""
+    return state.get(key("images")) == FOLDER and state.get(key("format")) != PUBLISHED
+
+
+def images_of(state: Mapping[Any, Any]) -> str | None:
+    """``images`` of the form, not validated."""
+    images, path = state.get(key("images")), (state.get(key("folder")) or "").strip()
+    if images != FOLDER or not is_own(state):
+        return path if images == FOLDER else images
+    side, kind = (state.get(key("side")) or "").strip(), str(state[key("format")])
+    return path if kind == "code" else f"{kind}{f'@{side}' if side else ''}:{path}"
+
+
+def dataset_of(state: Mapping[Any, Any]) -> str:
+    """The data set of the form; of a user's own the name that they give it, or one made of the path."""
+    if not is_own(state):
+        return str(state.get(key("dataset")))
+    return (state.get(key("own_name")) or "").strip() or own_name(state)
+
+
+def own_name(state: Mapping[Any, Any]) -> str:
+    """The name that is made of the path of a user's own images."""
+    try:
+        found = OwnSource.parse(images_of(state) or "")
+    except UserError:
+        found = None
+    return found.name if found else "own"
+
+
 def section_table(state: Mapping[Any, Any]) -> dict[str, Any]:
     """``[search.search_space]`` of the form, not validated."""
     loaded: SearchConfig | None = state.get(_LOADED)
@@ -244,7 +288,10 @@ def section_table(state: Mapping[Any, Any]) -> dict[str, Any]:
     for parameter_ in parameters_of(space):
         name = parameter_.name
         chosen[name] = _options(state.get(key(name)) or [], list(before.get(name, [])))
-    return space.section.table_of(table, str(state.get(key("dataset"))), chosen)
+    made = space.section.table_of(table, dataset_of(state), chosen)
+    narrowing = narrowing_of_fields(state, space, loaded.search_space if loaded and is_loaded else None)
+    made.pop("parameters", None)
+    return {**made, **({"parameters": narrowing} if narrowing else {})}
 
 
 def _options(chosen: list[int], loaded: list[int]) -> list[int]:
@@ -255,7 +302,7 @@ def _options(chosen: list[int], loaded: list[int]) -> list[int]:
 def _listed_proxies(state: Mapping[Any, Any], loaded: SearchConfig | None) -> list[str]:
     """The runner's list: the proxies chosen, less those that the file computes for their scale alone."""
     by_scale = set(loaded.proxy_names) - set(loaded.runner.metrics) if loaded else set()
-    return [name for name in proxies_of(state) if name not in by_scale or _number(state.get(scale_key(name))) == 0]
+    return [name for name in proxies_of(state) if name not in by_scale or number_of(state.get(scale_key(name))) == 0]
 
 
 def _goals(state: Mapping[Any, Any], loaded: SearchConfig | None) -> dict[str, Any]:
@@ -268,7 +315,7 @@ def _goals(state: Mapping[Any, Any], loaded: SearchConfig | None) -> dict[str, A
         if name in shown:
             # A metric that was just chosen has no fields yet: it has what they will begin with.
             goal = {
-                "scale": _number(state.get(scale_key(name), default_scale(state, name))),
+                "scale": number_of(state.get(scale_key(name), default_scale(state, name))),
                 "direction": state.get(direction_key(name), default_direction(state, name)),
             }
             untouched = goal == {"scale": 0, "direction": default_direction(state, name)}
@@ -330,22 +377,6 @@ def _is_cost(state: Mapping[Any, Any], metric: str) -> bool:
 def splits() -> tuple[str, ...]:
     """The splits that a mini-batch can come from."""
     return tuple(SPLITS)
-
-
-def _text(number: float | None) -> str:
-    """A number as its field shows it; "" for none."""
-    return "" if number is None else f"{number:.15g}"
-
-
-def _number(text: str | None) -> float | str | None:
-    """The number that a field says, None for an empty one; what is no number stays, for the validation to name."""
-    text = (text or "").strip()
-    if re.fullmatch(r"[+-]?[0-9]{1,18}", text):
-        return int(text)
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return text
 
 
 def _joined(numbers: list[int]) -> str:
