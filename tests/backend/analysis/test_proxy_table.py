@@ -12,7 +12,7 @@ from backend import proxies
 from backend.analysis import proxy_table
 from backend.analysis.proxy_table import TaskColumn
 from backend.errors import UserError
-from backend.scoring.tables import Provenance, ScoreTable, TableFile, bundled_table, list_tables, write_table
+from backend.scoring.tables import Provenance, ScoreTable, bundled_table, list_tables, write_table
 from backend.spaces import registry
 from backend.spaces.capabilities import HasTruth, KnownCosts, require
 from backend.spaces.truth_tasks import TruthField, TruthTask
@@ -30,9 +30,10 @@ class LossTruth(SsimTruth):
 
 
 class LossSpace(SsimSpace):
-    """Networks judged by a loss."""
+    """Networks judged by a loss, which does not say what their blocks are."""
 
     name, title = "losses", "Losses"
+    blocks = None  # type: ignore[assignment]
     providers: ClassVar = {**SsimSpace.providers, HasTruth: f"{__name__}:LossTruth"}
 
 
@@ -197,18 +198,18 @@ def test_or_what_the_noise_of_a_training_makes_of_it(tmp_path: Path) -> None:
     assert row["note"] == "the noise of these trainings is not known"
 
 
+@pytest.mark.usefixtures("others")
 def test_what_is_missing_has_its_reason(tmp_path: Path) -> None:
-    alone = column_of("nas_bench_macro", tmp_path)
-    if alone.file is None:
-        frame = proxy_table.correlations(alone, proxy_table.judged(alone), ["snip", "params"])
-        assert row_of(frame, "snip")["note"] == "no score table: `sweep --space nas_bench_macro` makes one"
-        assert row_of(frame, "params")["note"] == ""
-    path = sweep_of("nas_bench_macro", tmp_path)
-    swept = TaskColumn(alone.space, alone.task, TableFile("macro", path, False, "macro"), "cifar10")
+    alone = column_of("losses", tmp_path)
+    frame = proxy_table.correlations(alone, proxy_table.judged(alone), ["snip", "params"])
+    assert row_of(frame, "snip")["note"] == "no score table: `sweep --space losses` makes one"
+    assert row_of(frame, "params")["note"] == ""
+    sweep_of("losses", tmp_path)
+    swept = column_of("losses", tmp_path)
     names = ["snip", "zico", "zen", "fisher", "az_trainability"]
     frame = proxy_table.correlations(swept, proxy_table.judged(swept), names)
     assert frame.set_index("proxy")["note"].to_dict() == {
-        "repeat training": "each two of 3 trainings",
+        "repeat training": "the noise of these trainings is not known",
         "snip": "",
         "zico": "all its scores are equal",
         "zen": "not in the score table",

@@ -1,5 +1,7 @@
 """The bundled score tables: whole, of the present definitions, and in the order that the literature found."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,8 @@ from backend import proxies
 from backend import truth as benchmark
 from backend.data import DATA_DIR
 from backend.scoring import score_cell
-from backend.scoring.tables import bundled_datasets, bundled_table
+from backend.scoring.tables import bundled_datasets, bundled_path, bundled_table, list_tables, read_provenance
+from backend.spaces import registry
 from backend.spaces.nas_bench_201.cell import Cell, class_indices
 
 PUBLISHED = {
@@ -51,7 +54,17 @@ def test_the_engine_still_gives_the_scores_of_the_table(dataset: str) -> None:
 
 def test_tables_stand_in_the_benchmarks_order() -> None:
     assert bundled_datasets()[0] == "cifar10"
-    assert set(bundled_datasets()) == {file.stem.removeprefix("scores_") for file in DATA_DIR.glob("scores_*.parquet")}
+    paths = [bundled_path(dataset, space) for space in registry.available() for dataset in bundled_datasets(space)]
+    assert set(paths) == set(DATA_DIR.glob("scores_*.parquet"))
+
+
+def test_every_bundled_table_is_listed_under_a_name_of_its_own(tmp_path: Path) -> None:
+    files = list_tables(tmp_path)
+    assert len({file.name for file in files}) == len(files)
+    for file in files:
+        made = read_provenance(file.path)
+        assert bundled_path(made.dataset, made.space) == file.path
+        assert made.proxy_versions == {name: proxies.get(name).version for name in made.proxy_versions}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
