@@ -11,6 +11,7 @@ import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -130,13 +131,21 @@ def own_training(named: str | None = None) -> OwnTraining | None:
     file = Path(path).resolve()
     absolute = f"{file}:{name}"
     try:
-        function = load_named(absolute, "training function")
+        found = _loaded(absolute, file.read_bytes() if file.is_file() else b"")
     except UserError as error:
         raise UserError(f"{error} (named by {origin})") from None
+    os.environ[VARIABLE] = absolute
+    return found
+
+
+@lru_cache(maxsize=8)
+def _loaded(text: str, content: bytes) -> OwnTraining:
+    """The function of a file, which runs once a process until its content changes."""
+    function = load_named(text, "training function")
+    path, _, name = text.rpartition(":")
     if not callable(function):
         raise UserError(f"training function {text}: {name} is a {type(function).__name__}, not a function")
-    os.environ[VARIABLE] = absolute
-    return OwnTraining(f"{file.name}:{name}", hashlib.sha256(file.read_bytes()).hexdigest(), function)
+    return OwnTraining(f"{Path(path).name}:{name}", hashlib.sha256(content).hexdigest(), function)
 
 
 def task_of(data: TrainingData, **more: Any) -> TrainingTask:
