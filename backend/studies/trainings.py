@@ -287,19 +287,23 @@ def add(database: Database, study_id: int, recipe: Recipe, seed: int, architectu
             with database.begin() as connection:
                 connection.execute(insert(table).values(row))
         except IntegrityError:
-            _requeue(database, own)
+            _requeue(database, own, recipe)
         with database.engine.connect() as connection:
             found.append(int(connection.execute(select(table.c.id).where(own)).scalar_one()))
     return found
 
 
-def _requeue(database: Database, own: ColumnElement[bool]) -> None:
-    """Queue an ended training again; it goes on from its last checkpoint."""
+def _requeue(database: Database, own: ColumnElement[bool], recipe: Recipe) -> None:
+    """Queue an ended training again; it goes on from its last checkpoint.
+
+    What a copy from elsewhere does not say, the folder of the images, is in the recipe that is asked for.
+    """
     for row in _rows(database, own):
         training = to_training(row)
         if training.active or training.state == "finished":
             continue
-        fresh = {"state": "queued", "message": "", "attempts": 0, "ended": None, **_NOWHERE}
+        fresh: dict[str, Any] = {"state": "queued", "message": "", "attempts": 0, "ended": None, **_NOWHERE}
+        fresh["recipe"] = recipe.model_dump_json()
         with database.begin() as connection:
             connection.execute(update(table).where(own, _unchanged(row)).values(fresh))
 
@@ -449,10 +453,11 @@ class Measured:
 
 def measured(trainings: Iterable[Training]) -> list[Measured]:
     """What finished trainings measured, a recipe each, those of the most architectures first."""
-    groups: dict[str, list[Training]] = {}
+    groups: dict[tuple[str, str], list[Training]] = {}
     for training in trainings:
         if training.state == "finished" and training.value is not None and training.recipe is not None:
-            groups.setdefault(training.digest, []).append(training)
+            # Of one that comes from elsewhere, the folder of the images is not told: its digest tells it apart.
+            groups.setdefault((training.digest, training.recipe.digest), []).append(training)
     found = []
     for group in groups.values():
         by_key: dict[str, list[Training]] = {}

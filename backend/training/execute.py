@@ -255,6 +255,8 @@ class _Worker:
         curve, before = list[Epoch](), [time.perf_counter()]
 
         def epoch_done(epoch: Epoch) -> None:
+            if len(curve) == training.epochs:
+                return
             now = time.perf_counter()
             curve.append(epoch._replace(seconds=now - before[0]))
             before[0] = now
