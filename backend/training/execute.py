@@ -137,6 +137,43 @@ def take_waiting(database: Database) -> Callable[[], Outcome | None]:
     return take
 
 
+class _Recorder:
+    """Writes the curve of a training into the database, now and then: epochs may take milliseconds.
+
+    Args:
+        database: where the training is.
+        training: that is done.
+        on_epoch: called after each epoch.
+    """
+
+    def __init__(
+        self, database: Database, training: Training, on_epoch: Callable[[Training, list[Epoch]], None]
+    ) -> None:
+        self._database, self._training, self._on_epoch = database, training, on_epoch
+        self.curve: list[Epoch] = []
+        self._written, self._at = 0, 0.0
+
+    def record(self, curve: list[Epoch]) -> None:
+        """Take all epochs so far."""
+        self.curve = curve
+        self._on_epoch(self._training, curve)
+        if time.monotonic() - self._at >= _POLL_SECONDS:
+            self._write()
+
+    @contextmanager
+    def flushed(self) -> Iterator[None]:
+        """However it ends, all epochs are written."""
+        try:
+            yield
+        finally:
+            if len(self.curve) > self._written:
+                self._write()
+
+    def _write(self) -> None:
+        ride_out(lambda: trainings.record_curve(self._database, self._training.id, self.curve))
+        self._written, self._at = len(self.curve), time.monotonic()
+
+
 class _Worker:
     """Trains claimed architectures of one study.
 
@@ -223,24 +260,19 @@ class _Worker:
         if recipe.code:
             return self._measure_own(training, architecture, data, checkpoint, stop)
         network = build_seeded(self._space, architecture, data.train, training.seed)
-        curve: list[Epoch] = []
-
-        def epoch_done(epochs: list[Epoch]) -> None:
-            curve[:] = epochs
-            ride_out(lambda: trainings.record_curve(self._database, training.id, epochs))
-            self._on_epoch(training, epochs)
-
-        value = fit(
-            network,
-            data,
-            recipe,
-            training.seed,
-            device=self._device,
-            checkpoint=checkpoint,
-            on_epoch=epoch_done,
-            should_stop=lambda: stop.is_set() or self._interrupted.is_set(),
-        )
-        seconds = sum(epoch.seconds for epoch in curve) if curve else training.seconds
+        recorder = _Recorder(self._database, training, self._on_epoch)
+        with recorder.flushed():
+            value = fit(
+                network,
+                data,
+                recipe,
+                training.seed,
+                device=self._device,
+                checkpoint=checkpoint,
+                on_epoch=recorder.record,
+                should_stop=lambda: stop.is_set() or self._interrupted.is_set(),
+            )
+        seconds = sum(epoch.seconds for epoch in recorder.curve) if recorder.curve else training.seconds
         return value, seconds
 
     def _measure_own(
@@ -252,16 +284,15 @@ class _Worker:
         stop: threading.Event,
     ) -> tuple[float, float]:
         assert self._own is not None
-        curve, before = list[Epoch](), [time.perf_counter()]
+        recorder = _Recorder(self._database, training, self._on_epoch)
+        begun = before = time.perf_counter()
 
         def epoch_done(epoch: Epoch) -> None:
-            if len(curve) == training.epochs:
-                return
+            nonlocal before
             now = time.perf_counter()
-            curve.append(epoch._replace(seconds=now - before[0]))
-            before[0] = now
-            ride_out(lambda: trainings.record_curve(self._database, training.id, curve))
-            self._on_epoch(training, curve)
+            if len(recorder.curve) < training.epochs:
+                recorder.record([*recorder.curve, epoch._replace(seconds=now - before)])
+            before = now
 
         task = task_of(
             data,
@@ -273,8 +304,9 @@ class _Worker:
             on_epoch=epoch_done,
             should_stop=lambda: stop.is_set() or self._interrupted.is_set(),
         )
-        begun = time.perf_counter()
-        return self._own.measure(architecture, task), time.perf_counter() - begun
+        with recorder.flushed():
+            value = self._own.measure(architecture, task)
+        return value, time.perf_counter() - begun
 
     def _checkpoint(self, training: Training) -> Path:
         """The file of a training's checkpoint, which no other training has."""

@@ -11,6 +11,7 @@ from dashboard.figures.template import BLUE, GREEN, ORANGE, PINK, SKY, VERMILION
 from dashboard.text import drawn
 
 _COLORS = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY)
+_MOST_TICKS = 20
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
@@ -25,6 +26,8 @@ def training_curves(curves: pd.DataFrame, title: str) -> go.Figure:
     if curves.empty or curves["accuracy"].isna().all():
         add_note(figure, "The first epoch appears here.")
         return figure
+    if curves["epoch"].max() <= _MOST_TICKS:
+        figure.update_xaxes(dtick=1)
     looks = zip(cycle(_COLORS), (dash for dash in cycle(_DASHES) for _ in _COLORS), strict=False)
     for (name, rows), (color, dash) in zip(curves.groupby("training", sort=False), looks, strict=False):
         figure.add_trace(

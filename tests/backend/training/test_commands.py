@@ -65,6 +65,9 @@ def test_the_recommended_are_trained_and_what_was_measured_is_kept(study: str) -
     again = trained(study)
     assert again[:2] == first, "what is finished is not trained again"
     assert [item["architecture"] for item in again] == listed[:3]
+    assert f"Trained 3 of {len(listed)}; next: perceptron {listed[3]}." in backend("recommend", study).stdout
+    rows = json.loads(backend("recommend", study, "--json").stdout)["shortlist"]
+    assert [row["measured"] for row in rows[:4]] == [*(item["accuracy"] for item in again), None]
 
 
 def test_a_function_of_the_users_own_trains_on_the_digits(study: str, tmp_path: Path) -> None:
@@ -159,3 +162,11 @@ def test_a_function_that_this_process_does_not_name_is_not_run(study: str, datab
     assert (waiting["state"], waiting["epochs_done"]) == ("queued", 0)
     log = runs.read_log(database, study_id)[-1].message
     assert log == "what is trained by mine.py:train waits for a process that names it by --recipe"
+
+
+def test_the_example_of_a_training_function_works(study: str) -> None:
+    file = Path(__file__).parents[3] / "configs" / "examples" / "train_adam.py"
+    backend("train", study, "--top", "1", "--epochs", "2", "--recipe", f"{file}:train")
+    (item,) = trained(study)
+    assert (item["state"], item["epochs_done"], item["curve"][-1]["accuracy"]) == ("finished", 2, item["accuracy"])
+    assert item["accuracy"] > 15
