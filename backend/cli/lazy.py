@@ -15,7 +15,10 @@ COMMANDS = {
     "search": ("searches", "Run a search; print best trials and ensemble weights."),
     "run": ("searches", "Execute a queued study in this process."),
     "queue": ("searches", "Start the searches that wait in this machine's queue, one after the other."),
-    "worker": ("searches", "Take queued searches and trainings, and join running searches, until stopped."),
+    "worker": (
+        "searches",
+        "Take queued searches and trainings, and join running searches that have room, until stopped.",
+    ),
     "score": ("scores", "Score architectures, or any networks of your own, with zero-cost proxies."),
     "sweep": ("scores", "Score the whole space; killed at any moment, it goes on."),
     "correlate": ("correlations", "Show how well each proxy ranks the space by true accuracy."),

@@ -82,7 +82,7 @@ def worker(
     proxy_module: ModuleOption = None,
     space_module: SpaceModuleOption = None,
 ) -> None:
-    """Take queued searches and trainings, and join running searches that ask for more workers, until stopped.
+    """Take queued searches and trainings, and join running searches that have room, until stopped.
 
     Start it on any machine that reaches the database, as often as you like. A search asks for workers with n_workers.
     """

@@ -53,9 +53,10 @@ def train(
     storage: StorageOption = None,
     space_module: SpaceModuleOption = None,
 ) -> None:
-    """Train the recommended architectures of a study, and measure their accuracy on held-out images.
+    """Train the recommended architectures of a study, and measure their accuracy.
 
-    Stopped or failed ones go on from their last checkpoint; finished ones stay as they are.
+    It is measured on held-out images. Stopped or failed ones go on from their last checkpoint; finished ones stay as
+    they are.
     """
     load_own_code(None, space_module)
     own_training(recipe)
@@ -77,7 +78,7 @@ def train(
 
 
 def trainings(study: StudyArgument, storage: StorageOption = None, as_json: JsonOption = False) -> None:
-    """Show which architectures of a study are trained here, how they stand, and what was measured."""
+    """Show which architectures of a study are trained here, and what was measured."""
     found = _read(open_existing(storage), study)
     if as_json:
         print_json([training_record(item) for item in found])

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from backend.errors import UserError
-from backend.runs import queue, worker
+from backend.runs import queue, queueing, worker
+from backend.runs.launch import process_environment
 from backend.storage.database import Database
 from backend.storage.schema import trainings as table
 from backend.studies import delete_study, load_study, rename_study, trainings
@@ -18,6 +19,7 @@ from backend.studies.trainings import Recipe, Training
 from backend.training import launch
 from backend.training.execute import take_waiting, train_queued
 from tests.backend.training.conftest import make_study
+from tests.forked import Forked
 
 RECIPE = Recipe(dataset="cifar10", epochs=2)
 KEYS = {key: key for key in ("depth=1 width=4", "depth=1 width=8", "depth=4 narrow=2")}
@@ -53,15 +55,19 @@ def test_each_is_claimed_once_and_added_once(each_database: Database) -> None:
     assert len(trainings.add(database, study_id, RECIPE, 1, KEYS)) == 3, "another seed is another training"
 
 
-def test_a_queued_training_runs_in_a_process_is_stopped_and_goes_on_from_its_checkpoint(
-    database: Database, study: str
-) -> None:
+def test_a_process_is_stopped_and_the_training_goes_on_from_its_checkpoint(database: Database, study: str) -> None:
     request = launch.Request(top=2, epochs=400, batch_size=512)
-    first, second = launch.launch(database, study, request)
-    wait_until(lambda: read(database, study)[0].done > 1)
-    assert queue.in_work(database) == 1
-    assert "stopping 2 trainings" in launch.stop(database, study)
-    wait_until(lambda: not trainings.is_active(database, number(database, study)))
+    first, second = launch.queue_trainings(database, study, request)
+    environment = process_environment(database) | {"OMP_NUM_THREADS": "1"}
+    process = Forked("backend.cli:main", ["backend", "run", "--trainings", "--", study], environment)
+    try:
+        wait_until(lambda: read(database, study)[0].done > 1)
+        assert queue.in_work(database) == 1
+        assert "stopping 2 trainings" in launch.stop(database, study)
+        wait_until(lambda: not trainings.is_active(database, number(database, study)))
+        assert process.wait(timeout=240) == 0
+    finally:
+        process.kill()
     stopped, never = read(database, study)
     assert (stopped.state, never.state) == ("stopped", "stopped")
     assert 0 < stopped.done < 400
@@ -77,6 +83,24 @@ def test_a_queued_training_runs_in_a_process_is_stopped_and_goes_on_from_its_che
     with pytest.raises(UserError, match="has no training to stop"):
         launch.stop(database, study)
     assert trainings.read_training(database, second) == never
+
+
+def test_trainings_wait_in_the_queue_of_the_machine_as_searches_do(
+    database: Database, study: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the machine's process would start is done in this one: nothing else is left out."""
+    monkeypatch.setattr("backend.runs.queueing.start_worker", lambda _database: None)
+    monkeypatch.setattr("backend.runs.launch.start_training_process", train_queued)
+    ids = launch.launch(database, study, launch.Request(top=2, epochs=1))
+    waiting = queue.Waiting(number(database, study), "training")
+    assert queue.all_waiting(database) == [waiting]
+    assert queue.waiting(database) == [], "no search waits"
+    launch.stop(database, study)
+    assert queue.all_waiting(database) == []
+    assert launch.launch(database, study, launch.Request(top=2, epochs=1)) == ids
+    queueing.work(database)
+    assert queue.all_waiting(database) == []
+    assert [item.state for item in read(database, study)] == ["finished"] * 2
 
 
 def test_what_a_killed_process_left_is_taken_over_and_given_up_at_the_third(database: Database, study: str) -> None:
