@@ -45,6 +45,8 @@ class TrainingTask(Task):
         seed: of the training.
         device: where it is to run.
         checkpoint: a path of the function's own, to go on from after a stop; its folder is there.
+        on_epoch: called by :meth:`report`.
+        should_stop: whether a stop was asked for.
     """
 
     held_out: Task = field(default_factory=Task)
@@ -118,6 +120,9 @@ def own_training(named: str | None = None) -> OwnTraining | None:
     """The training function that is named, or else that of ``$PROXYSCOPE_TRAIN``; None where none is.
 
     One that is named is put into the variable, for the processes that this one starts.
+
+    Args:
+        named: ``FILE.py:NAME`` of the command line; None without.
 
     Raises:
         UserError: there is no such file or function, or the file fails; the message says where it is named.
