@@ -56,12 +56,12 @@ def test_each_is_claimed_once_and_added_once(each_database: Database) -> None:
 
 
 def test_a_process_is_stopped_and_the_training_goes_on_from_its_checkpoint(database: Database, study: str) -> None:
-    request = launch.Request(top=2, epochs=400, batch_size=512)
+    request = launch.Request(top=2, epochs=250, batch_size=512)
     first, second = launch.queue_trainings(database, study, request)
     environment = process_environment(database) | {"OMP_NUM_THREADS": "1"}
     process = Forked("backend.cli:main", ["backend", "run", "--trainings", "--", study], environment)
     try:
-        wait_until(lambda: read(database, study)[0].done > 1)
+        wait_until(lambda: read(database, study)[0].done)
         assert queue.in_work(database) == 1
         assert "stopping 2 trainings" in launch.stop(database, study)
         wait_until(lambda: not trainings.is_active(database, number(database, study)))
@@ -70,15 +70,15 @@ def test_a_process_is_stopped_and_the_training_goes_on_from_its_checkpoint(datab
         process.kill()
     stopped, never = read(database, study)
     assert (stopped.state, never.state) == ("stopped", "stopped")
-    assert 0 < stopped.done < 400
+    assert 0 < stopped.done < 250
     assert (stopped.value, stopped.message, never.message) == (None, "stopped on request", "stopped before it began")
-    launch.queue_trainings(database, study, launch.Request(top=1, epochs=400, batch_size=512))
+    launch.queue_trainings(database, study, launch.Request(top=1, epochs=250, batch_size=512))
     curves: list[int] = []
     train_queued(database, study, on_epoch=lambda _, epochs: curves.append(len(epochs)))
     assert curves[0] == stopped.done + 1
     gone_on = trainings.read_training(database, first)
     assert gone_on
-    assert (gone_on.state, gone_on.done) == ("finished", 400)
+    assert (gone_on.state, gone_on.done) == ("finished", 250)
     assert gone_on.curve[: stopped.done] == stopped.curve
     with pytest.raises(UserError, match="has no training to stop"):
         launch.stop(database, study)
