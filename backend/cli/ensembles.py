@@ -33,13 +33,14 @@ from backend.ensembles.study import StudyEnsemble
 from backend.ensembles.transfer import home_scores
 from backend.errors import StorageError, UserError
 from backend.json_records import json_records
-from backend.search.results import study_ensemble, target_of
+from backend.search.results import target_of
 from backend.spaces import registry
 from backend.spaces.capabilities import HasTruth, require
 from backend.storage.database import Database, open_database, open_existing
 from backend.storage.optuna_internals.objects import study_id_of
-from backend.studies import load_study, runs, study_config, trials_frame
+from backend.studies import load_study, runs, study_config, trainings, trials_frame
 from backend.studies.trials import json_numbers
+from backend.training.measured import measured_space, with_measured
 
 SEEN, WITHIN, BEYOND = "fitted cells", "the study", "unseen cells"
 
@@ -76,6 +77,9 @@ def ensemble(
             show_default="the bundled table",
         ),
     ] = None,
+    measured: Annotated[
+        bool, typer.Option("--measured", help="Fit on the accuracies measured here by `train`, not on a benchmark's.")
+    ] = False,
     labels: Annotated[
         int | None,
         typer.Option(min=1, help="Instead of a study: so many architectures of the whole space count as trained."),
@@ -110,11 +114,13 @@ def ensemble(
         raise UserError("--save, --export: one ensemble is kept; say which with --model or --label-free")
     if (study is None) == (labels is None):
         raise UserError("ensemble: give a study, or --labels for a number of architectures of the whole space")
+    if measured and study is None:
+        raise UserError("--measured: give a study whose architectures were trained here")
     if (transfer or curve) and not (model or label_free):
         raise UserError("--transfer, --curve: for one ensemble; say which with --model or --label-free")
     database = open_existing(storage)
     basis = (
-        _study_basis(database, study, table)
+        _study_basis(database, study, table, measured=measured)
         if study is not None
         else _space_basis(space, dataset, table, labels, choose)
     )
@@ -151,22 +157,30 @@ def import_ensemble(
     console.print(f"ensemble: {saved.name}, fitted on {saved.study}")
 
 
-def _study_basis(database: Database, name: str, table: Path | None) -> Basis:
+def _study_basis(database: Database, name: str, table: Path | None, *, measured: bool) -> Basis:
     loaded = load_study(database, name)
     config = study_config(loaded)
     if config is None:
         raise UserError(f"study: {name!r} was made elsewhere: no proxies and no truth are recorded in it")
     trials = trials_frame(loaded)
     run = runs.read_run(database, study_id_of(loaded))
+    space, target = config.space, target_of(config)
+    if measured:
+        found = trainings.read_trainings(database, study_id_of(loaded))
+        if (labelled := measured_space(config.space, found)) is None:
+            said = "no accuracy was measured here yet; train some of its architectures with `train`"
+            raise UserError(f"--measured: {name!r}: {said}")
+        space, target = labelled, require(labelled, HasTruth, "--measured").tasks[0].column
+        trials = with_measured(trials, config.space, found)
     return Basis(
         name=name,
-        space=config.space,
+        space=space,
         dataset=config.dataset,
-        target=target_of(config),
+        target=target,
         recorded=tuple(config.proxy_names),
         table=given_table(table, config.dataset, config.space.name).scores if table else None,
         scores=(run.images or "") if run else "",
-        fit=lambda recipe: study_ensemble(trials, config, recipe),
+        fit=lambda recipe: StudyEnsemble.fit(trials, recipe, target),
     )
 
 

@@ -22,6 +22,7 @@ from backend.runs import execute as execution
 from backend.runs import launch, queueing
 from backend.runs import worker as joining
 from backend.storage.database import open_database, open_existing
+from backend.training import execute as training
 
 
 def search(
@@ -53,6 +54,9 @@ def search(
 def run(
     study: StudyArgument,
     storage: StorageOption = None,
+    trainings: Annotated[
+        bool, typer.Option("--trainings", help="Train the architectures that wait for it instead.")
+    ] = False,
     proxy_module: ModuleOption = None,
     space_module: SpaceModuleOption = None,
     data_module: DataModuleOption = None,
@@ -63,7 +67,11 @@ def run(
     """
     load_own_code(proxy_module, space_module, data_module)
     log_to_errors()
-    execution.execute_run(open_existing(storage), study)
+    database = open_existing(storage)
+    if trainings:
+        training.train_queued(database, study)
+    else:
+        execution.execute_run(database, study)
 
 
 def queue(
@@ -88,7 +96,7 @@ def worker(
     space_module: SpaceModuleOption = None,
     data_module: DataModuleOption = None,
 ) -> None:
-    """Take queued searches, and join running ones that ask for more workers, until stopped.
+    """Take queued searches and trainings, and join running searches that have room, until stopped.
 
     Start it on any machine that reaches the database, as often as you like. A search asks for workers with n_workers.
     """
@@ -96,4 +104,4 @@ def worker(
     log_to_errors()
     database = open_database(storage)
     logging.getLogger(__name__).info("waiting for searches in %s; stop with Ctrl-C", database)
-    joining.work(database, once=once)
+    joining.work(database, once=once, beside=training.take_waiting(database))

@@ -16,6 +16,7 @@ from backend.cli.values import print_json
 from backend.errors import WriteError
 from backend.storage import audit
 from backend.storage.database import open_existing
+from backend.storage.optuna_internals.objects import study_id_of
 from backend.studies import list_studies
 
 app = typer.Typer(help="List, show, share, stop, resume and delete studies.", no_args_is_help=True)
@@ -53,10 +54,18 @@ def show(study: StudyArgument, storage: StorageOption = None, as_json: JsonOptio
 
 @app.command()
 def stop(study: StudyArgument, storage: StorageOption = None) -> None:
-    """Stop a study's run after the trial that is running."""
+    """Stop a study's run after the trial that is running, or the training of its architectures."""
     from backend.runs import launch  # noqa: PLC0415
+    from backend.studies import load_study, runs, trainings  # noqa: PLC0415
+    from backend.training import launch as training  # noqa: PLC0415
 
-    console.print(f"{study}: {launch.stop(open_existing(storage), study)}", soft_wrap=True)
+    database = open_existing(storage)
+    study_id = study_id_of(load_study(database, study))
+    run = runs.read_run(database, study_id)
+    trains = trainings.is_active(database, study_id)
+    said = [launch.stop(database, study)] if not trains or (run and run.active) else []
+    said += [training.stop(database, study)] if trains else []
+    console.print(f"{study}: {'; '.join(said)}", soft_wrap=True)
 
 
 @app.command()

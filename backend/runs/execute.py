@@ -88,7 +88,7 @@ def execute_run(database: Database, name: str, on_trial: Callable[[int, int], No
         run = runs.read_run(database, study_id)
         raise RunTakenError(f"study: the run of {name!r} is {run.state if run else 'unknown'}, not queued")
     place, study = None, load_to_change(database, name)
-    with _logged_to(database, study_id):
+    with logged_to(database, study_id):
         try:
             Reserve(database, study_id).set_aside()
             problem = SearchProblem(config)
@@ -119,7 +119,7 @@ def join_run(database: Database, name: str, on_trial: Callable[[int, int], None]
     place = joint.further_place(database, study, problem) if problem else None
     if problem is None or place is None:
         return None
-    with _logged_to(database, study_id_of(study)):
+    with logged_to(database, study_id_of(study)):
         try:
             return _search(database, study, problem, on_trial, place)
         except Exception as error:
@@ -263,7 +263,7 @@ def _close(database: Database, study_id: int, state: runs.State, message: str) -
     workers.dismiss(database, study_id)
 
 
-class _DatabaseLog(logging.Handler):
+class DatabaseLog(logging.Handler):
     """Writes the run's log into the study database."""
 
     def __init__(self, database: Database, study_id: int) -> None:
@@ -279,9 +279,10 @@ class _DatabaseLog(logging.Handler):
 
 
 @contextmanager
-def _logged_to(database: Database, study_id: int) -> Iterator[None]:
+def logged_to(database: Database, study_id: int) -> Iterator[None]:
+    """What the backend logs is a study's log too."""
     backend_logger = logging.getLogger("backend")
-    handler = _DatabaseLog(database, study_id)
+    handler = DatabaseLog(database, study_id)
     level = backend_logger.level
     backend_logger.addHandler(handler)
     backend_logger.setLevel(logging.DEBUG)

@@ -30,7 +30,7 @@ from backend.storage import audit
 from backend.storage.database import STORAGE_VARIABLE, Database
 from backend.storage.optuna_internals.objects import study_id_of
 from backend.storage.orphans import clear_trials
-from backend.studies import runs
+from backend.studies import runs, trainings
 from backend.studies.catalog import (
     check_free_name,
     check_name,
@@ -268,19 +268,37 @@ def start_process(database: Database, name: str) -> None:
     """Start ``python -m backend run`` detached; its URL travels in the environment, where no process list shows it."""
     study_id = study_id_of(load_study(database, name))
     try:
+        pid = _start_detached(database, name)
+    except StorageError as error:
+        runs.end(database, study_id, "failed", f"its process could not be started: {error}")
+        raise
+    runs.note_process(database, study_id, pid)
+
+
+def start_training_process(database: Database, name: str) -> None:
+    """Start ``python -m backend run --trainings`` detached, which trains the architectures of a study that wait for it.
+
+    Raises:
+        StorageError: it cannot be started.
+    """
+    pid = _start_detached(database, name, "--trainings")
+    trainings.note_process(database, study_id_of(load_study(database, name)), pid)
+
+
+def _start_detached(database: Database, name: str, *options: str) -> int:
+    try:
         with (run_folder(database, name) / PROCESS_LOG).open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "backend", "run", "--", name],
+                [sys.executable, "-m", "backend", "run", *options, "--", name],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=process_environment(database),
                 start_new_session=True,
             )
-    except (OSError, StorageError) as error:
-        runs.end(database, study_id, "failed", f"its process could not be started: {error}")
+    except OSError as error:
         raise StorageError(f"study: the process of {name!r} could not be started: {error}") from None
-    runs.note_process(database, study_id, process.pid)
+    return process.pid
 
 
 def process_environment(database: Database) -> dict[str, str]:

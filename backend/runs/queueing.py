@@ -95,7 +95,7 @@ def start_worker(database: Database) -> None:
     Raises:
         StorageError: it cannot be started.
     """
-    if not queue.waiting(database) or queue.worker_alive(database):
+    if not queue.all_waiting(database) or queue.worker_alive(database):
         return
     try:
         with (make_folder(home()) / QUEUE_LOG).open("ab") as log:
@@ -113,10 +113,10 @@ def start_worker(database: Database) -> None:
 
 def work(database: Database) -> None:
     """Be this machine's worker until nothing waits; return at once where another is."""
-    while queue.waiting(database) and queue.claim_worker(database):
+    while queue.all_waiting(database) and queue.claim_worker(database):
         logger.info("queue: process %d", os.getpid())
         try:
-            while waiting := queue.waiting(database):
+            while waiting := queue.all_waiting(database):
                 if queue.in_work(database) < queue.parallel(database):
                     _start(database, waiting[0])
                 else:
@@ -126,13 +126,17 @@ def work(database: Database) -> None:
         # What was added between the last look and the release has found a worker, and started none.
 
 
-def _start(database: Database, study_id: int) -> None:
-    if not queue.leave(database, study_id):
+def _start(database: Database, next_one: queue.Waiting) -> None:
+    if not queue.leave(database, *next_one):
         return
     try:
-        name = database.storage.get_study_name_from_id(study_id)
-        logger.info("queue: starting %s", name)
-        launch.start_process(database, name)
+        name = database.storage.get_study_name_from_id(next_one.study_id)
+        if next_one.kind == "training":
+            logger.info("queue: training architectures of %s", name)
+            launch.start_training_process(database, name)
+        else:
+            logger.info("queue: starting %s", name)
+            launch.start_process(database, name)
     except KeyError:
         logger.info("queue: a study was deleted before its turn")
     except (StorageError, optuna.exceptions.OptunaError) as error:

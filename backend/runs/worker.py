@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import and_, or_, select
@@ -65,7 +66,7 @@ logger = logging.getLogger(__name__)
 _POLL_SECONDS = 1.0
 
 
-def work(database: Database, *, once: bool = False) -> None:
+def work(database: Database, *, once: bool = False, beside: Callable[[], Outcome | None] = lambda: None) -> None:
     """Work on whatever there is to do, until SIGINT or SIGTERM.
 
     A run that this machine cannot do (a proxy, images or a device that it has not) is left to others.
@@ -73,12 +74,13 @@ def work(database: Database, *, once: bool = False) -> None:
     Args:
         database: where the runs are.
         once: return as soon as there is nothing to do, or no place.
+        beside: does other work, where no run has a place; None where there is none either.
     """
     stopped = threading.Event()
     helper = _Helper(database)
     with stopping_on_signals(stopped.set):
         while not stopped.is_set():
-            outcome = helper.help()
+            outcome = helper.help() or beside()
             if outcome is not None and outcome.reason == execution.INTERRUPTED:
                 return
             if outcome is None:

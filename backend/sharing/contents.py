@@ -60,6 +60,23 @@ def trial_elsewhere(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "state": TrialState.FAIL, "datetime_complete": _now()}
 
 
+def training_elsewhere(row: Mapping[str, Any], words: Callable[[str], str] = str) -> dict[str, Any]:
+    """A row of the table of trainings for a copy: one that waits or runs has stopped there, with its curve.
+
+    Args:
+        row: as it is stored.
+        words: what is done to its texts.
+    """
+    copied = {**row, **dict.fromkeys(_OF_PROCESSES)}
+    for name in ("message", "split", "recipe"):
+        copied[name] = words(row[name])
+    if row["state"] in runs.ACTIVE:
+        how = "waited for its turn" if row["state"] == "queued" else "was still running"
+        stopped = {"state": "stopped", "message": f"it {how} where it was copied from", "ended": _now()}
+        copied |= stopped
+    return copied
+
+
 def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
@@ -93,6 +110,8 @@ class SharedStudy:
 def read_contents(source: Source) -> list[SharedStudy]:
     """All studies of a source, the newest first."""
     counts, progress = _counts(source)
+    for study_id, trained in _trained(source).items():
+        progress[study_id] = progress.get(study_id, Progress())._replace(trained=trained)
     directions = defaultdict[int, list[StudyDirection]](list)
     for row in sorted(source.rows(STUDY_DIRECTIONS), key=lambda row: row["objective"]):
         directions[row["study_id"]].append(row["direction"])
@@ -149,6 +168,14 @@ def _counts(source: Source) -> tuple[dict[int, TrialCounts], dict[int, Progress]
         counts[study_id] = TrialCounts(total, int(over), in_utc(started))
         progress[study_id] = Progress(int(known), in_utc(last))
     return counts, progress
+
+
+def _trained(source: Source) -> dict[int, int]:
+    """How many accuracies were measured, by study."""
+    found = defaultdict[int, int](int)
+    for row in source.rows(tables.trainings, tables.trainings.c.state == "finished"):
+        found[row["study_id"]] += 1
+    return found
 
 
 def _attributes(source: Source, table: Any) -> Mapping[int, dict[str, Any]]:

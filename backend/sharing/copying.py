@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
-from backend.sharing.contents import SharedStudy, run_elsewhere, trial_elsewhere
+from backend.sharing.contents import SharedStudy, run_elsewhere, training_elsewhere, trial_elsewhere
 from backend.sharing.extras import copy_ensembles, copy_scores
 from backend.sharing.source import (
     STUDIES,
@@ -37,12 +37,14 @@ class Copied(NamedTuple):
         trials: how many.
         ensembles: how many saved ensembles, those that were there before not counted.
         scores: how many stored scores go with it.
+        trainings: how many trainings of its architectures.
     """
 
     name: str
     trials: int
     ensembles: int
     scores: int
+    trainings: int = 0
 
 
 def copy_study(
@@ -81,10 +83,11 @@ def copy_study(
     rows_of_system = [{"study_id": new, "key": key, "value_json": text} for key, text in texts.items()]
     _insert(target, STUDY_SYSTEM, rows_of_system)
     _copy_run(source, target, old, new, words)
+    trained = _copy_trainings(source, target, old, new, words)
     kept = value_or_words(system[KEPT]) if KEPT in system else {}
     fitted = copy_ensembles(source, target, study.name, name, _tables_in(kept), words, without)
     stored = copy_scores(source, target, old) if with_scores else 0
-    return Copied(name, len(ids), fitted, stored)
+    return Copied(name, len(ids), fitted, stored, trained)
 
 
 def _copy_trials(
@@ -114,6 +117,14 @@ def _copy_run(source: Source, target: Connection, old: int, new: int, words: Cal
         changed = ({"study_id": new, "message": words(line["message"])} for line in lines)
         rows = [_without_id(tables.run_log, line) | change for line, change in zip(lines, changed, strict=True)]
         _insert(target, tables.run_log, rows)
+
+
+def _copy_trainings(source: Source, target: Connection, old: int, new: int, words: Callable[[str], str]) -> int:
+    """Copy what was trained of a study's architectures; returns how many trainings."""
+    found = source.rows(tables.trainings, tables.trainings.c.study_id == old)
+    changed = [training_elsewhere(row, words) | {"study_id": new} for row in found]
+    _insert(target, tables.trainings, [_without_id(tables.trainings, row) for row in changed])
+    return len(found)
 
 
 def _renumbered(system: Mapping[str, str], ids: Mapping[int, int]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from backend.sharing.source import Source
 from backend.storage.database import Database
 from backend.studies.catalog import numbered_name
 
-Status = Literal["new", "here", "more", "fewer", "other"]
+Status = Literal["new", "here", "more", "fewer", "other", "trained"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Arrival:
     Attributes:
         study: where it is now.
         status: whether it is "new" there, "here" just as it is, or here with other trials: the one that would come has
-            "more" or "fewer" than the one that is here, or as many "other" ones.
+            "more" or "fewer" than the one that is here, or as many "other" ones; "trained" where the trials are the
+            same, and other accuracies are measured.
         name: what it would be called.
         here: name of the study that it is there already; "" for a new one.
         trials_here: how many complete and pruned trials that one has.
@@ -56,6 +57,11 @@ class Arrival:
             return "new" if self.name == self.study.name else f"new, as {self.name!r}"
         if self.status == "here":
             return f"already {where} as {self.here!r}"
+        if self.status == "trained":
+            return (
+                f"{where} as {self.here!r}, where other accuracies are measured; this one has "
+                f"{self.study.progress.trained:,} and can be added as {self.name!r}"
+            )
         difference = {"more": "more trials", "fewer": "fewer trials", "other": "other trials"}[self.status]
         return (
             f"{where} as {self.here!r} with {self.trials_here:,} trials; this one has {difference} "
@@ -89,6 +95,9 @@ def _arrival(study: SharedStudy, present: list[SharedStudy], taken: set[str]) ->
     name = numbered_name(study.wanted, taken)
     if not same:
         return Arrival(study, "new", name)
+    for item in same:
+        if item.progress[:2] == study.progress[:2]:
+            return Arrival(study, "trained", name, item.name, item.progress.trials)
     fullest = max(same, key=lambda item: item.progress.trials)
     there, coming = fullest.progress.trials, study.progress.trials
     status: Status = "more" if coming > there else "fewer" if coming < there else "other"

@@ -1,4 +1,4 @@
-"""Who did what: a line for each launch, stop, resume, rename, deletion and import, kept in the study database.
+"""Who did what, kept in the study database: a line a launch, stop, resume, rename, deletion, import or training.
 
 The lines stay when their study is deleted.
 """
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select
 from backend.storage.database import Database
 from backend.storage.schema import audit
 
-Action = Literal["launch", "stop", "resume", "rename", "delete", "import"]
+Action = Literal["launch", "stop", "resume", "rename", "delete", "import", "train"]
 
 
 @dataclass(frozen=True)

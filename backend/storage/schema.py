@@ -87,8 +87,9 @@ queue = Table(
     Column("id", Integer, primary_key=True),
     Column("study_id", Integer, ForeignKey("proxyscope_runs.study_id", ondelete="CASCADE"), nullable=False),
     Column("host", String(255), nullable=False),
+    Column("kind", String(16), nullable=False, default="search"),
 )
-"""Queued runs that wait for room on a machine, in their order."""
+"""Queued runs that wait for room on a machine, in their order; ``kind`` is "search" or "training"."""
 
 queue_workers = Table(
     "proxyscope_queue_workers",
@@ -132,6 +133,43 @@ tickets = Table(
 """One row a trial of a run that several processes share: "open" while one runs it, then "counted" or "void".
 
 A candidate stands at the first trial that had it, so that each is scored once.
+"""
+
+trainings = Table(
+    "proxyscope_trainings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("study_id", Integer, ForeignKey("proxyscope_runs.study_id", ondelete="CASCADE"), nullable=False),
+    Column("architecture", Text, nullable=False),
+    Column("class_key", String(255), nullable=False),
+    Column("recipe", Text, nullable=False),
+    Column("recipe_digest", String(64), nullable=False),
+    Column("epochs", Integer, nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("split", Text, nullable=False, default=""),
+    Column("state", String(16), nullable=False),
+    Column("message", Text, nullable=False, default=""),
+    Column("done", Integer, nullable=False, default=0),
+    Column("curve", Text, nullable=False, default="[]"),
+    Column("value", Double),
+    Column("seconds", Double, nullable=False, default=0.0),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("host", String(255)),
+    Column("pid", Integer),
+    Column("process_started", Double),
+    Column("machine", String(16)),
+    Column("device", String(255)),
+    Column("created", DateTime, nullable=False),
+    Column("started", DateTime),
+    Column("heartbeat", DateTime),
+    Column("ended", DateTime),
+    UniqueConstraint("study_id", "recipe_digest", "seed", "class_key", name="proxyscope_trainings_key"),
+)
+"""One row for each architecture of a study that is trained here, by recipe and seed: how it stands, and its accuracy.
+
+``value`` is the held-out accuracy (%) after the last epoch, or what the user's own function returns; only a finished
+training has one. ``curve`` is a JSON list of [loss, accuracy, seconds], one an epoch. ``split`` says which images were
+trained on and which were held out. The other columns are as those of the runs.
 """
 
 scores = Table(

@@ -23,7 +23,7 @@ from backend.storage.database import Database
 from backend.storage.optuna_internals.objects import study_id_of
 from backend.storage.optuna_internals.tables import STUDIES
 from backend.storage.schema import ensembles
-from backend.studies import runs
+from backend.studies import runs, trainings
 from backend.studies.folders import move_run_folder
 from backend.studies.summaries import CONFIG, NOT_VALID, search_file_in
 
@@ -157,6 +157,8 @@ def _check_ended(database: Database, study_id: int, name: str) -> None:
     run = runs.read_run(database, study_id)
     if run is not None and run.active:
         raise UserError(f"study: {name!r} is {run.state}, and its process knows it by that name; stop it to rename it")
+    if trainings.is_active(database, study_id):
+        raise UserError(f"study: architectures of {name!r} are trained into its folder; stop that to rename it")
 
 
 def _names(database: Database) -> list[str]:

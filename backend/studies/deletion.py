@@ -21,7 +21,7 @@ from backend.storage.optuna_internals.objects import study_id_of
 from backend.storage.orphans import delete_orphans
 from backend.storage.outages import Reserve
 from backend.storage.schema import ensembles, metadata
-from backend.studies import runs
+from backend.studies import runs, trainings
 from backend.studies.catalog import load_study
 from backend.studies.folders import remove_run_folder
 
@@ -82,7 +82,7 @@ class Deleted(NamedTuple):
 
 
 def delete_study(database: Database, name: str) -> Deleted:
-    """Delete a study, its trials, its run, log and folder; scores and saved ensembles stay.
+    """Delete a study, its trials, trainings, run, log and folder; scores and saved ensembles stay.
 
     Another process may be writing trials of it, such as a script of plain Optuna: it finds the study gone.
 
@@ -123,6 +123,8 @@ def _check_ended(database: Database, study_id: int, name: str) -> None:
     run = runs.read_run(database, study_id)
     if run is not None and run.active:
         raise UserError(f"study: {name!r} is {run.state}; stop it before you delete it")
+    if trainings.is_active(database, study_id):
+        raise UserError(f"study: architectures of {name!r} are trained; stop that before you delete it")
 
 
 def _delete_rows(database: Database, study_id: int, name: str) -> tuple[Sequence[Any], list[str]]:

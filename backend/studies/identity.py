@@ -16,10 +16,12 @@ class Progress(NamedTuple):
     Attributes:
         trials: complete and pruned ones. Failed ones do not count: a running trial becomes one in a copy.
         last: when the last of them ended (UTC); None before.
+        trained: how many accuracies were measured of its architectures.
     """
 
     trials: int = 0
     last: datetime | None = None
+    trained: int = 0
 
 
 def new_identity() -> str:

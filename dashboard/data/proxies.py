@@ -1,6 +1,6 @@
 """What the page "Proxies" reads: scores of a table or of a study, and how they rank, cached."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +29,7 @@ from backend.spaces.capabilities import (
 from backend.spaces.truth_tasks import TruthField, TruthTask
 from backend.studies import StudySummary, load_study
 from backend.studies.folders import sweeps_folder
+from backend.training.measured import labels_key
 from dashboard.data import queries
 from dashboard.data.quantities import objective_columns
 
@@ -55,6 +56,8 @@ class Source:
         objectives: columns of the trials that the study optimises.
         active: whether a run may still add some.
         searched_by: saved ensembles that were objectives of the study.
+        measured: where the accuracies are from, in a sentence, where they were measured here; the space then has them
+            as its truth, and no other.
     """
 
     key: Key
@@ -69,6 +72,12 @@ class Source:
     objectives: tuple[str, ...] = ()
     active: bool = False
     searched_by: tuple[str, ...] = ()
+    measured: str = ""
+
+    @property
+    def labels(self) -> str:
+        """What pages call the accuracies that scores are compared with."""
+        return "measured accuracy" if self.measured else "true accuracy"
 
     @property
     def no_truth(self) -> str:
@@ -133,14 +142,18 @@ def open_table(name: str) -> Source:
     )
 
 
-def open_study(summary: StudySummary) -> Source:
+def open_study(summary: StudySummary, measured: SearchSpace | None = None) -> Source:
     """The scores of a study's architectures.
+
+    Args:
+        summary: of the study.
+        measured: its space with what was measured here as its truth; None takes the benchmark's.
 
     Raises:
         UserError: it has no scores, its space is not installed, or it was deleted meanwhile; the message says which.
     """
     name = summary.name
-    space, dataset = _space(summary), _dataset(summary)
+    space, dataset = measured or _space(summary), _dataset(summary)
     trials = queries.trials(summary)
     scores = study_scores(trials, space)
     if scores.empty:
@@ -148,7 +161,7 @@ def open_study(summary: StudySummary) -> Source:
     images = summary.run.images if summary.run and summary.run.images else "Which images were used is not recorded."
     seed = f" Seed {summary.config.setup.seed}." if summary.config else ""
     return Source(
-        key=("study", *queries.revision_key(summary)),
+        key=("study", *queries.revision_key(summary), labels_key(space)),
         kind="study",
         name=name,
         space=space,
@@ -160,6 +173,7 @@ def open_study(summary: StudySummary) -> Source:
         objectives=tuple(objective_columns(trials, summary.objectives)),
         active=_is_active(summary),
         searched_by=tuple(summary.config.ensemble_objectives) if summary.config else (),
+        measured=" ".join(task.help for task in require(measured, HasTruth, "labels").tasks) if measured else "",
     )
 
 
@@ -215,7 +229,7 @@ def accuracy(space: SearchSpace, dataset: str, epochs: int) -> pd.Series:
     Raises:
         UserError: it is not known.
     """
-    known: pd.Series = _accuracy(space.name, dataset, epochs, space)
+    known: pd.Series = _accuracy(labels_key(space), dataset, epochs, space)
     return known
 
 
@@ -283,8 +297,8 @@ def _table(path: Path, changed: int) -> ScoreTable:
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def _accuracy(space: str, dataset: str, epochs: int, _space: SearchSpace) -> pd.Series:
-    del space
+def _accuracy(labels: Hashable, dataset: str, epochs: int, _space: SearchSpace) -> pd.Series:
+    del labels
     return require(_space, HasTruth, "true accuracy").values(dataset, epochs)
 
 

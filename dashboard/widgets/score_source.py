@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import streamlit as st
 
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import HasTruth
 from backend.studies import StudySummary
 from dashboard.data import proxies as proxy_queries
 from dashboard.data import queries
+from dashboard.data import trainings as training_queries
 from dashboard.data.proxies import Source
 from dashboard.links import (
     STUDY,
@@ -20,9 +24,12 @@ from dashboard.links import (
     set_parameter,
 )
 from dashboard.text import plain
+from dashboard.widgets.linked import LinkedChoice
 from dashboard.widgets.tables import look
 
 _KEY = "source"
+MEASURED: Final = "measured"
+LABELS: Final = LinkedChoice("accuracies", {"benchmark": "Of the benchmark", MEASURED: "Measured here"})
 _Choice = tuple[str, str]
 
 
@@ -50,8 +57,28 @@ def choose_source() -> Source:
     kind, name = chosen
     if kind == TABLE_PARAMETER:
         return proxy_queries.open_table(name)
-    summary = next((item for item in studies if item.name == name), None)
-    return proxy_queries.open_study(summary or queries.find_study(name))
+    summary = next((item for item in studies if item.name == name), None) or queries.find_study(name)
+    return proxy_queries.open_study(summary, _labels_choice(summary))
+
+
+def _labels_choice(summary: StudySummary) -> SearchSpace | None:
+    """A control for the accuracies to compare with, where there are a benchmark's and some that were measured here.
+
+    Returns:
+        The study's space with those that were measured here; None where the benchmark's are to be taken, or nothing was
+        measured.
+    """
+    measured = training_queries.space_measured_here(summary)
+    if measured is None or queries.lacking(summary, HasTruth):
+        return measured
+    if LABELS.problem:
+        st.warning(plain(LABELS.problem), icon=":material/link_off:")
+    chosen = LABELS.segments(
+        "Accuracies",
+        "The benchmark's, or those that were measured here by training architectures of the study. The two are never "
+        "mixed.",
+    )
+    return measured if chosen == MEASURED else None
 
 
 def _choices(studies: Sequence[StudySummary]) -> Mapping[_Choice, str]:
@@ -89,6 +116,8 @@ def _chosen() -> None:
 def source_origin(source: Source) -> None:
     """A line on the images and, for a study, a link to it and, while it grows, a button that reads it again."""
     st.caption(f":material/image: {plain(source.origin)}")
+    if source.measured:
+        st.caption(f":material/model_training: {plain(source.measured)}")
     if source.kind != "study":
         return
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -17,7 +17,8 @@ def shortlist_table(table: pd.DataFrame, space: SearchSpace, field: TruthField, 
     """Draw it; choosing a row puts the architecture into the page's link.
 
     Args:
-        table: as ``backend.ensembles.recommendation.training_plan`` gives it, with expected, low and high where known.
+        table: as ``backend.ensembles.recommendation.training_plan`` gives it, with expected, low and high where known,
+            and measured and training where some of them are trained here.
         space: of the architectures.
         field: what they are compared by.
         key: of the table, unique on the page.
@@ -37,6 +38,10 @@ def shortlist_table(table: pd.DataFrame, space: SearchSpace, field: TruthField, 
         "accuracy": NumberColumn(
             field.with_unit("True"), format="%.2f", help=f"What the training of {space.title} gave."
         ),
+        "measured": NumberColumn(
+            "Measured here", format="%.2f", help="On held-out images, after the last epoch of a training here."
+        ),
+        "training": TextColumn("Training here", help="How the newest training stands."),
         "hours": NumberColumn("Training (h)", format="%.2f", help="On the benchmark's GPU."),
     }
     if drawable := capability(space, Drawable):
@@ -48,6 +53,9 @@ def shortlist_table(table: pd.DataFrame, space: SearchSpace, field: TruthField, 
         shown["interval"] = [_interval(row) for _, row in table.iterrows()]
     known = [name for name in ("accuracy", "hours") if table[name].notna().any()]
     shown[known] = table[known].to_numpy()
+    for name in ("measured", "training"):
+        if name in table and table[name].notna().any():
+            shown[name] = table[name].to_numpy()
     st.dataframe(
         shown,
         key=key,

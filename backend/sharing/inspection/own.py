@@ -10,12 +10,15 @@ from typing import Annotated, Any, Final
 from optuna.distributions import BaseDistribution, json_to_distribution
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from backend.config.headline import read_headline
 from backend.config.toml_text import ExcessiveTomlError, parse_toml
 from backend.errors import UserError
 from backend.sharing.inspection.attributes import read_json
 from backend.sharing.inspection.file import BadFileError
 from backend.spaces import registry
+from backend.spaces.base import SearchSpace
 from backend.studies.summaries import CONFIG, KEPT
+from backend.studies.trainings import Recipe, parse_curve
 from backend.studies.trials import (
     ARCH,
     ARCHITECTURE,
@@ -35,6 +38,9 @@ from backend.studies.trials import (
 
 _STRICT: Final = ConfigDict(strict=True, allow_inf_nan=False)
 _LONGEST_PLACE: Final = 100
+_DIGEST: Final = 64
+_LEFT_OUT: Final = "…/"
+_MOST_PERCENT: Final = 100.0
 _LARGEST_WHOLE: Final = 2**53
 
 
@@ -98,6 +104,47 @@ def check_ensembles(connection: sqlite3.Connection) -> None:
             raise BadFileError(f"its ensemble {name[:50]!r}: {error}") from None
         except Exception as error:  # from deep within the libraries that make the fit
             raise BadFileError(f"its ensemble {name[:50]!r} cannot be fitted again") from error
+
+
+def check_trainings(connection: sqlite3.Connection) -> None:
+    """Check what architectures were trained by, and what was measured.
+
+    Raises:
+        BadFileError: a recipe or a curve is none, or an architecture is none of its study's space.
+    """
+    query = "SELECT architecture, recipe, recipe_digest, epochs, done, curve, value, study_id FROM proxyscope_trainings"
+    spaces = _spaces(connection)
+    for key, text, digest, epochs, done, curve_text, value, study_id in connection.execute(query):
+        which = f"its training of {key[:50]!r}"
+        read_json(text)
+        read_json(curve_text)
+        try:
+            recipe, curve = Recipe.parse(text), parse_curve(curve_text)
+        except ValueError as error:
+            said = str(error).splitlines()[0] if isinstance(error, UserError) else "its curve is none"
+            raise BadFileError(f"{which}: {said}") from None
+        # A copy does not say in which folder the images were.
+        fits = recipe.digest == digest or (_LEFT_OUT in recipe.images and len(digest) == _DIGEST)
+        if not fits or recipe.epochs != epochs or len(curve) != done:
+            raise BadFileError(f"{which}: its recipe, its curve and its numbers do not fit together")
+        if value is not None and not recipe.function and not 0 <= value <= _MOST_PERCENT:
+            raise BadFileError(f"{which}: {value} is no accuracy in percent")
+        if (space := spaces.get(study_id)) is not None:
+            try:
+                space.parse(key)
+            except UserError as error:
+                raise BadFileError(f"{which}: {error}") from None
+
+
+def _spaces(connection: sqlite3.Connection) -> dict[int, SearchSpace]:
+    """The bundled spaces that studies search, by study."""
+    found = {}
+    query = f"SELECT study_id, value_json FROM study_user_attributes WHERE key = '{CONFIG}'"
+    for study_id, text in connection.execute(query):
+        name = read_headline(json.loads(text)).space
+        if name is not None and (space := registry.bundled(name)) is not None:
+            found[study_id] = space
+    return found
 
 
 def _check_configurations(connection: sqlite3.Connection) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Table
 
 from backend.sharing.inspection.attributes import check_attributes, read_json
 from backend.sharing.inspection.file import BadFileError
-from backend.sharing.inspection.own import check_ensembles, check_own_studies
+from backend.sharing.inspection.own import check_ensembles, check_own_studies, check_trainings
 from backend.spaces import registry
 from backend.storage import schema as tables
 from backend.storage.scores import FIRST_SPACE, cell_scores
@@ -61,6 +61,20 @@ _OWN_RULES: Final[dict[Table, dict[str, str]]] = {
         "a line of a log is of no known level": f"""
             SELECT 1 FROM proxyscope_run_log WHERE level NOT IN ({", ".join(f"'{level}'" for level in _LEVELS)})""",
     },
+    tables.trainings: {
+        "a training is in a state that there is not": f"""
+            SELECT 1 FROM proxyscope_trainings
+            WHERE state NOT IN ({", ".join(f"'{state}'" for state in runs.STATES)})""",
+        "a training has a number of epochs, or of seconds, that cannot be": """
+            SELECT 1 FROM proxyscope_trainings
+            WHERE epochs < 1 OR done NOT BETWEEN 0 AND epochs OR seed < 0 OR seconds < 0 OR attempts < 0""",
+        "a finished training has no accuracy, or another has one": """
+            SELECT 1 FROM proxyscope_trainings WHERE (state = 'finished') <> (value IS NOT NULL)""",
+        "two trainings are of one architecture, recipe and seed": """
+            SELECT 1 FROM proxyscope_trainings GROUP BY study_id, recipe_digest, seed, class_key HAVING count(*) > 1""",
+        "a training is of no run": """
+            SELECT 1 FROM proxyscope_trainings WHERE study_id NOT IN (SELECT study_id FROM proxyscope_runs)""",
+    },
     tables.scores: {
         "a score is of no search space or class, or its setting is no digest": """
             SELECT 1 FROM proxyscope_scores
@@ -78,6 +92,7 @@ _MOMENTS: Final = {
     "proxyscope_runs": ("created", "started", "heartbeat", "ended"),
     "proxyscope_run_log": ("time",),
     "proxyscope_ensembles": ("created",),
+    "proxyscope_trainings": ("created", "started", "heartbeat", "ended"),
 }
 
 
@@ -102,6 +117,8 @@ def check_meaning(connection: sqlite3.Connection, found: Collection[Table]) -> N
     check_own_studies(connection)
     if tables.ensembles in found:
         check_ensembles(connection)
+    if tables.trainings in found:
+        check_trainings(connection)
     if cell_scores in found:
         first, _ = FIRST_SPACE
         _check_classes(connection, f"SELECT DISTINCT '{first}', cell_class FROM proxyscope_scores")

@@ -38,7 +38,7 @@ def check_schema(connection: sqlite3.Connection, revision: str) -> list[Table]:
     if missing := [table.name for table in OPTUNA_TABLES if table.name not in names]:
         raise BadFileError(f"it is no study database: it has no table {missing[0]}")
     _check_versions(connection, names, revision)
-    own = (tables.runs, tables.run_log, tables.ensembles, _scores_of(connection))
+    own = (tables.runs, tables.run_log, tables.ensembles, tables.trainings, _scores_of(connection))
     found = [table for table in (*OPTUNA_TABLES, *own) if table.name in names]
     for table in found:
         _check_columns(connection, table)

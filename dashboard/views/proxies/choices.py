@@ -41,7 +41,7 @@ def target_choice(source: Source) -> Target | None:
     dataset, epochs, count = st.columns([2, 2, 3], vertical_alignment="bottom")
     with dataset:
         accuracy = _dataset(source, truth).dropdown(
-            "True accuracy on",
+            f"{source.labels.capitalize()} on",
             f"Data set on which every {words.one} was trained and tested. Another than the scores' own shows how far a "
             "proxy carries over.",
         )
@@ -119,13 +119,13 @@ def _against(source: Source, proxy: str = "") -> LinkedChoice:
     others = _named(name for name in source.scores if name != proxy)
     if source.no_truth:
         return LinkedChoice("against", {**others, **_named(source.scores)} or {ACCURACY: "True accuracy"})
-    return LinkedChoice("against", {ACCURACY: "True accuracy", **_named(source.scores)})
+    return LinkedChoice("against", {ACCURACY: source.labels.capitalize(), **_named(source.scores)})
 
 
 def _color(source: Source) -> LinkedChoice:
     groupings = proxy_queries.groupings(source.space)
     by = {f"{GROUP_PREFIX}{name}": title for name, title in groupings.items()}
-    accuracy = {} if source.no_truth else {ACCURACY: "true accuracy"}
+    accuracy = {} if source.no_truth else {ACCURACY: source.labels}
     return LinkedChoice("color", {**by, ONE_COLOUR: "one colour", **accuracy, **_named(source.scores)})
 
 

@@ -26,10 +26,10 @@ from dashboard.widgets.tables import look
 def queue_notice() -> None:
     """One line on the queue; nothing where nothing waits."""
     database = queries.database()
-    count = len(queue.waiting(database))
-    if not count:
+    waiting = queue.all_waiting(database)
+    if not waiting:
         return
-    searches = "1 search waits" if count == 1 else f"{count} searches wait"
+    searches = _said_to_wait(waiting)
     at_once = queue.parallel(database)
     with st.container(horizontal=True, vertical_alignment="center", key="queue_notice"):
         if queue.worker_alive(database):
@@ -43,6 +43,14 @@ def queue_notice() -> None:
                 on_click=_start,
                 **writing("Start the process that launches them in their order; it outlives the dashboard."),
             )
+
+
+def _said_to_wait(waiting: Sequence[queue.Waiting]) -> str:
+    searches = sum(item.kind == "search" for item in waiting)
+    trained = len(waiting) - searches
+    parts = ["1 search" if searches == 1 else f"{searches} searches"] if searches else []
+    parts += [f"the training of {'1 study' if trained == 1 else f'{trained} studies'}"] if trained else []
+    return f"{' and '.join(parts)} {'waits' if len(waiting) == 1 else 'wait'}"
 
 
 def _start() -> None:

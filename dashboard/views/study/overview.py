@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import pandas as pd
@@ -10,7 +11,10 @@ import streamlit as st
 from backend.spaces.base import Label
 from backend.spaces.capabilities import HasTruth, truth_field
 from backend.studies import StudySummary
+from backend.studies.trainings import Training
+from backend.training.measured import progress_words, shortlist_progress
 from dashboard.data import queries
+from dashboard.data import trainings as training_queries
 from dashboard.data.cache import kept
 from dashboard.figures.numbers import readable
 from dashboard.links import link_trial
@@ -19,30 +23,59 @@ from dashboard.views.study.architecture import architecture_section
 from dashboard.views.study.pareto import pareto_section
 from dashboard.views.study.progress import progress_section
 from dashboard.views.study.shown import Shown
+from dashboard.views.study.training import training_section
 from dashboard.widgets.shortlist_table import shortlist_table
 from dashboard.widgets.trial_tables import best_trials, best_trials_table, trials_table
 
 
-def recommended_line(summary: StudySummary, *, active: bool) -> None:
-    """One line for the top of the page that names the architecture, and leads to the section."""
+def recommended_line(summary: StudySummary, found: Sequence[Training], *, active: bool) -> None:
+    """One line for the top of the page that names the architecture, and leads to the section.
+
+    Args:
+        summary: of the study.
+        found: the trainings of its architectures.
+        active: whether its search goes on.
+    """
     table, _rule = _recommendation(summary, active=active)
-    if not table.empty:
-        st.markdown(
-            f":material/recommend: Recommended without labels: train **{_named(summary, table.index[0])}**. "
-            "[Why, and which next](#recommended)"
-        )
-
-
-def recommended_section(summary: StudySummary, *, active: bool) -> None:
-    """Draw it; a live study has none yet, and a study without enough scores never has one."""
-    table, rule = _recommendation(summary, active=active)
-    if summary.config is None or table.empty:
+    if table.empty or summary.space is None:
         return
+    progress = shortlist_progress(summary.space, list(table.index), found)
+    if said := progress_words(summary.space, progress):
+        st.markdown(f":material/recommend: Recommended without labels: {plain(said)}. [Which, and how](#trained-here)")
+        return
+    st.markdown(
+        f":material/recommend: Recommended without labels: train **{_named(summary, table.index[0])}**. "
+        "[Why, and which next](#recommended)"
+    )
+
+
+def recommended_section(summary: StudySummary, found: Sequence[Training], *, active: bool) -> None:
+    """Draw it; a live study has none yet, and a study without enough scores never has one.
+
+    Args:
+        summary: of the study.
+        found: the trainings of its architectures.
+        active: whether its search goes on.
+    """
+    table, rule = _recommendation(summary, active=active)
+    if summary.config is None or active:
+        return
+    if not table.empty:
+        _recommended(summary, table, rule, found)
+    training_section(summary, found, len(table))
+
+
+def _recommended(summary: StudySummary, table: pd.DataFrame, rule: str, found: Sequence[Training]) -> None:
     st.subheader("Recommended", anchor="recommended")
     st.markdown(f"Train **{_named(summary, table.index[0])}**{_known_of(summary, table)}")
     st.caption(plain(rule))
     if summary.space:
         field = truth_field(summary.space, summary.dataset)
+        if found:
+            progress = shortlist_progress(summary.space, list(table.index), found)
+            table = table.join(progress)
+            if said := progress_words(summary.space, progress):
+                st.markdown(f":material/model_training: {plain(said[:1].upper() + said[1:])}.")
         shortlist_table(table, summary.space, field, "recommended", f"{summary.name} recommended")
 
 
@@ -76,7 +109,8 @@ def _recommendation(summary: StudySummary, *, active: bool) -> tuple[pd.DataFram
 
 def overview(shown: Shown) -> None:
     """Draw it."""
-    recommended_line(shown.summary, active=shown.active)
+    found = training_queries.trainings(shown.summary)
+    recommended_line(shown.summary, found, active=shown.active)
     if shown.axes.columns:
         charts, side = st.columns([3, 2], gap="small")
         with charts:
@@ -84,7 +118,7 @@ def overview(shown: Shown) -> None:
             pareto_section(shown)
         with side:
             architecture_section(shown)
-    recommended_section(shown.summary, active=shown.active)
+    recommended_section(shown.summary, found, active=shown.active)
     _best(shown)
 
 

@@ -4,7 +4,9 @@ import streamlit as st
 
 from backend.errors import UserError
 from backend.studies import StudySummary
+from backend.studies.runs import Run
 from dashboard.data import queries
+from dashboard.data import trainings as training_queries
 from dashboard.links import (
     NEW_SEARCH,
     STUDIES,
@@ -34,18 +36,23 @@ def show() -> None:
             # The list of studies is above the reason.
             _choose()
             raise
-        active = bool(summary.run and summary.run.active)
+        active = _is_active(summary, summary.run)
         st.fragment(_view, run_every=_POLL_SECONDS if active else None)(summary, active)
         if not active:
             revision = queries.revision_key(summary)
             st.fragment(_notice_news, run_every=_IDLE_SECONDS)(summary, revision)
 
 
+def _is_active(summary: StudySummary, run: Run | None) -> bool:
+    """Whether its search goes on, or architectures of it are trained."""
+    return bool(run and run.active) or any(item.active for item in training_queries.trainings(summary))
+
+
 def _notice_news(summary: StudySummary, revision: queries.Key) -> None:
     """A run that somebody else resumes makes the page live; trials of another tool are drawn as they come."""
     with shown_errors():
         run = queries.current_run(summary)
-        if (run and run.active) or queries.revision_key(summary) != revision:
+        if _is_active(summary, run) or queries.revision_key(summary) != revision:
             st.rerun()
 
 
@@ -66,7 +73,7 @@ def _choose() -> None:
 def _view(summary: StudySummary, was_active: bool) -> None:
     with shown_errors():
         run = queries.current_run(summary)
-        if bool(run and run.active) != was_active:
+        if _is_active(summary, run) != was_active:
             # The page as a whole starts, or ends, to poll.
             st.rerun()
         shown = parts.shown_now(summary, run)

@@ -25,6 +25,7 @@ COMMANDS = (
     ["studies", "audit"],
     ["ensemble", OWN, "--model", "linear"],
     ["recommend", OWN],
+    ["trainings", OWN],
 )
 
 
