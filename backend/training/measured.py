@@ -103,10 +103,7 @@ def measured_space(space: SearchSpace, trainings: Iterable[Training]) -> SearchS
     if not truth.tasks:
         return None
     # All that asks for the capability asks the space: one of its kind that has another answer serves everywhere.
-    members: dict[str, Any] = {
-        name: _delegated(name)
-        for name in ("tasks", "datasets", "epochs", "truth", "fields", "values", "training_hours", "task")
-    }
+    members: dict[str, Any] = {name: _delegated(name) for name in dir(HasTruth) if not name.startswith("_")}
     own = {"_measured_truth": truth, "title": f"{space.title}, measured here"}
     made: Any = object.__new__(type(f"Measured{type(space).__name__}", (type(space),), {**members, **own}))
     vars(made).update(vars(space))
