@@ -104,6 +104,7 @@ class SpaceSection(Table, ABC):
         name: of the space.
         place: the tables, one inside the other, that hold the data set and the choices.
         trained_epochs: lengths of the trainings that are known, the shortest first; empty: a file may name any.
+        lengths: those of them that there are for :attr:`trained_on`.
     """
 
     place: ClassVar[tuple[str, ...]] = ()
@@ -115,6 +116,15 @@ class SpaceSection(Table, ABC):
     @abstractmethod
     def data(self) -> str:
         """Name of the data set."""
+
+    @property
+    def trained_on(self) -> str:
+        """What the architectures' truth is of: the data set, unless networks are scored on other images."""
+        return self.data
+
+    @property
+    def lengths(self) -> tuple[int, ...]:  # noqa: D102
+        return self.trained_epochs
 
     @classmethod
     def data_in(cls, table: Mapping[str, Any]) -> str | None:
@@ -195,7 +205,9 @@ class SearchSpace(ABC):
         indexed: what pages call the architectures that have an index, where variants of other sizes have none.
         notations: what :meth:`read` reads, in words.
         section: what a search file may say of the space.
-        providers: by capability, ``module:class`` of what gives it; the class is made without arguments.
+        providers: by capability, ``module:class`` of what gives it; the class is made without arguments, or by its
+            class method ``of(space)`` where it has one.
+        image_size: side that images are resized to before networks of the space see them; None: as they are.
     """
 
     name: ClassVar[str]
@@ -208,6 +220,7 @@ class SearchSpace(ABC):
     empty: ClassVar[str] = "search_space: nothing of these choices can be scored; allow more"
     section: ClassVar[type[SpaceSection]] = DatasetSection
     providers: ClassVar[Mapping[type, str]] = {}
+    image_size: int | None = None
 
     @abstractmethod
     def suggest(self, trial: optuna.Trial) -> Architecture:
@@ -235,6 +248,10 @@ class SearchSpace(ABC):
     @abstractmethod
     def build(self, architecture: Architecture, task: Task) -> nn.Module:
         """The architecture's network for a task, with weights drawn from PyTorch's global generator."""
+
+    def representative(self, architecture: Architecture) -> Architecture:
+        """The architecture whose network is scored for all of a class."""
+        return architecture
 
     def restricted(self, section: SpaceSection) -> Self:
         """The space that keeps to what a search file allows."""
