@@ -8,7 +8,15 @@ import typer
 from rich.table import Table
 
 from backend.analysis.correlation import STATISTICS, class_means, correlations
-from backend.cli.options import DatasetOption, JsonOption, TableSpaceOption, given_path, given_table
+from backend.cli.options import (
+    DatasetOption,
+    JsonOption,
+    TableSpaceOption,
+    TruthOption,
+    given_path,
+    given_table,
+    longest,
+)
 from backend.cli.terminal import Terminal, console
 from backend.cli.values import interval, print_json
 from backend.datasets.info import check_dataset
@@ -28,6 +36,7 @@ def correlate(
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Length of the training.", show_default="the longest")] = None,
     space: TableSpaceOption = None,
+    trained_on: TruthOption = None,
     resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples for the 95% intervals.")] = 200,
     as_json: JsonOption = False,
 ) -> None:
@@ -36,7 +45,8 @@ def correlate(
     table_ = given_table(table, dataset, space)
     searched = registry.get(table_.provenance.space)
     truth = require(searched, HasTruth, "correlate")
-    task = truth.task(dataset, truth.epochs[-1] if epochs is None else epochs)
+    trained_on = truth.trained_on(dataset) if trained_on is None else trained_on
+    task = truth.task(trained_on, longest(truth, trained_on) if epochs is None else epochs)
     accuracy = truth.values(task.dataset, task.epochs)
     architectures = correlations(table_.scores, accuracy, resamples)
     listed = require(searched, Enumerable, "correlate")

@@ -14,6 +14,7 @@ from backend.naming import local_path, visible
 from backend.spaces import registry
 
 if TYPE_CHECKING:
+    from backend.spaces.capabilities import HasTruth
     from backend.scoring.tables import ScoreTable
 
 
@@ -69,8 +70,26 @@ DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 ImagesOption = Annotated[str, typer.Option(help="bundled, random, or the folder of your own data.")]
 _ACCEPTED = registry.get().notations
 ARCH_HELP = f"{_ACCEPTED[0].upper()}{_ACCEPTED[1:]}. Of another space: its keys."
-TableSpaceOption = Annotated[
+TableTruthOption = Annotated[
+    str | None,
+    typer.Option(
+        "--truth",
+        metavar="DATASET|TASK",
+        help="What to compare with, where the space was trained on other images than are scored on.",
+        show_default="the data set",
+    ),
+]
+SpaceOption = Annotated[
     str | None, typer.Option("--space", help="Name of the search space.", show_default="that of the table")
+]
+TruthOption = Annotated[
+    str | None,
+    typer.Option(
+        "--truth",
+        metavar="DATASET|TASK",
+        help="What to compare with, where the space was trained on other images than are scored on.",
+        show_default="the data set",
+    ),
 ]
 SpaceOption = Annotated[str, typer.Option("--space", help="Name of the search space.")]
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of the study.")]
@@ -111,6 +130,11 @@ def given_table(path: Path | None, dataset: str, space: str | None) -> ScoreTabl
     if asked and asked.name != found.provenance.space:
         raise UserError(f"--table: it is of {registry.get(found.provenance.space).title}, not of {asked.title}")
     return found
+
+
+def longest(truth: HasTruth, dataset: str) -> int:
+    """Length of the longest training on a data set; of one that there is none on, the longest of all."""
+    return (truth.lengths(dataset) or truth.epochs)[-1]
 
 
 def parse_proxies(text: str) -> tuple[str, ...]:

@@ -105,10 +105,12 @@ class SpaceSection(Table, ABC):
         place: the tables, one inside the other, that hold the data set and the choices.
         trained_epochs: lengths of the trainings that are known, the shortest first; empty: a file may name any.
         lengths: those of them that there are for :attr:`trained_on`.
+        truths: what a file may choose as ``truth``, to compare with; empty: it is decided by the data set.
     """
 
     place: ClassVar[tuple[str, ...]] = ()
     trained_epochs: ClassVar[tuple[int, ...]] = ()
+    truths: ClassVar[tuple[str, ...]] = ()
 
     name: str
 
@@ -204,6 +206,7 @@ class SearchSpace(ABC):
         empty: what to say of options that leave nothing to score.
         indexed: what pages call the architectures that have an index, where variants of other sizes have none.
         notations: what :meth:`read` reads, in words.
+        costs_help: what known sizes of its networks are of, in a sentence; "" where nothing is to be said.
         section: what a search file may say of the space.
         providers: by capability, ``module:class`` of what gives it; the class is made without arguments, or by its
             class method ``of(space)`` where it has one.
@@ -218,6 +221,7 @@ class SearchSpace(ABC):
     indexed: ClassVar[str] = "architecture with an index"
     notations: ClassVar[str] = "an architecture's key"
     empty: ClassVar[str] = "search_space: nothing of these choices can be scored; allow more"
+    costs_help: ClassVar[str] = ""
     section: ClassVar[type[SpaceSection]] = DatasetSection
     providers: ClassVar[Mapping[type, str]] = {}
     image_size: int | None = None

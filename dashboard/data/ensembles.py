@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from backend.analysis.scores import labelled as first_trials
+from backend.datasets.info import DATASETS
 from backend.ensembles.evaluation import Figures, figures, importances
 from backend.ensembles.fitting import ACCURACY, Recipe
 from backend.ensembles.kept import SavedEnsemble
@@ -214,7 +215,7 @@ def studies_on(space: str, dataset: str, besides: str) -> list[str]:
         for item in queries.studies()
         if item.config
         and item.space_name == space
-        and item.config.dataset == dataset
+        and item.config.trained_on == dataset
         and item.trials
         and item.name != besides
     ]
@@ -229,7 +230,7 @@ def _accuracy(source: Source, plan: Plan, dataset: str = "") -> pd.Series:
     """True accuracies of a plan that has them."""
     if plan.epochs is None:
         raise UserError(f"true accuracy: {source.no_labels}")
-    return proxy_queries.accuracy(source.space, dataset or source.dataset, plan.epochs)
+    return proxy_queries.accuracy(source.space, dataset or source.trained_on, plan.epochs)
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)
@@ -273,7 +274,9 @@ def _transfer(
         own = home(_source, plan)
     except UserError:
         own = None
-    there = target_scores(plan.recipe.proxies, dataset, _source.dataset, own, _source.space, _trials)
+    # A task that is no data set has no images of its own: its scores are those of the fit's.
+    images = dataset if dataset in DATASETS else _source.dataset
+    there = target_scores(plan.recipe.proxies, images, _source.dataset, own, _source.space, _trials)
     predicted = transferred(_fit(key, plan, _source), there, _accuracy(_source, plan, dataset), own)
     found = figures(predicted["predicted"], predicted[ACCURACY])
     return Transfer(predicted, there.words, there.matched and own is not None, found)

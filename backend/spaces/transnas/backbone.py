@@ -24,6 +24,11 @@ TASKS: Final = {
     "autoencoder": 30,
 }
 """The benchmark's tasks, and how many epochs each was trained for."""
+TASK_OUTPUTS: Final = {"class_scene": 47, "class_object": 75, "room_layout": 9}
+"""Outputs of the tasks that end in a linear head; of the others the encoder alone is counted."""
+TASK_SIDES: Final = {"jigsaw": 64}
+"""Side of the images that a task's encoder sees, where it is not :data:`TRAINED_SIDE`."""
+TRAINED_SIDE: Final = 256
 
 
 class Module(NamedTuple):

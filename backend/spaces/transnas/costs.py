@@ -18,7 +18,17 @@ from backend.spaces.transnas.architecture import (
     MicroArchitecture,
     of_benchmark,
 )
-from backend.spaces.transnas.backbone import BASE_CHANNELS, STEM_CHANNELS, Block, blocks_of, halved
+from backend.spaces.transnas.backbone import (
+    BASE_CHANNELS,
+    STEM_CHANNELS,
+    TASK_OUTPUTS,
+    TASK_SIDES,
+    TASKS,
+    TRAINED_SIDE,
+    Block,
+    blocks_of,
+    halved,
+)
 from backend.spaces.transnas.space import TransNas
 
 
@@ -42,7 +52,7 @@ class TransNasCosts:
 
     def cost(self, architecture: Architecture, dataset: str, name: str) -> float:
         """Parameters, or millions of multiply-accumulates of one image."""
-        size = network_size(of_benchmark(architecture), NUM_CLASSES[dataset], self._space.image_size)
+        size = network_size(of_benchmark(architecture), *self._outputs_and_side(dataset))
         return {"params": size.parameters, "flops": size.multiply_accumulates}[name]
 
     def has_gaps(self, dataset: str, name: str) -> bool:
@@ -52,9 +62,15 @@ class TransNasCosts:
 
     def sizes(self, labels: pd.Index, dataset: str) -> pd.DataFrame:
         """Columns params and flops by index."""
-        side, classes = self._space.image_size, NUM_CLASSES[dataset]
-        sizes = [network_size(self._space.of_index(int(label)), classes, side) for label in labels]
+        of = self._outputs_and_side(dataset)
+        sizes = [network_size(self._space.of_index(int(label)), *of) for label in labels]
         return pd.DataFrame(sizes, index=labels, columns=["params", "flops"], dtype=float)
+
+    def _outputs_and_side(self, dataset: str) -> tuple[int, int]:
+        """Of a data set's networks, as they are scored; of a task's, as they were trained."""
+        if dataset in TASKS:
+            return TASK_OUTPUTS.get(dataset, 0), TASK_SIDES.get(dataset, TRAINED_SIDE)
+        return NUM_CLASSES[dataset], self._space.image_size
 
 
 @lru_cache(maxsize=50_000)

@@ -43,11 +43,7 @@ def macro_features(indices: Iterable[int]) -> pd.DataFrame:
 
 
 def _of_backbone(architecture: MacroArchitecture) -> dict[str, float]:
-    features = {
-        f"{name}_{kind}": float(value == kind)
-        for name, value in architecture.params.items()
-        for kind in KINDS
-    }
+    features = {f"{name}_{kind}": float(value == kind) for name, value in architecture.params.items() for kind in KINDS}
     places = {
         name: [number for number, digit in enumerate(architecture.backbone, start=1) if digit in digits]
         for name, digits in (("doubling", "24"), ("halving", "34"))
@@ -78,7 +74,9 @@ def micro_features(indices: Iterable[int]) -> pd.DataFrame:
 def _of_cell(cell: MicroArchitecture) -> dict[str, float]:
     live = cell.live_edges()
     names = [name if at in live else OPERATIONS[0] for at, name in enumerate(cell.names)]
-    features = {f"{key}_{name}": float(used == name) for key, used in zip(EDGE_KEYS, names, strict=True) for name in OPERATIONS}
+    features = {
+        f"{key}_{name}": float(used == name) for key, used in zip(EDGE_KEYS, names, strict=True) for name in OPERATIONS
+    }
     features |= {f"count_{name}": float(names.count(name)) for name in OPERATIONS}
     lengths = [sum(names[at] in _CONVOLUTIONS for at in route) for route in _ROUTES if live.issuperset(route)] or [0]
     return features | {
@@ -131,7 +129,9 @@ def _count(operations: tuple[str, ...], cell: MicroArchitecture) -> str:
 
 MACRO_GROUPINGS: Mapping[str, Grouping] = {
     "modules": Grouping("modules", _numbers(min(LENGTHS), max(LENGTHS)), lambda item: str(len(item.backbone))),
-    "doublings": Grouping("modules that double the channels", _numbers(1, MOST_DOUBLINGS), lambda item: str(item.doublings)),
+    "doublings": Grouping(
+        "modules that double the channels", _numbers(1, MOST_DOUBLINGS), lambda item: str(item.doublings)
+    ),
     "halvings": Grouping("modules that halve the image", _numbers(1, MOST_HALVINGS), lambda item: str(item.halvings)),
     **{
         name: Grouping(f"kind of module {number}", KINDS, partial(_value, name))

@@ -22,9 +22,7 @@ class Shortcut(nn.Module):
         super().__init__()
         half = block.channels_out // 2
         self.relu = nn.ReLU()
-        self.convs = nn.ModuleList(
-            nn.Conv2d(block.channels_in, half, 1, block.stride, bias=False) for _ in range(2)
-        )
+        self.convs = nn.ModuleList(nn.Conv2d(block.channels_in, half, 1, block.stride, bias=False) for _ in range(2))
         self.bn = nn.BatchNorm2d(block.channels_out)
 
     def forward(self, inputs: Tensor) -> Tensor:

@@ -49,6 +49,7 @@ class TransNasSection(DatasetSection):
     """
 
     trained_epochs: ClassVar[tuple[int, ...]] = tuple(sorted(set(TASKS.values())))
+    truths: ClassVar[tuple[str, ...]] = tuple(TASKS)
     parameters: ClassVar[tuple[str, ...]] = ()
 
     truth: Task = DEFAULT_TASK

@@ -39,6 +39,10 @@ class TransNas(SearchSpace, Generic[A]):
         image_size: side that images are resized to.
     """
 
+    costs_help = (
+        "Of a task: the encoder and, for class_scene, class_object and room_layout, its linear head, at 256×256 pixels "
+        "(jigsaw: one tile of 64×64). Of a data set: encoder and linear head, at the size that networks are scored at."
+    )
     kind: ClassVar[type]
     options: ClassVar[Mapping[str, tuple[str, ...]]]
     section: ClassVar[type[TransNasSection]]
@@ -146,4 +150,3 @@ class TransNas(SearchSpace, Generic[A]):
     def of_key(self, key: str) -> Mapping[str, str]:
         """The value of each parameter of the architecture of a key."""
         return self.parse(key).params
-

@@ -41,7 +41,7 @@ def recommendation_section(source: Source, plan: Plan) -> None:
         )
         by_rule = choice.value == "rule"
         listed, judged, text = _by_rule(source, plan) if by_rule else _by_ensemble(source, plan)
-        table = training_plan(list(listed.index), source.space, source.dataset, plan.epochs or 0)
+        table = training_plan(list(listed.index), source.space, source.trained_on, plan.epochs or 0)
         if plan.epochs:
             labelled = not by_rule and not plan.recipe.label_free
             table = table.join(

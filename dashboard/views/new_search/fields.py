@@ -4,11 +4,11 @@ from typing import Final
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.grid_container import GridContainer
 
 from backend import proxies
 from backend.config.sections import SAMPLERS, Distinct
 from backend.datasets.info import DATASETS
-from backend.spaces.capabilities import HasTruth, capability
 from dashboard.text import plain
 from dashboard.views.new_search.metrics import (
     DIRECTIONS,
@@ -24,11 +24,15 @@ from dashboard.views.new_search.space import space_section
 from dashboard.views.new_search.state import (
     FOLDER,
     IMAGE_SOURCES,
+    IMAGE_SIZE,
     SEVERAL,
     SUM,
+    TRUTH,
     ensembles_of,
     from_table,
+    extras_of,
     key,
+    lengths_of,
     proxies_of,
     space_of,
     splits,
@@ -72,6 +76,7 @@ def _data_section(problems: Problems) -> None:
                 help="Decides the images, the number of classes, and which true accuracies are shown.",
             )
             problems.of_space(space_of(st.session_state), "dataset")
+        _space_fields(grid, problems)
         with grid.cell():
             scores_field(problems)
         tabled = from_table(st.session_state)
@@ -120,6 +125,37 @@ def _data_section(problems: Problems) -> None:
             )
 
 
+def _space_fields(grid: GridContainer, problems: Problems) -> None:
+    """What the space lets one choose beside the data set: what scores are compared with, and the size of images."""
+    space = space_of(st.session_state)
+    for name in extras_of(space):
+        with grid.cell():
+            if name == TRUTH:
+                st.selectbox(
+                    "Truth",
+                    space.section.truths,
+                    key=key(TRUTH),
+                    persist_state=KEEP,
+                    help=f"The task that {space.title} trained for and that scores are compared with; networks are "
+                    "scored on the images of the data set.",
+                    on_change=_truth_chosen,
+                )
+            else:
+                number_field(
+                    "Image size",
+                    key(IMAGE_SIZE),
+                    "Height and width that images are resized to. Time grows with its square.",
+                    disabled=from_table(st.session_state),
+                )
+            problems.of_space(space, name)
+
+
+def _truth_chosen() -> None:
+    lengths = lengths_of(st.session_state)
+    if lengths:
+        st.session_state[key("epochs")] = lengths[-1]
+
+
 def _proxies_section(problems: Problems) -> None:
     with st.container(border=True, key="section_proxies"):
         st.subheader("Proxies", anchor=False)
@@ -144,7 +180,7 @@ def _metrics_problem(problems: Problems) -> None:
 
 def _search_section(problems: Problems) -> None:
     space = space_of(st.session_state)
-    words, truth = space.words, capability(space, HasTruth)
+    words = space.words
     with st.container(border=True, key="section_search"):
         st.subheader("Search", anchor=False)
         st.segmented_control(
@@ -209,11 +245,11 @@ def _search_section(problems: Problems) -> None:
                 help="auto takes a GPU where there is one. Others: cpu, cuda, cuda:1, mps.",
             )
             problems.of_runner("device")
-        if truth:
+        if lengths := lengths_of(st.session_state):
             with grid.cell():
                 st.segmented_control(
                     "Truth after",
-                    truth.epochs,
+                    lengths,
                     format_func=lambda epochs: f"{epochs} epochs",
                     required=True,
                     key=key("epochs"),

@@ -42,7 +42,7 @@ def recommended_section(summary: StudySummary, *, active: bool) -> None:
     st.markdown(f"Train **{_named(summary, table.index[0])}**{_known_of(summary, table)}")
     st.caption(plain(rule))
     if summary.space:
-        field = truth_field(summary.space, summary.dataset)
+        field = truth_field(summary.space, summary.trained_on)
         shortlist_table(table, summary.space, field, "recommended", f"{summary.name} recommended")
 
 
@@ -52,7 +52,7 @@ def _known_of(summary: StudySummary, table: pd.DataFrame) -> str:
         return plain(f". {queries.lacking(summary, HasTruth)}".rstrip())
     epochs, first, last = summary.config.runner.nasbench_epochs, table.iloc[0], table.iloc[-1]
     count = f"the {len(table)} {queries.words_of(summary).many}" if len(table) > 1 else "it"
-    field = truth_field(summary.space, summary.dataset)
+    field = truth_field(summary.space, summary.trained_on)
     metric = "accuracy" if field.unit == "%" else field.said
     reached = f": true {metric} {readable(first['accuracy'], field.unit)} after {epochs} epochs."
     if pd.isna(last["total_hours"]):
