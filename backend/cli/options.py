@@ -14,8 +14,8 @@ from backend.naming import local_path, visible
 from backend.spaces import registry
 
 if TYPE_CHECKING:
-    from backend.spaces.capabilities import HasTruth
     from backend.scoring.tables import ScoreTable
+    from backend.spaces.capabilities import HasTruth
 
 
 def given_path(text: str | Path) -> Path:
@@ -70,16 +70,7 @@ DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 ImagesOption = Annotated[str, typer.Option(help="bundled, random, or the folder of your own data.")]
 _ACCEPTED = registry.get().notations
 ARCH_HELP = f"{_ACCEPTED[0].upper()}{_ACCEPTED[1:]}. Of another space: its keys."
-TableTruthOption = Annotated[
-    str | None,
-    typer.Option(
-        "--truth",
-        metavar="DATASET|TASK",
-        help="What to compare with, where the space was trained on other images than are scored on.",
-        show_default="the data set",
-    ),
-]
-SpaceOption = Annotated[
+TableSpaceOption = Annotated[
     str | None, typer.Option("--space", help="Name of the search space.", show_default="that of the table")
 ]
 TruthOption = Annotated[

@@ -63,8 +63,7 @@ class TransNasTruth(HasTruth):
         """The result of a task by number of epochs; None of what is no task."""
         if dataset not in TASKS:
             return None
-        value = float(_values(self.table)[dataset].iat[of_benchmark(architecture).index])
-        return {str(TASKS[dataset]): {dataset: value}}
+        return {str(TASKS[dataset]): {dataset: _numbers(self.table)[dataset][of_benchmark(architecture).index]}}
 
     def fields(self, dataset: str) -> Sequence[TruthField]:
         """The one metric of a task."""
@@ -125,6 +124,11 @@ def _values(space: str) -> pd.DataFrame:
 
 
 @cache
+def _numbers(space: str) -> Mapping[str, Sequence[float]]:
+    return {name: column.tolist() for name, column in _values(space).items()}  # type: ignore[misc]
+
+
+@cache
 def _macro_tasks() -> Sequence[TruthTask]:
     return [_task(name, np.nan, f"{_OF_TASK[name]} {_OF_ALL}") for name in TASKS]
 
@@ -140,8 +144,9 @@ def _task(name: str, noise: float, words: str) -> TruthTask:
 
 
 def _noise() -> pd.Series[float]:
-    """Standard deviation of one training, by task: pooled over the groups of connected cells equal but for dead edges."""
+    """Standard deviation of one training, by task: pooled over groups of cells equal but for dead edges."""
     cells = [cell for cell in map(MicroArchitecture, micro_cells()) if not cell.invalid]
     groups = [cell.without_dead_edges().operations for cell in cells]
     variances = _values(MicroTruth.table).loc[[cell.index for cell in cells]].groupby(groups).var(ddof=1)
-    return np.sqrt(variances.mean())
+    noise: pd.Series[float] = np.sqrt(variances.mean())
+    return noise

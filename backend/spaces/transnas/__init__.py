@@ -1,1 +1,1 @@
-"""TransNAS-Bench-101: a space of backbones (macro) and a space of cells (micro), trained for seven tasks on Taskonomy."""
+"""TransNAS-Bench-101: backbones (macro) and cells (micro), trained for seven tasks on Taskonomy's images."""

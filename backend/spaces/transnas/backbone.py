@@ -26,9 +26,9 @@ TASKS: Final = {
 """The benchmark's tasks, and how many epochs each was trained for."""
 TASK_OUTPUTS: Final = {"class_scene": 47, "class_object": 75, "room_layout": 9}
 """Outputs of the tasks that end in a linear head; of the others the encoder alone is counted."""
-TASK_SIDES: Final = {"jigsaw": 64}
-"""Side of the images that a task's encoder sees, where it is not :data:`TRAINED_SIDE`."""
 TRAINED_SIDE: Final = 256
+TASK_SIDES: Final = {task: 64 if task == "jigsaw" else TRAINED_SIDE for task in TASKS}
+"""Side of the images that a task's encoder sees: of jigsaw one of nine tiles."""
 
 
 class Module(NamedTuple):

@@ -24,7 +24,6 @@ from backend.spaces.transnas.backbone import (
     TASK_OUTPUTS,
     TASK_SIDES,
     TASKS,
-    TRAINED_SIDE,
     Block,
     blocks_of,
     halved,
@@ -69,7 +68,8 @@ class TransNasCosts:
     def _outputs_and_side(self, dataset: str) -> tuple[int, int]:
         """Of a data set's networks, as they are scored; of a task's, as they were trained."""
         if dataset in TASKS:
-            return TASK_OUTPUTS.get(dataset, 0), TASK_SIDES.get(dataset, TRAINED_SIDE)
+            return TASK_OUTPUTS.get(dataset, 0), TASK_SIDES[dataset]
+        assert self._space.image_size
         return NUM_CLASSES[dataset], self._space.image_size
 
 

@@ -15,8 +15,6 @@ from backend.spaces.capabilities import HasTruth, KnownCosts, Parameter
 from backend.spaces.drawing import Drawing, DrawnEdge
 from backend.spaces.transnas.architecture import (
     MODULE_KEYS,
-    MOST_DOUBLINGS,
-    MOST_HALVINGS,
     NO_MODULE,
     MacroArchitecture,
     macro_backbones,
@@ -143,7 +141,7 @@ class TransNasMacro(TransNas[MacroArchitecture]):
         assert isinstance(architecture, MacroArchitecture)
         backbones = macro_backbones()
         near = (_rows(backbones) != _rows([architecture.backbone])).sum(axis=1) == 1
-        return [MacroArchitecture(backbones[at]) for at in np.flatnonzero(near)]
+        return [MacroArchitecture(backbones[at]) for at in np.flatnonzero(near).tolist()]
 
     def drawing(self, architecture: Architecture) -> Drawing:
         """A chain of its modules."""
@@ -190,7 +188,7 @@ class TransNasMacro(TransNas[MacroArchitecture]):
         rows = _rows(backbones)
         numbers = [[KINDS.index(value) for value in options] for options in self._options.values()]
         kept = np.all([np.isin(rows[:, at], allowed) for at, allowed in enumerate(numbers)], axis=0)
-        return [backbones[at] for at in np.flatnonzero(kept)]
+        return [backbones[at] for at in np.flatnonzero(kept).tolist()]
 
     @cached_property
     def _rows(self) -> NDArray[np.int8]:

@@ -99,7 +99,9 @@ class TransNasMicro(TransNas[MicroArchitecture]):
         assert isinstance(architecture, MicroArchitecture)
         if architecture.invalid:
             return "Nothing connects its input to its output."
-        return f"It computes {architecture.expression}, where each convolution has its own weights{_shortcuts(architecture)}."
+        function = str(architecture.expression)
+        shortcuts = ", and a shortcut is the identity where the shape stays" if "shortcut" in function else ""
+        return f"It computes {function}, where each convolution has its own weights{shortcuts}."
 
     @property
     def features_help(self) -> str:
@@ -173,12 +175,6 @@ class TransNasMicro(TransNas[MicroArchitecture]):
             f"These choices leave **{len(cells):,}** connected cells of {self.size:,}. **{distinct:,}** of them are "
             "distinct: the others compute the same, and cost nothing."
         )
-
-
-def _shortcuts(architecture: MicroArchitecture) -> str:
-    if "shortcut" not in str(architecture.expression):
-        return ""
-    return ", and a shortcut is the identity where the shape stays"
 
 
 @cache

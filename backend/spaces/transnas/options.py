@@ -19,9 +19,12 @@ NEEDED: Final = MODULE_KEYS[: min(LENGTHS)]
 """The modules that every macro architecture has."""
 
 _NONE, _FIRST_KIND = 0, 1
-_EDGE: Final = {number: name for number, name in enumerate(OPERATIONS)}
+_EDGE: Final = dict(enumerate(OPERATIONS))
 _KIND: Final = {int(digit): module.name for digit, module in MODULES.items()}
 _KIND_OR_NONE: Final = {_NONE: "no module", **_KIND}
+_ALL_OPERATIONS: Final = list(_EDGE)
+_ALL_KINDS: Final = list(_KIND)
+_ALL_OR_NONE: Final = list(_KIND_OR_NONE)
 
 
 def _one_of(known: Mapping[int, str]) -> Callable[[Any], Any]:
@@ -95,12 +98,12 @@ class TransNasMicroSection(TransNasSection):
     parameters: ClassVar[tuple[str, ...]] = EDGE_KEYS
 
     name: Literal["transnas_micro"] = "transnas_micro"
-    edge_0_1: Operations = list(_EDGE)
-    edge_0_2: Operations = list(_EDGE)
-    edge_1_2: Operations = list(_EDGE)
-    edge_0_3: Operations = list(_EDGE)
-    edge_1_3: Operations = list(_EDGE)
-    edge_2_3: Operations = list(_EDGE)
+    edge_0_1: Operations = _ALL_OPERATIONS
+    edge_0_2: Operations = _ALL_OPERATIONS
+    edge_1_2: Operations = _ALL_OPERATIONS
+    edge_0_3: Operations = _ALL_OPERATIONS
+    edge_1_3: Operations = _ALL_OPERATIONS
+    edge_2_3: Operations = _ALL_OPERATIONS
 
     @field_validator(*EDGE_KEYS)
     @classmethod
@@ -118,12 +121,12 @@ class TransNasMacroSection(TransNasSection):
     parameters: ClassVar[tuple[str, ...]] = MODULE_KEYS
 
     name: Literal["transnas_macro"] = "transnas_macro"
-    module_1: Kinds = list(_KIND)
-    module_2: Kinds = list(_KIND)
-    module_3: Kinds = list(_KIND)
-    module_4: Kinds = list(_KIND)
-    module_5: KindsOrNone = list(_KIND_OR_NONE)
-    module_6: KindsOrNone = list(_KIND_OR_NONE)
+    module_1: Kinds = _ALL_KINDS
+    module_2: Kinds = _ALL_KINDS
+    module_3: Kinds = _ALL_KINDS
+    module_4: Kinds = _ALL_KINDS
+    module_5: KindsOrNone = _ALL_OR_NONE
+    module_6: KindsOrNone = _ALL_OR_NONE
 
     @field_validator(*MODULE_KEYS)
     @classmethod

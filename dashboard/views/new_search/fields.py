@@ -23,14 +23,14 @@ from dashboard.views.new_search.problems import Problems
 from dashboard.views.new_search.space import space_section
 from dashboard.views.new_search.state import (
     FOLDER,
-    IMAGE_SOURCES,
     IMAGE_SIZE,
+    IMAGE_SOURCES,
     SEVERAL,
     SUM,
     TRUTH,
     ensembles_of,
-    from_table,
     extras_of,
+    from_table,
     key,
     lengths_of,
     proxies_of,

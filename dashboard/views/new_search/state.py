@@ -263,7 +263,7 @@ def section_table(state: Mapping[Any, Any]) -> dict[str, Any]:
         name = parameter_.name
         chosen[name] = _options(state.get(key(name)) or [], list(before.get(name, [])))
     for name in extras_of(space):
-        table[name] = state.get(key(name)) if name == TRUTH else _number(state.get(key(name)))
+        table |= {name: state.get(key(name)) if name == TRUTH else _number(state.get(key(name)))}
     return space.section.table_of(table, str(state.get(key("dataset"))), chosen)
 
 

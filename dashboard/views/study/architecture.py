@@ -98,7 +98,7 @@ def similar_architectures(architecture: Architecture, shown: Shown, space: Searc
 def _longest(space: SearchSpace, dataset: str | None) -> int | None:
     """Length of the longest training on a data set that is known; None where none is."""
     truth = capability(space, HasTruth)
-    return max(truth.lengths(dataset)) if truth and dataset in truth.datasets else None
+    return max(truth.lengths(dataset)) if truth and dataset and dataset in truth.datasets else None
 
 
 def _table(architecture: Architecture, frame: pd.DataFrame, space: SearchSpace, dataset: str | None) -> pd.DataFrame:
