@@ -47,7 +47,7 @@ def search(space: str, truth: str) -> SearchConfig:
 
 @pytest.fixture(scope="session")
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An installation with a search of each space, compared with a task that is no accuracy, or not the usual length."""
+    """An installation with a search of each space, compared with a task of its own."""
     folder = tmp_path_factory.mktemp("transnas")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PROXYSCOPE_HOME", str(folder))

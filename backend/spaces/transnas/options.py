@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from backend.errors import UserError
 from backend.spaces.base import DatasetSection
 from backend.spaces.transnas.architecture import EDGE_KEYS, LENGTHS, MODULE_KEYS, NO_MODULE, OPERATIONS
 from backend.spaces.transnas.backbone import IMAGE_SIZE, MODULES, TASKS
@@ -81,6 +82,12 @@ class TransNasSection(DatasetSection):
     def scale(self) -> tuple[object, ...]:
         """The size of the images."""
         return (self.name, self.image_size)
+
+    def check_tabled(self) -> None:
+        """See :meth:`SpaceSection.check_tabled`: sweeps score at one size."""
+        if self.image_size != IMAGE_SIZE:
+            size = f"{IMAGE_SIZE}×{IMAGE_SIZE}"
+            raise UserError(f"search.search_space.image_size: score tables are of {size} images; give {IMAGE_SIZE}")
 
     def notices(self) -> list[str]:
         """See :meth:`SpaceSection.notices`."""

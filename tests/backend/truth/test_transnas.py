@@ -56,7 +56,9 @@ def test_networks_scored_on_any_images_are_compared_by_a_task() -> None:
         assert lacks_truth(space, "jigsaw") == ""
         truth = require(space, HasTruth, "tests")
         assert truth.truth(space.at(0), "cifar10") is None
-        with pytest.raises(UserError, match="no training on 'jigsaw' for 25 epochs is known; there are: class_scene, 2"):
+        with pytest.raises(
+            UserError, match="no training on 'jigsaw' for 25 epochs is known; there are: class_scene, 2"
+        ):
             truth.values("jigsaw", 25)
     assert trained_on(registry.get(), "cifar100") == "cifar100"
 
