@@ -209,7 +209,7 @@ class SearchSpace(ABC):
         costs_help: what known sizes of its networks are of, in a sentence; "" where nothing is to be said.
         section: what a search file may say of the space.
         providers: by capability, ``module:class`` of what gives it; the class is made without arguments, or by its
-            class method ``of(space)`` where it has one.
+            class method ``of_space(space)`` where it has one.
         image_size: side that images are resized to before networks of the space see them; None: as they are.
     """
 

@@ -381,7 +381,7 @@ def capability(space: SearchSpace, kind: type[_Capability]) -> _Capability | Non
     path = space.providers.get(kind)
     if path is None:
         return None
-    of = getattr(_class_of(path), "of", None)
+    of = getattr(_class_of(path), "of_space", None)
     return cast("_Capability", of(space) if of else _provider(path))
 
 

@@ -144,7 +144,9 @@ def open_study(summary: StudySummary) -> Source:
         UserError: it has no scores, its space is not installed, or it was deleted meanwhile; the message says which.
     """
     name = summary.name
-    space, dataset = _space(summary), _dataset(summary)
+    # What a search file chooses can change the sizes.
+    space = summary.config.space if summary.config else _space(summary)
+    dataset = _dataset(summary)
     trials = queries.trials(summary)
     scores = study_scores(trials, space)
     if scores.empty:
@@ -158,7 +160,7 @@ def open_study(summary: StudySummary) -> Source:
         space=space,
         dataset=dataset,
         trained_on=summary.trained_on or dataset,
-        scores=with_sizes(scores, summary.config.space if summary.config else space, dataset),
+        scores=with_sizes(scores, space, dataset),
         recorded=tuple(map(str, scores)),
         origin=images + seed,
         trials=trials,

@@ -44,7 +44,7 @@ class TransNasCosts:
         self._space = space
 
     @classmethod
-    def of(cls, space: SearchSpace) -> Self:
+    def of_space(cls, space: SearchSpace) -> Self:
         """The costs of a space at the size of its images."""
         assert isinstance(space, TransNas)
         return cls(space)
@@ -61,8 +61,8 @@ class TransNasCosts:
 
     def sizes(self, labels: pd.Index, dataset: str) -> pd.DataFrame:
         """Columns params and flops by index."""
-        of = self._outputs_and_side(dataset)
-        sizes = [network_size(self._space.of_index(int(label)), *of) for label in labels]
+        counted = self._outputs_and_side(dataset)
+        sizes = [network_size(self._space.of_index(int(label)), *counted) for label in labels]
         return pd.DataFrame(sizes, index=labels, columns=["params", "flops"], dtype=float)
 
     def _outputs_and_side(self, dataset: str) -> tuple[int, int]:
