@@ -62,12 +62,14 @@ class Transfer:
         words: which scores it was made from.
         matched: whether these were brought to the scale of the fit.
         found: its figures.
+        held_out: whether it is of the fitted architectures, each predicted by fits that have not seen it.
     """
 
     predicted: pd.DataFrame
     words: str
     matched: bool
     found: Figures
+    held_out: bool = False
 
 
 def labelled(source: Source, plan: Plan) -> pd.DataFrame:
@@ -274,8 +276,13 @@ def _transfer(
         own = home(_source, plan)
     except UserError:
         own = None
-    # A task that is no data set has no images of its own: its scores are those of the fit's.
+    # A task that is no data set has no images of its own: its scores are those of the fit.
     images = dataset if dataset in DATASETS else _source.dataset
+    if own is None and _trials is None and dataset not in DATASETS:
+        known = predictions(_source, plan)["left_out"]
+        held_out = pd.DataFrame({"predicted": known, ACCURACY: _accuracy(_source, plan, dataset).reindex(known.index)})
+        found = figures(held_out["predicted"], held_out[ACCURACY])
+        return Transfer(held_out, f"the study's own scores on {images}", matched=False, found=found, held_out=True)
     there = target_scores(plan.recipe.proxies, images, _source.dataset, own, _source.space, _trials)
     predicted = transferred(_fit(key, plan, _source), there, _accuracy(_source, plan, dataset), own)
     found = figures(predicted["predicted"], predicted[ACCURACY])

@@ -64,12 +64,14 @@ def _judge(source: Source, plan: Plan, dataset: str, study: str | None) -> None:
     kept = UNSEEN if UNSEEN in own else LEFT_OUT
     if kept in own:
         found = {f"{source.trained_on}, {ensemble_queries.in_space(kept, source)}": own[kept], **found}
+    over = f"{words.many} that are not isomorphic to a fitted one"
+    if there.held_out:
+        over = f"the fitted {words.many}, each predicted by fits that have not seen it"
     brought = ", mapped to the scale of the fit by rank" if there.matched else ""
     st.caption(
         plain(
             f"Predicted from {there.words}{brought}; evaluated by the true accuracy on {dataset} after {plan.epochs} "
-            f"epochs, over {words.many} that are not isomorphic to a fitted one. Predictions are accuracies on the "
-            "fit's data set: what transfers is the order."
+            f"epochs, over {over}. Predictions are those of the fit's data set: what transfers is the order."
         )
     )
     table = figures_frame(found, {dataset: f"{dataset}"})
