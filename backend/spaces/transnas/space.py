@@ -122,7 +122,11 @@ class TransNas(SearchSpace, Generic[A]):
         recorded = {name: params[name] for name in self.options if name in params}
         if strange := [name for name, value in recorded.items() if value not in self.options[name]]:
             raise UserError(f"a trial's {strange[0]} is {recorded[strange[0]]!r:.100}, which is none of its options")
-        if len(recorded) == len(self.options) and type(self)().of_params(recorded) != known:
+        if len(recorded) < len(self.options):
+            return
+        # Parameters that make no architecture stand for the nearest that the trial's search allowed, which is not known.
+        found = type(self)().of_params(recorded)
+        if dict(found.params) == recorded and found != known:
             raise UserError(f"a trial names the architecture {key!r} and parameters of another one")
 
     def label(self, architecture: Architecture) -> Label:
