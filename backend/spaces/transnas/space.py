@@ -124,7 +124,7 @@ class TransNas(SearchSpace, Generic[A]):
             raise UserError(f"a trial's {strange[0]} is {recorded[strange[0]]!r:.100}, which is none of its options")
         if len(recorded) < len(self.options):
             return
-        # Parameters that make no architecture stand for the nearest one that the search allowed: that is not known here.
+        # Others stand for the nearest architecture that the search allowed, which is not known here.
         found = type(self)().of_params(recorded)
         if dict(found.params) == recorded and found != known:
             raise UserError(f"a trial names the architecture {key!r} and parameters of another one")
