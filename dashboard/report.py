@@ -76,6 +76,8 @@ def _facts(summary: StudySummary, frame: pd.DataFrame) -> dict[str, str]:
     if summary.space_name:
         facts["Search space"] = summary.space.title if summary.space else f"{summary.space_name}, not installed here"
     if config:
+        if config.trained_on != config.dataset:
+            facts["Truth"] = config.trained_on
         facts |= {"Data set": config.dataset, "Sampler": f"{config.setup.sampler}, seed {config.setup.seed}"}
     if summary.created:
         facts["Created"] = f"{summary.created:%Y-%m-%d %H:%M} UTC"

@@ -39,7 +39,8 @@ class Basis:
     Attributes:
         name: of the study, or words for the architectures of a table.
         space: of the architectures.
-        dataset: of images and accuracies.
+        dataset: of the images.
+        trained_on: of the accuracies.
         target: column of the accuracy, ``<epochs>:test-accuracy``.
         recorded: proxies that there are.
         table: scores of the whole space; None takes the bundled ones, if there are any.
@@ -50,6 +51,7 @@ class Basis:
     name: str
     space: SearchSpace
     dataset: str
+    trained_on: str
     target: str
     recorded: tuple[str, ...]
     table: pd.DataFrame | None
@@ -69,7 +71,7 @@ class Basis:
     @cached_property
     def accuracy(self) -> pd.Series[float]:
         """True accuracy (%) of all architectures."""
-        return require(self.space, HasTruth, "ensemble").values(self.dataset, self.epochs)
+        return require(self.space, HasTruth, "ensemble").values(self.trained_on, self.epochs)
 
     def home(self, recipe: Recipe) -> pd.DataFrame:
         """Scores of the whole space.
@@ -101,7 +103,7 @@ def listed_cells(basis: Basis, fitted: StudyEnsemble) -> pd.DataFrame:
     expected = expected_accuracy(
         listed, known["left_out"], known[ACCURACY], labelled=labelled, bounds=basis.field.bounds
     )
-    return training_plan(list(listed.index), basis.space, basis.dataset, basis.epochs).join(expected)
+    return training_plan(list(listed.index), basis.space, basis.trained_on, basis.epochs).join(expected)
 
 
 def carried(database: Database, basis: Basis, fitted: StudyEnsemble, place: str) -> Carried:
@@ -111,25 +113,27 @@ def carried(database: Database, basis: Basis, fitted: StudyEnsemble, place: str)
         database: where studies are.
         basis: what it was fitted on.
         fitted: the ensemble.
-        place: a data set, or the name of a study on one.
+        place: a data set or task that there are trainings on, or the name of a study.
 
     Raises:
         UserError: there is no such place, or there are no scores.
     """
-    trials, dataset = None, place
-    if place not in DATASETS:
+    truth = require(basis.space, HasTruth, "--transfer")
+    trials, trained_on = None, place
+    dataset = place if place in DATASETS else basis.dataset
+    if place not in DATASETS and place not in truth.datasets:
         study = load_study(database, place)
         config = study_config(study)
         if config is None:
             raise UserError(f"--transfer: {place!r} was made elsewhere: no proxies are recorded in it")
-        trials, dataset = trials_frame(study), config.dataset
+        trials, dataset, trained_on = trials_frame(study), config.dataset, config.trained_on
     recipe = fitted.ensemble.recipe
     try:
         home = basis.home(recipe)
     except UserError:
         home = None
     there = target_scores(recipe.proxies, dataset, basis.dataset, home, basis.space, trials)
-    accuracy = require(basis.space, HasTruth, "--transfer").values(dataset, basis.epochs)
+    accuracy = truth.values(trained_on, basis.epochs)
     architectures = transferred(fitted, there, accuracy, home)
     return Carried(place, there.words, figures(architectures["predicted"], architectures[ACCURACY]))
 

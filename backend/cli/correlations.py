@@ -20,9 +20,11 @@ from backend.cli.options import (
     ModuleOption,
     SpaceModuleOption,
     TableSpaceOption,
+    TruthOption,
     given_path,
     given_table,
     load_own_code,
+    longest,
 )
 from backend.cli.terminal import Terminal, complain, console, lines, progress_bar
 from backend.cli.values import interval, print_json, written
@@ -55,6 +57,7 @@ def correlate(
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Length of the training.", show_default="the longest")] = None,
     space: TableSpaceOption = None,
+    trained_on: TruthOption = None,
     resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples for the 95% intervals.")] = 200,
     all_spaces: Annotated[
         bool, typer.Option("--all-spaces", help="One table of every proxy on every task of all spaces with truth.")
@@ -82,7 +85,8 @@ def correlate(
     table_ = given_table(table, dataset, space)
     searched = registry.get(table_.provenance.space)
     truth = require(searched, HasTruth, "correlate")
-    task = truth.task(dataset, truth.epochs[-1] if epochs is None else epochs)
+    trained_on = truth.trained_on(dataset) if trained_on is None else trained_on
+    task = truth.task(trained_on, longest(truth, trained_on) if epochs is None else epochs)
     accuracy = truth.values(task.dataset, task.epochs)
     architectures = correlations(table_.scores, accuracy, resamples)
     listed = require(searched, Enumerable, "correlate")

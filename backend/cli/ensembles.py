@@ -18,9 +18,11 @@ from backend.cli.options import (
     SpaceModuleOption,
     StorageOption,
     TableSpaceOption,
+    TruthOption,
     given_path,
     given_table,
     load_own_code,
+    longest,
 )
 from backend.cli.terminal import console
 from backend.cli.values import print_json
@@ -86,6 +88,7 @@ def ensemble(
     ] = None,
     dataset: Annotated[str, typer.Option(help="With --labels: the data set.")] = "cifar10",
     space: TableSpaceOption = None,
+    trained_on: TruthOption = None,
     choose: Annotated[str, typer.Option(help=f"With --labels: how they are drawn, {RANDOM} or {DIVERSE}.")] = RANDOM,
     transfer: Annotated[
         list[str] | None,
@@ -122,7 +125,7 @@ def ensemble(
     basis = (
         _study_basis(database, study, table, measured=measured)
         if study is not None
-        else _space_basis(space, dataset, table, labels, choose)
+        else _space_basis(space, dataset, trained_on, table, labels, choose)
     )
     names = () if proxies == "none" else _names(label_free or proxies) or basis.recorded
     models = [LABEL_FREE] if label_free else [model] if model else list(MODELS)
@@ -176,6 +179,7 @@ def _study_basis(database: Database, name: str, table: Path | None, *, measured:
         name=name,
         space=space,
         dataset=config.dataset,
+        trained_on=config.trained_on,
         target=target,
         recorded=tuple(config.proxy_names),
         table=given_table(table, config.dataset, config.space.name).scores if table else None,
@@ -184,15 +188,18 @@ def _study_basis(database: Database, name: str, table: Path | None, *, measured:
     )
 
 
-def _space_basis(space_name: str | None, dataset: str, table: Path | None, labels: int | None, choose: str) -> Basis:
+def _space_basis(
+    space_name: str | None, dataset: str, trained_on: str | None, table: Path | None, labels: int | None, choose: str
+) -> Basis:
     check_dataset(dataset)
     found = given_table(table, dataset, space_name)
     if found.provenance.dataset != dataset:
         raise UserError(f"--table: it is of {found.provenance.dataset}, not of {dataset}")
     space = registry.get(found.provenance.space)
     truth = require(space, HasTruth, "--labels")
-    task = truth.task(dataset, truth.epochs[-1])
-    accuracy, target = truth.values(dataset, task.epochs), task.column
+    trained_on = truth.trained_on(dataset) if trained_on is None else trained_on
+    task = truth.task(trained_on, longest(truth, trained_on))
+    accuracy, target = truth.values(trained_on, task.epochs), task.column
 
     def fit(recipe: Recipe) -> StudyEnsemble:
         scores = home_scores(dataset, recipe.proxies, space, found.scores)
@@ -202,6 +209,7 @@ def _space_basis(space_name: str | None, dataset: str, table: Path | None, label
         name=f"{labels} {space.words.many} of the score table of {dataset}",
         space=space,
         dataset=dataset,
+        trained_on=trained_on,
         target=target,
         recorded=tuple(map(str, found.scores)),
         table=found.scores,

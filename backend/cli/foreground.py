@@ -68,7 +68,7 @@ def print_results(database: Database, name: str) -> None:
     listed = results.study_recommendation(frame, config)
     if len(listed):
         title = "Recommended without labels: train these, the first of them first"
-        print_plan(console, listed, title, config.space.words, truth_field(config.space, config.dataset))
+        print_plan(console, listed, title, config.space.words, truth_field(config.space, config.trained_on))
         console.print(results.recommendation_rule(frame, config))
     try:
         report.print_weights(console, results.study_ensemble(frame, config))

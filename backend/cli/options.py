@@ -16,6 +16,7 @@ from backend.user_code import is_named
 
 if TYPE_CHECKING:
     from backend.scoring.tables import ScoreTable
+    from backend.spaces.capabilities import HasTruth
 
 
 def given_path(text: str | Path) -> Path:
@@ -90,6 +91,15 @@ ARCH_HELP = f"{_ACCEPTED[0].upper()}{_ACCEPTED[1:]}. Of another space: its keys.
 TableSpaceOption = Annotated[
     str | None, typer.Option("--space", help="Name of the search space.", show_default="that of the table")
 ]
+TruthOption = Annotated[
+    str | None,
+    typer.Option(
+        "--truth",
+        metavar="DATASET|TASK",
+        help="What to compare with, where the space was trained on other images than are scored on.",
+        show_default="the data set",
+    ),
+]
 SpaceOption = Annotated[str, typer.Option("--space", help="Name of the search space.")]
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of the study.")]
 
@@ -147,6 +157,11 @@ def given_table(path: Path | None, dataset: str, space: str | None) -> ScoreTabl
     if asked and asked.name != found.provenance.space:
         raise UserError(f"--table: it is of {registry.get(found.provenance.space).title}, not of {asked.title}")
     return found
+
+
+def longest(truth: HasTruth, dataset: str) -> int:
+    """Length of the longest training on a data set; of one that there is none on, the longest of all."""
+    return (truth.lengths(dataset) or truth.epochs)[-1]
 
 
 def parse_proxies(text: str) -> tuple[str, ...]:

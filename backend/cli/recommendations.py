@@ -54,7 +54,7 @@ def recommend(
         listed,
         f"Train these of the {config.space.words.many} of {study}",
         config.space.words,
-        truth_field(config.space, config.dataset),
+        truth_field(config.space, config.trained_on),
     )
     console.print(recommendation_rule(frame, config))
     if said := progress_words(config.space, progress):

@@ -11,7 +11,7 @@ from rich.progress import TaskProgressColumn, TimeElapsedColumn, TimeRemainingCo
 from rich.table import Table
 
 from backend import truth as benchmark
-from backend.cli.options import ARCH_HELP, DatasetOption, JsonOption, SpaceOption, given_path
+from backend.cli.options import ARCH_HELP, JsonOption, SpaceOption, given_path, longest
 from backend.cli.terminal import Terminal, console, progress_bar, text_column
 from backend.cli.values import number, print_json
 from backend.errors import UserError
@@ -25,7 +25,7 @@ from backend.spaces.truth_tasks import TruthField
 
 def truth(
     arch: Annotated[str, typer.Argument(metavar="ARCH", help=ARCH_HELP)],
-    dataset: DatasetOption = "cifar10",
+    dataset: Annotated[str, typer.Option(help="Data set, or task, that it was trained on.")] = "cifar10",
     epochs: Annotated[int | None, typer.Option(help="Length of the training.", show_default="the longest")] = None,
     release: Annotated[
         str | None,
@@ -48,7 +48,8 @@ def truth(
     searched = registry.get(space)
     known = require(searched, HasTruth, "truth")
     architecture = searched.read(arch)
-    epochs = known.epochs[-1] if epochs is None else epochs
+    dataset = known.trained_on(dataset)
+    epochs = longest(known, dataset) if epochs is None else epochs
     found = (
         _of_releases(arch, dataset, epochs, release, seed)
         if searched.name == registry.DEFAULT

@@ -29,6 +29,7 @@ class Headline:
     Attributes:
         space: name of the search space; None where the file does not say it in a way that can be read.
         dataset: of the search; as above.
+        trained_on: what the truth beside the scores is of; as above.
         sampler: as above.
         seed: as above.
         constraints: bounds on hardware metrics, as a search file says them.
@@ -37,6 +38,7 @@ class Headline:
 
     space: str | None = None
     dataset: str | None = None
+    trained_on: str | None = None
     sampler: str | None = None
     seed: int | None = None
     constraints: tuple[str, ...] = ()
@@ -63,14 +65,22 @@ def _read(text: str) -> Headline:
         setup = _at(tables, _SETUP)
         return Headline(
             space=_space(_at(tables, _SPACE)),
-            dataset=section_of(tables.get("search")).data_in(_at(tables, _SPACE)),
+            dataset=(dataset := section_of(tables.get("search")).data_in(_at(tables, _SPACE))),
+            trained_on=dataset,
             sampler=_field(SearchSetup, setup, "sampler"),
             seed=_field(SearchSetup, setup, "seed"),
             constraints=tuple(map(str, _field(SearchSetup, setup, "constraints") or ())),
             problem=_short(str(error)),
         )
     space = registry.get(config.search_space.name).name
-    return Headline(space, config.dataset, config.setup.sampler, config.setup.seed, tuple(map(str, config.constraints)))
+    return Headline(
+        space,
+        config.dataset,
+        config.trained_on,
+        config.setup.sampler,
+        config.setup.seed,
+        tuple(map(str, config.constraints)),
+    )
 
 
 def _space(table: Mapping[str, Any]) -> str | None:

@@ -78,7 +78,7 @@ class SearchConfig(Table):
 
     @model_validator(mode="after")
     def _has_a_known_training(self) -> Self:
-        known, runner = self.search_space.trained_epochs, self.runner
+        known, runner = self.search_space.lengths, self.runner
         if known and runner.nasbench_epochs not in known:
             if "nasbench_epochs" in runner.model_fields_set:
                 said = f"{self.search_space.name} was not trained for {runner.nasbench_epochs} epochs"
@@ -173,8 +173,13 @@ class SearchConfig(Table):
 
     @property
     def dataset(self) -> str:
-        """The one data set of the study."""
+        """The one data set of the study, whose images are scored on."""
         return self.search_space.data
+
+    @property
+    def trained_on(self) -> str:
+        """What the truth beside the scores is of: that data set, or a task that the file chooses."""
+        return self.search_space.trained_on
 
     @property
     def setup(self) -> SearchSetup:

@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from backend.datasets.info import NUM_CLASSES, OwnSource, check_dataset
 from backend.datasets.own_code import gives_any_count, own_batch
@@ -103,6 +103,19 @@ def load_batch(dataset: str, batch_size: int, seed: int = 0, source: str = "bund
         num_classes,
         f"{_count(batch_size)} of {image_set.description}.",
     )
+
+
+def resized(batch: Batch, side: int) -> Batch:
+    """A mini-batch whose images are resized to a square, by bilinear interpolation with antialiasing.
+
+    Args:
+        batch: of images of any size.
+        side: height and width to resize to; a batch of this size is returned as it is.
+    """
+    if tuple(batch.images.shape[2:]) == (side, side):
+        return batch
+    images = nn.functional.interpolate(batch.images, (side, side), mode="bilinear", antialias=True)
+    return replace(batch, images=images, description=f"{batch.description[:-1]}, resized to {side}×{side}.")
 
 
 def available_images(dataset: str, source: str = "bundled", split: str = "val") -> int:

@@ -166,16 +166,22 @@ def training_plan(labels: Sequence[Label], space: SearchSpace, dataset: str, epo
 
 
 def recommend(
-    scores: pd.DataFrame, space: SearchSpace, dataset: str, count: int = LENGTH, epochs: int = 200
+    scores: pd.DataFrame,
+    space: SearchSpace,
+    dataset: str,
+    count: int = LENGTH,
+    epochs: int = 200,
+    trained_on: str | None = None,
 ) -> pd.DataFrame:
     """The architectures that the rule without labels puts first, and what training them would give.
 
     Args:
         scores: one row a candidate, by label, a column a proxy.
         space: of the architectures.
-        dataset: of the images and the training.
+        dataset: of the images.
         count: how many at most.
         epochs: length of each training.
+        trained_on: data set of the training, if it is another.
 
     Returns:
         As :func:`training_plan`, and score: the sum of log ranks, at most 0.
@@ -187,4 +193,4 @@ def recommend(
         raise UserError(f"recommendation: there is no scored {space.words.one} yet")
     sized = with_sizes(scores, space, dataset)
     listed = shortlist(without_labels(scores, space, dataset).predict(sized), space, count)
-    return training_plan(list(listed.index), space, dataset, epochs).assign(score=listed)
+    return training_plan(list(listed.index), space, trained_on or dataset, epochs).assign(score=listed)

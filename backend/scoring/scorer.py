@@ -11,7 +11,7 @@ from itertools import islice
 
 import torch
 
-from backend.datasets.batch import Batch, load_batch
+from backend.datasets.batch import Batch, load_batch, resized
 from backend.errors import UserError
 from backend.proxies import Proxy
 from backend.scoring.checks import InvalidArchitectureError, check_batch, check_proxies
@@ -113,7 +113,8 @@ class Scorer:
         self.space = space or registry.get()
         self.proxies = check_proxies(proxies)
         self.device: torch.device = resolve_device(device)
-        self.batch: Batch = load_batch(dataset, batch_size, seed, image_source, split)
+        batch = load_batch(dataset, batch_size, seed, image_source, split)
+        self.batch: Batch = resized(batch, self.space.image_size) if self.space.image_size else batch
         task = Task.of_batch(self.batch)
         self._engine = engine_of(self.space)
         self._engine.check(task)
@@ -144,12 +145,24 @@ class Scorer:
             UserError: a size that is not valid, or a network whose forward fails.
         """
         chosen = self.proxies if proxies is None else check_proxies(proxies)
+        representative = self.space.representative(architecture)
+        if representative == architecture:
+            return self._scores(architecture, chosen)
+        literal = [proxy for proxy in chosen if proxy.literal]
+        shared = [proxy for proxy in chosen if not proxy.literal]
+        scores = (self._scores(architecture, literal) if literal else {}) | (
+            self._scores(representative, shared) if shared else {}
+        )
+        return {proxy.name: scores[proxy.name] for proxy in chosen}
+
+    def _scores(self, architecture: Architecture, chosen: Sequence[Proxy]) -> dict[str, float]:
+        """The scores of the literal architecture's network."""
         subject = self._subject(architecture)
         refused = refusals(chosen, subject, self._engine)
         for name, reason in refused.items():
             _log.warning("%s of %s is not computed: it %s", name, subject.name, reason)
         computed = [proxy for proxy in chosen if proxy.name not in refused]
-        plan = self._plan if proxies is None and not refused else Plan(computed, self._engine)
+        plan = self._plan if computed == list(self.proxies) else Plan(computed, self._engine)
         scores = evaluate(subject, computed, plan)
         return {proxy.name: scores.get(proxy.name, math.nan) for proxy in chosen}
 

@@ -53,7 +53,7 @@ def study_recommendation(frame: pd.DataFrame, config: SearchConfig, count: int =
     needed = [name for name in rule_proxies(map(str, scores), space) if name in scores]
     if scores.empty or scores[needed].dropna().empty:
         return pd.DataFrame(columns=["accuracy", "hours", "total_hours", "best", "score"])
-    return recommend(scores, space, config.dataset, count, config.runner.nasbench_epochs)
+    return recommend(scores, space, config.dataset, count, config.runner.nasbench_epochs, config.trained_on)
 
 
 def recommendation_rule(frame: pd.DataFrame, config: SearchConfig) -> str:
@@ -72,8 +72,8 @@ def recommendation_record(frame: pd.DataFrame, config: SearchConfig, count: int 
 def target_of(config: SearchConfig) -> str:
     """Column of the true test accuracy that stands in the study's tables."""
     truth, epochs = capability(config.space, HasTruth), config.runner.nasbench_epochs
-    if truth and config.dataset in truth.datasets:
-        return truth.task(config.dataset, epochs).column
+    if truth and config.trained_on in truth.datasets:
+        return truth.task(config.trained_on, epochs).column
     return f"{epochs}:test-accuracy"
 
 

@@ -136,9 +136,11 @@ class DistinctSampler(BaseSampler):
             architecture = self._space.of_params(at)
             if not architecture.invalid and not self._known(architecture):
                 # What was proposed is passed on even so: the sampler learns from what breaks a constraint.
+                # What a space makes of the parameters may be another architecture's than they say.
+                made = dict(architecture.params)
                 if at is start or self._keeps is None or self._keeps(architecture):
-                    return at
-                found = found or at
+                    return made
+                found = found or made
             at = self._edited(at if step % _STRIDE else start)
         return found or start
 

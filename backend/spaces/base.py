@@ -137,11 +137,14 @@ class SpaceSection(Table, ABC):
         place: the tables, one inside the other, that hold the data set and the choices.
         trained_epochs: lengths of the trainings that are known, the shortest first; empty: a file may name any.
         takes_own_data: whether the space is searched on images of a user's own too.
+        lengths: those of them that there are for :attr:`trained_on`.
+        truths: what a file may choose as ``truth``, to compare with; empty: it is decided by the data set.
     """
 
     place: ClassVar[tuple[str, ...]] = ()
     takes_own_data: ClassVar[bool] = False
     trained_epochs: ClassVar[tuple[int, ...]] = ()
+    truths: ClassVar[tuple[str, ...]] = ()
 
     name: str
 
@@ -149,6 +152,15 @@ class SpaceSection(Table, ABC):
     @abstractmethod
     def data(self) -> str:
         """Name of the data set."""
+
+    @property
+    def trained_on(self) -> str:
+        """What the architectures' truth is of: the data set, unless networks are scored on other images."""
+        return self.data
+
+    @property
+    def lengths(self) -> tuple[int, ...]:  # noqa: D102
+        return self.trained_epochs
 
     @classmethod
     def data_in(cls, table: Mapping[str, Any]) -> str | None:
@@ -250,8 +262,11 @@ class SearchSpace(ABC):
         empty: what to say of options that leave nothing to score.
         indexed: what pages call the architectures that have an index, where variants of other sizes have none.
         notations: what :meth:`read` reads, in words.
+        costs_help: what known sizes of its networks are of, in a sentence; "" where nothing is to be said.
         section: what a search file may say of the space.
-        providers: by capability, ``module:class`` of what gives it; the class is made without arguments.
+        providers: by capability, ``module:class`` of what gives it; the class is made without arguments, or by its
+            class method ``of_space(space)`` where it has one.
+        image_size: side that images are resized to before networks of the space see them; None: as they are.
     """
 
     name: ClassVar[str]
@@ -262,8 +277,10 @@ class SearchSpace(ABC):
     indexed: ClassVar[str] = "architecture with an index"
     notations: ClassVar[str] = "an architecture's key"
     empty: ClassVar[str] = "search_space: nothing of these choices can be scored; allow more"
+    costs_help: ClassVar[str] = ""
     section: ClassVar[type[SpaceSection]] = DatasetSection
     providers: ClassVar[Mapping[type, str]] = {}
+    image_size: int | None = None
 
     @abstractmethod
     def suggest(self, trial: optuna.Trial) -> Architecture:
@@ -291,6 +308,10 @@ class SearchSpace(ABC):
     @abstractmethod
     def build(self, architecture: Architecture, task: Task) -> nn.Module:
         """The architecture's network for a task, with weights drawn from PyTorch's global generator."""
+
+    def representative(self, architecture: Architecture) -> Architecture:
+        """The architecture whose network is scored for all of a class."""
+        return architecture
 
     def restricted(self, section: SpaceSection) -> Self:
         """The space that keeps to what a search file allows."""

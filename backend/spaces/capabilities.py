@@ -101,6 +101,17 @@ class HasTruth(Protocol):
         """Lengths of the trainings, the shortest first."""
         return sorted({task.epochs for task in self.tasks})
 
+    def lengths(self, dataset: str) -> Sequence[int]:
+        """Lengths of the trainings on a data set, the shortest first."""
+        return sorted({task.epochs for task in self.tasks if task.dataset == dataset})
+
+    def trained_on(self, dataset: str) -> str:
+        """The data set whose trainings networks that are scored on a data set's images are compared by.
+
+        It is the same one, unless the space was trained on images that networks are not scored on.
+        """
+        return dataset
+
     def task(self, dataset: str, epochs: int) -> TruthTask:
         """The task of a data set and a length of training.
 
@@ -339,6 +350,12 @@ def lacks_truth(space: SearchSpace, dataset: str | None) -> str:
     return f"{space.title}: its {space.words.many} were trained on {' and '.join(truth.datasets)}, not on {dataset}"
 
 
+def trained_on(space: SearchSpace, dataset: str) -> str:
+    """The data set whose trainings networks scored on a data set's images are compared by, unless a search says so."""
+    truth = capability(space, HasTruth)
+    return truth.trained_on(dataset) if truth else dataset
+
+
 def truth_field(space: SearchSpace | None, dataset: str | None = None) -> TruthField:
     """What architectures of a space are compared by on a data set; :data:`ACCURACY` where no truth is known."""
     truth = capability(space, HasTruth) if space else None
@@ -367,7 +384,10 @@ def capability(space: SearchSpace, kind: type[_Capability]) -> _Capability | Non
     if isinstance(space, kind):
         return space
     path = space.providers.get(kind)
-    return None if path is None else cast("_Capability", _provider(path))
+    if path is None:
+        return None
+    of = getattr(_class_of(path), "of_space", None)
+    return cast("_Capability", of(space) if of else _provider(path))
 
 
 def lacks(space: SearchSpace, *kinds: type) -> str:
@@ -394,6 +414,11 @@ def require(space: SearchSpace, kind: type[_Capability], purpose: str) -> _Capab
 
 
 @cache
-def _provider(path: str) -> object:
+def _class_of(path: str) -> Any:
     module, name = path.split(":")
-    return getattr(import_module(module), name)()
+    return getattr(import_module(module), name)
+
+
+@cache
+def _provider(path: str) -> object:
+    return _class_of(path)()

@@ -11,6 +11,8 @@ from backend.settings import SPACES_VARIABLE
 from backend.spaces.base import SearchSpace
 from backend.spaces.nas_bench_201.space import NasBench201
 from backend.spaces.nas_bench_macro.space import NasBenchMacro
+from backend.spaces.transnas.macro import TransNasMacro
+from backend.spaces.transnas.micro import TransNasMicro
 
 _registered: dict[str, SearchSpace] = {}
 
@@ -20,7 +22,7 @@ DEFAULT = NasBench201.name
 
 @cache
 def _bundled() -> dict[str, SearchSpace]:
-    return {space.name: space for space in (NasBench201(), NasBenchMacro())}
+    return {space.name: space for space in (NasBench201(), NasBenchMacro(), TransNasMicro(), TransNasMacro())}
 
 
 def available() -> tuple[str, ...]:

@@ -89,7 +89,7 @@ class OverviewReader:
         with self._lock:
             for item in summaries:
                 truth = capability(item.space, HasTruth) if item.space else None
-                if item.run is None or truth is None or item.dataset not in truth.datasets:
+                if item.run is None or truth is None or item.trained_on not in truth.datasets:
                     continue
                 known = self._read.get(item.study_id)
                 if known is None or known.created != item.created:
@@ -112,7 +112,7 @@ class OverviewReader:
                 if type(index) is int and REPEAT_OF not in attributes and attributes.get(TRUTH):
                     known.scores[index] = numbers_in(attributes.get(SOFTWARE))
             known.trials |= new
-            known.overview = overview(known.scores, truth.values(str(item.dataset), _epochs(item, truth)))
+            known.overview = overview(known.scores, truth.values(str(item.trained_on), _epochs(item, truth)))
         known.counts = item.counts
 
     def _completed(self, study_id: int) -> set[int]:

@@ -120,6 +120,11 @@ class StudySummary:
         return self._headline.dataset
 
     @property
+    def trained_on(self) -> str | None:
+        """What the truth beside the scores is of: that data set, or a task that the file chooses."""
+        return self._headline.trained_on
+
+    @property
     def sampler(self) -> str | None:
         """As :attr:`dataset`."""
         return self._headline.sampler

@@ -204,8 +204,8 @@ def _names_in(text: str) -> _Named:
     return _Named(
         (*config.proxy_names, *config.ensemble_metrics, *config.hardware_metrics),
         tuple(objective.metric for objective in Objectives(config).metrics),
-        tuple(field.name for field in truth.fields(config.dataset)) if truth else (),
-        tuple(truth.epochs) if truth else (),
+        tuple(field.name for field in truth.fields(config.trained_on)) if truth else (),
+        tuple(truth.lengths(config.trained_on) or truth.epochs) if truth else (),
         config.space,
     )
 

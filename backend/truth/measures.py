@@ -100,7 +100,8 @@ def costs_of(space: SearchSpace, dataset: str, epochs: int) -> tuple[Measure, ..
         return costs(dataset, epochs)
 
     def cost(key: str, length: int | None, title: str, unit: str) -> Measure:
-        return Measure(key, dataset, length, title, unit, "minimize", space.title, "", "", space.name)
+        words = space.costs_help if length is None else ""
+        return Measure(key, dataset, length, title, unit, "minimize", space.title, words, "", space.name)
 
     found = []
     if capability(space, KnownCosts):

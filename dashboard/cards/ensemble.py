@@ -46,7 +46,7 @@ def predictions_card(source: Source, plan: Plan, *, unseen: bool, selected: Labe
     figure = predictions(
         groups,
         is_accuracy=not plan.recipe.label_free,
-        target=proxy_queries.task(source.space, source.dataset, plan.epochs).axis,
+        target=proxy_queries.task(source.space, source.trained_on, plan.epochs).axis,
         selected=selected,
         words=words,
         field=source.field,
@@ -114,7 +114,7 @@ def transfer_card(source: Source, plan: Plan, dataset: str, there: Transfer) -> 
         {dataset: there.predicted},
         is_accuracy=False,
         target=proxy_queries.task(source.space, dataset, plan.epochs or 0).axis,
-        says=None if plan.recipe.label_free else source.field.with_unit(f"Predicted accuracy on {source.dataset}"),
+        says=None if plan.recipe.label_free else source.field.with_unit(f"Predicted accuracy on {source.trained_on}"),
         words=source.space.words,
     )
     return Card(

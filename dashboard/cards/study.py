@@ -96,11 +96,11 @@ def _optimum(summary: StudySummary, column: str) -> tuple[float | None, float | 
     """The best of the space, and of what the search allows, where the column is a true test accuracy."""
     epochs, _, field = column.partition(":")
     config = summary.config
-    if config is None or lacks_truth(config.space, config.dataset):
+    if config is None or lacks_truth(config.space, config.trained_on):
         return None, None
-    if field != truth_field(config.space, config.dataset).name:
+    if field != truth_field(config.space, config.trained_on).name:
         return None, None
-    values = proxy_queries.accuracy(config.space, config.dataset, int(epochs))
+    values = proxy_queries.accuracy(config.space, config.trained_on, int(epochs))
     allowed = configurations.allowed(config)
     return float(values.max()), float(values[allowed].max()) if allowed else None
 
@@ -108,7 +108,7 @@ def _optimum(summary: StudySummary, column: str) -> tuple[float | None, float | 
 def accuracy(study: Compared) -> Card:
     """The true accuracy of the best architecture so far, beside random search."""
     summary, key, title = study.summary, "accuracy_chart", "Best true accuracy"
-    if study.no_regret or study.space is None or study.dataset is None:
+    if study.no_regret or study.space is None or study.trained_on is None:
         # A space without truth has no true accuracy of any of its studies.
         missing = queries.lacking(summary, HasTruth) if summary.space_name else ""
         return Card.missing(key, title, f"No true accuracy. {missing}" if missing else _no_accuracy(study))
@@ -117,9 +117,9 @@ def accuracy(study: Compared) -> Card:
     found = compare_queries.regret(study, epochs, None)
     if found.empty:
         return Card.missing(key, title, f"The most accurate {words.one} is known once one is scored.")
-    best = compare_queries.optimum(study.space, study.dataset, epochs)
-    band = compare_queries.random_accuracy(study.space, study.dataset, epochs, int(found["architectures"].max()))
-    field = proxy_queries.task(study.space, study.dataset, epochs).field
+    best = compare_queries.optimum(study.space, study.trained_on, epochs)
+    band = compare_queries.random_accuracy(study.space, study.trained_on, epochs, int(found["architectures"].max()))
+    field = proxy_queries.task(study.space, study.trained_on, epochs).field
     axis = field.with_unit(f"True {field.said}, {epochs} epochs")
     return Card(
         key,

@@ -83,6 +83,11 @@ class Compared:
         return self.summary.dataset
 
     @property
+    def trained_on(self) -> str | None:
+        """What its truth is of; None where it is not known here."""
+        return self.summary.trained_on
+
+    @property
     def space(self) -> SearchSpace | None:
         """That it searches; None for an external study, and where the space is not installed here."""
         return self.summary.space
@@ -94,9 +99,9 @@ class Compared:
 
     @property
     def epochs(self) -> tuple[int, ...]:
-        """Lengths of the trainings that are known of its space, the shortest first."""
+        """Lengths of the trainings that are known on what its truth is of, the shortest first."""
         truth = capability(self.space, HasTruth) if self.space else None
-        return tuple(truth.epochs) if truth else ()
+        return tuple(truth.lengths(self.trained_on) if self.trained_on else ()) if truth else ()
 
     @property
     def aim(self) -> tuple[object, ...]:
@@ -183,7 +188,7 @@ def words_of(studies: Sequence[Compared]) -> Words:
 
 def field_of(studies: Sequence[Compared]) -> TruthField:
     """What the architectures of these studies are compared by: of several, what those of the first are."""
-    fields = [truth_field(study.space, study.dataset) for study in studies if study.space]
+    fields = [truth_field(study.space, study.trained_on) for study in studies if study.space]
     return fields[0] if fields else ACCURACY
 
 
@@ -252,7 +257,7 @@ def _why_no_regret(summary: StudySummary, scored: pd.DataFrame) -> str:
         return f"searches {summary.space_name!r}, a space that is not installed here"
     if summary.config is None:
         return f"cannot be read here: {summary.config_problem}"
-    if missing := lacks_truth(summary.space, summary.dataset):
+    if missing := lacks_truth(summary.space, summary.trained_on):
         return f"has no regret. {missing}"
     if scored.empty:
         return _nothing_yet(summary)
@@ -286,8 +291,8 @@ def _regret(key: queries.Key, epochs: int, chosen_by: str | None, within: Labels
     direction = goal.direction if goal else quantity(chosen_by or "").direction
     return regret_curve(
         _study.scored,
-        proxy_queries.task(config.space, config.dataset, epochs).column,
-        optimum(config.space, config.dataset, epochs, within),
+        proxy_queries.task(config.space, config.trained_on, epochs).column,
+        optimum(config.space, config.trained_on, epochs, within),
         chosen_by=chosen_by,
         direction=direction,
     )

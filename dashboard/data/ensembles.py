@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from backend.analysis.scores import labelled as first_trials
+from backend.datasets.info import DATASETS
 from backend.ensembles.evaluation import Figures, figures, importances
 from backend.ensembles.fitting import ACCURACY, Recipe
 from backend.ensembles.kept import SavedEnsemble
@@ -61,12 +62,14 @@ class Transfer:
         words: which scores it was made from.
         matched: whether these were brought to the scale of the fit.
         found: its figures.
+        held_out: whether it is of the fitted architectures, each predicted by fits that have not seen it.
     """
 
     predicted: pd.DataFrame
     words: str
     matched: bool
     found: Figures
+    held_out: bool = False
 
 
 def labelled(source: Source, plan: Plan) -> pd.DataFrame:
@@ -214,7 +217,7 @@ def studies_on(space: str, dataset: str, besides: str) -> list[str]:
         for item in queries.studies()
         if item.config
         and item.space_name == space
-        and item.config.dataset == dataset
+        and item.config.trained_on == dataset
         and item.trials
         and item.name != besides
     ]
@@ -229,7 +232,7 @@ def _accuracy(source: Source, plan: Plan, dataset: str = "") -> pd.Series:
     """True accuracies of a plan that has them."""
     if plan.epochs is None:
         raise UserError(f"true accuracy: {source.no_labels}")
-    return proxy_queries.accuracy(source.space, dataset or source.dataset, plan.epochs)
+    return proxy_queries.accuracy(source.space, dataset or source.trained_on, plan.epochs)
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)
@@ -273,7 +276,14 @@ def _transfer(
         own = home(_source, plan)
     except UserError:
         own = None
-    there = target_scores(plan.recipe.proxies, dataset, _source.dataset, own, _source.space, _trials)
+    # A task that is no data set has no images of its own: its scores are those of the fit.
+    images = dataset if dataset in DATASETS else _source.dataset
+    if own is None and _trials is None and dataset not in DATASETS:
+        known = predictions(_source, plan)["left_out"]
+        held_out = pd.DataFrame({"predicted": known, ACCURACY: _accuracy(_source, plan, dataset).reindex(known.index)})
+        found = figures(held_out["predicted"], held_out[ACCURACY])
+        return Transfer(held_out, f"the study's own scores on {images}", matched=False, found=found, held_out=True)
+    there = target_scores(plan.recipe.proxies, images, _source.dataset, own, _source.space, _trials)
     predicted = transferred(_fit(key, plan, _source), there, _accuracy(_source, plan, dataset), own)
     found = figures(predicted["predicted"], predicted[ACCURACY])
     return Transfer(predicted, there.words, there.matched and own is not None, found)

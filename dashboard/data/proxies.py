@@ -24,6 +24,7 @@ from backend.spaces.capabilities import (
     lacks,
     lacks_truth,
     require,
+    trained_on,
     truth_field,
 )
 from backend.spaces.truth_tasks import TruthField, TruthTask
@@ -49,6 +50,7 @@ class Source:
         name: of the table or the study.
         space: of the architectures.
         dataset: whose images were scored.
+        trained_on: data set of the truth beside the scores, or a task that stands for one.
         scores: by label, one column a proxy; params and flops are among them where the space knows them.
         recorded: the proxies that the source has itself.
         origin: one sentence that says how the scores were made.
@@ -65,6 +67,7 @@ class Source:
     name: str
     space: SearchSpace
     dataset: str
+    trained_on: str
     scores: pd.DataFrame = field(repr=False)
     recorded: tuple[str, ...]
     origin: str
@@ -86,13 +89,13 @@ class Source:
 
     @property
     def field(self) -> TruthField:
-        """What architectures are compared by on the data set of the scores."""
-        return truth_field(self.space, self.dataset)
+        """What architectures are compared by."""
+        return truth_field(self.space, self.trained_on)
 
     @property
     def no_labels(self) -> str:
         """Why no true accuracy is known on the data set of the scores, in a sentence; "" where it is."""
-        return lacks_truth(self.space, self.dataset)
+        return lacks_truth(self.space, self.trained_on)
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ def open_table(name: str) -> Source:
         name=name,
         space=space,
         dataset=made.dataset,
+        trained_on=trained_on(space, made.dataset),
         scores=with_sizes(table_scores(table), space, made.dataset),
         recorded=tuple(map(str, table.scores)),
         origin=f"{made.images} Seed {made.seed}, scored on {made.machine}.",
@@ -153,7 +157,9 @@ def open_study(summary: StudySummary, measured: SearchSpace | None = None) -> So
         UserError: it has no scores, its space is not installed, or it was deleted meanwhile; the message says which.
     """
     name = summary.name
-    space, dataset = measured or _space(summary), _dataset(summary)
+    # What a search file chooses can change the sizes.
+    space = measured or (summary.config.space if summary.config else _space(summary))
+    dataset = _dataset(summary)
     trials = queries.trials(summary)
     scores = study_scores(trials, space)
     if scores.empty:
@@ -166,6 +172,7 @@ def open_study(summary: StudySummary, measured: SearchSpace | None = None) -> So
         name=name,
         space=space,
         dataset=dataset,
+        trained_on=summary.trained_on or dataset,
         scores=with_sizes(scores, space, dataset),
         recorded=tuple(map(str, scores)),
         origin=images + seed,

@@ -150,7 +150,7 @@ def _known(spaces: tuple[str, ...]) -> dict[str, Quantity]:
     for space in map(registry.get, spaces):
         truth = capability(space, HasTruth)
         for dataset in truth.datasets if truth else ():
-            for field, epochs in product(truth.fields(dataset), truth.epochs) if truth else ():
+            for field, epochs in product(truth.fields(dataset), truth.lengths(dataset)) if truth else ():
                 item = _truth(space, field, epochs)
                 found.setdefault(item.column, item)
     return found

@@ -191,7 +191,7 @@ def lacking(summary: StudySummary, *kinds: type) -> str:
         return missing_space(summary) or "An external study has no search space that is known here."
     missing = lacks(summary.space, *kinds)
     if not missing and HasTruth in kinds:
-        missing = lacks_truth(summary.space, summary.dataset)
+        missing = lacks_truth(summary.space, summary.trained_on)
     return f"{missing}." if missing else ""
 
 

@@ -81,6 +81,7 @@ def architecture_card(
     *,
     objectives: Sequence[str] = (),
     bounds: Mapping[str, Sequence[Constraint]] | None = None,
+    trained_on: str | None = None,
 ) -> None:
     """Draw an architecture with its proxies and its truth.
 
@@ -91,7 +92,9 @@ def architecture_card(
         dataset: of the search, for sizes; None for an external study.
         objectives: columns that are optimised, marked in the table.
         bounds: constraints on columns, said in the table.
+        trained_on: data set of the truth, if it is another.
     """
+    trained_on = trained_on or dataset
     roles = _Roles(objectives, bounds or {})
     with st.container(border=True, key="architecture_card"):
         st.markdown(f"**{plain(title)}** · trial {trial['number']}" if "number" in trial else f"**{plain(title)}**")
@@ -101,7 +104,7 @@ def architecture_card(
         if space is None or architecture is None:
             _unknown(trial, roles)
             return
-        _accuracies(trial, truth_field(space, dataset))
+        _accuracies(trial, truth_field(space, trained_on))
         _drawing(space, architecture)
         st.caption(plain(_size_line(space, architecture, dataset, trial)))
         st.code(str(trial.get("arch", architecture.key)), language=None, wrap_lines=True)
@@ -114,8 +117,8 @@ def architecture_card(
         _numbers_table("Measured", trial, measured, roles, key="proxies_table")
         if truths:
             _truth_table(trial, truths, f"{space.title} truth")
-        elif dataset:
-            st.caption(plain(_no_truth(space, dataset)))
+        elif trained_on:
+            st.caption(plain(_no_truth(space, trained_on)))
 
 
 def _architecture(trial: pd.Series, space: SearchSpace | None) -> Architecture | None:

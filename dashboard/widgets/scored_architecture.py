@@ -27,7 +27,14 @@ def scored_architecture(source: Source, target: Target | None, proxy: str) -> No
     best, how = _best(source, target, proxy)
     label, title = (best, how) if selected is None else (source.space.label(selected), f"Selected {words.one}")
     if label in source.scores.index:
-        architecture_card(_row(source, label), title, source.space, source.dataset, objectives=source.objectives)
+        architecture_card(
+            _row(source, label),
+            title,
+            source.space,
+            source.dataset,
+            objectives=source.objectives,
+            trained_on=source.trained_on,
+        )
     else:
         untried = "The study did not try it." if source.kind == "study" else "It cannot be scored, or was not."
         name = source.space.named(f"{label:,}" if isinstance(label, int) else label)
@@ -63,4 +70,4 @@ def _row(source: Source, label: Label) -> pd.Series:
     if source.trials is not None:
         return labelled(source.trials, source.space).loc[[label]].iloc[0]
     scores = {str(name): float(column[label]) for name, column in source.scores.items()}
-    return architecture_row(source.space, source.space.at(label), source.dataset, scores)
+    return architecture_row(source.space, source.space.at(label), source.trained_on, scores)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backend.errors import UserError
-from backend.spaces.nas_bench_201.expression import Expression, reduce_cell
+from backend.spaces.expression import Expression, reduce_cell
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3")
 """The operations by their option number."""

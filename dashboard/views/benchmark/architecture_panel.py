@@ -35,10 +35,8 @@ def architecture_panel(choices: Choices, best: Label, why: str) -> None:
         st.markdown(f"**{title_of(space, label)}**")
         st.caption(f"Chosen {words.one}" if linked else why)
         draw(space, architecture, "panel_graph")
-        for epochs in choices.lengths:
-            found = [choices.accuracy(name, epochs) for name in choices.datasets]
-            if known := [measure for measure in found if measure]:
-                _accuracies(choices, label, known)
+        for known in _alike(choices):
+            _accuracies(choices, label, known)
         st.button(
             f"All about this {words.one}",
             icon=":material/open_in_full:",
@@ -49,8 +47,19 @@ def architecture_panel(choices: Choices, best: Label, why: str) -> None:
         )
 
 
+def _alike(choices: Choices) -> Sequence[list[Measure]]:
+    """The true values on each data set, by length of training and metric."""
+    groups: dict[tuple[int | None, str], list[Measure]] = {}
+    for epochs in choices.lengths:
+        for name in choices.datasets:
+            measure = choices.accuracy(name, epochs) if epochs in choices.lengths_of(name) else None
+            if measure:
+                groups.setdefault((epochs, measure.titled), []).append(measure)
+    return list(groups.values())
+
+
 def _accuracies(choices: Choices, label: Label, shown: Sequence[Measure]) -> None:
-    """Test accuracies after one length of training, which are all from one release."""
+    """One metric after one length of training; the values are all from one release."""
     rows = []
     for measure in shown:
         place = queries.standing_of(label, measure)

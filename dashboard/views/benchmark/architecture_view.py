@@ -253,7 +253,7 @@ def _runs(choices: Choices, label: int, dataset: str, epochs: int) -> None:
 
 def _costs(choices: Choices, label: int, dataset: str) -> None:
     st.markdown(f"**Costs on {dataset}**", help="Size, time of a training, and latencies and energies of devices.")
-    trainings = (measures.costs_of(choices.space, dataset, epochs) for epochs in choices.lengths[::-1])
+    trainings = (measures.costs_of(choices.space, dataset, epochs) for epochs in choices.lengths_of(dataset)[::-1])
     of_each_training = zip(*trainings, strict=True)
     offered = dict.fromkeys(cost for both in of_each_training for cost in both)
     rows = []
@@ -307,9 +307,10 @@ def _isomorphic(choices: Choices, label: int) -> None:
     epochs = choices.lengths[0]
     shown = [measure for name in choices.datasets if (measure := choices.accuracy(name, epochs))]
     compute = "computes" if len(same) == 1 else "compute"
+    lengths = " or ".join(map(str, sorted({measure.epochs or epochs for measure in shown})))
     st.caption(
         f"{len(same):,} of the {words.count(choices.size)} {compute} the same function. {choices.field.label} after "
-        f"{epochs} epochs {measures.sources(shown)}. Choose a row to go there."
+        f"{lengths} epochs {measures.sources(shown)}. Choose a row to go there."
     )
     table = queries.space(*shown).loc[same].reset_index()
     table["arch"] = [space.at(other).key for other in same]

@@ -76,6 +76,10 @@ class Choices:
         """Lengths of the trainings, the longest first."""
         return tuple(sorted(require(self.space, HasTruth, "benchmark").epochs, reverse=True))
 
+    def lengths_of(self, dataset: str) -> tuple[int, ...]:
+        """Lengths of the trainings on a data set, the longest first."""
+        return tuple(reversed(require(self.space, HasTruth, "benchmark").lengths(dataset)))
+
     @cached_property
     def size(self) -> int:
         """How many architectures the space has."""
@@ -92,8 +96,9 @@ class Choices:
         charts = dict(_CHARTS)
         if len(self.datasets) > 1:
             charts["datasets"] = "Data set against data set"
-        if len(self.lengths) > 1:
-            charts["epochs"] = f"{self.lengths[-1]} against {self.lengths[0]} epochs"
+        lengths = self.lengths_of(self.dataset.value)
+        if len(lengths) > 1:
+            charts["epochs"] = f"{lengths[-1]} against {lengths[0]} epochs"
         return LinkedChoice("chart", charts)
 
     @property
@@ -114,8 +119,8 @@ class Choices:
 
     @property
     def epochs(self) -> LinkedChoice:
-        """The length of the training."""
-        return LinkedChoice("epochs", {str(epochs): str(epochs) for epochs in self.lengths})
+        """The length of the training on the data set."""
+        return LinkedChoice("epochs", {str(epochs): str(epochs) for epochs in self.lengths_of(self.dataset.value)})
 
     @property
     def split(self) -> LinkedChoice:
@@ -176,8 +181,9 @@ class Choices:
         return measures.accuracies_of(self.space, dataset)
 
     def accuracy(self, dataset: str, epochs: int, split: str = "test") -> Measure | None:
-        """An accuracy; None where it is not known."""
-        wanted = (epochs, self.key_of(dataset, split))
+        """An accuracy, after the longest training on a data set that has none of that length; None if not known."""
+        lengths = self.lengths_of(dataset)
+        wanted = (epochs if epochs in lengths else lengths[0], self.key_of(dataset, split))
         return next((item for item in self.accuracies(dataset) if (item.epochs, item.key) == wanted), None)
 
     def key_of(self, dataset: str, split: str) -> str:

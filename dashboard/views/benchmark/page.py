@@ -42,8 +42,10 @@ def _words(choices: Choices, covered: bool) -> str:
     if covered:
         text += f" and measured on {len(DEVICES)} devices"
     else:
-        notes = dict.fromkeys(item.help for name in choices.datasets for item in choices.accuracies(name))
-        text += f". {' '.join(notes)}".rstrip(". ")
+        shown = choices.dataset.value
+        notes = dict.fromkeys(item.help for item in choices.accuracies(shown))
+        of_several = f"{shown}: " if len(choices.datasets) > 1 else ""
+        text += f". {of_several}{' '.join(notes)}".rstrip(". ")
     return f"{text}. Every number names its release in brackets; every view has its own link."
 
 

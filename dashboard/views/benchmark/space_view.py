@@ -108,7 +108,8 @@ def _dataset_and_split(choices: Choices) -> tuple[str, str]:
 
 def _epochs(choices: Choices) -> None:
     dataset, split = _dataset_and_split(choices)
-    short, long = choices.lengths[-1], choices.lengths[0]
+    lengths = choices.lengths_of(dataset)
+    short, long = lengths[-1], lengths[0]
     x, y = (choices.known_accuracy(dataset, epochs, split) for epochs in (short, long))
     if x and y:
         _scatter(choices, x, y, with_front=False)

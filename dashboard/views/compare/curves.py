@@ -81,7 +81,7 @@ def _show(
 
 def _baseline(able: Sequence[Compared], frames: Mapping[str, pd.DataFrame], options: Options) -> Curve | None:
     """Random search, where it can be compared: by number of architectures, in one space and on one data set."""
-    aims = {(study.space, study.dataset, to_reach(study, options)) for study in able}
+    aims = {(study.space, study.trained_on, to_reach(study, options)) for study in able}
     ((space, dataset, within), *more) = aims
     if options.x != "architectures" or options.chosen_by or more or dataset is None or space is None:
         return None
@@ -105,7 +105,7 @@ def _left_out(reasons: Sequence[tuple[str, str]]) -> None:
 def _regret_words(able: Sequence[Compared], options: Options) -> str:
     which = f"best by {plain(options.chosen_by)}" if options.chosen_by else "most accurate"
     words, field = words_of(able), compare_queries.field_of(able)
-    aims = dict.fromkeys((study.space, study.dataset, to_reach(study, options)) for study in able)
+    aims = dict.fromkeys((study.space, study.trained_on, to_reach(study, options)) for study in able)
     bests = [
         f"{readable(compare_queries.optimum(space, name, options.epochs, within), field.unit)} on {name}"
         for space, name, within in aims

@@ -59,7 +59,7 @@ def _graph(source: Source) -> LinkedChoice:
 def _epochs(source: Source) -> LinkedChoice | None:
     """Lengths of the trainings that are known; None where none is."""
     truth = capability(source.space, HasTruth)
-    lengths = list(truth.epochs)[::-1] if truth and source.dataset in truth.datasets else []
+    lengths = list(truth.lengths(source.trained_on))[::-1] if truth else []
     return LinkedChoice("epochs", {str(epochs): f"{epochs} epochs" for epochs in lengths}) if lengths else None
 
 

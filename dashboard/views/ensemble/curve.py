@@ -132,7 +132,7 @@ def _follow(source: Source, plan: Plan, scores: pd.DataFrame) -> None:
 
 def _start(source: Source, plan: Plan, scores: pd.DataFrame, sizes: tuple[int, ...]) -> None:
     assert plan.epochs
-    accuracy = proxy_queries.accuracy(source.space, source.dataset, plan.epochs)
+    accuracy = proxy_queries.accuracy(source.space, source.trained_on, plan.epochs)
     task = CurveTask(plan.recipe, scores, accuracy, sizes, _REPEATS, plan.choose)
     _jobs()[source.key, plan] = CurveJob(task)
 
@@ -141,7 +141,7 @@ def _reference(source: Source, plan: Plan, scores: pd.DataFrame, shown: str) -> 
     assert plan.epochs
     names = rule_proxies([name for name in plan.recipe.proxies if name in scores], source.space)
     rule = Ensemble(Recipe(LABEL_FREE, names, space_name=source.space.name), scores)
-    truth = proxy_queries.accuracy(source.space, source.dataset, plan.epochs).reindex(scores.index)
+    truth = proxy_queries.accuracy(source.space, source.trained_on, plan.epochs).reindex(scores.index)
     found = figures(rule.predict(scores), truth.rename(ACCURACY), resamples=0)
     return {f"no labels: {', '.join(names)}": found[shown]}
 

@@ -40,7 +40,7 @@ def architecture_section(source: Source, plan: Plan) -> None:
     Raises:
         UserError: the link names none of the space.
     """
-    target = Target(source.dataset, plan.epochs) if plan.epochs else None
+    target = Target(source.trained_on, plan.epochs) if plan.epochs else None
     scored_architecture(source, target, str(next(iter(source.scores))))
 
 

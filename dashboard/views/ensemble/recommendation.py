@@ -41,7 +41,7 @@ def recommendation_section(source: Source, plan: Plan) -> None:
         )
         by_rule = choice.value == "rule"
         listed, judged, text = _by_rule(source, plan) if by_rule else _by_ensemble(source, plan)
-        table = training_plan(list(listed.index), source.space, source.dataset, plan.epochs or 0)
+        table = training_plan(list(listed.index), source.space, source.trained_on, plan.epochs or 0)
         if plan.epochs:
             labelled = not by_rule and not plan.recipe.label_free
             table = table.join(
@@ -94,7 +94,7 @@ def _by_rule(source: Source, plan: Plan) -> tuple[pd.Series, pd.DataFrame, str]:
     text = rule_words(rule_proxies(source.recorded, source.space), source.space, source.searched_by)
     text += f" Ranked are the {words.count(len(scores))} scored here."
     if plan.epochs:
-        truth = proxy_queries.accuracy(source.space, source.dataset, plan.epochs)
+        truth = proxy_queries.accuracy(source.space, source.trained_on, plan.epochs)
         judged[ACCURACY] = truth.reindex(scores.index)
         text += f" Expected: from the true accuracies of {words.many} that rank alike, which only say what to expect."
     return shortlist(predicted, source.space), judged, text

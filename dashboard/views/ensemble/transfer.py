@@ -26,9 +26,10 @@ def transfer_section(source: Source, plan: Plan) -> None:
     if truth is None or not plan.epochs:
         st.info(plain(f"{source.no_labels}. Transfer is measured by true accuracy."), icon=":material/info:")
         return
-    others = sorted((name for name in truth.datasets if name != source.dataset), key=_shares_images)
+    alike = [name for name in truth.datasets if plan.epochs in truth.lengths(name)]
+    others = sorted((name for name in alike if name != source.trained_on), key=_shares_images)
     if not others:
-        words = f"{source.space.title}: its {source.space.words.many} were trained on {source.dataset} alone"
+        words = f"{source.space.title}: its {source.space.words.many} were trained on {source.trained_on} alone"
         st.info(plain(f"{words}. Transfer is measured by true accuracy on another data set."), icon=":material/info:")
         return
     with st.container(border=True, key="transfer_section"):
@@ -36,7 +37,7 @@ def transfer_section(source: Source, plan: Plan) -> None:
         with where:
             dataset = LinkedChoice("to", {name: name for name in others}).dropdown(
                 "Predict for",
-                f"The ensemble stays as it was fitted on {source.dataset}; its ranking is evaluated here.",
+                f"The ensemble stays as it was fitted on {source.trained_on}; its ranking is evaluated here.",
             )
         studies = ensemble_queries.studies_on(source.space.name, dataset, source.name)
         with how:
@@ -62,13 +63,15 @@ def _judge(source: Source, plan: Plan, dataset: str, study: str | None) -> None:
     own = ensemble_queries.all_figures(source, plan)
     kept = UNSEEN if UNSEEN in own else LEFT_OUT
     if kept in own:
-        found = {f"{source.dataset}, {ensemble_queries.in_space(kept, source)}": own[kept], **found}
+        found = {f"{source.trained_on}, {ensemble_queries.in_space(kept, source)}": own[kept], **found}
+    over = f"{words.many} that are not isomorphic to a fitted one"
+    if there.held_out:
+        over = f"the fitted {words.many}, each predicted by fits that have not seen it"
     brought = ", mapped to the scale of the fit by rank" if there.matched else ""
     st.caption(
         plain(
             f"Predicted from {there.words}{brought}; evaluated by the true accuracy on {dataset} after {plan.epochs} "
-            f"epochs, over {words.many} that are not isomorphic to a fitted one. Predictions are accuracies on the "
-            "fit's data set: what transfers is the order."
+            f"epochs, over {over}. Predictions are those of the fit's data set: what transfers is the order."
         )
     )
     table = figures_frame(found, {dataset: f"{dataset}"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import streamlit as st
+from streamlit.elements.lib.grid_container import GridContainer
 
 from backend.datasets.info import DATASETS, KINDS
 from dashboard.server import session
@@ -12,13 +13,17 @@ from dashboard.views.new_search.metrics import KEEP, number_field, scores_field
 from dashboard.views.new_search.problems import Problems
 from dashboard.views.new_search.state import (
     FOLDER,
+    IMAGE_SIZE,
     IMAGE_SOURCES,
     PUBLISHED,
+    TRUTH,
     UNREAD,
+    extras_of,
     from_table,
     images_of,
     is_own,
     key,
+    lengths_of,
     own_name,
     space_of,
     splits,
@@ -72,6 +77,7 @@ def data_section(problems: Problems) -> None:
         grid = st.grid(2, min_column_width=230)
         with grid.cell():
             _dataset_field(problems)
+        _space_fields(grid, problems)
         with grid.cell():
             scores_field(problems)
         tabled = from_table(st.session_state)
@@ -132,6 +138,37 @@ def _dataset_field(problems: Problems) -> None:
             help="Decides the images, the number of classes, and which true accuracies are shown.",
         )
     problems.of_space(space_of(st.session_state), "dataset")
+
+
+def _space_fields(grid: GridContainer, problems: Problems) -> None:
+    """What the space lets one choose beside the data set: what scores are compared with, and the size of images."""
+    space = space_of(st.session_state)
+    for name in extras_of(space):
+        with grid.cell():
+            if name == TRUTH:
+                st.selectbox(
+                    "Truth",
+                    space.section.truths,
+                    key=key(TRUTH),
+                    persist_state=KEEP,
+                    help=f"The task that {space.title} trained for and that scores are compared with; networks are "
+                    "scored on the images of the data set.",
+                    on_change=_truth_chosen,
+                )
+            else:
+                number_field(
+                    "Image size",
+                    key(IMAGE_SIZE),
+                    "Height and width that images are resized to. Time grows with its square.",
+                    disabled=from_table(st.session_state),
+                )
+            problems.of_space(space, name)
+
+
+def _truth_chosen() -> None:
+    lengths = lengths_of(st.session_state)
+    if lengths:
+        st.session_state[key("epochs")] = lengths[-1]
 
 
 def _own_fields(disabled: bool) -> None:

@@ -7,7 +7,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from backend import proxies
 from backend.config.sections import SAMPLERS, Distinct
-from backend.spaces.capabilities import HasTruth, capability
 from dashboard.text import plain
 from dashboard.views.new_search.data import data_section
 from dashboard.views.new_search.metrics import (
@@ -26,6 +25,7 @@ from dashboard.views.new_search.state import (
     ensembles_of,
     from_table,
     key,
+    lengths_of,
     proxies_of,
     space_of,
 )
@@ -77,7 +77,7 @@ def _metrics_problem(problems: Problems) -> None:
 
 def _search_section(problems: Problems) -> None:
     space = space_of(st.session_state)
-    words, truth = space.words, capability(space, HasTruth)
+    words = space.words
     with st.container(border=True, key="section_search"):
         st.subheader("Search", anchor=False)
         st.segmented_control(
@@ -142,11 +142,11 @@ def _search_section(problems: Problems) -> None:
                 help="auto takes a GPU where there is one. Others: cpu, cuda, cuda:1, mps.",
             )
             problems.of_runner("device")
-        if truth:
+        if lengths := lengths_of(st.session_state):
             with grid.cell():
                 st.segmented_control(
                     "Truth after",
-                    truth.epochs,
+                    lengths,
                     format_func=lambda epochs: f"{epochs} epochs",
                     required=True,
                     key=key("epochs"),

@@ -23,7 +23,7 @@ from backend.errors import UserError
 from backend.runs.launch import example_config_path
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace, SpaceSection
-from backend.spaces.capabilities import Choices, Enumerable, Parameter, Parameters, capability
+from backend.spaces.capabilities import Choices, Enumerable, HasTruth, Parameter, Parameters, capability
 from dashboard.data import queries
 from dashboard.links import SPACE_PARAMETER, STUDY_PARAMETER, parameter
 from dashboard.views.new_search.narrowing import fill_narrowing, narrowing_of_fields, number_of, text_of
@@ -38,6 +38,7 @@ IMAGE_SOURCES = ("bundled", "random", FOLDER)
 NETWORK, TABLE, FILE = "compute", "table", "file"
 SCORE_SOURCES = (NETWORK, TABLE, FILE)
 SEVERAL, SUM = "several", "sum"
+TRUTH, IMAGE_SIZE = "truth", "image_size"
 _READY = "search_form_ready"
 _CLONED = "search_form_cloned"
 _LINKED_SPACE = "search_form_space"
@@ -104,15 +105,24 @@ def space_of(state: Mapping[Any, Any]) -> SearchSpace:
 def choose_space(state: State, space: SearchSpace) -> None:
     """Put a space into the form, with all its architectures; what else the form says stays."""
     state[key("space")] = space.name
-    section = space.section
-    _fill_choices(state, section.model_validate({"name": space.name}))
+    section = space.section.model_validate({"name": space.name})
+    _fill_choices(state, section)
     if not section.takes_own_data and state.get(key("format")) != PUBLISHED:
         state[key("images")], state[key("format")] = "bundled", PUBLISHED
-    if section.trained_epochs:
-        state[key("epochs")] = section.trained_epochs[-1]
+    if section.lengths:
+        state[key("epochs")] = section.lengths[-1]
     if capability(space, Enumerable) is None:
         # A table has a row for each architecture.
         state[key("scores")] = NETWORK
+
+
+def lengths_of(state: Mapping[Any, Any]) -> Sequence[int]:
+    """Lengths of the trainings that the form offers; none for a space without truth."""
+    truth = capability(space_of(state), HasTruth)
+    if truth is None:
+        return ()
+    chosen = state.get(key("truth")) if space_of(state).section.truths else None
+    return truth.lengths(str(chosen)) if chosen else truth.epochs
 
 
 def parameters_of(space: SearchSpace) -> Sequence[Parameter]:
@@ -134,6 +144,14 @@ def _fill_choices(state: State, section: SpaceSection) -> None:
     for name in sizes_of(space):
         state[key(name)] = _joined(chosen[name])
     fill_narrowing(state, space, section)
+    table = section.model_dump()
+    for name in extras_of(space):
+        state[key(name)] = table[name] if name == TRUTH else text_of(table[name])
+
+
+def extras_of(space: SearchSpace) -> Sequence[str]:
+    """The fields of a space's section beside data set and choices that the form knows."""
+    return [name for name in (TRUTH, IMAGE_SIZE) if name in space.section.model_fields]
 
 
 def from_table(state: Mapping[Any, Any]) -> bool:
@@ -288,6 +306,8 @@ def section_table(state: Mapping[Any, Any]) -> dict[str, Any]:
     for parameter_ in parameters_of(space):
         name = parameter_.name
         chosen[name] = _options(state.get(key(name)) or [], list(before.get(name, [])))
+    for name in extras_of(space):
+        table |= {name: state.get(key(name)) if name == TRUTH else number_of(state.get(key(name)))}
     made = space.section.table_of(table, dataset_of(state), chosen)
     narrowing = narrowing_of_fields(state, space, loaded.search_space if loaded and is_loaded else None)
     made.pop("parameters", None)

@@ -26,7 +26,7 @@ def link_problems(source: Source) -> list[str]:
     """What is wrong with the choices in the page's link, a line each."""
     choices = [_SCALE, _proxy(source), _against(source), _color(source)]
     if truth := capability(source.space, HasTruth):
-        choices += [_epochs(truth), _count(source), VIEW, _dataset(source, truth)]
+        choices += [_epochs(source, truth), _count(source), VIEW, _dataset(source, truth)]
     if proxy_queries.groupings(source.space):
         choices.append(_by(source))
     return [choice.problem for choice in choices if choice.problem]
@@ -46,7 +46,7 @@ def target_choice(source: Source) -> Target | None:
             "proxy carries over.",
         )
     with epochs:
-        trained = _epochs(truth).segments("Trained for", "Length of the training.")
+        trained = _epochs(source, truth).segments("Trained for", "Length of the training.")
     with count:
         counted = _count(source).segments(
             "Count",
@@ -94,8 +94,9 @@ def grouping_choice(source: Source) -> str | None:
     return _by(source).dropdown("Groups by", f"What the {source.space.words.many} of a group have in common.")
 
 
-def _epochs(truth: HasTruth) -> LinkedChoice:
-    return LinkedChoice(EPOCHS_PARAMETER, {str(epochs): f"{epochs} epochs" for epochs in list(truth.epochs)[::-1]})
+def _epochs(source: Source, truth: HasTruth) -> LinkedChoice:
+    lengths = truth.lengths(_dataset(source, truth).value)
+    return LinkedChoice(EPOCHS_PARAMETER, {str(epochs): f"{epochs} epochs" for epochs in list(lengths)[::-1]})
 
 
 def _count(source: Source) -> LinkedChoice:
@@ -107,7 +108,7 @@ def _by(source: Source) -> LinkedChoice:
 
 
 def _dataset(source: Source, truth: HasTruth) -> LinkedChoice:
-    own = [name for name in truth.datasets if name == source.dataset]
+    own = [name for name in truth.datasets if name == source.trained_on]
     return LinkedChoice(DATASET_PARAMETER, {name: name for name in dict.fromkeys([*own, *truth.datasets])})
 
 

@@ -172,7 +172,7 @@ def _row(item: StudySummary, found: Overview | None) -> dict[str, object]:
         "state": look(run).word,
         "problem": item.file_problem or None,
         "progress": progress(item),
-        "accuracy": found.accuracy if truth_field(item.space, item.dataset).unit == "%" else np.nan,
+        "accuracy": found.accuracy if truth_field(item.space, item.trained_on).unit == "%" else np.nan,
         "proxy": found.proxy or None,
         "spearman": found.spearman if found.proxy else np.nan,
         "space": item.space.title if item.space else item.space_name,

@@ -48,7 +48,7 @@ def similar_architectures(architecture: Architecture, shown: Shown, space: Searc
             st.markdown(f"**Similar {words.many}**")
             st.caption(plain(f"{missing}."))
             return
-        dataset, epochs = shown.summary.dataset, _longest(space, shown.summary.dataset)
+        dataset, epochs = shown.summary.trained_on, _longest(space, shown.summary.trained_on)
         table = shown.kept(
             "similar", (architecture.key, dataset), lambda: _table(architecture, shown.frame, space, dataset)
         )
@@ -98,7 +98,7 @@ def similar_architectures(architecture: Architecture, shown: Shown, space: Searc
 def _longest(space: SearchSpace, dataset: str | None) -> int | None:
     """Length of the longest training on a data set that is known; None where none is."""
     truth = capability(space, HasTruth)
-    return max(truth.epochs) if truth and dataset in truth.datasets else None
+    return max(truth.lengths(dataset)) if truth and dataset and dataset in truth.datasets else None
 
 
 def _table(architecture: Architecture, frame: pd.DataFrame, space: SearchSpace, dataset: str | None) -> pd.DataFrame:
@@ -163,7 +163,16 @@ def architecture_section(shown: Shown) -> None:
     if row is None:
         st.info(plain(title), icon=":material/info:")
     else:
-        architecture_card(row, title, space, summary.dataset, objectives=axes.objectives, bounds=axes.bounds)
+        architecture_card(
+            row,
+            title,
+            # What a search file chooses can change the sizes.
+            summary.config.space if summary.config else space,
+            summary.dataset,
+            objectives=axes.objectives,
+            bounds=axes.bounds,
+            trained_on=summary.trained_on,
+        )
     if linked_trial() is not None or linked is not None:
         st.button(
             "Follow the search" if active else f"Show the best {queries.words_of(summary).one}",
@@ -189,7 +198,7 @@ def _shown(shown: Shown, linked: Architecture | None) -> tuple[pd.Series | None,
         if len(tried):
             return frame.loc[tried[0]], f"Selected {one}"
         untried = f"Selected {one}, which this study has not tried"
-        return architecture_row(space, linked, shown.summary.dataset), untried
+        return architecture_row(space, linked, shown.summary.trained_on), untried
     complete = frame.index[frame["state"] == "complete"]
     if complete.empty:
         return None, f"The first completed {one} appears here."

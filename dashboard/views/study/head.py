@@ -190,7 +190,8 @@ def _subtitle(summary: StudySummary) -> str:
     parts = [", ".join(ways)]
     if config := summary.config:
         kept = [plain(constraint.shown) for constraint in config.constraints]
-        parts = [config.dataset, f"sampler {config.setup.sampler}", f"seed {config.setup.seed}", *parts, *kept]
+        images = [config.dataset, *([f"truth: {config.trained_on}"] if config.trained_on != config.dataset else [])]
+        parts = [*images, f"sampler {config.setup.sampler}", f"seed {config.setup.seed}", *parts, *kept]
     if summary.space_name not in {None, registry.DEFAULT}:
         parts.insert(0, plain(summary.space.title if summary.space else str(summary.space_name)))
     if summary.created:

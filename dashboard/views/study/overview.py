@@ -70,7 +70,7 @@ def _recommended(summary: StudySummary, table: pd.DataFrame, rule: str, found: S
     st.markdown(f"Train **{_named(summary, table.index[0])}**{_known_of(summary, table)}")
     st.caption(plain(rule))
     if summary.space:
-        field = truth_field(summary.space, summary.dataset)
+        field = truth_field(summary.space, summary.trained_on)
         if found:
             progress = shortlist_progress(summary.space, list(table.index), found)
             table = table.join(progress)
@@ -85,7 +85,7 @@ def _known_of(summary: StudySummary, table: pd.DataFrame) -> str:
         return plain(f". {queries.lacking(summary, HasTruth)}".rstrip())
     epochs, first, last = summary.config.runner.nasbench_epochs, table.iloc[0], table.iloc[-1]
     count = f"the {len(table)} {queries.words_of(summary).many}" if len(table) > 1 else "it"
-    field = truth_field(summary.space, summary.dataset)
+    field = truth_field(summary.space, summary.trained_on)
     metric = "accuracy" if field.unit == "%" else field.said
     reached = f": true {metric} {readable(first['accuracy'], field.unit)} after {epochs} epochs."
     if pd.isna(last["total_hours"]):

@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from torch import Tensor, nn
 
 from backend.scoring.engines.nas_bench_201.arithmetic import Norm
-from backend.spaces.nas_bench_201.expression import INPUT, Expression, Sum
+from backend.spaces.expression import INPUT, Expression, Sum
 from backend.spaces.nas_bench_201.network import CellBlock, CellNetwork, ConvBlock, ReductionBlock
 
 V = TypeVar("V")

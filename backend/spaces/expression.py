@@ -2,7 +2,8 @@
 
 A node of a cell is a sum. Skip connections are the identity and average pooling is linear, so every node is a sum of
 *terms*, each the cell's input or the output of one convolution, pooled zero or more times. Edges on no path from input
-to output drop out by themselves. Two convolutions are never merged, whatever they read: each has its own weights.
+to output drop out by themselves. Two convolutions are never merged, whatever they read: each has its own weights. A
+shortcut that has weights wherever the shape changes counts as a convolution.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import NamedTuple
 INPUT = -1
 """The source of a term that starts at the cell's input."""
 
-_KERNELS = {"nor_conv_3x3": 3, "nor_conv_1x1": 1}
+_KERNELS = {"nor_conv_3x3": 3, "nor_conv_1x1": 1, "shortcut": 0}
 
 
 class Term(NamedTuple):
@@ -30,7 +31,7 @@ Sum = tuple[Term, ...]
 
 
 class Convolution(NamedTuple):
-    """A ReLU–Conv–BN block: its kernel size and the sum that it reads."""
+    """A ReLU–Conv–BN block: its kernel size (0: a shortcut) and the sum that it reads."""
 
     kernel: int
     reads: Sum
@@ -61,7 +62,7 @@ class Expression:
         if source == INPUT:
             return "x"
         kernel, reads = self.convolutions[source]
-        return f"conv{kernel}({self._text(reads)})"
+        return f"conv{kernel}({self._text(reads)})" if kernel else f"shortcut({self._text(reads)})"
 
 
 def reduce_cell(operations: Sequence[str], edges: Sequence[tuple[int, int]]) -> Expression:
