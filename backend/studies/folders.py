@@ -1,15 +1,21 @@
 """The folders of studies' runs and of sweeps, within the installation's."""
 
+from __future__ import annotations
+
 import hashlib
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url
 
 from backend.errors import StorageError
 from backend.naming import file_name, is_marked
 from backend.settings import home, make_folder
-from backend.storage.database import Database
+
+if TYPE_CHECKING:
+    # It loads Optuna, and whoever looks for a sweep needs none.
+    from backend.storage.database import Database
 
 
 def runs_folder(database: Database) -> Path:

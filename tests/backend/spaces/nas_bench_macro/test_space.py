@@ -234,7 +234,7 @@ def test_a_search_file_chooses_the_options_of_each_layer() -> None:
         config(layer_2=[3])
     with pytest.raises(ConfigError, match="a choice is listed twice"):
         config(layer_2=[1, 1])
-    with pytest.raises(ConfigError, match=r"layer_9: unknown key; known here: name, dataset, layer_1"):
+    with pytest.raises(ConfigError, match=r"layer_9: unknown key; known here: name, dataset, parameters, layer_1"):
         config(layer_9=[1])
 
 

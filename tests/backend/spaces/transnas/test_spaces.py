@@ -283,7 +283,7 @@ def test_drawings_have_what_the_architectures_have() -> None:
         (MICRO, "64-1234-basic"),
         (MICRO, ""),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else value.name,
 )
 def test_a_text_that_is_no_architecture_is_refused(space: Any, text: str) -> None:
     with pytest.raises(UserError, match="expected 64-"):
