@@ -7,7 +7,14 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from backend.cli.options import JsonOption, SpaceModuleOption, StorageOption, StudyArgument, load_own_code
+from backend.cli.options import (
+    DataModuleOption,
+    JsonOption,
+    SpaceModuleOption,
+    StorageOption,
+    StudyArgument,
+    load_own_code,
+)
 from backend.cli.terminal import Terminal, console, progress_bar
 from backend.cli.values import number, print_json
 from backend.errors import SearchFailedError, UserError
@@ -52,13 +59,14 @@ def train(
     ] = False,
     storage: StorageOption = None,
     space_module: SpaceModuleOption = None,
+    data_module: DataModuleOption = None,
 ) -> None:
     """Train the recommended architectures of a study, and measure their accuracy.
 
     It is measured on held-out images. Stopped or failed ones go on from their last checkpoint; finished ones stay as
     they are.
     """
-    load_own_code(None, space_module)
+    load_own_code(None, space_module, data_module)
     own_training(recipe)
     database = open_existing(storage)
     request = launch.Request(top, epochs, seed, batch_size, learning_rate, images, augment)

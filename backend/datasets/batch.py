@@ -17,6 +17,7 @@ from backend.datasets.trees import Tree, example_count, leaves, map_leaves
 from backend.errors import UserError
 
 SPLITS: Final = ("train", "val")
+_MOST_EXAMPLES: Final = 1_000_000
 
 # Mean and standard deviation of each colour (0 to 255), as NAS-Bench-201 normalised for its training runs.
 _COLOURS: Final = {
@@ -105,6 +106,26 @@ def load_batch(dataset: str, batch_size: int, seed: int = 0, source: str = "bund
     )
 
 
+def load_all(dataset: str, source: str = "bundled", split: str = "train") -> Batch:
+    """All images of a split in one batch; of a function, all that it gives.
+
+    A function that is told how many examples to give is asked for a million, and may give fewer.
+
+    Args:
+        dataset: as for `load_batch`, and so are the others.
+        source: anything but "random", which has no end.
+        split: "train" or "val".
+
+    Raises:
+        UserError: as `load_batch`.
+    """
+    own = OwnSource.parse(source)
+    if own is not None and own.kind == "code":
+        _check_split(split)
+        return _of_function(own, None, 0)
+    return load_batch(dataset, available_images(dataset, source, split), 0, source, split)
+
+
 def resized(batch: Batch, side: int) -> Batch:
     """A mini-batch whose images are resized to a square, by bilinear interpolation with antialiasing.
 
@@ -150,12 +171,14 @@ def _of_images(own: OwnSource, batch_size: int, seed: int, split: str) -> Batch:
     )
 
 
-def _of_function(own: OwnSource, batch_size: int, seed: int) -> Batch:
-    given = own_batch(own.path, seed, batch_size)
+def _of_function(own: OwnSource, batch_size: int | None, seed: int) -> Batch:
+    """The batch of a function: so many examples, or all that it gives."""
+    given = own_batch(own.path, seed, batch_size or _MOST_EXAMPLES)
     try:
         there = example_count(given.batch)
         if given.labels is not None and (counted := example_count(given.labels)) != there:
             raise UserError(f"labels: expected one for each of the {there} examples, found {counted}")
+        batch_size = there if batch_size is None else batch_size
         _check_count(batch_size, there, f"the batch of {own.path}", f"ask for at most {there}")
         images, labels = (
             map_leaves(lambda leaf: leaf[:batch_size].detach().cpu(), tree) for tree in (given.batch, given.labels)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.datasets.batch import available_images, load_batch
+from backend.datasets.batch import load_all, resized
 from backend.errors import UserError
 from backend.spaces.task import Task, Tree, map_leaves
 
@@ -36,19 +36,21 @@ class TrainingData:
     description: str
 
 
-def load_data(dataset: str, images: str) -> TrainingData:
+def load_data(dataset: str, images: str, side: int | None = None) -> TrainingData:
     """The examples of a data set: the training images, a fifth of each class held out.
 
     Args:
         dataset: name of the data set.
         images: "bundled", or the user's own, as a search file names them.
+        side: that images are resized to, as the space's networks see them; None: as they are.
 
     Raises:
         UserError: there are no images, or too few.
     """
     if images == "random":
         raise UserError("training: there are no images: the study scores noise (images = 'random'); name images")
-    batch = load_batch(dataset, available_images(dataset, images, "train"), SPLIT_SEED, images, "train")
+    batch = load_all(dataset, images, "train")
+    batch = batch if side is None else resized(batch, side)
     return split(Task.of_batch(batch), batch.description)
 
 

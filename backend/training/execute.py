@@ -201,7 +201,7 @@ class _Worker:
     ) -> None:
         self._database, self._study_id, self._space = database, study_id, config.space
         self._device, self._own, self._interrupted, self._on_epoch = resolve_device(device), own, interrupted, on_epoch
-        self._data: dict[tuple[str, str], TrainingData] = {}
+        self._data: dict[tuple[str, str, int | None], TrainingData] = {}
 
     def train(self, training: Training, done: Done, *, give_back: bool) -> None:
         """Train one, and record what came of it.
@@ -245,7 +245,7 @@ class _Worker:
             )
 
     def _load(self, recipe: Recipe) -> TrainingData:
-        key = recipe.dataset, recipe.images
+        key = recipe.dataset, recipe.images, self._space.image_size
         if key not in self._data:
             self._data = {key: load_data(*key)}
         return self._data[key]
