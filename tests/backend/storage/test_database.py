@@ -77,8 +77,9 @@ def test_a_database_of_an_earlier_version_is_read_as_it_is_and_brought_up_by_the
         for table in ("proxyscope_runs", "proxyscope_workers"):
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN machine")
         connection.exec_driver_sql("DROP TABLE proxyscope_tickets")
-        connection.exec_driver_sql("DROP TABLE proxyscope_scores")
-        connection.exec_driver_sql("DROP TABLE proxyscope_alembic_version")
+        connection.exec_driver_sql("ALTER TABLE proxyscope_queue DROP COLUMN kind")
+        for table in ("proxyscope_scores", "proxyscope_trainings", "proxyscope_alembic_version"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
     later = open_database(each_database.url)
     for database in (open_database(each_database.url, read_only=True), later):
         (summary,) = list_studies(database)
