@@ -27,7 +27,7 @@ search: $(VENV)/installed ## run a search in the terminal (CONFIG=file.toml; wit
 
 test: $(VENV)/installed-dev browser postgres ## run all tests but the slow ones, and the examples of the docstrings
 	$(BIN)/python -m pytest --doctest-modules backend --ignore=backend/__main__.py --ignore=backend/storage/migrations/env.py
-	$(BIN)/python -m pytest -m "not slow and not network" --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow and not network" --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -m "network and not slow"
 
 lint: $(VENV)/installed-dev ## check style, types and which room imports which

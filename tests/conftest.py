@@ -161,8 +161,13 @@ def each_database(request: pytest.FixtureRequest) -> Database:
     return found
 
 
+_LONG = {"browser", "reliability", "postgres"}
+"""Folders of tests that take longest each: they begin, so that no process is left with one when all others are done."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need the server."""
+    """Put the longest tests first, and mark those that need the server."""
+    items.sort(key=lambda item: item.path.parent.name not in _LONG)
     for item in items:
         if "postgres_server" in getattr(item, "fixturenames", ()):
             item.add_marker("postgres")

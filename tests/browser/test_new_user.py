@@ -97,6 +97,17 @@ def test_a_space_and_images_of_ones_own_from_the_form_to_a_shortlist(
         assert trials["param:width"].max() <= 16
         assert set(trials["param:kernel"]) <= {1, 3}
 
+        fill(page, "Train the first", "3")
+        fill(page, "Epochs", "2")
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.get_by_text(re.compile(r"Trained 3 of \d+"))).to_be_visible()
+
+        page.goto(f"{address}/proxies?study=my+leaves&ranking=table")
+        expect(
+            page.get_by_text("Measured here: held-out accuracy after the last epoch, leaves, 2 epochs")
+        ).to_be_visible()
+        expect(page.locator(".st-key-ranking_section")).to_contain_text(re.compile(r"ranks these .* best: Spearman"))
+
         page.goto(f"{address}/ensemble?study=my+leaves")
         expect(page.locator(".st-key-recommendation_section")).to_contain_text(re.compile("depth=|width="))
 

@@ -101,7 +101,7 @@ def test_the_example_runs_with_one_click_stops_resumes_and_outlives_the_dashboar
         expect(page.get_by_text(re.compile(r"^[1-9]\d* of \d+ distinct cells scored"))).to_be_visible()
         expect(page.locator(".st-key-architecture_card")).to_contain_text("Latest cell")
 
-        page.locator(".st-key-stop_study").get_by_role("button", name="Stop").click()
+        page.locator(".st-key-stop_study").get_by_role("button", name="Stop", exact=True).click()
         expect(page.locator(".st-key-run_state")).to_contain_text("Stopped")
         stopped_at = the_run().done
         assert stopped_at < the_run().asked

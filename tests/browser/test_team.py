@@ -50,7 +50,7 @@ def test_one_launches_another_sees_it_live_and_stops_it(
         assert summary.run.pid
         assert PASSWORD not in " ".join(psutil.Process(summary.run.pid).cmdline())
 
-        ben.locator(".st-key-stop_study").get_by_role("button", name="Stop").click()
+        ben.locator(".st-key-stop_study").get_by_role("button", name="Stop", exact=True).click()
         expect(state(ben)).to_contain_text("Stopped")
         expect(state(ann)).to_contain_text("Stopped")
         for page in (ann, ben):
