@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import HasTruth
+from backend.spaces.capabilities import HasTruth, require
 from backend.studies import StudySummary
 from dashboard.data import proxies as proxy_queries
 from dashboard.data import queries
@@ -29,12 +29,17 @@ from dashboard.widgets.tables import look
 
 _KEY = "source"
 MEASURED: Final = "measured"
-LABELS: Final = LinkedChoice("accuracies", {"benchmark": "Of the benchmark", MEASURED: "Measured here"})
+_MEASURED_HERE: Final = {MEASURED: "Measured here"}
+_OF_THE_BENCHMARK: Final = {"benchmark": "Of the benchmark"}
+_NO_LABELS: Final = {"none": "None"}
 _Choice = tuple[str, str]
 
 
-def choose_source() -> Source:
+def choose_source(fewest: int = 0) -> Source:
     """A control for the scores to look at, kept in the link; at first the first table of the whole space.
+
+    Args:
+        fewest: accuracies that were measured here, where there are no others, that the page compares with unasked.
 
     Raises:
         UserError: what is chosen, or named by the link, cannot be shown; the message says why.
@@ -58,27 +63,36 @@ def choose_source() -> Source:
     if kind == TABLE_PARAMETER:
         return proxy_queries.open_table(name)
     summary = next((item for item in studies if item.name == name), None) or queries.find_study(name)
-    return proxy_queries.open_study(summary, _labels_choice(summary))
+    return proxy_queries.open_study(summary, _labels_choice(summary, fewest))
 
 
-def _labels_choice(summary: StudySummary) -> SearchSpace | None:
-    """A control for the accuracies to compare with, where there are a benchmark's and some that were measured here.
+def _labels_choice(summary: StudySummary, fewest: int) -> SearchSpace | None:
+    """A control for the accuracies to compare with, where some were measured here.
 
     Returns:
-        The study's space with those that were measured here; None where the benchmark's are to be taken, or nothing was
-        measured.
+        The study's space with those that were measured here; None where the benchmark's are to be taken, or none.
     """
     measured = training_queries.space_measured_here(summary)
-    if measured is None or queries.lacking(summary, HasTruth):
-        return measured
-    if LABELS.problem:
-        st.warning(plain(LABELS.problem), icon=":material/link_off:")
-    chosen = LABELS.segments(
+    if measured is None:
+        return None
+    choice = LinkedChoice("accuracies", _labels(summary, measured, fewest))
+    if choice.problem:
+        st.warning(plain(choice.problem), icon=":material/link_off:")
+    chosen = choice.segments(
         "Accuracies",
-        "The benchmark's, or those that were measured here by training architectures of the study. The two are never "
-        "mixed.",
+        "A benchmark's, or those that were measured here by training architectures of the study. The two are never "
+        "mixed. Without any, the rule without labels recommends.",
     )
     return measured if chosen == MEASURED else None
+
+
+def _labels(summary: StudySummary, measured: SearchSpace, fewest: int) -> dict[str, str]:
+    """What can be chosen, the default first."""
+    if not queries.lacking(summary, HasTruth):
+        return _OF_THE_BENCHMARK | _MEASURED_HERE
+    truth = require(measured, HasTruth, "labels")
+    known = max(len(truth.values(task.dataset, task.epochs)) for task in truth.tasks)
+    return _MEASURED_HERE | _NO_LABELS if known >= fewest else _NO_LABELS | _MEASURED_HERE
 
 
 def _choices(studies: Sequence[StudySummary]) -> Mapping[_Choice, str]:

@@ -98,7 +98,7 @@ def test_an_editor_launches_under_their_name_a_viewer_looks_and_a_stranger_sees_
         page.goto(f"{address}/study?study={STUDY}")
         expect(page.get_by_role("heading", name=STUDY)).to_be_visible()
         for button in ("Stop", "Resume", "Delete…"):
-            expect(page.get_by_role("button", name=button)).to_be_disabled()
+            expect(page.get_by_role("button", name=button, exact=True)).to_be_disabled()
         page.goto(f"{address}/new-search")
         expect(page.get_by_role("button", name="Launch the search")).to_be_disabled()
 

@@ -44,7 +44,7 @@ PAGES = (
     "benchmark?space={space}",
     "new-search?space={space}",
 )
-OF_ALL = f"compare?{'&'.join(f'study={space}' for space in SPACES)}", "proxies?view=spaces", "share", "studies"
+OF_ALL = f"compare?{'&'.join(f'study={space}' for space in SPACES)}", "proxies?view=spaces", "share", ""
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What proxies predict together, how certain that is, and which architecture to train."""
 
+from typing import Final
+
 import streamlit as st
 
 from dashboard.data.proxies import Source
@@ -9,6 +11,9 @@ from dashboard.widgets.charts import picture_choice
 from dashboard.widgets.errors import show_kept_error, shown_errors
 from dashboard.widgets.score_source import choose_source, source_origin
 
+_FEWEST_MEASURED: Final = 10
+"""Fewer are too few to fit an ensemble on; the rule without labels recommends then, unless they are chosen."""
+
 
 def show() -> None:
     """The page."""
@@ -17,7 +22,7 @@ def show() -> None:
         with st.container(width="content"):
             picture_choice()
     with shown_errors():
-        _view(choose_source())
+        _view(choose_source(_FEWEST_MEASURED))
     show_kept_error()
     with shown_errors():
         parts.saved_section()
