@@ -106,8 +106,7 @@ def _print_correlations(
     words: Words,
 ) -> None:
     """Print rank correlations over architectures and over classes, the best proxy first."""
-    metric = f"{task.field.label[0].lower()}{task.field.label[1:]}"
-    title = f"Rank correlation with {task.dataset} {metric} after {task.epochs} epochs"
+    title = f"Rank correlation with {task.dataset} {task.field.said} after {task.epochs} epochs"
     order = architectures.sort_values("spearman", key=abs, ascending=False).index
     for counted, frame in ((words.many, architectures), ("classes", classes)):
         heading = title if frame is architectures else f"The same, each class of isomorphic {words.many} once"

@@ -34,7 +34,7 @@ from backend.scoring.tables import Provenance, ScoreTable
 from backend.settings import check_writable
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Enumerable, require
+from backend.spaces.capabilities import Enumerable, KnownCosts, capability, require
 from backend.spaces.own import load_user_spaces
 
 _CONNECT_SECONDS = 20
@@ -261,7 +261,11 @@ class Sweep:
         partial.rename(partial.with_suffix(".parquet"))
 
     def _literal_scores(self, name: str) -> list[float]:
-        """A size of each literal architecture; it takes no pass through the network."""
+        """A size of each literal architecture: it takes no pass, and no network either where the space knows it."""
+        known = capability(self._space, KnownCosts)
+        sizes = None if known is None else known.sizes(self._classes.index, self.setting.dataset)
+        if sizes is not None and name in sizes:
+            return [float(value) for value in sizes[name].where(self._classes.notna())]
         architectures = map(self._space.at, range(len(self._classes)))
         return [
             math.nan if architecture.invalid else self._scorer.score(architecture, [name])[name]

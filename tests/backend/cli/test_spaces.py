@@ -89,6 +89,12 @@ def test_correlate_of_all_spaces_takes_no_table_or_space_of_its_own(home: Path, 
     assert "--best: goes with --all-spaces" in refused("correlate", "--best", "10")
 
 
+def test_the_bundled_scores_of_a_space_are_compared_with_each_of_its_tasks() -> None:
+    printed = backend("correlate", "--space", "transnas_macro", "--truth", "autoencoder", "--resamples", "10").stdout
+    assert "Rank correlation with autoencoder SSIM after 30 epochs" in printed
+    assert "naswot" in printed
+
+
 def test_ensembles_are_fitted_on_architectures_of_a_table(home: Path, table: Path) -> None:
     fit = ("ensemble", "--labels", "64", "--table", table, "--model", "ridge", "--proxies", "snip,params", "--graph")
     done = json.loads(backend(*fit, "--json").stdout)
