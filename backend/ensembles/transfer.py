@@ -13,7 +13,7 @@ from backend.ensembles.evaluation import unseen
 from backend.ensembles.fitting import ACCURACY
 from backend.ensembles.study import StudyEnsemble
 from backend.errors import UserError
-from backend.scoring.tables import bundled_datasets, bundled_table
+from backend.scoring.tables import whole_table
 from backend.spaces.base import SearchSpace
 from backend.spaces.capabilities import Enumerable, require
 
@@ -64,8 +64,8 @@ def target_scores(
     if set(proxies) <= SIZES:
         sized = cell_sizes(space, dataset)
         return TargetScores(sized, f"sizes of the {space.words.many} on {dataset}", matched=True)
-    if dataset in bundled_datasets(space.name):
-        found = with_sizes(table_scores(bundled_table(dataset, space.name)), space, dataset)
+    if whole := whole_table(dataset, space.name):
+        found = with_sizes(table_scores(whole), space, dataset)
         if set(proxies) <= set(found):
             return TargetScores(found, f"the bundled scores on {dataset}", matched=dataset != home)
     if at_home is not None and set(proxies) <= set(at_home):
@@ -127,8 +127,8 @@ def home_scores(
     Raises:
         UserError: a proxy is neither in the table nor a size, or the space cannot be listed.
     """
-    if table is None and dataset in bundled_datasets(space.name):
-        table = bundled_table(dataset, space.name).scores
+    if table is None and (whole := whole_table(dataset, space.name)):
+        table = whole.scores
     if table is None:
         scores = cell_sizes(space, dataset)
     else:

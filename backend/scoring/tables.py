@@ -23,6 +23,8 @@ from backend.spaces import registry
 from backend.spaces.base import SearchSpace
 from backend.spaces.capabilities import Enumerable, require
 
+_WHOLE = 0.9
+"""A table with a larger share of the architectures is of the whole space: some cannot be scored."""
 SWEEP_TABLE = "table/scores.parquet"
 """Where a sweep's table stands in the sweep's folder, unless the user asks for another place."""
 
@@ -169,6 +171,15 @@ def list_tables(sweeps: Path) -> list[TableFile]:
 def _bundled_file(dataset: str, space: SearchSpace) -> TableFile:
     name = dataset if space.name == registry.DEFAULT else f"{space.name}-{dataset}"
     return TableFile(name, bundled_path(dataset, space.name), True, f"{space.title}, {dataset}, bundled")
+
+
+def whole_table(dataset: str, space: str = registry.DEFAULT) -> ScoreTable | None:
+    """The bundled table of a data set if it has scores of the whole space; None where it is missing or of a sample."""
+    if dataset not in bundled_datasets(space):
+        return None
+    table = bundled_table(dataset, space)
+    scored = table.scores[[name for name in table.scores if not proxies.get(str(name)).literal]]
+    return table if scored.notna().any(axis="columns").mean() > _WHOLE else None
 
 
 def bundled_path(dataset: str, space: str = registry.DEFAULT) -> Path:
