@@ -72,6 +72,17 @@ class ScoreTable:
     scores: pd.DataFrame
     provenance: Provenance
 
+    @property
+    def scored(self) -> int:
+        """How many architectures have a score, sizes apart."""
+        names = [name for name in self.scores if not proxies.get(str(name)).literal]
+        return int(self.scores[names or list(self.scores)].notna().any(axis="columns").sum())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is of the whole space, and not of a sample."""
+        return self.scored > _WHOLE * len(self.scores)
+
 
 def write_table(table: ScoreTable, path: Path) -> None:
     """Write a table, whole or not at all."""
@@ -178,8 +189,7 @@ def whole_table(dataset: str, space: str = registry.DEFAULT) -> ScoreTable | Non
     if dataset not in bundled_datasets(space):
         return None
     table = bundled_table(dataset, space)
-    scored = table.scores[[name for name in table.scores if not proxies.get(str(name)).literal]]
-    return table if scored.notna().any(axis="columns").mean() > _WHOLE else None
+    return table if table.is_whole else None
 
 
 def bundled_path(dataset: str, space: str = registry.DEFAULT) -> Path:

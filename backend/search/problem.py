@@ -220,7 +220,8 @@ def configured_table(config: SearchConfig) -> ScoreTable | None:
     """The score table that a configuration names, or None for one that computes its scores.
 
     Raises:
-        UserError: there is no such table, it is of another space, data set or network size, or lacks a proxy.
+        UserError: there is no such table; it is of another space, data set or network size, or of a sample; or it lacks
+            a proxy.
     """
     name = config.runner.scores
     if name == "compute":
@@ -234,6 +235,12 @@ def configured_table(config: SearchConfig) -> ScoreTable | None:
     config.search_space.check_tabled()
     if lacking := [proxy for proxy in config.proxy_names if proxy not in table.scores]:
         raise UserError(f"the score table has no {', '.join(lacking)}; it has {', '.join(map(str, table.scores))}")
+    if not table.is_whole:
+        all_of = space.words.count(len(table.scores))
+        raise UserError(
+            f"the score table has scores of {table.scored:,} of {all_of}; a search needs those of all: score networks, "
+            "or sweep the whole space"
+        )
     return table
 
 

@@ -134,3 +134,10 @@ def test_a_cost_that_was_measured_on_no_device_is_refused(home: Path, tmp_path: 
     assert "latency:raspi4: not measured for NAS-Bench-Macro; valid: params, flops" in refused(
         "search", "--config", file
     )
+
+
+def test_a_search_on_a_table_of_a_sample_is_refused(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "sampled.toml"
+    shipped = (CONFIGS / "nas_bench_macro.toml").read_text(encoding="utf-8")
+    file.write_text(shipped.replace("num_samples = 16", 'num_samples = 16\nscores = "table"'))
+    assert "of 6,561 architectures; a search needs those of all" in refused("search", "--config", file)
