@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 CONFIG ?=
 ARGS ?=
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help app search test lint format bench screenshots clean
+.PHONY: help app search test test-slow test-soak lint format bench screenshots clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 app: $(VENV)/installed ## set up and start the dashboard on 127.0.0.1 (PORT=8501; OPTUNA_DASHBOARD_PORT=8080: that beside it)
 ifdef OPTUNA_DASHBOARD_PORT
@@ -27,8 +28,14 @@ search: $(VENV)/installed ## run a search in the terminal (CONFIG=file.toml; wit
 
 test: $(VENV)/installed-dev browser postgres ## run all tests but the slow ones, and the examples of the docstrings
 	$(BIN)/python -m pytest --doctest-modules backend --ignore=backend/__main__.py --ignore=backend/storage/migrations/env.py
-	$(BIN)/python -m pytest -m "not slow and not network" --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-	$(BIN)/python -m pytest -m "network and not slow"
+	$(BIN)/python -m pytest -m "not slow and not network and not soak" $(SIDE_BY_SIDE)
+
+test-slow: $(VENV)/installed-dev browser postgres ## run the tests of several seconds each, which CI runs too
+	$(BIN)/python -m pytest -m "slow and not network and not soak" $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -m "network and not soak"
+
+test-soak: $(VENV)/installed-dev postgres ## run the tests of minutes each: fifty kills, eight workers, a lost host
+	$(BIN)/python -m pytest -m soak
 
 lint: $(VENV)/installed-dev ## check style, types and which room imports which
 	$(BIN)/ruff check .

@@ -43,6 +43,7 @@ def patience(page: Page) -> None:
     expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
+@pytest.mark.slow
 def test_a_cell_is_drawn_a_neighbour_is_taken_and_the_link_shows_the_same_to_another(
     page: Page, browser: Browser, installation: Path
 ) -> None:
@@ -82,6 +83,7 @@ def test_a_cell_is_drawn_a_neighbour_is_taken_and_the_link_shows_the_same_to_ano
         context.close()
 
 
+@pytest.mark.slow
 def test_a_click_on_a_marker_opens_its_cell_and_keeps_the_zoom(page: Page, installation: Path) -> None:
     chart = ".st-key-space_chart"
     with running_app(installation) as address:

@@ -36,6 +36,7 @@ def _take(page: Page, label: str, option: str) -> None:
     wanted.click()
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_saved_and_searched_by(page: Page, browser: Browser, installation: Path) -> None:
     with running_app(installation) as address:
         page.goto(f"{address}/ensemble?labels=64&proxies=params,flops&model=ridge")

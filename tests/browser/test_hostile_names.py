@@ -68,6 +68,7 @@ def address(installation: Path) -> Iterator[str]:
         yield running
 
 
+@pytest.mark.slow
 def test_no_page_reaches_out_or_links_elsewhere_and_names_are_seen_as_they_are(page: Page, address: str) -> None:
     own = urlsplit(address).netloc
     asked: list[str] = []
@@ -91,6 +92,7 @@ def test_no_page_reaches_out_or_links_elsewhere_and_names_are_seen_as_they_are(p
     assert LOOKS in seen
 
 
+@pytest.mark.slow
 def test_streamlit_makes_nothing_of_a_plain_text(page: Page, installation: Path) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

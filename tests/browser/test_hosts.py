@@ -84,6 +84,7 @@ def test_a_page_under_another_name_gets_no_page_no_websocket_and_no_upload(rebou
     assert not page.context.cookies()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", [KNOWN, "localhost", "127.0.0.1"])
 def test_a_known_name_shows_the_studies_and_takes_uploads(rebound: Browser, port: int, host: str) -> None:
     page = opened(rebound)

@@ -14,6 +14,7 @@ from tests.browser.test_search import fill, the_run
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_a_search_outlives_the_dashboard_that_launched_it(page: Page, installation: Path) -> None:
     page.set_default_timeout(WAIT_MILLISECONDS)
     expect.set_options(timeout=WAIT_MILLISECONDS)

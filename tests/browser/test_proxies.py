@@ -45,6 +45,7 @@ def test_a_clicked_proxy_and_a_clicked_cell_are_shown_and_the_link_shows_them_to
         other.close()
 
 
+@pytest.mark.slow
 def test_the_whole_space_is_drawn_with_its_intervals(page: Page, installation: Path) -> None:
     write_sweep_table(installation)
     with running_app(installation) as address:
@@ -54,6 +55,7 @@ def test_the_whole_space_is_drawn_with_its_intervals(page: Page, installation: P
         expect(page.get_by_text("15,284 cells. Click one to see it")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_square_of_all_spaces_leads_to_the_scores_that_it_is_from(page: Page, installation: Path) -> None:
     with running_app(installation) as address:
         page.goto(f"{address}/proxies?view=spaces&spaces=nas_bench_201&proxies=params&proxies=zen")
@@ -66,6 +68,7 @@ def test_a_square_of_all_spaces_leads_to_the_scores_that_it_is_from(page: Page, 
         expect(page).not_to_have_url(re.compile("view="))
 
 
+@pytest.mark.slow
 def test_the_keyboard_reaches_a_charts_buttons_and_no_folded_sidebar(page: Page, installation: Path) -> None:
     with running_app(installation) as address:
         page.goto(f"{address}/proxies")

@@ -27,6 +27,7 @@ def patience(page: Page) -> None:
     expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
+@pytest.mark.slow
 def test_a_search_from_the_form_ends_with_true_accuracies(page: Page, installation: Path) -> None:
     with running_app(installation) as address:
         page.goto(f"{address}/new-search")
@@ -51,6 +52,7 @@ def test_a_search_from_the_form_ends_with_true_accuracies(page: Page, installati
         expect(page.locator(".st-key-true_accuracy")).to_contain_text(re.compile(r"\d\d\.\d\d %"))
 
 
+@pytest.mark.slow
 def test_a_bounded_search_from_the_form_shows_only_cells_that_keep_the_bound_as_best(
     page: Page, installation: Path
 ) -> None:

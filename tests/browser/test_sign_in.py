@@ -73,6 +73,7 @@ def signed_in(browser: Browser, address: str, name: str) -> Iterator[Page]:
         yield page
 
 
+@pytest.mark.slow
 def test_an_editor_launches_under_their_name_a_viewer_looks_and_a_stranger_sees_nothing(
     browser: Browser, address: str
 ) -> None:

@@ -24,6 +24,7 @@ def patience(page: Page) -> None:
     expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
+@pytest.mark.slow
 def test_what_is_drawn_and_downloaded_is_of_the_database_that_this_session_opened(
     page: Page, installation: Path, postgres_url: str
 ) -> None:

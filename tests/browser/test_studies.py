@@ -27,6 +27,7 @@ def patience(page: Page) -> None:
     expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
+@pytest.mark.slow
 def test_seeds_are_queued_in_one_go_and_the_list_follows_them_live(page: Page, installation: Path) -> None:
     with running_app(installation) as address:
         page.goto(f"{address}/new-search")
@@ -44,6 +45,7 @@ def test_seeds_are_queued_in_one_go_and_the_list_follows_them_live(page: Page, i
     assert [item.trials >= 4 for item in list_studies(open_database())] == [True, True]
 
 
+@pytest.mark.slow
 def test_studies_are_filtered_linked_noted_exported_and_deleted(
     page: Page, browser: Browser, installation: Path
 ) -> None:

@@ -59,6 +59,7 @@ def live(installation: Path) -> Iterator[tuple[Database, SearchConfig]]:
     runs.end(database, study_id, "finished", "")
 
 
+@pytest.mark.slow
 def test_new_trials_come_while_zoom_and_choice_stay(
     page: Page, installation: Path, live: tuple[Database, SearchConfig]
 ) -> None:
@@ -105,6 +106,7 @@ def test_new_trials_come_while_zoom_and_choice_stay(
         expect(other.get_by_text("True test accuracy, 200 epochs (%)").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_zoom_of_logarithmic_axes_shows_the_box_that_was_drawn(
     page: Page, installation: Path, live: tuple[Database, SearchConfig]
 ) -> None:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 STUDY = "of the team"
 
 
+@pytest.mark.slow
 def test_one_launches_another_sees_it_live_and_stops_it(
     browser: Browser, postgres_database: Database, installation: Path, tmp_path: Path
 ) -> None:

@@ -49,6 +49,7 @@ def test_a_storage_that_cannot_be_used_is_said_on_the_page(monkeypatch: pytest.M
     assert any("cannot open postgresql+psycopg://ann:***@" in as_read(box.value) for box in page.error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["", "running", "finished", "failed", "foreign"])
 def test_every_page_opens_on_a_storage_in_every_state(app: Open, request: pytest.FixtureRequest, state: str) -> None:
     study = {"study": request.getfixturevalue(state)} if state else {}

@@ -42,6 +42,7 @@ def named(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: 
     return name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", ["three_objectives_inf.db", "metric_of_300_digits.db"], indirect=True)
 def test_every_page_and_command_opens(named: str, app: Callable[..., AppTest]) -> None:
     # In a process of its own first: a library that ends its process would end this one.
@@ -64,6 +65,7 @@ def test_every_page_and_command_opens(named: str, app: Callable[..., AppTest]) -
     assert f"<title>{named}" in study_report(queries.find_study(named))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", ["three_objectives_inf.db"], indirect=True)
 def test_an_infinite_objective_counts_by_its_meaning(named: str) -> None:
     shown, said = printed(("studies", "show", named, "--json"), ("studies", "show", named))

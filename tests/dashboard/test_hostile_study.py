@@ -69,6 +69,7 @@ def test_every_view_of_the_study_opens(app: Open, colleagues: str, view: str) ->
         assert 'seed="<b>x"' in page.code[0].value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["compare", "proxies", "ensemble", "share", "benchmark"])
 def test_every_page_opens_with_it(app: Open, finished: str, colleagues: str, name: str) -> None:
     page = app(name, study=colleagues)

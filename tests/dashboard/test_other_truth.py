@@ -66,6 +66,7 @@ def checked(page: AppTest) -> str:
     return text
 
 
+@pytest.mark.slow
 def test_trials_record_the_field_of_the_space(ssim: Open) -> None:
     ssim("studies")
     frame = trials_frame(load_study(open_database(), "denoisers"))
@@ -129,6 +130,7 @@ def test_the_report(ssim: Open) -> None:
     assert OF_ACCURACIES.findall(body) == []
 
 
+@pytest.mark.slow
 def test_commands(ssim: Open) -> None:
     ssim("studies")
     listed = backend("recommend", "denoisers").stdout

@@ -37,6 +37,7 @@ def test_names_from_elsewhere_are_no_markup(database: Database) -> None:
     assert "<img src=x>" not in report.split("<h2>")[0]
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_report_and_names_what_is_wrong(finished: str, tmp_path: Path) -> None:
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "dashboard", "report", *arguments]

@@ -64,6 +64,7 @@ def test_commands_read_and_make_no_table(reader: str, postgres_url: str, kind: s
     assert tables(postgres_url) == before
 
 
+@pytest.mark.slow
 def test_pages_read_and_make_no_table(
     app: Callable[..., AppTest],  # noqa: F811
     reader: str,

@@ -18,6 +18,7 @@ from tests.postgres.server import PASSWORD, Server
 _AWAY_SECONDS = 3
 
 
+@pytest.mark.slow
 def test_a_search_goes_on_when_the_server_is_back(postgres_server: Server, postgres_database: Database) -> None:
     database = postgres_database
     study_id = prepared(database, 150, 2)

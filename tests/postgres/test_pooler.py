@@ -2,6 +2,8 @@
 
 import shutil
 
+import pytest
+
 from backend.storage.database import Database, open_database
 from tests.backend.runs.worker_processes import check_whole, prepared, started, state_of, wait_until
 from tests.conftest import missing
@@ -9,6 +11,7 @@ from tests.postgres.pooler import pooled
 from tests.postgres.server import Server
 
 
+@pytest.mark.slow
 def test_workers_share_a_search_through_a_pooler(postgres_server: Server, postgres_database: Database) -> None:
     if shutil.which("pgbouncer") is None:
         missing("no PgBouncer: install Debian's package pgbouncer")

@@ -47,6 +47,7 @@ def wait_for_end(database: Database, name: str) -> runs.Run:
     raise AssertionError(f"{name} did not end: {run}")
 
 
+@pytest.mark.slow
 def test_the_command_line_searches_lists_shows_and_deletes(postgres_database: Database, tmp_path: Path) -> None:
     file = tmp_path / "cheap.toml"
     file.write_text(_SEARCH.to_toml(), encoding="utf-8")
@@ -85,6 +86,7 @@ def test_a_search_reads_as_on_sqlite(postgres_database: Database, tmp_path: Path
     assert overviews[0][0].accuracy > 0
 
 
+@pytest.mark.slow
 def test_a_launched_search_is_seen_to_grow_and_leaves_its_log(postgres_database: Database) -> None:
     name = launch.launch(postgres_database, cheap_config(setup={"n_trials": 40}), "a")
     held = LiveTrials(postgres_database, load_study(postgres_database, name))
@@ -102,6 +104,7 @@ def test_a_launched_search_is_seen_to_grow_and_leaves_its_log(postgres_database:
     assert "kept-secret" not in (run_folder(postgres_database, name) / launch.PROCESS_LOG).read_text()
 
 
+@pytest.mark.slow
 def test_stop_reaches_a_launched_search(postgres_database: Database) -> None:
     name = launch.launch(postgres_database, cheap_config(setup={"n_trials": 10_000}), "a")
     launch.stop(postgres_database, name)
@@ -109,6 +112,7 @@ def test_stop_reaches_a_launched_search(postgres_database: Database) -> None:
     assert not any(trial.state.name == "RUNNING" for trial in load_study(postgres_database, name).trials)
 
 
+@pytest.mark.slow
 def test_the_queue_runs_all_that_waits(postgres_database: Database) -> None:
     searches = queueing.with_seeds(cheap_config(), "q", [0, 1, 2])
     queueing.enqueue(postgres_database, searches, at_once=2)
@@ -117,6 +121,7 @@ def test_the_queue_runs_all_that_waits(postgres_database: Database) -> None:
     assert queue.waiting(postgres_database) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 4])
 def test_a_run_in_threads_is_exact(postgres_database: Database, jobs: int) -> None:
     config = _with_jobs(jobs)

@@ -32,6 +32,7 @@ def run_of(database: Database) -> runs.Run:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_full_disk_ends_the_run_with_words_and_what_is_stored_stays(small_home: Path, number: int) -> None:
     database = open_database()
@@ -57,6 +58,7 @@ def test_a_full_disk_ends_the_run_with_words_and_what_is_stored_stays(small_home
     assert kept.loc[kept["state"] == "complete", "arch"].isin(after["arch"]).all()
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_fails_the_run_that_needs_it(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,6 +77,7 @@ def test_a_folder_that_cannot_be_written_fails_the_run_that_needs_it(
     assert run_of(database).done == 12
 
 
+@pytest.mark.slow
 def test_a_database_that_cannot_be_written_is_named_and_stays_whole(database: Database, home: Path) -> None:
     launch.prepare(database, cheap_config(), "a")
     execute_run(database, "a")

@@ -24,7 +24,7 @@ _LONGEST_TRIAL = 0.05
 """Seconds; a kill falls anywhere within a trial, or between two."""
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_fifty_kills_in_two_hundred_trials_lose_nothing(each_database: Database) -> None:
     database = each_database
     print(f"seed {_SEED}")
@@ -54,7 +54,7 @@ def test_fifty_kills_in_two_hundred_trials_lose_nothing(each_database: Database)
     assert len(workers.list_workers(database, study_id)) > _KILLS
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_eight_workers_share_four_hundred_trials(postgres_database: Database) -> None:
     database = postgres_database
     study_id = prepared(database, 400, 8, scores="table")

@@ -61,7 +61,7 @@ def test_workers_of_two_hosts_share_a_search(shared_database: Database, host: Ot
 
 
 @pytest.mark.postgres
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_trials_of_a_host_that_is_lost_are_done_by_the_other(
     shared_database: Database, host: OtherHost, tmp_path: Path
 ) -> None:

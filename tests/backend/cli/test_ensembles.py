@@ -10,6 +10,7 @@ from tests.conftest import cheap_config
 from tests.score_tables import write_sweep_table
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("with_fitted")
 def test_ensembles_are_compared_saved_exported_and_imported(home: Path, tmp_path: Path) -> None:
     compared = backend("ensemble", "a", "--proxies", "params,flops", "--table", write_sweep_table(home)).stdout
@@ -40,6 +41,7 @@ def test_ensembles_in_json_and_without_labels(home: Path) -> None:
     assert record["weights"] is None
 
 
+@pytest.mark.slow
 def test_cells_of_the_table_are_fitted_judged_elsewhere_and_cells_to_train_named(home: Path, tmp_path: Path) -> None:
     fit = ("ensemble", "--labels", "64", "--model", "ridge", "--proxies", "jacob_cov,params")
     shown = backend(*fit, "--transfer", "cifar100", "--save", "mine").stdout

@@ -96,6 +96,7 @@ def test_names_travel_to_files_and_databases(run: Run, hostile: Database, tmp_pa
     assert {item.name for item in list_studies(open_database(copy))} == set(ANY)
 
 
+@pytest.mark.slow
 def test_names_are_renamed_told_of_and_deleted(run: Run, hostile: Database) -> None:
     for name in ANY:
         shown, new = visible(name), f"{visible(name)} new"
@@ -106,6 +107,7 @@ def test_names_are_renamed_told_of_and_deleted(run: Run, hostile: Database) -> N
     assert list_studies(hostile) == []
 
 
+@pytest.mark.slow
 def test_an_error_quotes_a_name_in_one_line(run: Run, hostile: Database, tmp_path: Path) -> None:
     for name in ANY:
         for command in (["studies", "stop"], ["recommend"], ["ensemble"]):
@@ -117,6 +119,7 @@ def test_an_error_quotes_a_name_in_one_line(run: Run, hostile: Database, tmp_pat
             assert visible(str(path)) in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["[bold]搜索[/s]", "\x1b[2J../../etc"])
 def test_a_search_of_any_name_is_shown_resumed_stopped_recommended_from_and_fitted_on(
     run: Run, database: Database, name: str

@@ -40,6 +40,7 @@ def test_the_entry_point_gives_streams_and_statuses(home: Path) -> None:
     assert "Usage: python -m backend" in in_a_process("nonsense", status=2).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_search_that_gets_a_signal_ends_after_its_trial_with_its_results(
     database: Database, tmp_path: Path, number: signal.Signals

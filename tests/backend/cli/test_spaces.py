@@ -62,6 +62,7 @@ def test_correlate_takes_the_truth_of_the_tables_space(home: Path, table: Path) 
     )
 
 
+@pytest.mark.slow
 def test_correlate_puts_every_task_of_every_space_into_one_table(home: Path, table: Path) -> None:
     swept = home / "sweeps" / "nas_bench_macro-cifar10-00" / "table" / "scores.parquet"
     swept.parent.mkdir(parents=True)
@@ -102,6 +103,7 @@ def test_ensembles_are_fitted_on_architectures_of_a_table(home: Path, table: Pat
     assert done["figures"]["unseen cells"]["spearman"] > 0.8
 
 
+@pytest.mark.slow
 def test_the_shipped_search_runs_and_is_recommended_and_fitted(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "short.toml"
     shipped = (CONFIGS / "nas_bench_macro.toml").read_text(encoding="utf-8")

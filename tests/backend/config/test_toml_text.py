@@ -112,6 +112,7 @@ _tables = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(_tables, st.booleans())
 def test_whatever_is_in_its_texts_a_file_within_the_bounds_is_parsed(tables: dict[str, Any], multiline: bool) -> None:

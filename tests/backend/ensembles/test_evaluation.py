@@ -42,6 +42,7 @@ def test_twins_of_a_seen_cell_are_not_unseen() -> None:
     assert set(cells.index) - set(rest.index) == set(twins)
 
 
+@pytest.mark.slow
 def test_cross_validation_of_noise_finds_nothing() -> None:
     """Twins share their noise: folds that divided classes would learn it by heart."""
     cells = everything().iloc[:1000].assign(accuracy=lambda f: f["l2_norm"])

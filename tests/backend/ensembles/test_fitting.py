@@ -32,6 +32,7 @@ def test_weights_are_percentage_points_a_standard_deviation() -> None:
     assert Ensemble(Recipe("extra_trees", PROXIES), cells).weights is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_a_value_that_no_statistic_can_be_made_of_counts_as_unknown(name: str) -> None:
     cells = everything().iloc[::200].copy()

@@ -130,6 +130,7 @@ def test_every_sampler_searches(database: Database, sampler: str) -> None:
     assert (frame["state"] == "complete").sum() == 15
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_bit_equal_searches_and_another_gives_another(database: Database, tmp_path: Path) -> None:
     other = f"sqlite:///{tmp_path / 'other.db'}"
     columns = ["arch", "l2_norm", "params", "flops"]
@@ -244,6 +245,7 @@ def test_stop_and_resume_go_on_where_the_search_was(database: Database) -> None:
     assert run_of(database).state == "finished"
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_known_as_failed_keeps_its_trials_and_can_be_resumed(database: Database) -> None:
     launch.launch(database, cheap_config(setup={"n_trials": 3000, "sampler": "nsgaii"}), "a")
     wait_for(lambda: run_of(database).done > 20)
@@ -259,6 +261,7 @@ def test_a_killed_run_is_known_as_failed_keeps_its_trials_and_can_be_resumed(dat
     assert not (frame["state"] == "running").any()
 
 
+@pytest.mark.slow
 def test_the_launched_process_outlives_the_one_that_launched_it(database: Database) -> None:
     script = f"""
 from backend.runs import launch

@@ -41,6 +41,7 @@ def test_nothing_is_made_where_one_name_is_taken(database: Database) -> None:
     assert queue.waiting(database) == []
 
 
+@pytest.mark.slow
 def test_queued_searches_run_in_their_order_in_processes_of_their_own_one_at_a_time(database: Database) -> None:
     names = ["mine seed 0", "mine seed 1"]
     queueing.enqueue(database, queueing.with_seeds(cheap_config(setup={"n_trials": 3}), "mine", [0, 1]), 1)

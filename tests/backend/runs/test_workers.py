@@ -26,6 +26,7 @@ def test_two_workers_share_a_queued_search_exactly(each_database: Database) -> N
     assert sum(worker.trials for worker in there(database, study_id)) == 60
 
 
+@pytest.mark.slow
 def test_the_trials_of_killed_workers_are_done_by_those_who_come_after(each_database: Database) -> None:
     database = each_database
     study_id = prepared(database, 60, 2)
@@ -91,6 +92,7 @@ def test_who_comes_second_to_a_queued_search_may_still_join_it(database: Databas
     assert state_of(database, study_id)[0] == "running"
 
 
+@pytest.mark.slow
 def test_an_error_of_one_worker_leaves_the_search_to_the_others(each_database: Database) -> None:
     database = each_database
     study_id = prepared(database, 60, 2)
@@ -108,6 +110,7 @@ def test_an_error_of_one_worker_leaves_the_search_to_the_others(each_database: D
     check_whole(database, study_id, 60)
 
 
+@pytest.mark.slow
 def test_an_error_of_the_worker_that_began_leaves_the_search_to_the_others(database: Database) -> None:
     study_id = prepared(database, 60, 2)
 
@@ -135,6 +138,7 @@ def test_an_error_of_the_last_worker_fails_the_search(database: Database) -> Non
     assert (run.state, run.message) == ("failed", "RuntimeError: this machine has a fault")
 
 
+@pytest.mark.slow
 def test_the_trials_of_a_killed_worker_are_failed_while_the_others_go_on(database: Database) -> None:
     study_id = prepared(database, 15_000, 2)
     with started(database, 2) as (first, _second):

@@ -92,6 +92,7 @@ def records(count: int) -> bytes:
     return pickle.dumps(value, protocol=2)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_what_is_given_up() -> None:
     def peak(count: int) -> int:
         content = records(count)

@@ -52,6 +52,7 @@ def test_a_frugal_pass_finds_the_same() -> None:
         torch.testing.assert_close(run(frugal), run(subject), rtol=0, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on the address space is Linux's")
 def test_out_of_memory_the_passes_save_it() -> None:
     free, limited = (_run(SCORE_IN_LITTLE_MEMORY.format(index=CELL.index), margin) for margin in (0, 250))
@@ -60,6 +61,7 @@ def test_out_of_memory_the_passes_save_it() -> None:
     assert limited.splitlines()[-1] == free.splitlines()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on the address space is Linux's")
 def test_too_little_memory_is_said_in_one_line() -> None:
     outcome = subprocess.run(

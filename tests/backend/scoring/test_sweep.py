@@ -37,6 +37,7 @@ def ignore(_done: int, _total: int) -> None:
     """No progress is shown."""
 
 
+@pytest.mark.slow
 def test_each_class_has_the_score_of_its_cell(client: Client, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     sweep = Sweep(SETTING, tmp_path, CLASSES[:10])
@@ -70,6 +71,7 @@ def test_another_batch_or_seed_is_another_sweep(tmp_path: Path) -> None:
     assert len({Sweep(setting, tmp_path).folder for setting in others}) == 4
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_keeps_its_shards_and_goes_on(client: Client, tmp_path: Path) -> None:
     script = f"""
 from pathlib import Path
@@ -182,6 +184,7 @@ def test_what_a_table_of_the_same_batch_has_is_not_scored_again(client: Client, 
     assert all("l2_norm" in lack for _, lack in other._todo())
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_does_not_answer_is_named() -> None:
     with (
         pytest.raises(UserError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"),

@@ -84,6 +84,7 @@ def test_computed_scores_feed_it_as_well_as_those_of_a_table(database: Database)
     assert done[[MINE, "params", "flops", "l2_norm"]].notna().all(axis=None)
 
 
+@pytest.mark.slow
 def test_it_stands_beside_hardware_goals_or_is_only_recorded(database: Database) -> None:
     save(database)
     goals = {MINE: {"scale": 1.0}, "params": {"scale": 1.0, "direction": "minimize"}}
@@ -156,6 +157,7 @@ def test_the_file_says_it_and_is_read_again() -> None:
     assert config.strategy.metrics[MINE].direction == "maximize"
 
 
+@pytest.mark.slow
 def test_it_finds_better_cells_than_one_of_its_proxies(database: Database) -> None:
     save(database)
     accuracy = benchmark.test_accuracy("cifar10", 200)

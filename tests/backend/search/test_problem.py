@@ -260,6 +260,7 @@ def test_random_sampling_is_said_not_to_learn_from_constraints() -> None:
         assert said == (sampler in BLIND_SAMPLERS)
 
 
+@pytest.mark.slow
 def test_tpe_learns_to_avoid_infeasible_cells(database: Database) -> None:
     shares = {}
     for sampler in ("random", "tpe"):

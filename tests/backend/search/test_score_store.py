@@ -120,6 +120,7 @@ def _put(url_and_number: tuple[str, int]) -> None:
         store.put(SETTING, *key_of(Cell.from_index(index)), {"snip": float(number), "grasp": float(number)})
 
 
+@pytest.mark.slow
 def test_several_processes_write_at_once_without_loss(database: Database, store: ScoreStore) -> None:
     with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
         list(pool.map(_put, [(database.url, number) for number in range(3)]))

@@ -55,6 +55,7 @@ def file(database: Database, tmp_path: Path) -> Path:
     return tmp_path / "a.db"
 
 
+@pytest.mark.slow
 def test_two_processes_that_import_one_file_at_once_make_no_double(database: Database, file: Path) -> None:
     command = [sys.executable, "-c", IMPORTER, str(file)]
     importers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]

@@ -77,6 +77,7 @@ def test_a_file_carries_searches_whole_to_another_installation(database: Databas
     assert log_of(other, "by random")[-1][-1].endswith("results in …/by random")
 
 
+@pytest.mark.slow
 def test_a_copied_generation_has_its_parents(database: Database, tmp_path: Path) -> None:
     # A generation is of fifty.
     name = samples.make_search(database, "by nsgaii", 60, "nsgaii")
@@ -113,6 +114,7 @@ def test_a_note_on_a_trial_stays_with_its_trial(database: Database, tmp_path: Pa
     assert notes == ["", "", "", "the third", "", ""]
 
 
+@pytest.mark.slow
 def test_importing_twice_makes_no_double_whatever_it_is_called_by_then(database: Database, tmp_path: Path) -> None:
     samples.make_search(database)
     samples.make_foreign(database)
@@ -198,6 +200,7 @@ def test_a_search_in_work_is_stopped_in_the_copy_and_its_open_trial_has_failed(
     assert run.state == "running"
 
 
+@pytest.mark.slow
 def test_exports_while_a_search_writes_are_each_of_one_moment(database: Database, tmp_path: Path) -> None:
     samples.make_search(database, "finished before")
     name = prepare(database, cheap_config(cells={"C": [8]}, setup={"n_trials": 120}), "in work")

@@ -149,6 +149,7 @@ def test_stored_scores_are_its_own(database: Database, toy: ToySpace) -> None:
     assert set(again["state"]) <= {"complete", "repeat"}
 
 
+@pytest.mark.slow
 def test_a_search_goes_on_and_ends_where_nothing_new_is_found(database: Database, toy: ToySpace) -> None:
     searched(database)
     launch.requeue(database, "toys", trials=20)

@@ -231,6 +231,7 @@ def test_a_migration_that_breaks_off_leaves_the_database_as_it_was(url: str) -> 
     database.close()
 
 
+@pytest.mark.slow
 def test_many_scores_take_seconds(url: str) -> None:
     kept_database(VERSION, url)
     rows = [

@@ -60,6 +60,7 @@ def test_a_second_read_gives_only_what_is_new_or_had_not_ended(database: Databas
     assert reader.read() == []
 
 
+@pytest.mark.slow
 def test_many_trials_take_as_many_queries_as_few(database: Database) -> None:
     study = make_study(database)
     distributions = {"a": FloatDistribution(0, 1), "b": IntDistribution(1, 9), "c": CategoricalDistribution(["u", "v"])}

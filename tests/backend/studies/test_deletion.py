@@ -107,6 +107,7 @@ def test_the_command_deletes_a_study_that_another_process_writes_to(busy: Databa
     assert [(line.action, line.study) for line in audit.entries(busy)] == [("delete", BUSY)]
 
 
+@pytest.mark.slow
 def test_a_deletion_beside_a_writer_deletes_each_time(busy: Database) -> None:
     for turn in range(3):
         name = f"{BUSY} {turn}"
@@ -152,6 +153,7 @@ def test_a_deletion_that_the_database_refuses_deletes_nothing_and_says_so(
     assert "delete" not in [entry.action for entry in audit.entries(local)]
 
 
+@pytest.mark.slow
 def test_of_several_those_that_can_be_are_deleted(local: Database) -> None:
     forbid(local, "DELETE ON studies WHEN OLD.study_name = 'a'")
     with pytest.raises(WriteError, match=r"^1 of 2 studies done; study: 'a' is not deleted: kept"):

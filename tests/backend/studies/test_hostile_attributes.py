@@ -159,6 +159,7 @@ def read_config(database: Database) -> None:
         assert "\n" not in str(error)  # noqa: PT017
 
 
+@pytest.mark.slow
 @_property
 @given(_places, _json)
 @example(("study_user_attributes", "proxyscope:config"), "[1]")
@@ -172,6 +173,7 @@ def test_attributes_of_any_kind(prepared: Path, tmp_path: Path, place: tuple[str
     listed(file)
 
 
+@pytest.mark.slow
 @_property
 @given(st.data(), _values)
 def test_search_files_of_any_kind(prepared: Path, tmp_path: Path, data: st.DataObject, value: Any) -> None:
@@ -204,6 +206,7 @@ def test_texts_that_are_no_search_file(file: Path, text: str) -> None:
     assert listed(file)[HOSTILE].file_problem.startswith("its search file is not valid: ")
 
 
+@pytest.mark.slow
 @_property
 @given(_columns, _cells)
 @example("created", "yesterday")

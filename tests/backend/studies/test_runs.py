@@ -103,6 +103,7 @@ def _claim(url_and_id: tuple[str, int]) -> bool:
     return runs.claim(open_database(url_and_id[0]), url_and_id[1])
 
 
+@pytest.mark.slow
 def test_of_several_processes_one_gets_the_run(database: Database, study_id: int) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(3, mp_context=context) as pool:

@@ -55,6 +55,7 @@ def test_each_is_claimed_once_and_added_once(each_database: Database) -> None:
     assert len(trainings.add(database, study_id, RECIPE, 1, KEYS)) == 3, "another seed is another training"
 
 
+@pytest.mark.slow
 def test_a_process_is_stopped_and_the_training_goes_on_from_its_checkpoint(database: Database, study: str) -> None:
     request = launch.Request(top=2, epochs=250, batch_size=512)
     first, second = launch.queue_trainings(database, study, request)

@@ -21,6 +21,7 @@ from tests.conftest import cheap_config
 from tests.postgres.server import PASSWORD
 
 
+@pytest.mark.slow
 def test_it_serves_the_studies_of_the_server_and_no_process_shows_the_password(postgres_database: Database) -> None:
     create_study(postgres_database, SearchProblem(cheap_config()), "shown there")
     port = free_port()

@@ -57,6 +57,7 @@ def test_without_a_choice_the_newest_are_suggested(app: Open, finished: str, for
     assert page.multiselect[0].value == page.query_params["study"]
 
 
+@pytest.mark.slow
 def test_studies_stand_side_by_side(app: Open, seeds: list[str], database: Database) -> None:
     page = app("compare", study=seeds, seeds="apart")
     assert not page.exception

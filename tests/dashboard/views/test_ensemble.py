@@ -62,6 +62,7 @@ def test_a_new_installation_shows_an_ensemble_of_the_bundled_table(app: Open) ->
     assert len(charts(page)) == 4
 
 
+@pytest.mark.slow
 def test_a_study_is_fitted_on_its_cells_and_judged_beyond(app: Open, study: str) -> None:
     page = app("ensemble", study=study)
     assert not page.exception
@@ -76,6 +77,7 @@ def test_a_study_is_fitted_on_its_cells_and_judged_beyond(app: Open, study: str)
     assert {metric.label for metric in page.metric} >= {"Cells trained", "Training", "Best of them"}
 
 
+@pytest.mark.slow
 def test_the_link_reproduces_model_proxies_cells_and_list(app: Open, study: str) -> None:
     page = app(
         "ensemble",
@@ -98,6 +100,7 @@ def test_the_link_reproduces_model_proxies_cells_and_list(app: Open, study: str)
     assert "This model has no weights" in text(page)
 
 
+@pytest.mark.slow
 def test_controls_put_their_choice_into_the_link(app: Open) -> None:
     page = app("ensemble", **SMALL)
     page.multiselect(key="ensemble_proxies").set_value(["params", "zen"]).run()

@@ -40,6 +40,7 @@ def said(boxes: Any) -> str:
     return "\n".join(box.value for box in boxes).replace("\\", "")
 
 
+@pytest.mark.slow
 def test_a_new_installation_shows_the_bundled_table(app: Open) -> None:
     page = app("proxies")
     assert not page.exception

@@ -84,6 +84,7 @@ def test_bad_sizes(sizes: tuple[int, int, int]) -> None:
         build_network(DENSE, *sizes)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(cells, st.integers(0, 2**31))
 def test_cells_of_a_class_compute_the_same_function(cell: Cell, seed: int) -> None:

@@ -129,6 +129,7 @@ def test_sizes_in_closed_form_are_the_benchmarks() -> None:
     assert np.array_equal((sizes["flops"] * 1e6).round(), table["flops"])
 
 
+@pytest.mark.slow
 def test_sizes_of_built_networks_are_the_benchmarks() -> None:
     table = runs_table().set_index("architecture")
     for index in np.random.default_rng(0).choice(NUM_ARCHITECTURES, 40, replace=False):

@@ -97,6 +97,7 @@ def test_any_proposal_of_modules_stands_for_the_nearest_backbone(values: tuple[s
 options = st.lists(st.integers(1, 4), min_size=1, max_size=4, unique=True)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(chosen=st.tuples(*[options] * 6), seed=st.integers(0, 100))
 def test_what_is_sampled_of_macro_keeps_to_the_choices(chosen: tuple[list[int], ...], seed: int) -> None:
@@ -161,6 +162,7 @@ def with_weights_of(cell: MicroArchitecture, network: nn.Sequential, canonical: 
         yield f"{position}"
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(cell=cells, seed=st.integers(0, 5))
 def test_networks_of_one_class_with_the_same_weights_give_the_same(cell: MicroArchitecture, seed: int) -> None:
@@ -213,6 +215,7 @@ def test_encoders_have_the_benchmarks_parameters(key: str, parameters: int) -> N
     assert sum(weight.numel() for weight in network[:-1].parameters()) == parameters
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("space", SPACES, ids=lambda space: space.name)
 def test_sizes_of_built_networks_are_the_closed_forms(space: Any) -> None:
     # Without any storage, on which weights of a hundred megabytes would be drawn.
