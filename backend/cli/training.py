@@ -22,7 +22,8 @@ from backend.storage.database import Database, open_existing
 from backend.storage.optuna_internals.objects import study_id_of
 from backend.studies import load_study
 from backend.studies import trainings as records
-from backend.studies.trainings import MOST_EPOCHS, Epoch, Training
+from backend.studies.recipes import MOST_EPOCHS, Epoch
+from backend.studies.trainings import Training
 from backend.training import launch
 from backend.training.execute import train_queued
 from backend.training.own import OPTION, own_training

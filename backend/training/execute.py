@@ -28,7 +28,8 @@ from backend.storage.outages import ride_out
 from backend.studies import trainings
 from backend.studies.catalog import load_study, study_config
 from backend.studies.folders import run_folder
-from backend.studies.trainings import Epoch, Recipe, Training
+from backend.studies.recipes import Epoch, Recipe
+from backend.studies.trainings import Training
 from backend.training.data import TrainingData, load_data
 from backend.training.fit import TrainingFailedError, TrainingStoppedError, fit
 from backend.training.own import OPTION, OwnTraining, own_training, task_of

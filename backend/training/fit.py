@@ -16,7 +16,7 @@ from backend.errors import UserError
 from backend.scoring.runtime import is_out_of_memory, make_generator
 from backend.spaces.building import make_seeded
 from backend.spaces.task import Task, map_leaves
-from backend.studies.trainings import Epoch, Recipe
+from backend.studies.recipes import Epoch, Recipe
 from backend.training.data import TrainingData, part
 from backend.user_code import in_a_line
 

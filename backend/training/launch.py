@@ -18,7 +18,7 @@ from backend.storage.database import Database
 from backend.storage.optuna_internals.objects import study_id_of
 from backend.studies import trainings
 from backend.studies.catalog import load_study, study_config
-from backend.studies.trainings import Recipe, first_problem
+from backend.studies.recipes import Recipe, first_problem
 from backend.studies.trials import trials_frame
 from backend.training.own import own_training
 

@@ -22,7 +22,7 @@ from backend.errors import UserError
 from backend.spaces.base import Architecture, SearchSpace
 from backend.spaces.building import build_seeded
 from backend.spaces.task import Task
-from backend.studies.trainings import Epoch
+from backend.studies.recipes import Epoch
 from backend.training.data import TrainingData
 from backend.training.fit import TrainingFailedError, TrainingStoppedError
 from backend.user_code import in_a_line, is_named, load_named

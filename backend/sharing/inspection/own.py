@@ -17,8 +17,8 @@ from backend.sharing.inspection.attributes import read_json
 from backend.sharing.inspection.file import BadFileError
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
+from backend.studies.recipes import Recipe, parse_curve
 from backend.studies.summaries import CONFIG, KEPT
-from backend.studies.trainings import Recipe, parse_curve
 from backend.studies.trials import (
     ARCH,
     ARCHITECTURE,

@@ -12,7 +12,8 @@ from backend.ensembles.recommendation import LENGTH
 from backend.errors import UserError
 from backend.spaces.base import SearchSpace
 from backend.studies import StudySummary
-from backend.studies.trainings import MOST_EPOCHS, Training, measured
+from backend.studies.recipes import MOST_EPOCHS
+from backend.studies.trainings import Training, measured
 from backend.training import launch
 from dashboard.cards.training import curves_card
 from dashboard.data import queries

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from backend.storage.database import Database
 from backend.studies import load_study, trainings
-from backend.studies.trainings import Epoch, Recipe
+from backend.studies.recipes import Epoch, Recipe
 
 RECIPE = Recipe(dataset="cifar10", epochs=2)
 

@@ -10,6 +10,7 @@ import pytest
 from backend.spaces import registry
 from backend.storage.database import Database
 from backend.studies import load_study, runs, trainings
+from backend.studies.recipes import Recipe
 from tests.backend.cli.command_line import backend, refused
 from tests.backend.training.conftest import make_study
 
@@ -21,7 +22,7 @@ from torch import nn
 from backend.spaces.task import Task
 from backend.training.data import split
 from backend.training.fit import fit
-from backend.studies.trainings import Recipe
+from backend.studies.recipes import Recipe
 
 
 def train(architecture, task):
@@ -155,7 +156,7 @@ def test_a_function_that_this_process_does_not_name_is_not_run(study: str, datab
     file = tmp_path / "mine.py"
     file.write_text(DIGITS)
     study_id = load_study(database, study)._study_id
-    recipe = trainings.Recipe(dataset="cifar10", epochs=1, function="mine.py:train", code="0" * 64)
+    recipe = Recipe(dataset="cifar10", epochs=1, function="mine.py:train", code="0" * 64)
     trainings.add(database, study_id, recipe, 0, {"depth=1 width=4": "depth=1 width=4"})
     backend("run", study, "--trainings")
     (waiting,) = trained(study)

@@ -11,7 +11,7 @@ from torch import nn
 from backend.errors import UserError
 from backend.spaces.building import make_seeded
 from backend.spaces.task import Task
-from backend.studies.trainings import Epoch, Recipe
+from backend.studies.recipes import Epoch, Recipe
 from backend.training.data import TrainingData, load_data, split
 from backend.training.fit import TrainingFailedError, TrainingStoppedError, augmented, fit
 

@@ -15,7 +15,8 @@ from backend.runs.launch import process_environment
 from backend.storage.database import Database
 from backend.storage.schema import trainings as table
 from backend.studies import delete_study, load_study, rename_study, trainings
-from backend.studies.trainings import Recipe, Training
+from backend.studies.recipes import Recipe
+from backend.studies.trainings import Training
 from backend.training import launch
 from backend.training.execute import take_waiting, train_queued
 from tests.backend.training.conftest import make_study

@@ -16,7 +16,8 @@ from backend.sharing.preview import arrivals
 from backend.sharing.transfer import copy_studies
 from backend.storage.database import Database, open_database
 from backend.studies import list_studies, load_study, trainings
-from backend.studies.trainings import Recipe, Training
+from backend.studies.recipes import Recipe
+from backend.studies.trainings import Training
 from tests.backend.training.conftest import STUDY
 from tests.backend.training.records import record
 
