@@ -10,7 +10,7 @@ from backend.cli.terminal import console, log_handler, progress_bar
 from backend.errors import UserError
 from backend.runs import execute as execution
 from backend.search import results
-from backend.spaces.capabilities import truth_field
+from backend.spaces.capabilities import HasTruth, lacks, truth_field
 from backend.storage.database import Database
 from backend.studies import (
     best_table,
@@ -70,6 +70,8 @@ def print_results(database: Database, name: str) -> None:
         title = "Recommended without labels: train these, the first of them first"
         print_plan(console, listed, title, config.space.words, truth_field(config.space, config.trained_on))
         console.print(results.recommendation_rule(frame, config))
+    if lacks(config.space, HasTruth):
+        return
     try:
         report.print_weights(console, results.study_ensemble(frame, config))
     except UserError as error:

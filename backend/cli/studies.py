@@ -23,8 +23,11 @@ app = typer.Typer(help="List, show, share, stop, resume and delete studies.", no
 
 
 @app.command("list")
-def list_command(storage: StorageOption = None, as_json: JsonOption = False) -> None:
+def list_command(
+    storage: StorageOption = None, as_json: JsonOption = False, space_module: SpaceModuleOption = None
+) -> None:
     """List the studies of the database, the newest first."""
+    load_own_code(None, space_module)
     summaries = list_studies(open_existing(storage))
     if as_json:
         print_json([study_record(item) for item in summaries])
@@ -33,12 +36,18 @@ def list_command(storage: StorageOption = None, as_json: JsonOption = False) -> 
 
 
 @app.command()
-def show(study: StudyArgument, storage: StorageOption = None, as_json: JsonOption = False) -> None:
+def show(
+    study: StudyArgument,
+    storage: StorageOption = None,
+    as_json: JsonOption = False,
+    space_module: SpaceModuleOption = None,
+) -> None:
     """Show a study's state, best trials and ensemble weights."""
     from backend.cli.foreground import print_results  # noqa: PLC0415
     from backend.json_records import json_records  # noqa: PLC0415
     from backend.studies import best_table, best_trials, best_values, load_study  # noqa: PLC0415
 
+    load_own_code(None, space_module)
     database = open_existing(storage)
     loaded = load_study(database, study)
     summary = next(item for item in list_studies(database) if item.name == study)

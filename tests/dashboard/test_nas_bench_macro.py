@@ -99,7 +99,7 @@ VIEWS = (
     ({"view": "settings"}, ("Mean by choice and layer", "layer 8")),
     ({"view": "time"}, ("Architectures an hour",)),
     ({"view": "trials"}, ()),
-    ({"view": "ensemble"}, ("Linear regression of true test accuracy, 50 epochs",)),
+    ({"view": "ensemble"}, ("True test accuracy, 50 epochs: linear regression",)),
     ({"view": "log"}, ()),
     ({"view": "config"}, ()),
 )

@@ -80,7 +80,7 @@ VIEWS = (
     ({"trial": "3"}, "True SSIM once trained"),
     ({"y": "5:ssim"}, "True SSIM, 5 epochs"),
     ({"view": "settings"}, "True SSIM, 5 epochs"),
-    ({"view": "ensemble"}, "Linear regression of true SSIM, 5 epochs"),
+    ({"view": "ensemble"}, "True SSIM, 5 epochs: linear regression"),
 )
 
 

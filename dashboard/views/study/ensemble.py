@@ -7,7 +7,7 @@ from backend.spaces.capabilities import HasTruth, field_of
 from backend.studies import StudySummary
 from dashboard.cards import study as cards
 from dashboard.data import queries
-from dashboard.data.quantities import label
+from dashboard.data.quantities import quantity
 from dashboard.figures.numbers import readable
 from dashboard.text import plain
 from dashboard.widgets.charts import show
@@ -22,10 +22,10 @@ def ensemble_section(summary: StudySummary, config: SearchConfig) -> None:
     with shown_errors():
         fitted = queries.ensemble(summary, config)
         ensemble, within, words = fitted.ensemble, fitted.within, queries.words_of(summary)
-        target = label(fitted.target)
+        target = quantity(fitted.target).name
         st.caption(
-            f"Linear regression of {target[0].lower()}{target[1:]} on standardised proxies, over "
-            f"{words.count(len(ensemble.architectures))} with known accuracy. Proxies whose values span orders of "
+            f"{target}: linear regression on standardised proxies, over "
+            f"{words.count(len(ensemble.architectures))} where it is known. Proxies whose values span orders of "
             "magnitude enter as their signed logarithm."
         )
         grid = st.grid(4, min_column_width=150)

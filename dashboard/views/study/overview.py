@@ -67,16 +67,18 @@ def recommended_section(summary: StudySummary, found: Sequence[Training], *, act
 
 def _recommended(summary: StudySummary, table: pd.DataFrame, rule: str, found: Sequence[Training]) -> None:
     st.subheader("Recommended", anchor="recommended")
-    st.markdown(f"Train **{_named(summary, table.index[0])}**{_known_of(summary, table)}")
+    space, said = summary.space, ""
+    if space and found:
+        progress = shortlist_progress(space, list(table.index), found)
+        table, said = table.join(progress), progress_words(space, progress)
+    if said:
+        st.markdown(f":material/model_training: {plain(said[:1].upper() + said[1:])}.")
+    else:
+        st.markdown(f"Train **{_named(summary, table.index[0])}**{_known_of(summary, table)}")
     st.caption(plain(rule))
-    if summary.space:
-        field = truth_field(summary.space, summary.trained_on)
-        if found:
-            progress = shortlist_progress(summary.space, list(table.index), found)
-            table = table.join(progress)
-            if said := progress_words(summary.space, progress):
-                st.markdown(f":material/model_training: {plain(said[:1].upper() + said[1:])}.")
-        shortlist_table(table, summary.space, field, "recommended", f"{summary.name} recommended")
+    if space:
+        field = truth_field(space, summary.trained_on)
+        shortlist_table(table, space, field, "recommended", f"{summary.name} recommended")
 
 
 def _known_of(summary: StudySummary, table: pd.DataFrame) -> str:

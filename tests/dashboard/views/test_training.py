@@ -9,7 +9,7 @@ from backend.search.results import study_recommendation
 from backend.spaces import registry
 from backend.storage.database import Database
 from backend.studies import load_study, study_config, trainings, trials_frame
-from tests.backend.training.records import record
+from tests.backend.training.records import RECIPE, record
 from tests.dashboard.markdown import as_read
 from tests.dashboard.views.test_study import table, text
 
@@ -62,6 +62,31 @@ def test_what_was_measured_stands_beside_the_benchmark(app: Open, finished: str,
     assert list(shortlist["measured"].dropna()) == [40.0 + number for number in range(7)]
     assert shortlist["accuracy"].notna().all()
     assert list(table(page, "progress")["state"]) == ["Finished"] * 7
+
+
+def test_trainings_of_every_state_stand_in_the_table_and_what_they_say_is_no_markup(
+    app: Open, database: Database, finished: str
+) -> None:
+    study_id = load_study(database, finished)._study_id
+    architectures = [registry.get().at(label) for label in range(5)]
+    trainings.add(database, study_id, RECIPE, 0, {item.key: item.class_key for item in architectures})
+    hostile = "![x](http://evil.example/x.png) <b>no</b> [a](http://evil.example)"
+    ends = {"failed": hostile, "stopped": "stopped by you", "running": ""}
+    for state, message in ends.items():
+        training = trainings.claim(database, study_id)
+        assert training
+        trainings.describe(database, training.id, device="cpu", split=hostile)
+        if state != "running":
+            trainings.end(database, training.id, state, message)
+    page = app("study", study=finished)
+    assert not page.exception
+    assert not page.error
+    shown = table(page, "progress")
+    assert sorted(shown["state"]) == ["Failed", "Queued", "Queued", "Running", "Stopped"]
+    assert hostile in set(shown["message"])
+    # Nothing is measured yet: the first recommended one is still to be trained.
+    assert "Train **" in text(page)
+    assert "evil.example" not in text(page)
 
 
 def test_proxies_are_correlated_with_what_was_measured_only_when_that_is_chosen(
