@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import pandas as pd
+
+from backend.spaces.truth_tasks import Direction
 
 
 def summary(values: pd.Series[float]) -> dict[str, float]:
@@ -50,7 +50,7 @@ def histogram(values: pd.Series[float], width: float) -> pd.DataFrame:
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "cells": counts})
 
 
-def standings(values: pd.Series[float], better: Literal["maximize", "minimize"] = "maximize") -> pd.DataFrame:
+def standings(values: pd.Series[float], better: Direction = "maximize") -> pd.DataFrame:
     """Place every architecture among all whose value is known.
 
     Args:

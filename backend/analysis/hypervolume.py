@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from backend.dominance import hypervolume
+from backend.spaces.truth_tasks import Direction
 
-Directions = Mapping[str, Literal["maximize", "minimize"]]
+Directions = Mapping[str, Direction]
 
 EXACT_OBJECTIVES = 4
 _CHECKPOINTS = 60

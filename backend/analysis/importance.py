@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 import optuna
@@ -13,12 +12,13 @@ from optuna.trial import FrozenTrial, create_trial
 
 from backend.errors import UserError
 from backend.spaces.capabilities import Parameter
+from backend.spaces.truth_tasks import Direction
 
 _FEWEST = 10
 
 
 def parameter_importances(
-    trials: Iterable[FrozenTrial], values: Mapping[int, float], direction: Literal["maximize", "minimize"]
+    trials: Iterable[FrozenTrial], values: Mapping[int, float], direction: Direction
 ) -> pd.Series[float]:
     """Importances by PED-ANOVA: how the best tenth of the trials differ from all in each parameter.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import pandas as pd
 
 from backend.dominance import nondominated
+from backend.spaces.truth_tasks import Direction
 
 
-def pareto_front(frame: pd.DataFrame, directions: Mapping[str, Literal["maximize", "minimize"]]) -> pd.Series[bool]:
+def pareto_front(frame: pd.DataFrame, directions: Mapping[str, Direction]) -> pd.Series[bool]:
     """Which rows no other row beats in every column.
 
     Rows equal to each other in all columns are on the front together. An infinite value is the best or the worst there
@@ -28,7 +28,7 @@ def pareto_front(frame: pd.DataFrame, directions: Mapping[str, Literal["maximize
     return pd.Series(best, index=frame.index, name="front")
 
 
-def weakest_rank(frame: pd.DataFrame, directions: Mapping[str, Literal["maximize", "minimize"]]) -> pd.Series[float]:
+def weakest_rank(frame: pd.DataFrame, directions: Mapping[str, Direction]) -> pd.Series[float]:
     """How far from the best each row is in the column where it is weakest.
 
     Args:

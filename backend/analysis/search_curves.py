@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy.special import gammaln
+
+from backend.spaces.truth_tasks import Direction
 
 
 def timeline(frame: pd.DataFrame) -> pd.DataFrame:
@@ -39,7 +40,7 @@ def regret_curve(
     optimum: float,
     *,
     chosen_by: str | None = None,
-    direction: Literal["maximize", "minimize"] = "maximize",
+    direction: Direction = "maximize",
 ) -> pd.DataFrame:
     """Regret of the chosen architecture after each distinct architecture.
 

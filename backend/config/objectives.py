@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backend.config.model import SearchConfig
-from backend.config.sections import Direction, SamplerName
+from backend.config.sections import SamplerName
+from backend.spaces.truth_tasks import Direction
 
 SUM_NAME = "sum_scaled_metrics"
 _MOST_BY_HYPERVOLUME = 3

@@ -21,8 +21,8 @@ from backend.costs.constraints import Constraint, by_metric
 from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import SpaceSection, Table
+from backend.spaces.truth_tasks import Direction
 
-Direction = Literal["maximize", "minimize"]
 SamplerName = Literal["tpe", "rank_tpe", "nsgaii", "nsgaiii", "random", "qmc"]
 Distinct = Literal["function", "architecture", "trial"]
 DataLoader = Literal["train_dataloader", "val_dataloader"]

@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, overload
+from typing import overload
 
 from backend.errors import UserError
 from backend.proxies.observations import OBSERVATIONS, REQUIREMENTS
+from backend.spaces.truth_tasks import Direction
 from backend.user_code import run_file
 
-Direction = Literal["maximize", "minimize"]
 Value = Callable[..., float]
 """A proxy's function; it is called with the observations that the proxy reads, in that order."""
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal
+from typing import Final
 
 import pandas as pd
 
@@ -17,7 +17,7 @@ from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
 from backend.spaces.capabilities import Enumerable, HasTruth, KnownCosts, capability, require
-from backend.spaces.truth_tasks import TruthField, TruthTask
+from backend.spaces.truth_tasks import Direction, TruthField, TruthTask
 from backend.truth import fields as devices
 from backend.truth.fields import DEVICES, EPOCHS, HW_NAS_BENCH, check_epochs, check_trained, truth_fields
 from backend.truth.tables import architectures_table, bundled_release, runs_table
@@ -48,7 +48,7 @@ class Measure:
     epochs: int | None
     title: str
     unit: str
-    better: Literal["maximize", "minimize"]
+    better: Direction
     release: str
     help: str
     column: str

@@ -7,8 +7,9 @@ import pandas as pd
 
 from backend.costs.constraints import Constraint, by_metric
 from backend.search.results import target_of
+from backend.spaces.truth_tasks import Direction
 from backend.studies import StudySummary
-from dashboard.data.quantities import Direction, objective_columns, plottable, quantity
+from dashboard.data.quantities import objective_columns, plottable, quantity
 
 
 @dataclass(frozen=True)

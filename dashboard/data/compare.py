@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,13 +25,12 @@ from backend.spaces.capabilities import (
     require,
     truth_field,
 )
-from backend.spaces.truth_tasks import ACCURACY, TruthField
+from backend.spaces.truth_tasks import ACCURACY, Direction, TruthField
 from backend.studies import StudySummary
 from dashboard.data import configurations, queries
 from dashboard.data import proxies as proxy_queries
 from dashboard.data.quantities import finite, label, objective_columns, quantity
 
-Direction = Literal["maximize", "minimize"]
 Labels = tuple[Label, ...] | None
 """Labels of architectures; None: all that can be scored."""
 

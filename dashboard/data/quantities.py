@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,10 +16,8 @@ from backend.config.sections import ENSEMBLE_PREFIX
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
 from backend.spaces.capabilities import Choices, HasTruth, Parameters, capability
-from backend.spaces.truth_tasks import TruthField
+from backend.spaces.truth_tasks import Direction, TruthField
 from dashboard.text import drawn
-
-Direction = Literal["maximize", "minimize"]
 
 _SCALED, _VALUE, _PARAMETER, _ATTRIBUTE = "scaled:", "value:", "param:", "attr:"
 _NO_QUANTITY = frozenset({"number", "state", "architecture", "arch", "index", "finished", "pareto", "breaks"})

@@ -27,6 +27,7 @@ from backend.spaces.capabilities import (
     lacks_truth,
 )
 from backend.spaces.own import load_user_spaces
+from backend.spaces.truth_tasks import Direction
 from backend.storage.database import Database
 from backend.studies import (
     StudySummary,
@@ -40,7 +41,6 @@ from backend.studies.live_trials import LiveTrials, Snapshot
 from backend.studies.overview import Overview, OverviewReader
 from backend.truth import measures
 from backend.truth.measures import Measure
-from dashboard.data.quantities import Direction
 from dashboard.server import session
 from dashboard.server.session import storage_key
 

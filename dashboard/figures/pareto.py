@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from backend.analysis.pareto import pareto_front
 from backend.costs.constraints import Constraint
 from backend.spaces.base import Words
-from dashboard.data.quantities import Direction, drawn_label, finite, quantity
+from backend.spaces.truth_tasks import Direction
+from dashboard.data.quantities import drawn_label, finite, quantity
 from dashboard.figures.template import (
     ACCURACY_SCALE,
     BOUND_LINE,

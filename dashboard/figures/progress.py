@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from backend.costs.constraints import Constraint
 from backend.spaces.base import Words
-from dashboard.data.quantities import Direction, drawn_label, finite
+from backend.spaces.truth_tasks import Direction
+from dashboard.data.quantities import drawn_label, finite
 from dashboard.figures.template import (
     BLUE,
     BOUND_LINE,

@@ -9,10 +9,11 @@ import streamlit as st
 
 from backend import costs as hardware
 from backend import proxies
-from backend.config.sections import ENSEMBLE_PREFIX, Direction
+from backend.config.sections import ENSEMBLE_PREFIX
 from backend.costs.constraints import SENSES, Sense
 from backend.scoring.tables import bundled_datasets, list_tables
 from backend.spaces.capabilities import Enumerable, KnownCosts, capability, lacks
+from backend.spaces.truth_tasks import Direction
 from backend.studies.folders import sweeps_folder
 from dashboard.data import queries
 from dashboard.text import plain

@@ -14,11 +14,12 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from backend.analysis.pareto import pareto_front, weakest_rank
 from backend.spaces.base import Words
 from backend.spaces.capabilities import HasTruth
+from backend.spaces.truth_tasks import Direction
 from dashboard.cards import study as cards
 from dashboard.cards.base import Card
 from dashboard.data import queries
 from dashboard.data.axes import Axes
-from dashboard.data.quantities import Direction, infinite_words, label
+from dashboard.data.quantities import infinite_words, label
 from dashboard.links import link_trial, linked_trial, parameters, set_parameter
 from dashboard.text import plain
 from dashboard.views.study.shown import Shown
