@@ -58,11 +58,11 @@ def rule_words(names: Sequence[str], space: SearchSpace, searched_by: Sequence[s
         searched_by: ensembles that were objectives of the search for the architectures: they may know accuracies.
     """
     many = space.words.many
-    beside = f", but the search for these {many} went by {', '.join(searched_by)}" if searched_by else ""
+    beside = f", but the search for these {many} optimised {', '.join(searched_by)}" if searched_by else ""
+    chosen = f" These proxies were chosen on cifar100 of {registry.get().title}." if set(names) <= set(CHOSEN) else ""
     return (
-        f"Of the distinct {many}, the one with the highest sum over {', '.join(names)} of the logarithm of its rank, "
-        f"better {many} ranking higher. No accuracy enters{beside}; that the rule prefers "
-        f"{', '.join(CHOSEN)} was chosen on {registry.get().title}'s cifar100."
+        f"Of the unique {many}, the one with the highest sum over {', '.join(names)} of the logarithm of its rank, "
+        f"better {many} ranking higher. No accuracy is used{beside}.{chosen}"
     )
 
 
@@ -83,7 +83,7 @@ def without_labels(scores: pd.DataFrame, space: SearchSpace, dataset: str) -> En
 
 
 def shortlist(predicted: pd.Series[float], space: SearchSpace, count: int = LENGTH) -> pd.Series[float]:
-    """The best predicted architectures, the best first; of twins, which are the same network, the one that comes first.
+    """The best predicted architectures, the best first; of isomorphic ones the first.
 
     Args:
         predicted: by label; more is better, NaN is left out.

@@ -122,7 +122,7 @@ class StudyEnsemble:
 
     @cached_property
     def seen(self) -> Figures:
-        """Figures on the fitted architectures themselves: too good, and never to be shown without the others."""
+        """Figures on the fitted architectures themselves: optimistic, and never to be shown without the others."""
         return figures(self.predictions["fitted"], self.predictions[ACCURACY])
 
     @cached_property
@@ -135,7 +135,7 @@ class StudyEnsemble:
         return figures(self.predictions["left_out"], self.predictions[ACCURACY])
 
     def beyond(self, scores: pd.DataFrame, accuracy: pd.Series[float], resamples: int = 200) -> Figures:
-        """Figures on all connected architectures of the space that are no twins of the fitted ones.
+        """Figures on all connected architectures of the space that are not isomorphic to a fitted one.
 
         Args:
             scores: of all architectures, by official index.
@@ -149,7 +149,7 @@ class StudyEnsemble:
         return figures(known["predicted"], known[ACCURACY], resamples)
 
     def unseen(self, scores: pd.DataFrame, accuracy: pd.Series[float]) -> pd.DataFrame:
-        """Prediction and truth of all connected architectures of the space that are no twins of the fitted ones.
+        """Prediction and truth of all connected architectures of the space that are not isomorphic to a fitted one.
 
         The same recipe is fitted on the same architectures by the scores given, so that fit and prediction are of one
         batch.

@@ -271,5 +271,5 @@ def _true_state(row: Mapping[str, Any], living: bool | None) -> tuple[State, str
         return state, row["message"]
     if state == "stopping":
         return "stopped", "its process had ended before it could answer"
-    when = "before the search began" if state == "queued" else "without a word"
+    when = "before the search began" if state == "queued" else "unexpectedly"
     return "failed", f"its process ended {when}; see its log, then resume it"

@@ -33,7 +33,7 @@ from backend.studies.workers import is_living, process_columns, this_machine, ut
 _MOST_ATTEMPTS: Final = 3
 """An architecture on which process after process dies is given up."""
 _EARLY: Final = "its process ended before the training began; see its log, then train it again"
-_LOST: Final = "its process ended without a word; train it again to go on from its last checkpoint"
+_LOST: Final = "its process ended unexpectedly; train it again to go on from its last checkpoint"
 
 
 _Count = Annotated[int, Field(ge=0, lt=2**31, strict=True)]

@@ -40,7 +40,7 @@ def predictions_card(source: Source, plan: Plan, *, unseen: bool, selected: Labe
         columns = ["predicted", "accuracy"]
         fitted = known.rename(columns={"fitted": "predicted"})[columns]
         held_out = known.rename(columns={"left_out": "predicted"})[columns]
-        groups = {"in-sample: too good": fitted, "held out in cross-validation": held_out}
+        groups = {"in-sample (optimistic)": fitted, "held out in cross-validation": held_out}
         if plan.recipe.label_free:
             groups = {"no label was used": held_out}
     figure = predictions(

@@ -20,7 +20,7 @@ _UNLINKED_ZOOM: Final = ["lasso2d", "zoom2d", "zoomIn2d", "zoomOut2d", "autoScal
 def picture_choice() -> None:
     """A control for the format of the pictures that the charts' camera button saves."""
     _PICTURES.segments(
-        "Pictures as",
+        "Export format",
         "What the camera button above each chart saves: PNG, pixels at double size, or SVG, a drawing for papers.",
     )
 

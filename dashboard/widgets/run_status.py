@@ -11,6 +11,7 @@ from dashboard.data import queries
 from dashboard.data.pace import elapsed, seconds_left
 from dashboard.figures.numbers import duration
 from dashboard.text import plain
+from dashboard.widgets.times import second, zone
 
 _WASTED = {"repeat": "repeated", "disconnected": "disconnected", "infeasible": "infeasible", "failed": "failed"}
 
@@ -27,7 +28,7 @@ def run_status(run: Run, config: SearchConfig | None, frame: pd.DataFrame, newes
         box(plain(run.message[0].upper() + run.message[1:] + "."))
     st.caption(_work_line(run))
     if newest is not None:
-        st.caption(f":gray[{newest.time:%H:%M:%S} UTC] {plain(newest.message)}", wrap=True)
+        st.caption(f":gray[{second(newest.time)}] {plain(newest.message)}", wrap=True)
     if config:
         _notes(config)
 
@@ -37,10 +38,13 @@ def log_table(lines: list[LogLine]) -> None:
     if not lines:
         st.caption("The log is empty: its first lines come when the search begins.")
         return
-    text = "\n".join(f"{line.time:%Y-%m-%d %H:%M:%S}  {line.level:<8} {line.message}" for line in reversed(lines))
+    here = zone()
+    text = "\n".join(
+        f"{line.time.astimezone(here):%Y-%m-%d %H:%M:%S}  {line.level:<8} {line.message}" for line in reversed(lines)
+    )
     with st.container(key="run_log"):
         st.code(text, language=None, height=320, wrap_lines=True)
-    st.caption(f"The last {len(lines)} lines, the newest on top; times in UTC.")
+    st.caption(f"The last {len(lines)} lines, the newest on top; times in {here}.")
 
 
 def _figures(run: Run, config: SearchConfig | None, frame: pd.DataFrame) -> None:
@@ -48,7 +52,7 @@ def _figures(run: Run, config: SearchConfig | None, frame: pd.DataFrame) -> None
     counts = frame["state"].value_counts()
     tried = sum(int(counts.get(state, 0)) for state in ("complete", *_WASTED))
     without = {words: int(counts.get(state, 0)) for state, words in _WASTED.items()}
-    said = ", ".join(f"{count} {words}" for words, count in without.items() if count) or "none wasted"
+    said = ", ".join(f"{count} {words}" for words, count in without.items() if count) or "no duplicates or failures"
     timeout = config.setup.timeout if config else None
     left = seconds_left(run, frame, timeout)
     limit = f"The time limit is {duration(timeout)}." if timeout else "There is no time limit."

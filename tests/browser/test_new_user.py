@@ -100,7 +100,7 @@ def test_a_space_and_images_of_ones_own_from_the_form_to_a_shortlist(
         assert trials["param:width"].max() <= 16
         assert set(trials["param:kernel"]) <= {1, 3}
 
-        fill(page, "Train the first", "3")
+        fill(page, "Training budget (top k)", "3")
         fill(page, "Epochs", "2")
         page.get_by_role("button", name="Train", exact=True).click()
         expect(page.get_by_text(re.compile(r"Trained 3 of \d+"))).to_be_visible()

@@ -66,7 +66,7 @@ def queued(database: Database, make_config: Config) -> str:
 
 @pytest.fixture
 def failed(database: Database, make_config: Config) -> str:
-    """A search whose process ended without a word before its first trial."""
+    """A search whose process ended unexpectedly before its first trial."""
     prepare(database, make_config(), FAILED)
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     runs.note_process(database, load_study(database, FAILED)._study_id, process.pid)

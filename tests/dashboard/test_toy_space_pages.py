@@ -16,7 +16,7 @@ from backend.runs.launch import prepare
 from backend.spaces import registry
 from tests.conftest import cheap_config
 from tests.dashboard.markdown import as_read
-from tests.dashboard.toy_pages import RULE_CHOSEN_ON, installation, opened_pages
+from tests.dashboard.toy_pages import installation, opened_pages
 from tests.toy_space import ToySpace
 
 FILE = """
@@ -97,7 +97,7 @@ def of_the_space(page: AppTest) -> str:
         # What a proxy says of itself names where it was observed.
         for sentence in (proxies.get(name).description, *proxies.get(name).traps):
             said = said.replace(sentence, "")
-    said = said.replace(CELLS, "").replace(RULE_CHOSEN_ON, "")
+    said = said.replace(CELLS, "")
     assert OF_THE_BENCHMARK.findall(said) == []
     return said
 

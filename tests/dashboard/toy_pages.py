@@ -14,8 +14,6 @@ from backend.storage.database import Database, open_database
 from tests.dashboard.conftest import APP
 from tests.dashboard.markdown import as_read
 
-RULE_CHOSEN_ON = "chosen on NAS-Bench-201's cifar100"
-"""What the rule without labels says of itself, whatever the space."""
 SPACE = Path(__file__).parents[1] / "toy_space.py"
 
 
@@ -77,4 +75,4 @@ def said(page: AppTest) -> str:
         words += [widget.label, getattr(widget, "help", ""), *map(str, options)]
     words += [chart.proto.spec for chart in page.get("plotly_chart")]
     words += [str(frame.value.columns.tolist()) for frame in page.dataframe]
-    return as_read("\n".join(map(str, filter(None, words)))).replace(RULE_CHOSEN_ON, "")
+    return as_read("\n".join(map(str, filter(None, words))))

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import streamlit as st
-from streamlit.column_config import DatetimeColumn, ListColumn, NumberColumn, TextColumn
+from streamlit.column_config import ListColumn, NumberColumn, TextColumn
 
 from backend.spaces import registry
 from backend.spaces.capabilities import Enumerable, require
@@ -13,6 +13,7 @@ from dashboard.server.jobs import ImportJob
 from dashboard.text import plain
 from dashboard.widgets.errors import kept_errors, show_kept_error, shown_errors
 from dashboard.widgets.run_actions import writing
+from dashboard.widgets.times import time_column
 
 _PATH = "benchmark_import_path"
 _SEEN = "benchmark_import_running"
@@ -105,7 +106,7 @@ def _list(found: list[ImportedRelease], size: int) -> None:
             "rows": NumberColumn("Rows", format="localized", help="One a training run, one a mean over seeds."),
             "seeds": ListColumn("Seeds", help="An architecture has from one to three of them."),
             "source": TextColumn("Imported from"),
-            "imported": DatetimeColumn("Imported (UTC)", format="YYYY-MM-DD HH:mm"),
+            "imported": time_column("Imported"),
             "table": TextColumn("Table", help="A Parquet file, one row a run."),
         },
         placeholder="–",

@@ -24,7 +24,7 @@ _RANDOM = "random search"
 
 
 def regret_section(studies: Sequence[Compared], options: Options) -> None:
-    """How far the architecture that counts is from the best of the space."""
+    """How far the incumbent is from the best of the space."""
     st.subheader("Regret", anchor="regret")
     reasons = {study.name: study.no_regret_after(options.epochs) for study in studies}
     _left_out([(name, why) for name, why in reasons.items() if why])

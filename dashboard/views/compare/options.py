@@ -19,7 +19,7 @@ MOST_ACCURATE: Final = "accuracy"
 LEAST_REGRET: Final = 0.01
 """Percentage points: one of CIFAR-10's 10,000 test images."""
 
-_SEEDS: Final = LinkedChoice("seeds", {"together": "As one", "apart": "Each alone"})
+_SEEDS: Final = LinkedChoice("seeds", {"together": "Aggregate", "apart": "Individual"})
 _SCALE: Final = LinkedChoice("scale", {"log": "Logarithmic", "linear": "Linear"})
 _BEST: Final = LinkedChoice("from", {"space": "The space's best", "allowed": "The best allowed"})
 _VOLUME: Final = LinkedChoice("volume", {"ranks": "Ranks", "values": "Values"})
@@ -81,7 +81,7 @@ def options(studies: Sequence[Compared]) -> Options:
         if trained:
             with st.container(width=280):
                 chosen_by.dropdown(
-                    f"The {words.one} that counts",
+                    "Incumbent",
                     f"Of the {words.many} found so far: the most accurate, as if all were trained; or the one that a "
                     "proxy would choose, which is what one gets without training.",
                 )

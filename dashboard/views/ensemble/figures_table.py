@@ -104,7 +104,7 @@ def _titles(source: Source, plan: Plan) -> dict[str, str]:
     many = source.space.words.many
     whose = f"the study's {many}" if source.kind == "study" else f"the labelled {many}"
     held_out = f"{whose}, cross-validated" if not plan.recipe.label_free else f"{whose} (no label was used)"
-    return {SEEN: f"{whose}, in-sample: too good", LEFT_OUT: held_out, UNSEEN: f"unseen {many} of the space"}
+    return {SEEN: f"{whose}, in-sample (optimistic)", LEFT_OUT: held_out, UNSEEN: f"unseen {many} of the space"}
 
 
 def _notes(source: Source, plan: Plan) -> str:

@@ -118,7 +118,7 @@ def _training(table: pd.DataFrame, source: Source, epochs: int) -> None:
     count = most
     if most > 1:
         count = st.slider(
-            "Train the first",
+            "Training budget (top k)",
             1,
             most,
             min(3, most),

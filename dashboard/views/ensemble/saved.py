@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 import streamlit as st
-from streamlit.column_config import DatetimeColumn, ListColumn, NumberColumn, TextColumn
+from streamlit.column_config import ListColumn, NumberColumn, TextColumn
 
 from backend.ensembles.kept import SavedEnsemble, delete_ensemble, read_ensemble, save_ensemble
 from backend.ensembles.models import MODELS
@@ -24,6 +24,7 @@ from dashboard.widgets.errors import kept_errors, show_kept_error
 from dashboard.widgets.run_actions import writing
 from dashboard.widgets.score_source import link_source
 from dashboard.widgets.tables import csv_button
+from dashboard.widgets.times import time_column
 
 _NAME, _TABLE, _UPLOAD, _DONE = "ensemble_name", "saved_ensembles", "ensemble_upload", "ensemble_done"
 
@@ -114,7 +115,7 @@ def _list(found: list[SavedEnsemble]) -> None:
             ),
             "unseen": NumberColumn("Spearman, unseen", format="%+.3f", help="On the unseen rest of the space."),
             "picked": NumberColumn("Picked", format="%.2f", help="True accuracy of what it ranks first, unseen."),
-            "created": DatetimeColumn("Saved (UTC)", format="YYYY-MM-DD HH:mm"),
+            "created": time_column("Saved"),
         },
         selection_mode="single-row",
         on_select="rerun",

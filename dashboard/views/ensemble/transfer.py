@@ -41,7 +41,7 @@ def transfer_section(source: Source, plan: Plan) -> None:
             )
         studies = ensemble_queries.studies_on(source.space.name, dataset, source.name)
         with how:
-            names = {_HERE: "What there is", **{name: f"Study: {name}" for name in studies}}
+            names = {_HERE: "Available scores", **{name: f"Study: {name}" for name in studies}}
             chosen = LinkedChoice(_FROM, names).dropdown(
                 "From the scores of",
                 f"Scores on that data set: of a study there, of a bundled table, or sizes of {source.space.words.many}"

@@ -43,7 +43,7 @@ def _weights_words(source: Source, plan: Plan) -> str:
     return (
         f"Bars: {worth} per standard deviation, for {words.a} that is average in all else; "
         f"whiskers: 95% intervals of 200 resamples of the {words.many}. Intercept {readable(intercept, unit)}.{shown}"
-        f"{named if len(sure) <= MOST_SHOWN else ''} Redundant proxies share a weight at random."
+        f"{named if len(sure) <= MOST_SHOWN else ''} Weights of collinear proxies are not identified one by one."
     )
 
 

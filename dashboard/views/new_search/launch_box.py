@@ -100,7 +100,7 @@ def _wrong_names(name: str, seeds: list[int]) -> list[tuple[str, str]]:
 
 def _launch_button(config: SearchConfig | None, name: str, seeds: list[int]) -> None:
     leave = st.checkbox(
-        "Leave it to a worker",
+        "Run on a worker",
         key="leave_to_worker",
         persist_state=KEEP,
         help="The search waits until `python -m backend worker`, on any machine with this database, takes it. "

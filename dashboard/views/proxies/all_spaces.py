@@ -29,7 +29,7 @@ from dashboard.widgets.tables import csv_button
 
 _STATISTIC: Final = LinkedChoice("statistic", {name: STATISTIC_NAMES[name] for name in ("spearman", "kendall")})
 _BEST: Final = LinkedChoice("best", {"100": "All", "50": "Best 50%", "25": "Best 25%", "10": "Best 10%"})
-_COUNT: Final = LinkedChoice("count", {"cells": "Each architecture", "classes": "Each class once"})
+_COUNT: Final = LinkedChoice("count", {"cells": "All architectures", "classes": "Unique architectures"})
 _CHART: Final = "proxy_table"
 
 

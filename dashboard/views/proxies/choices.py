@@ -100,7 +100,9 @@ def _epochs(source: Source, truth: HasTruth) -> LinkedChoice:
 
 
 def _count(source: Source) -> LinkedChoice:
-    return LinkedChoice("count", {"cells": f"Each {source.space.words.one}", "classes": "Each class once"})
+    return LinkedChoice(
+        "count", {"cells": f"All {source.space.words.many}", "classes": f"Unique {source.space.words.many}"}
+    )
 
 
 def _by(source: Source) -> LinkedChoice:

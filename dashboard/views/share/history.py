@@ -4,11 +4,12 @@ from dataclasses import asdict
 
 import pandas as pd
 import streamlit as st
-from streamlit.column_config import DatetimeColumn, TextColumn
+from streamlit.column_config import TextColumn
 
 from backend.storage import audit
 from dashboard.data import queries
 from dashboard.widgets.tables import csv_button
+from dashboard.widgets.times import time_column
 
 _MOST = 1_000
 
@@ -29,7 +30,7 @@ def history_section() -> None:
         key="audit_lines",
         hide_index=True,
         column_config={
-            "time": DatetimeColumn("Time (UTC)", format="YYYY-MM-DD HH:mm:ss", timezone="UTC", width=160),
+            "time": time_column("Time", seconds=True, width=160),
             "who": TextColumn("Who", width=200, help="Who was signed in, or the account and machine."),
             "via": TextColumn("Via", width=120),
             "action": TextColumn("Action", width=90),

@@ -97,7 +97,7 @@ def _show(opened: OpenFile, database: Database, copying: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(plain(opened.name), anchor=False, width="content")
         st.button(
-            "Put it away",
+            "Clear",
             icon=":material/close:",
             key="put_away",
             disabled=copying,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import streamlit as st
-from streamlit.column_config import ButtonColumn, DatetimeColumn, ListColumn, NumberColumn, ProgressColumn, TextColumn
+from streamlit.column_config import ButtonColumn, ListColumn, NumberColumn, ProgressColumn, TextColumn
 
 from backend.runs import queue, queueing
 from backend.spaces import registry
@@ -21,6 +21,7 @@ from dashboard.widgets.errors import kept_errors
 from dashboard.widgets.run_actions import writing
 from dashboard.widgets.study_filters import progress
 from dashboard.widgets.tables import look
+from dashboard.widgets.times import time_column
 
 
 def queue_notice() -> None:
@@ -128,7 +129,7 @@ def study_table(
             "trials": NumberColumn(
                 "Trials", format="localized", width=70, help="All trials, repeats and invalid ones included."
             ),
-            "started": DatetimeColumn("Started (UTC)", format="YYYY-MM-DD HH:mm", width=140),
+            "started": time_column("Started", width=140),
             "where": TextColumn("Runs on", width=170, help="Machine and device of its last run."),
             "note": TextColumn("Note", width=220, help="The first words of what was noted on it."),
         },

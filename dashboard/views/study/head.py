@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
-from streamlit.column_config import DatetimeColumn
 
 from backend.naming import file_name
 from backend.proxies.own import MODULES_VARIABLE
@@ -29,6 +28,7 @@ from dashboard.widgets.errors import show_kept_error
 from dashboard.widgets.run_actions import delete_button, resume_button, stop_button
 from dashboard.widgets.run_status import run_status
 from dashboard.widgets.tables import state_badge
+from dashboard.widgets.times import in_utc, minute, time_column
 
 
 def report_button(summary: StudySummary) -> None:
@@ -67,7 +67,6 @@ def workers_section(summary: StudySummary) -> None:
                 "seen": [worker.heartbeat for worker in found],
             }
         )
-        pattern = "YYYY-MM-DD HH:mm:ss"
         st.dataframe(
             table,
             key="workers_table",
@@ -77,8 +76,8 @@ def workers_section(summary: StudySummary) -> None:
                 "process": "Process",
                 "state": "State",
                 "trials": "Trials",
-                "joined": DatetimeColumn("Joined (UTC)", format=pattern, timezone="UTC"),
-                "seen": DatetimeColumn("Last heartbeat (UTC)", format=pattern, timezone="UTC"),
+                "joined": time_column("Joined", seconds=True),
+                "seen": time_column("Last heartbeat", seconds=True),
             },
             alt="The workers of this search",
         )
@@ -105,7 +104,7 @@ def head(summary: StudySummary, run: Run | None, frame: pd.DataFrame) -> None:
         report_button(summary)
         _config_button(summary)
         delete_button(summary, run)
-    st.caption(_subtitle(summary))
+    st.caption(_subtitle(summary), help=in_utc(summary.created) if summary.created else None)
     _links(summary, run)
     show_kept_error()
     if not run:
@@ -195,5 +194,5 @@ def _subtitle(summary: StudySummary) -> str:
     if summary.space_name not in {None, registry.DEFAULT}:
         parts.insert(0, plain(summary.space.title if summary.space else str(summary.space_name)))
     if summary.created:
-        parts.append(f"created {summary.created:%Y-%m-%d %H:%M} UTC")
+        parts.append(f"created {minute(summary.created)}")
     return " · ".join(parts)

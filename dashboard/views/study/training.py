@@ -67,7 +67,7 @@ def _form(summary: StudySummary, found: Sequence[Training], most: int) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="train_form"):
         with st.container(width=150):
             st.number_input(
-                "Train the first",
+                "Training budget (top k)",
                 1,
                 max(1, most),
                 min(_FIRST_TOP, max(1, most)),

@@ -57,11 +57,11 @@ def by_ensemble(**setup: object) -> SearchConfig:
 def test_the_recommendation_owns_up_to_an_ensemble_that_the_search_went_by(database: Database) -> None:
     save(database)
     frame = trials_frame(load_study(database, prepare(database, by_ensemble())))
-    assert f"No accuracy enters, but the search for these cells went by {MINE};" in recommendation_rule(
+    assert f"No accuracy is used, but the search for these cells optimised {MINE}." in recommendation_rule(
         frame, by_ensemble()
     )
     recorded = searching({MINE: {"scale": 0.0}, "naswot": {"scale": 1.0}})
-    assert "No accuracy enters;" in recommendation_rule(frame, recorded)
+    assert "No accuracy is used." in recommendation_rule(frame, recorded)
 
 
 def test_each_cell_has_the_prediction_and_the_proxies_that_it_is_made_of(database: Database) -> None:

@@ -118,7 +118,7 @@ assert trainings.claim(open_database({database.url!r}), {study_id})
         lost = trainings.read_training(database, training_id)
         assert lost
         assert lost.state == "failed"
-        assert lost.message.startswith("its process ended without a word")
+        assert lost.message.startswith("its process ended unexpectedly")
     assert trainings.claim(database, study_id) is None
     given_up = trainings.read_training(database, training_id)
     assert given_up

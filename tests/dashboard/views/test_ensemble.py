@@ -49,7 +49,7 @@ def test_a_new_installation_shows_an_ensemble_of_the_bundled_table(app: Open) ->
     assert not page.error
     judged = page.dataframe[0].value
     assert judged["judged"].tolist() == [
-        "the labelled cells, in-sample: too good",
+        "the labelled cells, in-sample (optimistic)",
         "the labelled cells, cross-validated",
         "unseen cells of the space",
     ]
@@ -94,7 +94,7 @@ def test_the_link_reproduces_model_proxies_cells_and_list(app: Open, study: str)
     assert not page.warning
     assert page.multiselect(key="ensemble_proxies").value == ["synflow", "params"]
     assert page.selectbox(key="linked_model").value == "extra_trees"
-    assert "No accuracy enters" in text(page)
+    assert "No accuracy is used" in text(page)
     assert "jacob_cov, params of the logarithm of its rank" in text(page)
     assert "evaluated by the true accuracy on ImageNet16-120 after 12 epochs" in text(page)
     assert "This model has no weights" in text(page)
@@ -110,7 +110,7 @@ def test_controls_put_their_choice_into_the_link(app: Open) -> None:
     judged = page.dataframe[0].value
     assert judged["judged"].tolist() == ["the labelled cells (no label was used)", "unseen cells of the space"]
     assert "needs no label" in text(page)
-    assert not any("too good" in str(trace.get("name")) for chart in charts(page) for trace in chart["data"])
+    assert not any("optimistic" in str(trace.get("name")) for chart in charts(page) for trace in chart["data"])
 
 
 def test_graph_features_alone_are_a_model_and_nothing_is_none(app: Open) -> None:
