@@ -4,12 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from backend.naming import visible
 from backend.settings import READ_ONLY
 from dashboard.data.queries import load_own_code
 from dashboard.server import session
 from dashboard.server.memory import settle
 from dashboard.text import plain
 from dashboard.widgets.errors import shown_errors
+from dashboard.widgets.remembered import follow_study
 from dashboard.widgets.sidebar import admitted, sign_out_button, storage_note, storage_section
 
 _ASSETS = Path(__file__).with_name("assets")
@@ -59,5 +61,8 @@ def show() -> None:
         look = f":material/visibility: {READ_ONLY.capitalize()}." if session.read_only() else ""
         if notes := [note for note in (who, storage_note(), look) if note]:
             st.caption(" · ".join(notes))
+        study = follow_study(page.url_path)
+        # A browser's tab names what is in it.
+        st.set_page_config(page_title=" · ".join(filter(None, [visible(study), page.title, "ProxyScope"])))
     page.run()
     settle(page.title)

@@ -19,6 +19,7 @@ from backend.proxies.own import load_user_proxies
 from backend.search.results import recommendation_rule, study_ensemble, study_recommendation
 from backend.spaces.base import Label, Words
 from backend.spaces.capabilities import (
+    Enumerable,
     HasTruth,
     Parameter,
     Parameters,
@@ -176,6 +177,12 @@ def words_of(summary: StudySummary) -> Words:
     if summary.space_name is None:
         return Words("trial", "trials")
     return summary.space.words if summary.space else Words()
+
+
+def is_in_benchmark(summary: StudySummary) -> bool:
+    """Whether the page "Benchmark" can show where a study's architectures lie among all of their space."""
+    listed = capability(summary.space, Enumerable) if summary.space else None
+    return bool(summary.config and summary.space and listed and not lacks(summary.space, HasTruth))
 
 
 def missing_space(summary: StudySummary) -> str:

@@ -8,7 +8,6 @@ import streamlit as st
 from backend.naming import file_name
 from backend.proxies.own import MODULES_VARIABLE
 from backend.spaces import registry
-from backend.spaces.capabilities import Enumerable, HasTruth, capability, lacks
 from backend.studies import StudySummary
 from backend.studies.runs import Run
 from dashboard.data import queries
@@ -151,13 +150,12 @@ def _links(summary: StudySummary, run: Run | None) -> None:
                 "Its regret, hypervolume and time beside those of other studies.",
                 link,
             )
-        listed = capability(summary.space, Enumerable) if summary.space else None
-        if summary.config and summary.space and listed and not lacks(summary.space, HasTruth):
+        if queries.is_in_benchmark(summary):
             page_link(
                 BENCHMARK,
                 "In the benchmark",
                 ":material/leaderboard:",
-                f"Where its {words.many} lie among all {listed.size:,}, and how far the best are from the optimum.",
+                f"Where its {words.many} lie among all of the space, and how far the best are from the optimum.",
                 {VIEW_PARAMETER: "study", **link},
             )
         if address := optuna_link(summary):
