@@ -189,6 +189,12 @@ def points(source: Source, target: Target) -> pd.DataFrame:
     return _points(source.key, target, source)
 
 
+def winner(source: Source, target: Target, statistic: str = "spearman") -> str | None:
+    """The proxy whose correlation is furthest from 0, by "spearman", "kendall" or "top_spearman"; None without any."""
+    values = points(source, target)[statistic].abs().dropna()
+    return str(values.idxmax()) if len(values) else None
+
+
 def known_intervals(source: Source, target: Target) -> dict[str, dict[str, float]]:
     """Correlations with intervals by proxy, of those proxies that :func:`compute_intervals` was called for."""
     return _intervals(source.key, target)

@@ -10,7 +10,7 @@ from dashboard.cards.proxies import ACCURACY, GROUP_PREFIX, ONE_COLOUR
 from dashboard.data import proxies as proxy_queries
 from dashboard.data.proxies import Source, Target
 from dashboard.figures.axis_scales import SCALE_NAMES, Scale
-from dashboard.links import VIEW_PARAMETER
+from dashboard.links import VIEW_PARAMETER, set_parameter
 from dashboard.widgets.linked import LinkedChoice
 
 PROXY_PARAMETER: Final = "proxy"
@@ -57,14 +57,16 @@ def target_choice(source: Source) -> Target | None:
     return Target(accuracy, int(trained), by_class=counted == "classes")
 
 
-def proxy_choice(source: Source) -> str:
-    """A control for the proxy to look at closely."""
-    return _proxy(source).dropdown("Proxy", "The proxy whose scores, formula and failure modes are shown below.")
+def proxy_choice(source: Source, target: Target | None) -> str:
+    """A control for the proxy to look at closely; at first the one that ranks best, where there is truth."""
+    winner = proxy_queries.winner(source, target) if target else None
+    choice = _proxy(source, first=winner)
+    return choice.dropdown("Proxy", "The proxy whose scores, formula and failure modes are shown below.")
 
 
-def choose_proxy(source: Source, name: str) -> None:
+def choose_proxy(name: str) -> None:
     """Put a proxy into the page's link."""
-    _proxy(source).choose(name)
+    set_parameter(PROXY_PARAMETER, name)
 
 
 def against_choice(source: Source, proxy: str) -> str:
@@ -114,8 +116,8 @@ def _dataset(source: Source, truth: HasTruth) -> LinkedChoice:
     return LinkedChoice(DATASET_PARAMETER, {name: name for name in dict.fromkeys([*own, *truth.datasets])})
 
 
-def _proxy(source: Source) -> LinkedChoice:
-    return LinkedChoice(PROXY_PARAMETER, _named(source.scores))
+def _proxy(source: Source, first: str | None = None) -> LinkedChoice:
+    return LinkedChoice(PROXY_PARAMETER, _named([*([first] if first else []), *source.scores]))
 
 
 def _against(source: Source, proxy: str = "") -> LinkedChoice:

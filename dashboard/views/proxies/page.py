@@ -33,7 +33,7 @@ def _view(source: Source) -> None:
     ranking = st.container(key="ranking_section")
     resampling = st.container()
     st.subheader("One proxy", anchor="one-proxy")
-    proxy = parts.proxy_choice(source)
+    proxy = parts.proxy_choice(source, target)
     with ranking:
         parts.ranking_section(source, target, proxy)
     charts, card = st.columns([3, 2], gap="small")

@@ -54,11 +54,11 @@ def ranking_section(source: Source, target: Target | None, selected: str) -> Non
         return
     words = source.space.words
     correlations = _correlations(source, target)
-    st.markdown(_verdict(correlations, words))
+    st.markdown(_verdict(source, target, correlations))
     file_stem = f"{source.name} correlation with {target.dataset} {target.epochs} epochs"
     with VIEW.tabs():
         if VIEW.value == "chart":
-            show(ranking_card(correlations, selected), file_stem, on_select=partial(_choose_clicked, source))
+            show(ranking_card(correlations, selected), file_stem, on_select=_choose_clicked)
         else:
             _table(correlations, source)
             csv_button(correlations.reset_index(), f"{file_stem}", "download_ranking_table")
@@ -95,16 +95,25 @@ def _correlations(source: Source, target: Target) -> pd.DataFrame:
     return frame.sort_values("spearman", key=abs, ascending=False)
 
 
-def _verdict(correlations: pd.DataFrame, words: Words) -> str:
-    """One sentence for who reads no further."""
-    spearman = {str(name): float(value) for name, value in correlations["spearman"].dropna().items()}
-    if not spearman:
-        return f"No proxy has enough {words.many} with a true accuracy for a rank correlation."
-    best = max(spearman, key=lambda name: abs(spearman[name]))
-    text = f"**{plain(best)}** ranks these {words.many} best: Spearman {spearman[best]:+.3f}."
-    if best != BASELINE and BASELINE in spearman:
-        text += f" The number of parameters alone reaches {spearman[BASELINE]:+.3f}."
-    return text
+def _verdict(source: Source, target: Target, correlations: pd.DataFrame) -> str:
+    """Which proxy is best for what, for who reads no further."""
+    many = source.space.words.many
+    best = proxy_queries.winner(source, target)
+    if best is None:
+        return f"No proxy has enough {many} with a true accuracy for a rank correlation."
+    text = f"**{plain(best)}** ranks these {many} best: Spearman {correlations['spearman'][best]:+.3f}."
+    if best != BASELINE and BASELINE in correlations.index and pd.notna(correlations["spearman"][BASELINE]):
+        text += f" The number of parameters alone reaches {correlations['spearman'][BASELINE]:+.3f}."
+    first = proxy_queries.winner(source, target, "top_spearman")
+    if first is None:
+        return text
+    of_first = f"{correlations['top_spearman'][first]:+.3f}"
+    if first == best:
+        return f"{text} It is the best among the most accurate tenth too: {of_first}."
+    return (
+        f"{text} Among the most accurate tenth **{plain(first)}** is best: {of_first}, against "
+        f"{correlations['top_spearman'][best]:+.3f} of {plain(best)}."
+    )
 
 
 def _too_few(correlations: pd.DataFrame, words: Words) -> str:
@@ -148,7 +157,7 @@ def _table(correlations: pd.DataFrame, source: Source) -> None:
         hide_index=True,
         height="content",
         column_config=columns,
-        on_select=partial(_choose_row, source, shown["proxy"].tolist()),
+        on_select=partial(_choose_row, shown["proxy"].tolist()),
         selection_mode="single-row",
         placeholder="–",
         alt="Rank correlation of each proxy with true accuracy",
@@ -164,15 +173,15 @@ def _interval(row: pd.Series, statistic: str) -> str | None:
     return None if pd.isna(low) else f"{low:+.3f} … {high:+.3f}"
 
 
-def _choose_clicked(source: Source) -> None:
+def _choose_clicked() -> None:
     if data := clicked(_CHART):
-        choose_proxy(source, str(data[0]))
+        choose_proxy(str(data[0]))
 
 
-def _choose_row(source: Source, names: list[str]) -> None:
+def _choose_row(names: list[str]) -> None:
     rows = st.session_state[_TABLE]["selection"]["rows"]
     if rows:
-        choose_proxy(source, names[rows[0]])
+        choose_proxy(names[rows[0]])
 
 
 def groups_section(source: Source, target: Target | None, proxy: str) -> None:

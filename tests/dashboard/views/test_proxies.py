@@ -48,6 +48,8 @@ def test_a_new_installation_shows_the_bundled_table(app: Open) -> None:
     assert page.query_params["table"] == "cifar10"
     assert len(charts(page)) == 5
     assert "64 images" in text(page)
+    assert "**t_cet** ranks these cells best" in text(page)
+    assert "Among the most accurate tenth **tenas** is best: +0.301" in text(page)
 
 
 def test_a_table_shows_ranking_scatter_groups_agreement_and_what_a_proxy_is(app: Open, table: str) -> None:
@@ -110,8 +112,12 @@ def test_the_link_reproduces_proxy_axes_colour_groups_and_cell(app: Open, table:
 
 def test_controls_put_their_choice_into_the_link(app: Open, table: str) -> None:
     page = app("proxies", table=table)
+    box = page.selectbox(key="linked_proxy")
+    assert box.options[0] == box.value == "l2_norm", "the page opens on the proxy that ranks best"
+    box.select("params").run()
+    assert page.query_params["proxy"] == "params"
     page.selectbox(key="linked_proxy").select("l2_norm").run()
-    assert page.query_params["proxy"] == "l2_norm"
+    assert "proxy" not in page.query_params
     assert "What is l2_norm?" in text(page)
     assert "Known failure modes" in text(page)
     assert "arxiv.org/abs/2101.08134" in text(page)
