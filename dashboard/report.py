@@ -1,5 +1,6 @@
 """A study as one HTML file that opens without a network."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from dashboard.cards.study import report_cards
 from dashboard.data import queries
 from dashboard.data.axes import axes_of
 from dashboard.data.pace import elapsed
+from dashboard.data.quantities import is_foreign, label
 from dashboard.figures.numbers import duration
 from dashboard.widgets.tables import look
 from dashboard.widgets.trial_tables import spread_metrics
@@ -51,7 +53,7 @@ def study_report(summary: StudySummary) -> str:
         state=look(run).word,
         facts=_facts(summary, frame),
         charts=[_chart(card) for card in report_cards(summary, frame, axes)],
-        best=_best_table(best),
+        best=_best_table(best) if summary.config_text is not None else _best_values(frame, best["number"].tolist()),
         best_count=len(best),
         most_best=_MOST_BEST,
         epochs=epochs,
@@ -108,5 +110,16 @@ def _best_table(best: pd.DataFrame) -> Markup:
         return Markup("")
     table = spread_metrics(best.head(_MOST_BEST))
     table.columns = pd.Index([".".join(filter(None, pair)) for pair in table.columns])
+    return _html(table)
+
+
+def _best_values(frame: pd.DataFrame, numbers: Sequence[int]) -> Markup:
+    """The best trials of an external study: their values and parameters."""
+    rows = frame[frame["number"].isin(numbers)].head(_MOST_BEST)
+    shown = [column for column in rows if column == "number" or is_foreign(str(column))]
+    return _html(rows[shown].dropna(axis="columns", how="all").rename(columns=label)) if len(rows) else Markup("")
+
+
+def _html(table: pd.DataFrame) -> Markup:
     # pandas escapes the cells and the headings.
     return Markup(table.to_html(index=False, border=0, float_format=lambda value: f"{value:.6g}", na_rep="–"))

@@ -1,4 +1,4 @@
-from .catalog import load_study, rename_study, study_config
+from .catalog import has_intermediate_values, load_study, rename_study, study_config
 from .deletion import delete_study
 from .folders import run_folder
 from .summaries import StudySummary, list_studies
@@ -10,6 +10,7 @@ __all__ = [
     "best_trials",
     "best_values",
     "delete_study",
+    "has_intermediate_values",
     "list_studies",
     "load_study",
     "rename_study",

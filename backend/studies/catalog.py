@@ -11,7 +11,7 @@ from collections.abc import Container
 from datetime import datetime
 
 import optuna
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.config.headline import read_headline
@@ -21,7 +21,7 @@ from backend.naming import visible
 from backend.storage import audit
 from backend.storage.database import Database
 from backend.storage.optuna_internals.objects import study_id_of
-from backend.storage.optuna_internals.tables import STUDIES
+from backend.storage.optuna_internals.tables import INTERMEDIATE_VALUES, STUDIES, TRIALS
 from backend.storage.schema import ensembles
 from backend.studies import runs, trainings
 from backend.studies.folders import move_run_folder
@@ -77,6 +77,14 @@ def load_study(database: Database, name: str) -> optuna.Study:
         names = _names(database)
         there = f"there are: {', '.join(sorted(names)[:10])}" if names else "the database has none yet"
         raise UserError(f"study: no study {name!r}; {there}") from None
+
+
+def has_intermediate_values(database: Database, study_id: int) -> bool:
+    """Whether any trial of a study reported values before it ended."""
+    reported = exists().where(INTERMEDIATE_VALUES.c.trial_id == TRIALS.c.trial_id)
+    query = select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study_id, reported).limit(1)
+    with database.engine.connect() as connection:
+        return connection.execute(query).first() is not None
 
 
 def load_to_change(database: Database, name: str) -> optuna.Study:

@@ -242,7 +242,7 @@ def parallel(
 
 
 def importances(summary: StudySummary, axes: Axes, column: str) -> Card:
-    """How much each parameter matters for a quantity."""
+    """How much each parameter matters for a quantity; of an objective, for all objectives side by side."""
     key, title, help_words = (
         "importance_chart",
         "Importance",
@@ -251,16 +251,19 @@ def importances(summary: StudySummary, axes: Axes, column: str) -> Card:
             "whole; they say which setting matters, not which value is good."
         ),
     )
+    columns = dict.fromkeys([column, *(axes.objectives if column in axes.objectives else ())])
     try:
-        shares = queries.importances(summary, column, axes.direction(column))
+        shares = pd.DataFrame({name: queries.importances(summary, name, axes.direction(name)) for name in columns})
     except UserError as error:
         return Card.missing(key, title, str(error), help=help_words)
+    shares = shares.fillna(0.0)
+    ways = ", ".join(f"{label(name)} ({axes.direction(name)})" for name in columns)
     return Card(
         key,
         title,
-        f"Importance of each setting for {label(column)}",
-        importance_bars(shares, queries.parameters_of(summary), queries.words_of(summary)),
-        shares.rename("share").rename_axis("setting").reset_index(),
+        f"For {ways}, by Optuna's PED-ANOVA on the completed trials.",
+        importance_bars(shares.rename(columns=label), queries.parameters_of(summary), queries.words_of(summary)),
+        shares.rename_axis("setting").reset_index(),
         help=help_words,
     )
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import streamlit as st
+from optuna.trial import FrozenTrial
 
 from backend.analysis import distribution
 from backend.analysis.importance import parameter_importances
@@ -122,6 +123,11 @@ def reading(summary: StudySummary) -> tuple[Key, pd.DataFrame]:
     """The study's trials as :func:`trials` gives them, with the key of just these."""
     snapshot = _read(summary)
     return _key(summary, snapshot), snapshot.frame.copy(deep=False)
+
+
+def ended(summary: StudySummary) -> list[FrozenTrial]:
+    """The trials that have ended, without intermediate values; shared, so do not change them."""
+    return _read(summary).ended
 
 
 def best(summary: StudySummary, epochs: int) -> pd.DataFrame:

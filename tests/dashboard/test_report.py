@@ -27,6 +27,16 @@ def test_a_study_in_any_state_has_a_report(state: str, request: pytest.FixtureRe
             assert part in report
 
 
+def test_the_best_trials_of_another_tool_are_listed_with_their_values_and_parameters(database: Database) -> None:
+    study = optuna.create_study(study_name="tuned", storage=database.storage)
+    study.optimize(lambda trial: trial.suggest_float("rate <b>", 0.5, 0.5) ** 2, n_trials=1)
+    html = study_report(queries.find_study("tuned"))
+    table = html[html.rindex("<table") :]
+    assert "<td>0.25</td>" in table
+    assert "<td>0.5</td>" in table
+    assert "rate &lt;b&gt;" in table
+
+
 def test_names_from_elsewhere_are_no_markup(database: Database) -> None:
     name = "<script>alert(1)</script>"
     study = optuna.create_study(storage=database.storage, study_name=name)

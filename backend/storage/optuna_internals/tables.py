@@ -64,3 +64,5 @@ TRIALS = table(
     column("datetime_complete", DateTime),
 )
 """PostgreSQL compares a state with values of its own type alone, so that the type has to be said."""
+
+INTERMEDIATE_VALUES = table("trial_intermediate_values", column("trial_id"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -16,16 +18,21 @@ from backend.training.measured import progress_words, shortlist_progress
 from dashboard.data import queries
 from dashboard.data import trainings as training_queries
 from dashboard.data.cache import kept
+from dashboard.data.optuna_studies import optuna_study
 from dashboard.figures.numbers import readable
 from dashboard.links import link_trial
 from dashboard.text import plain
 from dashboard.views.study.architecture import architecture_section
 from dashboard.views.study.pareto import pareto_section
 from dashboard.views.study.progress import progress_section
+from dashboard.views.study.settings import show_slices
 from dashboard.views.study.shown import Shown
 from dashboard.views.study.training import training_section
 from dashboard.widgets.shortlist_table import shortlist_table
 from dashboard.widgets.trial_tables import best_trials, best_trials_table, trials_table
+
+_LONGEST_ATTRIBUTE: Final = 1_000
+"""Characters of a value."""
 
 
 def recommended_line(summary: StudySummary, found: Sequence[Training], *, active: bool) -> None:
@@ -117,11 +124,31 @@ def overview(shown: Shown) -> None:
         charts, side = st.columns([3, 2], gap="small")
         with charts:
             progress_section(shown)
-            pareto_section(shown)
+            if shown.run is None and len(shown.axes.objectives) == 1:
+                with st.container(border=True, key="slice_section"):
+                    show_slices(shown, shown.axes.objectives[0], most=1)
+            else:
+                pareto_section(shown)
         with side:
             architecture_section(shown)
     recommended_section(shown.summary, found, active=shown.active)
     _best(shown)
+    if shown.run is None:
+        _attributes(shown.summary)
+
+
+def _attributes(summary: StudySummary) -> None:
+    """What an external study says of itself."""
+    found = optuna_study(summary).user_attrs
+    if found:
+        st.subheader("Study attributes", anchor="study-attributes")
+        table = pd.DataFrame({"Attribute": list(found), "Value": [_short(value) for value in found.values()]})
+        st.dataframe(table, key="study_attributes", hide_index=True, alt="The user attributes of this study")
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_ATTRIBUTE else f"{text[:_LONGEST_ATTRIBUTE]}…"
 
 
 def _best(shown: Shown) -> None:
@@ -133,6 +160,8 @@ def _best(shown: Shown) -> None:
         st.caption("The trials that no other beats in all objectives appear here.")
         return
     count = f"{len(best):,} trial{'' if len(best) == 1 else 's'} that no other beats in all objectives"
+    if len(summary.objectives) == 1:
+        count = "The best trial" if len(best) == 1 else f"The {len(best):,} trials of the best value"
     limits = " and ".join(plain(item.shown) for item in summary.config.constraints) if summary.config else ""
     among = f", among those that keep {limits}" if limits else ""
     title = summary.space.title if summary.space else "recorded"

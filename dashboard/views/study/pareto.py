@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from dashboard.cards import study as cards
 from dashboard.cards.base import Card
 from dashboard.data import queries
 from dashboard.data.axes import Axes
+from dashboard.data.optuna_studies import log_parameters
 from dashboard.data.quantities import infinite_words, label
 from dashboard.links import link_trial, linked_trial, parameters, set_parameter
 from dashboard.text import plain
@@ -31,20 +32,24 @@ from dashboard.widgets.trial_tables import number_column
 
 _PARAMETER: Final = "log"
 _KEY: Final = "linked_log"
+_NO_AXIS: Final = "none"
 _NAMES: Final = dict(zip("xyz", ("Horizontal", "Vertical", "Third"), strict=True))
 
 
-def log_choice(frame: pd.DataFrame, quantities: Sequence[str]) -> tuple[str, ...]:
+def log_choice(frame: pd.DataFrame, quantities: Sequence[str], default: Collection[str] = ()) -> tuple[str, ...]:
     """Show the control, where an axis can be logarithmic; returns the columns that are.
 
     Args:
         frame: the trials, with a column a quantity.
         quantities: on the axes, two or three.
+        default: columns that are logarithmic until the reader chooses.
     """
     able = [axis for axis, column in zip(_NAMES, quantities, strict=False) if _positive(frame, column)]
     if not able:
         return ()
-    chosen = [axis for axis in able if axis in parameters(_PARAMETER)]
+    columns = dict(zip(_NAMES, quantities, strict=False))
+    asked, usual = parameters(_PARAMETER), [axis for axis in able if columns[axis] in default]
+    chosen = [axis for axis in able if axis in asked] if asked else usual
     st.session_state[_KEY] = chosen
     st.pills(
         "Logarithmic",
@@ -54,8 +59,8 @@ def log_choice(frame: pd.DataFrame, quantities: Sequence[str]) -> tuple[str, ...
         key=_KEY,
         help="Axes on a logarithmic scale; those whose values are all above 0 can be.",
         on_change=_link,
+        kwargs={"usual": usual},
     )
-    columns = dict(zip(_NAMES, quantities, strict=False))
     return tuple(columns[axis] for axis in chosen)
 
 
@@ -67,8 +72,10 @@ def _positive(frame: pd.DataFrame, column: str) -> bool:
     return known.size > 0 and bool(known.min() > 0)
 
 
-def _link() -> None:
-    set_parameter(_PARAMETER, st.session_state[_KEY])
+def _link(usual: Sequence[str]) -> None:
+    chosen = st.session_state[_KEY]
+    # An empty choice says so in the link, where it is not the usual one.
+    set_parameter(_PARAMETER, chosen or ([_NO_AXIS] if usual else None))
 
 
 _HEIGHT, _ROWS_IN_HEIGHT = 300, 7
@@ -87,14 +94,15 @@ def pareto_section(shown: Shown) -> None:
     frame, axes, name = shown.frame, shown.axes, shown.summary.name
     words = queries.words_of(shown.summary)
     with st.container(border=True, key="pareto_section"):
+        title = " and ".join(plain(label(column)) for column in _quantities(axes))
         st.markdown(
-            "**Pareto front**",
+            f"**Pareto front of {title}**",
             help=f"The {words.many} that no other {words.one} beats in all the quantities shown; one that breaks a "
             "constraint is never among them. Click a marker, or a row of the table, to see it; the box tool above the "
             "chart zooms.",
         )
         quantities, color = _choose(axes)
-        log, selected = log_choice(frame, quantities), linked_trial()
+        log, selected = log_choice(frame, quantities, log_parameters(shown.summary)), linked_trial()
         zoom = LinkedZoom("pareto-zoom", *quantities) if len(quantities) == 2 else None
 
         def make() -> Card:
@@ -147,12 +155,16 @@ def _choose(axes: Axes) -> tuple[list[str], str | None]:
         ("Third", "A third quantity makes the chart a space to turn, and counts for the front."),
         ("Colour", "What the colour of a marker shows; true accuracy, where it is known."),
     )
-    chosen = []
     for choice, (name, explained) in zip(pareto_choices(axes), words, strict=True):
         with grid.cell():
-            chosen.append(choice.dropdown(name, explained))
-    x, y, z, color = chosen
-    return [x, y, *([z] if z not in {NONE, x, y} else [])], None if color == NONE else color
+            color = choice.dropdown(name, explained)
+    return _quantities(axes), None if color == NONE else color
+
+
+def _quantities(axes: Axes) -> list[str]:
+    """The chosen quantities, two at least."""
+    x, y, z, _color = (choice.value for choice in pareto_choices(axes))
+    return [x, y, *([z] if z not in {NONE, x, y} else [])]
 
 
 def _not_drawn(frame: pd.DataFrame, quantities: list[str]) -> str:

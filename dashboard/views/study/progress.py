@@ -1,13 +1,15 @@
-"""The progress of a study: a quantity by trial, the true accuracy of the best so far, or the hypervolume."""
+"""The progress of a study: a quantity by trial, what the best so far is worth, how values spread, what was reported."""
 
 from typing import Final
 
 import streamlit as st
 
+from backend.studies import StudySummary
+from dashboard.cards import parameters as parameter_cards
 from dashboard.cards import study as cards
 from dashboard.cards.base import Card
 from dashboard.data import compare as compare_queries
-from dashboard.data import queries
+from dashboard.data import optuna_studies, queries
 from dashboard.data.quantities import infinite_words
 from dashboard.links import link_trial
 from dashboard.views.study.shown import Shown
@@ -15,23 +17,45 @@ from dashboard.widgets.charts import clicked, show
 from dashboard.widgets.linked import LinkedChoice, LinkedZoom
 from dashboard.widgets.study_axes import axis_choice
 
-CURVE: Final = LinkedChoice(
-    "curve", {"value": "By trial", "accuracy": "True accuracy of the best", "hypervolume": "Hypervolume"}
-)
+_NAMES: Final = {
+    "value": "By trial",
+    "accuracy": "True accuracy of the best",
+    "hypervolume": "Hypervolume",
+    "distribution": "Distribution",
+    "intermediate": "Intermediate values",
+}
+_HELP: Final = {
+    "value": "By trial: each scored {one}, and the best value so far; {many} that break a constraint do not count.",
+    "accuracy": "True accuracy: of the most accurate {one} found so far, beside random search.",
+    "hypervolume": "Hypervolume: the share of the box of all objectives that the front dominates.",
+    "distribution": "Distribution: the share of the {many} that are at most as high as a value (EDF).",
+    "intermediate": "Intermediate values: what trials reported before they ended.",
+}
+
+
+def curve_choice(summary: StudySummary) -> LinkedChoice:
+    """The charts that a study has."""
+    lacking = set()
+    if summary.run is None:
+        lacking = {"accuracy", *({"hypervolume"} if len(summary.objectives) == 1 else ())}
+    if summary.run is not None or not optuna_studies.reports_values(summary):
+        lacking.add("intermediate")
+    return LinkedChoice("curve", {name: words for name, words in _NAMES.items() if name not in lacking})
 
 
 def progress_section(shown: Shown) -> None:
     """The chart that fills."""
     words = queries.words_of(shown.summary)
     with st.container(border=True, key="progress_section"):
-        curve = CURVE.segments(
-            "Progress",
-            f"By trial: each scored {words.one}, and the best value so far; {words.many} that break a constraint do "
-            f"not count. True accuracy: of the most accurate {words.one} found so far, beside random search. "
-            "Hypervolume: the share of the box of all objectives that the front dominates.",
-        )
-        if curve == "value":
-            _by_trial(shown)
+        choice = curve_choice(shown.summary)
+        said = " ".join(_HELP[name] for name in choice.names).format(one=words.one, many=words.many)
+        curve = choice.segments("Progress", said)
+        if curve in {"value", "distribution"}:
+            _by_trial(shown, spread=curve == "distribution")
+            return
+        if curve == "intermediate":
+            card = shown.kept("intermediate card", (), lambda: parameter_cards.intermediate_values(shown.summary))
+            show(card, f"{shown.summary.name} intermediate values", caption=True)
             return
         study = compare_queries.compare(shown.summary)
         if curve == "accuracy":
@@ -40,9 +64,15 @@ def progress_section(shown: Shown) -> None:
             show(cards.hypervolume(study), f"{study.name} hypervolume", caption=True)
 
 
-def _by_trial(shown: Shown) -> None:
+def _by_trial(shown: Shown, *, spread: bool) -> None:
     summary, axes = shown.summary, shown.axes
-    column = axis_choice(axes, "quantity").dropdown("Quantity by trial", "What the chart shows.")
+    column = axis_choice(axes, "quantity").dropdown("Quantity", "What the chart shows.")
+    if spread:
+        made = shown.kept(
+            "distribution card", (column,), lambda: parameter_cards.distribution(summary, shown.frame, column)
+        )
+        show(made, f"{summary.name} distribution of {column}", caption=True)
+        return
     zoom = LinkedZoom("progress-zoom", "number", column)
 
     def make() -> Card:

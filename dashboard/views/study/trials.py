@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from backend.analysis.search_curves import timeline
+from dashboard.cards import parameters as parameter_cards
 from dashboard.cards import study as cards
 from dashboard.data import queries
 from dashboard.figures.numbers import duration, readable
@@ -20,8 +21,10 @@ _HOUR = 3600
 def time_view(shown: Shown) -> None:
     """Seconds by trial, and what they add up to."""
     words, card = queries.words_of(shown.summary), cards.seconds(shown.summary, shown.frame)
+    when = shown.kept("timeline card", (), lambda: parameter_cards.timeline(shown.summary))
     if card.figure is None:
         show(card, shown.summary.name)
+        show(when, f"{shown.summary.name} timeline", heading=True, caption=True)
         return
     seconds, scored = card.data["seconds"], timeline(shown.frame)
     clock = float(scored["clock_seconds"].max()) if len(scored) else 0.0
@@ -43,6 +46,7 @@ def time_view(shown: Shown) -> None:
         f"Wall time of each trial. A repeated {words.one}, or one that was scored before, takes next to nothing. Click "
         f"a marker, then open the overview to see its {words.one}."
     )
+    show(when, f"{shown.summary.name} timeline", heading=True, caption=True)
 
 
 def _link_clicked(key: str) -> None:

@@ -14,7 +14,7 @@ from dashboard.views.study.ensemble import ensemble_section
 from dashboard.views.study.overview import overview
 from dashboard.views.study.parallel import parallel_view
 from dashboard.views.study.pareto import pareto_choices
-from dashboard.views.study.progress import CURVE
+from dashboard.views.study.progress import curve_choice
 from dashboard.views.study.settings import settings_view
 from dashboard.views.study.shown import Shown
 from dashboard.views.study.trials import time_view, trials_view
@@ -33,6 +33,9 @@ _NAMES: Final = {
     "log": "Log",
     "config": "Configuration",
 }
+_OF_RUNS: Final = {"ensemble", "log", "config"}
+"""Views of what a run records, which an external study has not."""
+
 _WITHOUT_VALUES: Final = {"trials", "log", "config"}
 """Views that need no trial with a value."""
 
@@ -44,14 +47,16 @@ _WITH_VALUES: Final = ("complete", "infeasible")
 def view_choice(summary: StudySummary) -> LinkedChoice:
     """The choice of a view; that of the parameters is called after their options, where the space has them."""
     options = f"{queries.words_of(summary).option}s".capitalize() if queries.parameters_of(summary) else ""
-    return LinkedChoice(VIEW_PARAMETER, {**_NAMES, **({"settings": options} if options else {})})
+    names = {**_NAMES, **({"settings": options} if options else {})}
+    lacking = set() if summary.run else _OF_RUNS
+    return LinkedChoice(VIEW_PARAMETER, {view: name for view, name in names.items() if view not in lacking})
 
 
 def link_problems(shown: Shown) -> list[str]:
     """What is wrong with the choices in the page's link, a line each."""
     axes = shown.axes
     quantities = (axis_choice(axes, name) for name in ("quantity", "shade", "of"))
-    choices = (view_choice(shown.summary), CURVE, *pareto_choices(axes), *quantities)
+    choices = (view_choice(shown.summary), curve_choice(shown.summary), *pareto_choices(axes), *quantities)
     return [choice.problem for choice in choices if choice.problem]
 
 
@@ -84,17 +89,12 @@ def _why_not(shown: Shown) -> str:
 def _ensemble(shown: Shown) -> None:
     if shown.summary.config:
         ensemble_section(shown.summary, shown.summary.config)
-    elif shown.run:
-        st.caption("An ensemble is fitted on the proxies of the configuration, which cannot be read here.")
     else:
-        st.caption("Ensembles are fitted on proxies, which this study does not have.")
+        st.caption("An ensemble is fitted on the proxies of the configuration, which cannot be read here.")
 
 
 def _log(shown: Shown) -> None:
-    if shown.run:
-        log_table(queries.log(shown.summary))
-    else:
-        st.caption("An external study has no log here.")
+    log_table(queries.log(shown.summary))
 
 
 def _configuration(shown: Shown) -> None:
@@ -103,11 +103,9 @@ def _configuration(shown: Shown) -> None:
         for line in notices(config):
             st.caption(f":material/info: {plain(line)}")
         st.code(config.to_toml(), language="toml")
-    elif shown.run:
+    else:
         st.caption(f":material/warning: It cannot be read here: {plain(shown.summary.config_problem)}.")
         st.code((shown.summary.config_text or "")[:_LONGEST_SHOWN], language="toml")
-    else:
-        st.caption("An external study has no search file.")
 
 
 VIEWS: Final[dict[str, Callable[[Shown], None]]] = {

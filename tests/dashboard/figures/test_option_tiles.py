@@ -30,7 +30,7 @@ def test_a_tile_stands_where_its_operation_and_edge_do_and_what_never_occurs_is_
 
 
 def test_bars_are_ordered_and_named_in_the_words_of_the_page() -> None:
-    shares = pd.Series({"op_3_1": 0.2, "op_1_0": 0.7, "op_x_y": 0.1})
+    shares = pd.DataFrame({"loss": {"op_3_1": 0.2, "op_1_0": 0.7, "op_x_y": 0.1}})
     bars = importance_bars(shares, SPACE.parameters, SPACE.words).data[0]
     assert list(bars.y) == ["op_x_y", "edge 1 → 3", "edge 0 → 1"]
     assert list(bars.text) == ["10%", "20%", "70%"]

@@ -36,7 +36,7 @@ def test_no_figure_of_a_study_has_a_tag_of_a_name(database: Database) -> None:
         pareto_scatter(frame, first, second, color=parameter),
         pareto_space(frame, first, second, parameter, color=second),
         parallel_coordinates(frame, [parameter], [first, second], first, ranked=True),
-        importance_bars(pd.Series({NAME: 1.0})),
+        importance_bars(pd.DataFrame({NAME: {NAME: 1.0}})),
         search_curves([Curve(NAME, pd.DataFrame({"low": [1.0], "median": [1.0], "high": [1.0]}), 1)], "x", "y"),
     ):
         texts = json.dumps(json.loads(figure.to_json()))

@@ -109,7 +109,8 @@ def test_curves_of_true_accuracy_and_hypervolume(app: Open, finished: str, forei
     assert not page.exception
     assert "Random search over the whole space" in text(page)
     page = app("study", study=foreign, curve="accuracy")
-    assert any("No true accuracy: this study is an external study" in as_read(box.value) for box in page.info)
+    assert not page.exception
+    assert any("valid are value, hypervolume, distribution" in as_read(box.value) for box in page.warning)
     page = app("study", study=foreign, curve="hypervolume")
     assert not page.exception
     assert "Of the ranks of 2 objectives" in text(page)
@@ -345,3 +346,68 @@ def test_the_hypervolume_stands_beside_random_search_or_says_why_not(
     page = app("study", study="from a table", curve="hypervolume")
     assert not page.exception
     assert "60 simulated on these cells" in text(page)
+
+
+@pytest.fixture
+def tuned(database: Database) -> str:
+    """A study of another tool with one objective: twenty trials, of which the last reported values and was pruned."""
+
+    def objective(trial: optuna.Trial) -> float:
+        rate = trial.suggest_float("rate", 1e-4, 1e-1, log=True)
+        layers = trial.suggest_int("layers", 1, 4)
+        kind = trial.suggest_categorical("kind", ["adam", "sgd"])
+        if trial.number == 19:
+            trial.report(3.0, 1)
+            raise optuna.TrialPruned
+        return abs(rate - 0.01) + layers + (kind == "sgd")
+
+    study = optuna.create_study(
+        study_name="tuned", storage=database.storage, sampler=optuna.samplers.RandomSampler(seed=0)
+    )
+    study.set_user_attr("commit <b>", "0a1b2c")
+    study.optimize(objective, n_trials=20)
+    return "tuned"
+
+
+def test_a_study_of_one_objective_has_slices_in_place_of_a_front(app: Open, tuned: str) -> None:
+    page = app("study", study=tuned)
+    assert not page.exception
+    assert "Pareto front" not in text(page)
+    assert "against kind, layers, rate" in text(page)
+    assert "The best trial." in text(page)
+    assert table(page, "Attribute").to_dict("records") == [{"Attribute": "commit <b>", "Value": "0a1b2c"}]
+    assert not {"Ensemble", "Log", "Configuration"} & {tab.label for tab in page.tabs}
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ({"curve": "distribution"}, "The share of the 19 trials"),
+        ({"curve": "intermediate"}, "What 1 trial reported"),
+        ({"view": "settings"}, "by Optuna's PED-ANOVA"),
+        ({"view": "settings", "dependence": "contour"}, "interpolated between the trials"),
+        ({"view": "settings", "dependence": "rank", "horizontal": "kind"}, "over kind and"),
+        ({"view": "time"}, "When each trial ran"),
+    ],
+)
+def test_a_study_of_another_tool_has_optunas_charts(app: Open, tuned: str, link: dict[str, str], words: str) -> None:
+    page = app("study", study=tuned, **link)
+    assert not page.exception
+    assert not page.error
+    assert not page.warning
+    assert words in as_read(text(page))
+
+
+def test_parameters_of_a_logarithmic_scale_are_drawn_on_one_until_the_reader_chooses(
+    app: Open, database: Database
+) -> None:
+    study = optuna.create_study(study_name="two", storage=database.storage, directions=["minimize", "minimize"])
+    study.optimize(lambda trial: (trial.suggest_float("rate", 1e-4, 1e-1, log=True), trial.number), n_trials=5)
+    page = app("study", study="two", x="param:rate")
+    assert not page.exception
+    (log,) = [group for group in page.get("button_group") if group.key == "linked_log"]
+    assert log.value == ["x"]
+    log.set_value([]).run()
+    assert page.query_params["log"] == "none"
+    (log,) = [group for group in page.get("button_group") if group.key == "linked_log"]
+    assert log.value == []
