@@ -17,20 +17,40 @@ _WASTED = {"repeat": "repeated", "disconnected": "disconnected", "infeasible": "
 
 
 def run_status(run: Run, config: SearchConfig | None, frame: pd.DataFrame, newest: LogLine | None) -> None:
-    """Show progress and times of a run, and what it runs on; ``config`` is None where it cannot be read."""
+    """Show how far a run is and what it runs on: of one that has ended a line, and the rest behind "About this run".
+
+    Args:
+        run: its present state.
+        config: its configuration; None where it cannot be read.
+        frame: the study's trials.
+        newest: the last line of its log.
+    """
     counted = queries.counted(config)
     share = min(1.0, run.done / run.asked) if run.asked else 0.0
+    words = config.space.words if config else Words()
+    scored = f"**{run.done:,} of {run.asked:,}** {counted} scored"
     with st.container(key="run_progress"):
-        st.progress(share, text=f"**{run.done:,} of {run.asked:,}** {counted} scored")
-    _figures(run, config, frame)
+        if run.active:
+            st.progress(share, text=scored)
+        else:
+            took = f" in {duration(elapsed(run))}, {_median_seconds(frame)} {words.a}" if run.done else ""
+            st.markdown(f"{scored}{took}.")
+    if run.active:
+        _figures(run, config, frame)
     if run.message:
         box = st.error if run.state == "failed" else st.info
         box(plain(run.message[0].upper() + run.message[1:] + "."))
-    st.caption(_work_line(run))
-    if newest is not None:
+    if run.active and newest is not None:
         st.caption(f":gray[{second(newest.time)}] {plain(newest.message)}", wrap=True)
-    if config:
-        _notes(config)
+    with st.expander("About this run", icon=":material/info:", type="compact", key="about_run"):
+        if not run.active:
+            _figures(run, config, frame)
+        st.caption(_work_line(run))
+        if not run.active and newest is not None:
+            st.caption(f":gray[{second(newest.time)}] {plain(newest.message)}", wrap=True)
+        if config:
+            for line in notices(config):
+                st.caption(f":material/info: {plain(line)}")
 
 
 def log_table(lines: list[LogLine]) -> None:
@@ -95,11 +115,3 @@ def _work_line(run: Run) -> str:
     images = run.images or "not read yet"
     host = f" on {run.host}" if run.host else ""
     return f":material/memory: **Device** {plain(device)}{plain(host)}  \n:material/image: **Images** {plain(images)}"
-
-
-def _notes(config: SearchConfig) -> None:
-    lines = notices(config)
-    if lines:
-        count = f"{len(lines)} note{'' if len(lines) == 1 else 's'} on this configuration"
-        with st.expander(count, icon=":material/info:", type="compact", key="run_notes"):
-            st.markdown("\n".join(f"- {plain(line)}" for line in lines))
