@@ -175,7 +175,7 @@ def architecture_section(shown: Shown) -> None:
         )
     if linked_trial() is not None or linked is not None:
         st.button(
-            "Follow the search" if active else f"Show the best {queries.words_of(summary).one}",
+            "Follow the search" if active else f"Show the first {queries.words_of(summary).one}",
             icon=":material/undo:",
             key="clear_trial",
             help="Take the chosen trial out of the page's link.",
@@ -186,8 +186,21 @@ def architecture_section(shown: Shown) -> None:
         similar_architectures(space.parse(row["architecture"]), shown, space)
 
 
+def _recommended(shown: Shown) -> pd.Series | None:
+    """The trial of the first architecture that is recommended to be trained; None where there is no recommendation."""
+    summary, frame = shown.summary, shown.frame
+    if summary.config is None or summary.space is None:
+        return None
+    listed, _rule = queries.recommendation(summary, summary.config)
+    if listed.empty:
+        return None
+    key = summary.space.at(listed.index[0]).key
+    rows = frame[(frame["architecture"] == key) & (frame["state"] == "complete")]
+    return rows.iloc[0] if len(rows) else None
+
+
 def _shown(shown: Shown, linked: Architecture | None) -> tuple[pd.Series | None, str]:
-    """The trial of the link, or its architecture; else the latest of a live study, or the best of an ended one."""
+    """The trial of the link, or its architecture; else the latest of a live study, or what an ended one recommends."""
     frame, axes, space = shown.frame, shown.axes, shown.summary.space
     one, number = queries.words_of(shown.summary).one, linked_trial()
     if number is not None:
@@ -204,6 +217,9 @@ def _shown(shown: Shown, linked: Architecture | None) -> tuple[pd.Series | None,
         return None, f"The first completed {one} appears here."
     if shown.active:
         return frame.loc[complete[-1]], f"Latest {one}"
+    recommended = _recommended(shown)
+    if recommended is not None:
+        return recommended, f"Recommended {one}"
     values = frame.loc[complete, axes.objectives[0]].dropna() if axes.objectives else pd.Series(dtype=float)
     if values.empty:
         on_front = frame.index[frame["pareto"]]

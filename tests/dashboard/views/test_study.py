@@ -35,7 +35,7 @@ def test_a_finished_study_shows_progress_charts_cell_best_trials_and_weights(app
     assert metrics["Time left"] == "–"
     assert metrics["200 epochs"].endswith(" %")
     assert "bundled CIFAR-10 sample" in text(page)
-    assert "Best cell by l2" in text(page)
+    assert "Recommended cell" in text(page)
     best = table(page, ("software_metrics", "l2_norm"))
     assert list(dict.fromkeys(group for group, _ in best.columns)) == [
         "number",
