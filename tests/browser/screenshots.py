@@ -106,7 +106,7 @@ def _take(browser: Browser, address: str, folder: Path, names: list[str]) -> Non
             page = browser.new_page(viewport={"width": width, "height": _HEIGHT}, color_scheme=theme)
             for name in names:
                 page.goto(address + PAGES[name])
-                _settle(page)
+                settle(page)
                 _show_whole(page, width)
                 page.screenshot(path=folder / f"{name}-{width}-{theme}.png")
             page.close()
@@ -116,12 +116,12 @@ def _take_for_readme(browser: Browser, address: str, folder: Path) -> None:
     """The first sight of a study, as docs/screenshot.png shows it."""
     page = browser.new_page(viewport={"width": 1280, "height": 1240}, color_scheme="light")
     page.goto(address + PAGES["study"])
-    _settle(page)
+    settle(page)
     page.screenshot(path=folder / "screenshot.png")
     page.close()
 
 
-def _settle(page: Page) -> None:
+def settle(page: Page) -> None:
     """Wait until the script has run and the charts and tables are drawn."""
     page.wait_for_selector(f"{_BODY} h1")
     page.wait_for_selector("[data-test-script-state=notRunning]")
