@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from backend.config.objectives import sampler_used
 from backend.config.sections import SearchSetup
 from backend.spaces.base import Architecture
 from backend.spaces.capabilities import FixedDistributions
-from backend.storage.optuna_internals.single_objective import with_one_objective
+from backend.storage.optuna_internals.study_views import with_one_objective, with_running
 
 
 class RankTPESampler(TPESampler):
@@ -51,6 +51,47 @@ def _ranked(study: Study) -> Study:
         return list(log_rank_sums(np.array([trial.values for trial in trials]) * upward))
 
     return with_one_objective(study, sums)
+
+
+class DelayedSampler(BaseSampler):
+    """Shows another sampler some trials as running still, whether they have ended or not.
+
+    Args:
+        base: the sampler that proposes.
+        hidden: numbers of these trials; changed by whoever asks, between two proposals.
+    """
+
+    def __init__(self, base: BaseSampler, hidden: Collection[int]) -> None:
+        self._base, self._hidden = base, hidden
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """The other sampler's, as Optuna asks a sampler to."""
+        return self._base.infer_relative_search_space(with_running(study, self._hidden), trial)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Draws the parameters of a trial together, as Optuna asks a sampler to."""
+        return self._base.sample_relative(with_running(study, self._hidden), trial, search_space)
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """Draws one parameter of a trial, as Optuna asks a sampler to."""
+        shown = with_running(study, self._hidden)
+        return self._base.sample_independent(shown, trial, param_name, param_distribution)
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Tells the other sampler that a trial begins."""
+        self._base.before_trial(study, trial)
+
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
+        """Tells the other sampler that a trial has ended."""
+        self._base.after_trial(study, trial, state, values)
+
+    def reseed_rng(self) -> None:
+        """Gives other random numbers, as Optuna asks for in a new process."""
+        self._base.reseed_rng()
 
 
 _STRIDE = 6
@@ -183,7 +224,7 @@ def _tpe_arguments(setup: SearchSetup) -> dict[str, Any]:
         "n_ei_candidates": 24,
         "multivariate": True,
         "group": False,
-        "constant_liar": setup.n_jobs > 1 or setup.n_workers > 1,
+        "constant_liar": setup.n_jobs != 1 or setup.n_workers > 1,
     }
 
 

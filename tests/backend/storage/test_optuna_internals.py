@@ -28,7 +28,7 @@ from backend.storage.optuna_internals.bounded_storage import BoundedStorage
 from backend.storage.optuna_internals.declared_tables import OPTUNA, make_tables
 from backend.storage.optuna_internals.notes import note_body
 from backend.storage.optuna_internals.objects import storage_of, study_id_of, trial_id_of
-from backend.storage.optuna_internals.single_objective import with_one_objective
+from backend.storage.optuna_internals.study_views import with_one_objective
 from backend.storage.optuna_internals.tables import table_revisions
 
 ROOT = Path(__file__).parents[3]
