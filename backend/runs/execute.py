@@ -58,6 +58,8 @@ IMAGES = "proxyscope:images"
 INTERRUPTED = "interrupted"
 """Why a search ends that SIGINT or SIGTERM has stopped."""
 _STOP_POLL_SECONDS = 1.0
+_LOOK_SECONDS = 1.0
+"""A process that has a run alone looks so often for trials that others have enqueued."""
 
 
 class RunTakenError(UserError):
@@ -142,7 +144,7 @@ def _search(
         logger.info("%s joins", place.who)
     source = open_scores(problem, database.engine)
     _compare_images(database, study, source, joins=place is not None and not place.is_first)
-    storage = BatchedStorage(database.storage)
+    storage = BatchedStorage(database.storage, look_every=0.0 if place else _LOOK_SECONDS)
     study = optuna.load_study(study_name=study.study_name, storage=storage)
     runs.describe_work(database, study_id, source.device, source.images)
     logger.info("device: %s", source.device)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from optuna import Study
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import BaseSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
@@ -20,9 +20,10 @@ from backend.config.sections import SearchSetup
 from backend.spaces.base import Architecture
 from backend.spaces.capabilities import FixedDistributions
 from backend.storage.optuna_internals.study_views import with_one_objective, with_running
+from backend.storage.optuna_internals.tpe import RememberingTPESampler
 
 
-class RankTPESampler(TPESampler):
+class RankTPESampler(RememberingTPESampler):
     """TPE whose good trials are those with the highest sum of log ranks over the objectives.
 
     TPE for several objectives takes the trials of the Pareto front that span the largest hypervolume. With many
@@ -210,7 +211,7 @@ def build_sampler(config: SearchConfig, seed: int) -> BaseSampler:
 
 
 def _tpe(setup: SearchSetup, seed: int) -> BaseSampler:
-    return TPESampler(seed=seed, **_tpe_arguments(setup))
+    return RememberingTPESampler(seed=seed, **_tpe_arguments(setup))
 
 
 def _rank_tpe(setup: SearchSetup, seed: int) -> BaseSampler:

@@ -86,8 +86,9 @@ class _Running(_View):
         super().__init__(study)
         self._numbers = frozenset(numbers)
 
-    def _changed(self, states: frozenset[TrialState], deepcopy: bool, use_cache: bool) -> list[FrozenTrial]:
-        trials = self._study._get_trials(deepcopy, None, use_cache)
+    def _changed(self, states: frozenset[TrialState], deepcopy: bool, _use_cache: bool) -> list[FrozenTrial]:
+        # What this process has done since a proposal began, another look at the database would not find either.
+        trials = self._study._get_trials(deepcopy, None, use_cache=True)
         shown = (_as_running(trial) if trial.number in self._numbers else trial for trial in trials)
         return [trial for trial in shown if trial.state in states]
 
