@@ -52,9 +52,9 @@ def free_memory() -> int:
 class SideBySide:
     """Runs work in so many threads, among which PyTorch's are shared out; afterwards it has them all again.
 
-    What comes before :meth:`widen` runs alone, in the calling thread and all of PyTorch's threads, which tells the
-    memory that one takes. With one job everything does: beside the calling thread's team of OpenMP threads, a second
-    one gets no further core.
+    What comes before :meth:`widen` runs alone, in the calling thread, which tells the memory that one takes. With one
+    job everything does, in all threads: beside the calling thread's team of OpenMP threads, a second one gets no
+    further core.
 
     Args:
         jobs: at once, at most.
@@ -62,8 +62,10 @@ class SideBySide:
 
     def __init__(self, jobs: int) -> None:
         self.jobs = 1
+        self._widened = False
         self._most, self._pool = jobs, None if jobs == 1 else ThreadPoolExecutor(jobs, thread_name_prefix="scoring")
         self._threads, self._taken = torch.get_num_threads(), _resident()
+        torch.set_num_threads(max(1, self._threads // jobs))
 
     def __enter__(self) -> Self:
         return self
@@ -88,17 +90,14 @@ class SideBySide:
 
     def widen(self) -> None:
         """Run as many at once as memory allows from now on: one has been scored alone."""
-        if self._pool is None or self.jobs > 1:
+        if self._pool is None or self._widened:
             return
+        self._widened = True
         taken, free = max(1, _resident() - self._taken), free_memory()
         self.jobs = min(self._most, 1 + free // (_HEADROOM * taken))
         if self.jobs < self._most:
             gigabytes = f"one took {taken / 2**30:.2f} GB, and {free / 2**30:.2f} GB are free"
             logger.warning("%d at once, not %d, as memory allows no more: %s", self.jobs, self._most, gigabytes)
-        if self.jobs == 1:
-            self._pool.shutdown()
-            self._pool = None
-            return
         threads = max(1, self._threads // self.jobs)
         torch.set_num_threads(threads)
         logger.info("scoring %d at once, %s each", self.jobs, "one thread" if threads == 1 else f"{threads} threads")

@@ -195,5 +195,7 @@ class Measurer:
         return None if self._truth is None else self._truth.truth(architecture, self._problem.config.trained_on)
 
     def _predictions(self, architecture: Architecture, scores: Mapping[str, float]) -> dict[str, float]:
+        if not self._ensembles:
+            return {}
         row = pd.DataFrame([scores], index=[self._problem.space.label(architecture)])
         return {metric: float(ensemble.predict(row).iloc[0]) for metric, ensemble in self._ensembles.items()}

@@ -31,27 +31,31 @@ class RankTPESampler(RememberingTPESampler):
     it prefers are extremes. A sum of log ranks needs no scales, punishes what is last in anything, and costs a sort.
     """
 
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._copies: dict[int, FrozenTrial] = {}
+
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """Draws the parameters of a trial together, as Optuna asks a sampler to."""
-        return super().sample_relative(_ranked(study), trial, search_space)
+        return super().sample_relative(_ranked(study, self._copies), trial, search_space)
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
         """Draws one parameter of a trial, as Optuna asks a sampler to."""
-        return super().sample_independent(_ranked(study), trial, param_name, param_distribution)
+        return super().sample_independent(_ranked(study, self._copies), trial, param_name, param_distribution)
 
 
-def _ranked(study: Study) -> Study:
+def _ranked(study: Study, copies: dict[int, FrozenTrial]) -> Study:
     """The study as TPE reads it, with one objective in place of several: the sum of log ranks, to maximise."""
     upward = [1.0 if way == StudyDirection.MAXIMIZE else -1.0 for way in study.directions]
 
     def sums(trials: Sequence[FrozenTrial]) -> Sequence[float]:
         return list(log_rank_sums(np.array([trial.values for trial in trials]) * upward))
 
-    return with_one_objective(study, sums)
+    return with_one_objective(study, sums, copies)
 
 
 class DelayedSampler(BaseSampler):

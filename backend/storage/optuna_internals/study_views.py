@@ -12,7 +12,11 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 
-def with_one_objective(study: Study, values: Callable[[Sequence[FrozenTrial]], Sequence[float]]) -> Study:
+def with_one_objective(
+    study: Study,
+    values: Callable[[Sequence[FrozenTrial]], Sequence[float]],
+    copies: dict[int, FrozenTrial] | None = None,
+) -> Study:
     """The study as a sampler may read it, with one objective, to maximise, in place of its own.
 
     Each state of trials is read once, so that it is for one call of a sampler.
@@ -20,8 +24,10 @@ def with_one_objective(study: Study, values: Callable[[Sequence[FrozenTrial]], S
     Args:
         study: of any objectives; nothing of it is changed.
         values: gives complete trials, at least one, the value that each has of the objective.
+        copies: by number, the complete trials that earlier calls have shown, which get other values now: a copy of
+            each for each call takes longer than the sampler.
     """
-    return cast("Study", _OneObjective(study, values))
+    return cast("Study", _OneObjective(study, values, {} if copies is None else copies))
 
 
 def with_running(study: Study, numbers: Collection[int]) -> Study:
@@ -62,9 +68,14 @@ class _OneObjective(_View):
     directions = (StudyDirection.MAXIMIZE,)
     direction = StudyDirection.MAXIMIZE
 
-    def __init__(self, study: Study, values: Callable[[Sequence[FrozenTrial]], Sequence[float]]) -> None:
+    def __init__(
+        self,
+        study: Study,
+        values: Callable[[Sequence[FrozenTrial]], Sequence[float]],
+        copies: dict[int, FrozenTrial],
+    ) -> None:
         super().__init__(study)
-        self._values = values
+        self._values, self._copies = values, copies
 
     def _is_multi_objective(self) -> bool:
         return False
@@ -76,7 +87,10 @@ class _OneObjective(_View):
             return trials
         shown = list(trials)
         for place, value in zip(complete, self._values([trials[place] for place in complete]), strict=True):
-            shown[place] = copy.copy(trials[place])
+            number = trials[place].number
+            if number not in self._copies:
+                self._copies[number] = copy.copy(trials[place])
+            shown[place] = self._copies[number]
             shown[place].values = [float(value)]
         return shown
 
