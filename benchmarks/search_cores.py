@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from backend.config.model import SearchConfig
+from backend.config.sections import SearchSetup
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.runs.search_loop import delay_of
@@ -57,9 +58,9 @@ def searched(trials: int, n_jobs: int | str, threads: int) -> tuple[float, list[
 
 def scheduled(seconds: Sequence[float], cores: int) -> float:
     """The length of a search whose trials take so long in one thread each, by the rule of the search loop."""
-    delay, free, ends = delay_of("auto"), [0.0] * min(cores, len(seconds)), list[float]()
+    setup, free, ends = SearchSetup(sampler="tpe"), [0.0] * min(cores, len(seconds)), list[float]()
     for number, length in enumerate(seconds):
-        known = max(ends[: number - delay + 1], default=0.0) if number >= delay else 0.0
+        known = max(ends[: max(0, number - delay_of(setup, number) + 1)], default=0.0)
         ends.append(max(heapq.heappop(free), known) + length)
         heapq.heappush(free, ends[-1])
     return max(ends)

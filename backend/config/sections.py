@@ -38,14 +38,14 @@ NAMES_ALONE = {"proxies": "unchecked"}
 
 
 def _checked_jobs(value: Any) -> Any:
-    if value == "auto" or (type(value) is int and 1 <= value <= _MOST_JOBS):
+    if value == "auto" or (type(value) is int and 1 <= value <= MOST_JOBS):
         return value
     if value is None:
         raise ValueError("this field is empty; give a value")
-    raise ValueError(f'should be "auto" or a whole number from 1 to {_MOST_JOBS} (got {value!r:.100})')
+    raise ValueError(f'should be "auto" or a whole number from 1 to {MOST_JOBS} (got {value!r:.100})')
 
 
-_MOST_JOBS = 64
+MOST_JOBS = 64
 Jobs = Annotated[int | Literal["auto"], PlainValidator(_checked_jobs)]
 """How many architectures are scored at once: "auto" is one a core."""
 ConstraintText = Annotated[Constraint, BeforeValidator(Constraint.parse), PlainSerializer(str)]
@@ -154,8 +154,8 @@ class SearchSetup(Table):
     """``[search.strategy.setup]``: sampler, budget, number of objectives, and constraints on hardware metrics.
 
     ``n_workers`` processes may share the search, on as many machines; each scores ``n_jobs`` architectures at once,
-    one a core with "auto". With "auto" and all numbers from 2 to 16, the same seed gives the same trials; with
-    1 each trial knows the results of all before it.
+    one a core with "auto". The same seed gives the same trials for all of them but 1, where each trial knows the results
+    of all before it; the trials of several processes depend on who is faster.
     ``n_trials`` counts architectures that can be scored and keep the constraints: with ``distinct = "function"`` those
     that compute different functions, with ``"architecture"`` those that are written differently; ``"trial"`` counts
     every trial. ``timeout`` is in seconds. A constraint reads ``NAME <= NUMBER`` or ``NAME >= NUMBER``, in the

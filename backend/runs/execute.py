@@ -213,6 +213,8 @@ def _say_what_runs(problem: SearchProblem) -> None:
             asked,
             many,
         )
+    if config.setup.n_workers > 1:
+        logger.info("several workers: which trials the search has depends on who is faster, not on the seed alone")
     kind = f"distinct {many}" if problem.counts_distinct else "trials"
     logger.info(
         "%s of %s: %d %s, proxies %s", config.setup.sampler, config.dataset, asked, kind, ", ".join(config.proxy_names)

@@ -1,8 +1,9 @@
 """Runs a study's search in this process: ask, measure, tell, until the budget is spent or a stop is asked for.
 
 One thread asks and tells; others measure. A sampler is shown the results of a trial only once so many further ones have
-been asked, whether they are in or not: what it learns from does not depend on how many are measured at once or how fast
-the machine is, so that the same seed gives the same trials.
+been asked, whether they are in or not: what it learns from depends neither on how many are measured at once nor on how
+fast the machine is, so that the same seed gives the same trials. Several processes on one search do not wait for each
+other, and their trials depend on who is faster.
 """
 
 import logging
@@ -13,13 +14,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
+from backend.config.sections import BLIND_SAMPLERS, MOST_JOBS, SearchSetup
 from backend.errors import SearchFailedError, UserError
 from backend.runs import recovery
 from backend.runs.budget import Budget, Counter, SharedBudget, Ticket
@@ -43,17 +44,24 @@ _FAILURE_LIMIT = 10
 _EXHAUSTED_LIMIT = 10 * _IDLE_LIMIT
 """Trials in a row without anything new after which a space that cannot be listed counts as searched through."""
 _OTHERS_SECONDS = 0.5
-_DELAY = 16
-"""Trials whose results a sampler is not shown: enough to keep some eight cores busy, few enough to cost it nothing."""
+_LEAST_DELAY, _MOST_DELAY, _DELAY_SHARE = 4, 16, 12
+"""A sampler is not shown the newest twelfth of the trials: as much as it can do without. More from the start would keep
+larger machines busy, and cost a search of 60 trials what it finds (``benchmarks/README.md``)."""
 
 
-def delay_of(n_jobs: int | Literal["auto"]) -> int:
-    """How many trials back a sampler's newest results are: the same for all numbers of jobs that run side by side.
+def delay_of(setup: SearchSetup, scored: int) -> int:
+    """How many trials run at most at once, whose results the next one does not know; the same on all machines.
 
     Args:
-        n_jobs: of the configuration; with 1 each trial is asked once all before it have ended, as in version 0.1.
+        setup: with one job each trial knows the results of all before it, as in version 0.1. Samplers that learn from
+            no trial need not wait for any.
+        scored: how many trials the search has begun to score.
     """
-    return 1 if n_jobs == 1 else _DELAY if n_jobs == "auto" else max(_DELAY, n_jobs)
+    if setup.n_jobs == 1:
+        return 1
+    if setup.sampler in BLIND_SAMPLERS:
+        return MOST_JOBS
+    return max(_LEAST_DELAY, min(_MOST_DELAY, scored // _DELAY_SHARE))
 
 
 @dataclass(frozen=True)
@@ -135,7 +143,7 @@ class Search:
         self._failures = self._infeasible = self._idle = 0
         self._params_of: dict[str, Mapping[str, object]] = {}
         self._deadline: float | None = None
-        self._delay = delay_of(self._setup.n_jobs)
+        self._scored = 0
         self._running: dict[int, _Running] = {}
         self._hidden: deque[int] = deque()
 
@@ -161,6 +169,7 @@ class Search:
         ended = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
         finished = self._study.get_trials(deepcopy=False, states=ended)
         self._study.sampler = self._sampler(len(finished))
+        self._scored = len(finished)
         gone = self._shared.seconds_gone if self._shared else 0.0
         self._deadline = time.monotonic() + setup.timeout - gone if setup.timeout else None
         with SideBySide(self._measurer.jobs) as lanes:
@@ -185,7 +194,7 @@ class Search:
 
     def _has_room(self) -> bool:
         """Whether a trial may be asked: the results that its sampler has to know are in."""
-        if len(self._hidden) == self._delay:
+        if len(self._hidden) == delay_of(self._setup, self._scored):
             if self._hidden[0] in self._running:
                 return False
             self._hidden.popleft()
@@ -204,6 +213,7 @@ class Search:
             self._return(ticket, counted=False)
         else:
             self._running[running.trial.number] = running
+            self._scored += 1
             if self._shared is None:
                 self._hidden.append(running.trial.number)
 
@@ -419,7 +429,7 @@ class Search:
         space = capability(self._space, FixedDistributions)
         if space is not None and self._problem.counts_distinct:
             sampler = DistinctSampler(sampler, space, self._known, seed, self._problem.keeps)
-        return sampler if self._shared or self._delay == 1 else DelayedSampler(sampler, self._hidden)
+        return sampler if self._shared or self._setup.n_jobs == 1 else DelayedSampler(sampler, self._hidden)
 
     def _known(self, architecture: Architecture) -> bool:
         return any(self._budget.seen(self._problem.identity(architecture, scored=scored)) for scored in (True, False))
