@@ -154,8 +154,8 @@ class SearchSetup(Table):
     """``[search.strategy.setup]``: sampler, budget, number of objectives, and constraints on hardware metrics.
 
     ``n_workers`` processes may share the search, on as many machines; each scores ``n_jobs`` architectures at once,
-    one a core with "auto". The same seed gives the same trials for all of them but 1, where each trial knows the results
-    of all before it; the trials of several processes depend on who is faster.
+    one a core with "auto". The same seed gives the same trials for all numbers but 1, where each trial knows the
+    results of all before it; the trials of several processes depend on who is faster.
     ``n_trials`` counts architectures that can be scored and keep the constraints: with ``distinct = "function"`` those
     that compute different functions, with ``"architecture"`` those that are written differently; ``"trial"`` counts
     every trial. ``timeout`` is in seconds. A constraint reads ``NAME <= NUMBER`` or ``NAME >= NUMBER``, in the

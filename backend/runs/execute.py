@@ -22,7 +22,6 @@ from backend.runs.search_loop import Outcome, Search
 from backend.search.ensembles import fit_line, kept_ensembles, same_images
 from backend.search.measure import Measurer, ScoreSource, open_scores
 from backend.search.problem import SearchProblem
-from backend.search.results import write_results
 from backend.storage.database import Database
 from backend.storage.optuna_internals.batched_storage import BatchedStorage
 from backend.storage.optuna_internals.objects import study_id_of
@@ -179,6 +178,9 @@ def _search(
         logger.info("%s leaves%s", place.who, f": {outcome.reason}" if outcome.reason else "")
         return outcome
     close_open(study)
+    # scikit-learn takes longer to load than a search to begin.
+    from backend.search.results import write_results  # noqa: PLC0415
+
     write_results(study, problem.config, folder)
     _end(database, study_id, outcome, asked, folder)
     return outcome

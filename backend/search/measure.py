@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 import torch
 from sqlalchemy import Engine
 
 from backend import proxies
-from backend.ensembles.fitting import Ensemble
 from backend.scoring import Scorer
 from backend.scoring.scorer import setting_of
 from backend.scoring.side_by_side import jobs_on
@@ -21,6 +20,9 @@ from backend.search.problem import SearchProblem, configured_table
 from backend.search.score_store import ScoreStore
 from backend.spaces.base import Architecture, SearchSpace
 from backend.spaces.capabilities import HasTruth, capability
+
+if TYPE_CHECKING:
+    from backend.ensembles.fitting import Ensemble
 
 
 @dataclass(frozen=True)
