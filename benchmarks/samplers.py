@@ -132,7 +132,7 @@ def cost(task: Task) -> float:
     with tempfile.TemporaryDirectory() as folder:
         database = open_database(f"sqlite:///{Path(folder) / 'studies.db'}")
         database.prepare()
-        _, seconds = run(task, BatchedStorage(database.storage), cpu=False)
+        _, seconds = run(task, BatchedStorage(database.storage, look_every=1.0), cpu=False)
         database.close()
     return 1000 * seconds
 

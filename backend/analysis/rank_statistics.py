@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 _TAIL = 0.025
 _FEWEST = 3
@@ -66,6 +65,8 @@ class RankedPairs:
         """Kendall's τ-b of the draws; NaN below three draws or where one side is constant."""
         if counts.sum() < _FEWEST:
             return np.nan
+        from scipy import stats  # noqa: PLC0415  takes longer to load than a search to begin
+
         return float(stats.kendalltau(np.repeat(self._x, counts), np.repeat(self._y, counts)).statistic)
 
 
@@ -99,6 +100,8 @@ def log_rank_sums(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns:
         (n,), 0 for an architecture that is first in every score; equal scores share their mean rank.
     """
+    from scipy import stats  # noqa: PLC0415  takes longer to load than a search to begin
+
     ranks = stats.rankdata(scores, axis=0)
     sums: NDArray[np.float64] = np.log(ranks / len(scores)).sum(axis=1)
     return sums

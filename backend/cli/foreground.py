@@ -4,12 +4,9 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from backend.cli import report
-from backend.cli.beyond import print_plan
 from backend.cli.terminal import console, log_handler, progress_bar
 from backend.errors import UserError
 from backend.runs import execute as execution
-from backend.search import results
 from backend.spaces.capabilities import HasTruth, lacks, truth_field
 from backend.storage.database import Database
 from backend.studies import (
@@ -48,6 +45,11 @@ def _run_messages() -> Iterator[None]:
 
 def print_results(database: Database, name: str) -> None:
     """Print a study's best trials, the architectures to train and the ensemble's weights, or why it has none."""
+    # scikit-learn takes longer to load than a search to begin.
+    from backend.cli import report  # noqa: PLC0415
+    from backend.cli.beyond import print_plan  # noqa: PLC0415
+    from backend.search import results  # noqa: PLC0415
+
     study = load_study(database, name)
     try:
         config = study_config(study)

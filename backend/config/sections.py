@@ -10,6 +10,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainSerializer,
+    PlainValidator,
     SerializeAsAny,
     ValidationInfo,
     field_validator,
@@ -35,6 +36,18 @@ ENSEMBLE_PREFIX = "ensemble:"
 NAMES_ALONE = {"proxies": "unchecked"}
 """Context of a validation that takes any name for that of a proxy."""
 
+
+def _checked_jobs(value: Any) -> Any:
+    if value == "auto" or (type(value) is int and 1 <= value <= MOST_JOBS):
+        return value
+    if value is None:
+        raise ValueError("this field is empty; give a value")
+    raise ValueError(f'should be "auto" or a whole number from 1 to {MOST_JOBS} (got {value!r:.100})')
+
+
+MOST_JOBS = 64
+Jobs = Annotated[int | Literal["auto"], PlainValidator(_checked_jobs)]
+"""How many architectures are scored at once: "auto" is one a core."""
 ConstraintText = Annotated[Constraint, BeforeValidator(Constraint.parse), PlainSerializer(str)]
 
 
@@ -140,7 +153,9 @@ class HardwareRunners(Table):
 class SearchSetup(Table):
     """``[search.strategy.setup]``: sampler, budget, number of objectives, and constraints on hardware metrics.
 
-    ``n_workers`` processes may share the search, on as many machines; each scores ``n_jobs`` architectures at once.
+    ``n_workers`` processes may share the search, on as many machines; each scores ``n_jobs`` architectures at once,
+    one a core with "auto". The same seed gives the same trials for all numbers but 1, where each trial knows the
+    results of all before it; the trials of several processes depend on who is faster.
     ``n_trials`` counts architectures that can be scored and keep the constraints: with ``distinct = "function"`` those
     that compute different functions, with ``"architecture"`` those that are written differently; ``"trial"`` counts
     every trial. ``timeout`` is in seconds. A constraint reads ``NAME <= NUMBER`` or ``NAME >= NUMBER``, in the
@@ -149,7 +164,7 @@ class SearchSetup(Table):
     Files of version 0.1 say ``distinct_cells``, true for ``"architecture"`` and false for ``"trial"``.
     """
 
-    n_jobs: Annotated[int, Field(ge=1, le=64, strict=True)] = 1
+    n_jobs: Jobs = "auto"
     n_workers: Annotated[int, Field(ge=1, le=1_000, strict=True)] = 1
     n_trials: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 100
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None

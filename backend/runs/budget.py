@@ -18,14 +18,10 @@ class Counter(Protocol):
 
     Attributes:
         done: trials that count so far.
-        idle: trials of this process in a row that did not count.
     """
 
     @property
     def done(self) -> int: ...  # noqa: D102
-
-    @property
-    def idle(self) -> int: ...  # noqa: D102
 
     def take_ticket(self) -> Ticket | None:
         """Reserve a trial; None when enough are done or running."""
@@ -57,17 +53,12 @@ class Budget:
         self._asked, self._distinct = asked, distinct
         self._lock = threading.Lock()
         self._first: dict[str, int] = {}
-        self._done = self._in_work = self._idle = 0
+        self._done = self._in_work = 0
 
     @property
     def done(self) -> int:
         """Trials that count so far."""
         return self._done
-
-    @property
-    def idle(self) -> int:
-        """Trials in a row that did not count."""
-        return self._idle
 
     def restore(self, entries: Iterable[Entry]) -> None:
         """Count the finished trials of an earlier run."""
@@ -91,7 +82,6 @@ class Budget:
             self._in_work -= 1
             counted = counted or not self._distinct
             self._done += int(counted)
-            self._idle = 0 if counted else self._idle + 1
             return self._done
 
     def first_trial(self, ticket: Ticket, identity: str, number: int) -> int:
@@ -123,17 +113,12 @@ class SharedBudget:
         self._tickets, self._worker_id, self._distinct = tickets, worker_id, distinct
         self._lock = threading.Lock()
         self._seen: set[str] = set()
-        self._looked_until = self._idle = 0
+        self._looked_until = 0
 
     @property
     def done(self) -> int:
         """Trials of all workers that count so far."""
         return ride_out(self._tickets.done)
-
-    @property
-    def idle(self) -> int:
-        """Trials of this process in a row that did not count."""
-        return self._idle
 
     def take_ticket(self) -> Ticket | None:
         """See :class:`Counter`."""
@@ -149,10 +134,7 @@ class SharedBudget:
     def return_ticket(self, ticket: Ticket, counted: bool) -> int:
         """See :class:`Counter`."""
         counted = counted or not self._distinct
-        done = ride_out(lambda: self._tickets.finish(ticket, "counted" if counted else "void"))
-        with self._lock:
-            self._idle = 0 if counted else self._idle + 1
-        return done
+        return ride_out(lambda: self._tickets.finish(ticket, "counted" if counted else "void"))
 
     def first_trial(self, ticket: Ticket, identity: str, number: int) -> int:
         """See :class:`Counter`."""

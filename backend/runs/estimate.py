@@ -17,6 +17,7 @@ from backend import proxies
 from backend.config.model import SearchConfig
 from backend.datasets.info import is_own
 from backend.scoring import Scorer
+from backend.scoring.side_by_side import jobs_on
 from backend.search.problem import SearchProblem
 from backend.spaces.building import SpaceFailedError, draw
 from backend.storage.database import Database
@@ -66,10 +67,10 @@ def known_pace(database: Database, config: SearchConfig, summaries: Iterable[Stu
     if config.runner.scores != "compute":
         return Pace(_TABLE_SECONDS, 0, "scores come from a table: no network is built")
     alike = [(item.study_id, other) for item in summaries if (other := _searched_here(item)) and _alike(config, other)]
-    images = config.runner.num_samples
+    images, device = config.runner.num_samples, torch.device("cuda" if _on_gpu(config) else "cpu")
     same = [(study_id, other) for study_id, other in alike if other.runner.num_samples == images]
     values = [
-        seconds / other.setup.n_jobs * images / other.runner.num_samples
+        seconds / jobs_on(other.setup.n_jobs, device) * images / other.runner.num_samples
         for study_id, other in same or alike
         for seconds in _seconds(database, study_id)
     ][:_NEWEST]
@@ -132,8 +133,11 @@ def _cost(config: SearchConfig) -> tuple[object, ...]:
     own = config.runner.images if is_own(config.runner.images) else ""
     small = config.dataset.startswith("ImageNet")
     names = frozenset(name for name in config.proxy_names if not proxies.get(name).literal)
-    cuda = config.runner.device != "cpu" and torch.cuda.is_available()
-    return own, small, names, config.search_space.scale(), cuda
+    return own, small, names, config.search_space.scale(), _on_gpu(config)
+
+
+def _on_gpu(config: SearchConfig) -> bool:
+    return config.runner.device != "cpu" and torch.cuda.is_available()
 
 
 def _seconds(database: Database, study_id: int) -> list[float]:

@@ -22,7 +22,6 @@ from backend.runs.search_loop import Outcome, Search
 from backend.search.ensembles import fit_line, kept_ensembles, same_images
 from backend.search.measure import Measurer, ScoreSource, open_scores
 from backend.search.problem import SearchProblem
-from backend.search.results import write_results
 from backend.storage.database import Database
 from backend.storage.optuna_internals.batched_storage import BatchedStorage
 from backend.storage.optuna_internals.objects import study_id_of
@@ -58,6 +57,8 @@ IMAGES = "proxyscope:images"
 INTERRUPTED = "interrupted"
 """Why a search ends that SIGINT or SIGTERM has stopped."""
 _STOP_POLL_SECONDS = 1.0
+_LOOK_SECONDS = 1.0
+"""A process that has a run alone looks so often for trials that others have enqueued."""
 
 
 class RunTakenError(UserError):
@@ -142,7 +143,7 @@ def _search(
         logger.info("%s joins", place.who)
     source = open_scores(problem, database.engine)
     _compare_images(database, study, source, joins=place is not None and not place.is_first)
-    storage = BatchedStorage(database.storage)
+    storage = BatchedStorage(database.storage, look_every=0.0 if place else _LOOK_SECONDS)
     study = optuna.load_study(study_name=study.study_name, storage=storage)
     runs.describe_work(database, study_id, source.device, source.images)
     logger.info("device: %s", source.device)
@@ -177,6 +178,9 @@ def _search(
         logger.info("%s leaves%s", place.who, f": {outcome.reason}" if outcome.reason else "")
         return outcome
     close_open(study)
+    # scikit-learn takes longer to load than a search to begin.
+    from backend.search.results import write_results  # noqa: PLC0415
+
     write_results(study, problem.config, folder)
     _end(database, study_id, outcome, asked, folder)
     return outcome
@@ -211,6 +215,8 @@ def _say_what_runs(problem: SearchProblem) -> None:
             asked,
             many,
         )
+    if config.setup.n_workers > 1:
+        logger.info("several workers: which trials the search has depends on who is faster, not on the seed alone")
     kind = f"distinct {many}" if problem.counts_distinct else "trials"
     logger.info(
         "%s of %s: %d %s, proxies %s", config.setup.sampler, config.dataset, asked, kind, ", ".join(config.proxy_names)

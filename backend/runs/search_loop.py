@@ -1,25 +1,33 @@
-"""Runs a study's search in this process: ask, measure, tell, until the budget is spent or a stop is asked for."""
+"""Runs a study's search in this process: ask, measure, tell, until the budget is spent or a stop is asked for.
+
+One thread asks and tells; others measure. A sampler is shown the results of a trial only once so many further ones have
+been asked, whether they are in or not: what it learns from depends neither on how many are measured at once nor on how
+fast the machine is, so that the same seed gives the same trials. Several processes on one search do not wait for each
+other, and their trials depend on who is faster.
+"""
 
 import logging
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
 import numpy as np
 import optuna
-import torch
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
+from backend.config.sections import BLIND_SAMPLERS, MOST_JOBS, SearchSetup
 from backend.errors import SearchFailedError, UserError
 from backend.runs import recovery
 from backend.runs.budget import Budget, Counter, SharedBudget, Ticket
+from backend.scoring.side_by_side import SideBySide
 from backend.search.measure import Measurement, Measurer
 from backend.search.problem import SearchProblem
-from backend.search.samplers import DistinctSampler, build_sampler
+from backend.search.samplers import DelayedSampler, DistinctSampler, build_sampler
 from backend.spaces.base import Architecture
 from backend.spaces.capabilities import Enumerable, FixedDistributions, capability
 from backend.storage.optuna_internals.objects import storage_of, trial_id_of
@@ -36,6 +44,24 @@ _FAILURE_LIMIT = 10
 _EXHAUSTED_LIMIT = 10 * _IDLE_LIMIT
 """Trials in a row without anything new after which a space that cannot be listed counts as searched through."""
 _OTHERS_SECONDS = 0.5
+_LEAST_DELAY, _MOST_DELAY, _DELAY_SHARE = 4, 16, 12
+"""A sampler is not shown the newest twelfth of the trials: as much as it can do without. More from the start would keep
+larger machines busy, and cost a search of 60 trials what it finds (``benchmarks/README.md``)."""
+
+
+def delay_of(setup: SearchSetup, scored: int) -> int:
+    """How many trials run at most at once, whose results the next one does not know; the same on all machines.
+
+    Args:
+        setup: with one job each trial knows the results of all before it, as in version 0.1. Samplers that learn from
+            no trial need not wait for any.
+        scored: how many trials the search has begun to score.
+    """
+    if setup.n_jobs == 1:
+        return 1
+    if setup.sampler in BLIND_SAMPLERS:
+        return MOST_JOBS
+    return max(_LEAST_DELAY, min(_MOST_DELAY, scored // _DELAY_SHARE))
 
 
 @dataclass(frozen=True)
@@ -70,6 +96,17 @@ class Shared:
     seconds_gone: float = 0.0
 
 
+@dataclass(frozen=True)
+class _Running:
+    """A trial that is measured; ``ticket`` is None where it has been returned, as the trial was known not to count."""
+
+    trial: optuna.Trial
+    architecture: Architecture
+    ticket: Ticket | None
+    counts: bool
+    measured: Future[Measurement]
+
+
 class Search:
     """The search of one study.
 
@@ -78,8 +115,7 @@ class Search:
         problem: what is searched.
         measurer: scores candidates.
         asked: how many trials are to count.
-        on_trial: called after each trial with the number that count so far, from the thread that did the trial; with
-            one job that is the thread that called :meth:`run`.
+        on_trial: called after each trial with the number that count so far, from the thread that called :meth:`run`.
         on_architecture: called with a trial's id once its architecture is known and before it is scored, for others to
             see it.
         shared: where several processes work on the study, what this one needs to be one of them.
@@ -102,11 +138,14 @@ class Search:
         self._own_budget = Budget(asked, problem.counts_distinct)
         self._budget: Counter = shared.budget if shared else self._own_budget
         self._stop = threading.Event()
-        self._asking = threading.Lock()
         self._reason, self._stop_asked = "", False
-        self._failures = self._infeasible = 0
+        self._failure: SearchFailedError | None = None
+        self._failures = self._infeasible = self._idle = 0
         self._params_of: dict[str, Mapping[str, object]] = {}
         self._deadline: float | None = None
+        self._scored = 0
+        self._running: dict[int, _Running] = {}
+        self._hidden: deque[int] = deque()
 
     def stop(self, reason: str) -> None:
         """Ask the search to end after the running trials."""
@@ -130,50 +169,76 @@ class Search:
         ended = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
         finished = self._study.get_trials(deepcopy=False, states=ended)
         self._study.sampler = self._sampler(len(finished))
+        self._scored = len(finished)
         gone = self._shared.seconds_gone if self._shared else 0.0
         self._deadline = time.monotonic() + setup.timeout - gone if setup.timeout else None
-        if setup.n_jobs == 1:
-            # Not in a thread of a pool: beside the main thread's OpenMP team a second one gets no further core.
-            self._work()
-        else:
-            self._work_side_by_side(setup.n_jobs)
+        with SideBySide(self._measurer.jobs) as lanes:
+            self._work(lanes)
+        if self._failure:
+            raise self._failure
         return Outcome(self._budget.done, self._reason, self._stop_asked)
 
-    def _work_side_by_side(self, jobs: int) -> None:
-        """Work in several threads, among which PyTorch's threads are shared out; afterwards it has them all again."""
-        threads = torch.get_num_threads()
-        torch.set_num_threads(max(1, threads // jobs))
-        try:
-            with ThreadPoolExecutor(jobs, thread_name_prefix="trial") as pool:
-                workers = [pool.submit(self._work) for _ in range(jobs)]
-            for worker in workers:
-                worker.result()
-        finally:
-            torch.set_num_threads(threads)
-
-    def _work(self) -> None:
-        try:
-            while not self._ended():
+    def _work(self, lanes: SideBySide) -> None:
+        while self._running or not self._ended():
+            if len(self._running) < lanes.jobs and self._has_room() and not self._ended():
                 ticket = self._budget.take_ticket()
                 if ticket is not None:
-                    self._use(ticket)
-                elif self._budget.spent():
-                    break
-                else:
+                    self._begin(ticket, lanes)
+                    continue
+                if not self._running:
+                    if self._budget.spent():
+                        break
                     self._wait_for_others()
-        except BaseException:
-            self._finish_early("another trial failed")
-            raise
+                    continue
+            self._end_some(lanes)
 
-    def _use(self, ticket: Ticket) -> None:
-        counted = False
+    def _has_room(self) -> bool:
+        """Whether a trial may be asked: the results that its sampler has to know are in."""
+        if len(self._hidden) == delay_of(self._setup, self._scored):
+            if self._hidden[0] in self._running:
+                return False
+            self._hidden.popleft()
+        return True
+
+    def _begin(self, ticket: Ticket, lanes: SideBySide) -> None:
+        """Ask a trial; end it at once where there is nothing to score, else begin to measure it."""
+        running = None
         try:
-            counted = self._trial(ticket)
+            running = self._trial(ticket, lanes)
         except UpdateFinishedTrialError:
-            logger.warning("a trial took so long to answer that others gave it up")
-        finally:
-            done = self._budget.return_ticket(ticket, counted)
+            self._say_given_up()
+        counts = not self._problem.counts_distinct or (running is not None and running.counts)
+        self._idle = 0 if counts else self._idle + 1
+        if running is None:
+            self._return(ticket, counted=False)
+        else:
+            self._running[running.trial.number] = running
+            self._scored += 1
+            if self._shared is None:
+                self._hidden.append(running.trial.number)
+
+    def _end_some(self, lanes: SideBySide) -> None:
+        """Wait for a measurement, and tell all that are there."""
+        done, _ = wait([running.measured for running in self._running.values()], return_when=FIRST_COMPLETED)
+        for number, running in list(self._running.items()):
+            if running.measured in done:
+                counted = running.counts
+                try:
+                    self._tell_outcome(running, lanes)
+                except UpdateFinishedTrialError:
+                    counted = False
+                    self._say_given_up()
+                finally:
+                    del self._running[number]
+                self._return(running.ticket, counted=counted)
+
+    def _return(self, ticket: Ticket | None, *, counted: bool) -> None:
+        done = self._budget.done if ticket is None else self._budget.return_ticket(ticket, counted)
         ride_out(lambda: self._on_trial(done))
+
+    @staticmethod
+    def _say_given_up() -> None:
+        logger.warning("a trial took so long to answer that others gave it up")
 
     def _wait_for_others(self) -> None:
         """All places are taken: one becomes free where a worker is lost, or its trial does not count."""
@@ -186,40 +251,51 @@ class Search:
             self._finish_early(f"the time limit of {self._setup.timeout:g} s was reached")
         return self._stop.is_set()
 
-    def _trial(self, ticket: Ticket) -> bool:
-        """Do one trial; whether it counts as a distinct architecture."""
-        # One thread at a time: on SQLite, two that ask at once may both be given the trial that was enqueued.
-        with self._asking:
-            if self._budget.idle >= _IDLE_LIMIT or self._infeasible >= _INFEASIBLE_LIMIT:
-                ride_out(self._enqueue_unseen)
-            trial, architecture = ride_out(self._ask)
+    def _trial(self, ticket: Ticket, lanes: SideBySide) -> _Running | None:
+        """Ask a trial and begin to measure it; None for one that is not scored, and has been told."""
+        if self._idle >= _IDLE_LIMIT or self._infeasible >= _INFEASIBLE_LIMIT:
+            ride_out(self._enqueue_unseen)
+        trial, architecture = ride_out(self._ask)
         if isinstance(architecture, str):
             self._tell_failed(trial, architecture)
-            return False
+            return None
         try:
             scored = not architecture.invalid and self._problem.keeps(architecture)
         except Exception as error:
             self._tell_failed(trial, in_a_line(error), self._named(architecture))
             logger.debug("trial %d", trial.number, exc_info=True)
-            return False
+            return None
         first = self._budget.first_trial(ticket, self._problem.identity(architecture, scored=scored), trial.number)
         if architecture.invalid:
             self._tell_invalid(trial, architecture)
-            return False
+            return None
         if not self._keeps_limits(trial, architecture):
-            return False
-        if first != trial.number:
+            return None
+        counts = first == trial.number
+        if not counts:
             trial.set_user_attr(records.REPEAT_OF, first)
         if (on_architecture := self._on_architecture) is not None:
             ride_out(lambda: on_architecture(trial_id_of(trial)))
+        if not counts and self._shared is None and self._problem.counts_distinct:
+            # Whether another may be asked must not depend on how long this one takes.
+            self._budget.return_ticket(ticket, counted=False)
+            kept = None
+        else:
+            kept = ticket
+        measured = lanes.submit(lambda: ride_out(lambda: self._measurer.measure(architecture)))
+        return _Running(trial, architecture, kept, counts, measured)
+
+    def _tell_outcome(self, running: _Running, lanes: SideBySide) -> None:
+        trial, architecture = running.trial, running.architecture
         try:
-            measurement = ride_out(lambda: self._measurer.measure(architecture))
+            measurement = running.measured.result()
         except Exception as error:
             self._tell_failed(trial, in_a_line(error), self._named(architecture))
             logger.debug("trial %d", trial.number, exc_info=True)
-        else:
-            self._tell_measured(trial, architecture, measurement)
-        return first == trial.number
+            return
+        if measurement.computed:
+            lanes.widen()
+        self._tell_measured(trial, architecture, measurement)
 
     def _ask(self) -> tuple[optuna.Trial, Architecture | str]:
         """A new trial with its architecture, or why the space gives none."""
@@ -303,8 +379,9 @@ class Search:
         self._tell(trial, state=TrialState.FAIL)
         logger.error("trial %d: %s: %s", trial.number, f"{named} failed".lstrip(), reason)
         self._failures += 1
-        if self._failures >= _FAILURE_LIMIT:
-            raise SearchFailedError(f"{self._failures} trials in a row failed; the last: {reason}")
+        if self._failures >= _FAILURE_LIMIT and self._failure is None:
+            self._failure = SearchFailedError(f"{self._failures} trials in a row failed; the last: {reason}")
+            self._finish_early("trial after trial failed")
 
     def _tell_measured(self, trial: optuna.Trial, architecture: Architecture, measured: Measurement) -> None:
         trial.set_user_attr(records.SOFTWARE, records.json_numbers(measured.software))
@@ -334,8 +411,8 @@ class Search:
         ends.
         """
         if capability(self._space, Enumerable) is None:
-            if self._problem.counts_distinct and self._budget.idle >= _EXHAUSTED_LIMIT:
-                self._finish_early(f"{self._budget.idle} trials in a row found no new {self._space.words.one}")
+            if self._problem.counts_distinct and self._idle >= _EXHAUSTED_LIMIT:
+                self._finish_early(f"{self._idle} trials in a row found no new {self._space.words.one}")
             return
         unseen = [item for item in self._problem.feasible if not self._known(item)]
         if unseen:
@@ -350,9 +427,9 @@ class Search:
             seed = int(np.random.SeedSequence(drawn).generate_state(1)[0])
         sampler = build_sampler(self._problem.config, seed)
         space = capability(self._space, FixedDistributions)
-        if space is None or not self._problem.counts_distinct:
-            return sampler
-        return DistinctSampler(sampler, space, self._known, seed, self._problem.keeps)
+        if space is not None and self._problem.counts_distinct:
+            sampler = DistinctSampler(sampler, space, self._known, seed, self._problem.keeps)
+        return sampler if self._shared or self._setup.n_jobs == 1 else DelayedSampler(sampler, self._hidden)
 
     def _known(self, architecture: Architecture) -> bool:
         return any(self._budget.seen(self._problem.identity(architecture, scored=scored)) for scored in (True, False))

@@ -7,19 +7,20 @@ neither a run that goes on nor what its trials mean.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
 
 from backend import proxies
 from backend.config.model import SearchConfig
 from backend.config.sections import ENSEMBLE_PREFIX
-from backend.ensembles.kept import SavedEnsemble, load_ensemble
-from backend.ensembles.models import MODELS
 from backend.errors import ConfigError, UserError
 from backend.storage.database import Database
 from backend.storage.optuna_internals.objects import study_id_of
 from backend.studies.summaries import KEPT
+
+if TYPE_CHECKING:
+    from backend.ensembles.kept import SavedEnsemble
 
 _GOALS = "search.strategy.metrics"
 
@@ -34,6 +35,10 @@ def find_ensembles(database: Database, config: SearchConfig) -> dict[str, SavedE
     Raises:
         ConfigError: there is none of that name, it is of another data set, or needs a proxy that is not known here.
     """
+    if not config.ensemble_metrics:
+        return {}
+    from backend.ensembles.kept import load_ensemble  # noqa: PLC0415  loads scikit-learn
+
     found, problems = {}, []
     for metric in config.ensemble_metrics:
         try:
@@ -72,11 +77,17 @@ def kept_ensembles(database: Database, study: optuna.Study) -> dict[str, SavedEn
     kept = database.storage.get_study_system_attrs(study_id_of(study)).get(KEPT, {})
     if not isinstance(kept, dict):
         raise UserError(f"study: {study.study_name!r}: the ensembles that it was made with are no table")
+    if not kept:
+        return {}
+    from backend.ensembles.kept import SavedEnsemble  # noqa: PLC0415  loads scikit-learn
+
     return {metric: SavedEnsemble.from_json(content) for metric, content in kept.items()}
 
 
 def fit_line(metric: str, saved: SavedEnsemble) -> str:
     """One line that says what an ensemble is made of."""
+    from backend.ensembles.models import MODELS  # noqa: PLC0415  loads scikit-learn
+
     recipe = saved.ensemble.recipe
     names = _join([*recipe.proxies, *([f"the {recipe.space.words.one}'s graph"] if recipe.graph else [])])
     return (

@@ -5,21 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 import torch
 from sqlalchemy import Engine
 
 from backend import proxies
-from backend.ensembles.fitting import Ensemble
 from backend.scoring import Scorer
 from backend.scoring.scorer import setting_of
+from backend.scoring.side_by_side import jobs_on
 from backend.scoring.tables import ScoreTable
 from backend.search.problem import SearchProblem, configured_table
 from backend.search.score_store import ScoreStore
 from backend.spaces.base import Architecture, SearchSpace
 from backend.spaces.capabilities import HasTruth, capability
+
+if TYPE_CHECKING:
+    from backend.ensembles.fitting import Ensemble
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,14 @@ class ScoreSource(Protocol):
         images: one sentence that says which images they are computed on.
         digest: of these images, the seed and the classes; "" of a table.
         instant: whether scores are looked up, so that nobody sees a trial run.
+        jobs: how many architectures it is asked for at once.
     """
 
     device: str
     images: str
     digest: str
     instant: bool
+    jobs: int
 
     def scores(self, architecture: Architecture, names: Sequence[str]) -> Scores:
         """Scores of an architecture that can be scored."""
@@ -86,6 +91,7 @@ class ComputedScores:
             split=config.split,
             space=problem.space,
         )
+        self.jobs = jobs_on(config.setup.n_jobs, self._scorer.device)
         self._setting = setting_of(self._scorer.batch, config.setup.seed)
         self.device = describe_device(self._scorer.device)
         self.images, self.digest = self._scorer.batch.description, self._setting
@@ -105,7 +111,7 @@ class ComputedScores:
 class TableScores:
     """Scores from a table of the whole space: no network is built."""
 
-    instant, digest = True, ""
+    instant, digest, jobs = True, "", 1
 
     def __init__(self, table: ScoreTable, space: SearchSpace) -> None:
         self._space = space
@@ -165,6 +171,11 @@ class Measurer:
         self._problem, self._source, self._ensembles = problem, source, ensembles or {}
         self._truth = capability(problem.space, HasTruth)
 
+    @property
+    def jobs(self) -> int:
+        """How many candidates are measured at once."""
+        return self._source.jobs
+
     def measure(self, architecture: Architecture) -> Measurement:
         """Score an architecture and look up its truth."""
         started = time.perf_counter()
@@ -186,5 +197,7 @@ class Measurer:
         return None if self._truth is None else self._truth.truth(architecture, self._problem.config.trained_on)
 
     def _predictions(self, architecture: Architecture, scores: Mapping[str, float]) -> dict[str, float]:
+        if not self._ensembles:
+            return {}
         row = pd.DataFrame([scores], index=[self._problem.space.label(architecture)])
         return {metric: float(ensemble.predict(row).iloc[0]) for metric, ensemble in self._ensembles.items()}

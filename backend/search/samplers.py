@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from optuna import Study
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import BaseSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, NSGAIIISampler, NSGAIISampler, QMCSampler, RandomSampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
@@ -19,10 +19,11 @@ from backend.config.objectives import sampler_used
 from backend.config.sections import SearchSetup
 from backend.spaces.base import Architecture
 from backend.spaces.capabilities import FixedDistributions
-from backend.storage.optuna_internals.single_objective import with_one_objective
+from backend.storage.optuna_internals.study_views import with_one_objective, with_running
+from backend.storage.optuna_internals.tpe import RememberingTPESampler
 
 
-class RankTPESampler(TPESampler):
+class RankTPESampler(RememberingTPESampler):
     """TPE whose good trials are those with the highest sum of log ranks over the objectives.
 
     TPE for several objectives takes the trials of the Pareto front that span the largest hypervolume. With many
@@ -30,27 +31,72 @@ class RankTPESampler(TPESampler):
     it prefers are extremes. A sum of log ranks needs no scales, punishes what is last in anything, and costs a sort.
     """
 
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._copies: dict[int, FrozenTrial] = {}
+
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """Draws the parameters of a trial together, as Optuna asks a sampler to."""
-        return super().sample_relative(_ranked(study), trial, search_space)
+        return super().sample_relative(_ranked(study, self._copies), trial, search_space)
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
         """Draws one parameter of a trial, as Optuna asks a sampler to."""
-        return super().sample_independent(_ranked(study), trial, param_name, param_distribution)
+        return super().sample_independent(_ranked(study, self._copies), trial, param_name, param_distribution)
 
 
-def _ranked(study: Study) -> Study:
+def _ranked(study: Study, copies: dict[int, FrozenTrial]) -> Study:
     """The study as TPE reads it, with one objective in place of several: the sum of log ranks, to maximise."""
     upward = [1.0 if way == StudyDirection.MAXIMIZE else -1.0 for way in study.directions]
 
     def sums(trials: Sequence[FrozenTrial]) -> Sequence[float]:
         return list(log_rank_sums(np.array([trial.values for trial in trials]) * upward))
 
-    return with_one_objective(study, sums)
+    return with_one_objective(study, sums, copies)
+
+
+class DelayedSampler(BaseSampler):
+    """Shows another sampler some trials as running still, whether they have ended or not.
+
+    Args:
+        base: the sampler that proposes.
+        hidden: numbers of these trials; changed by whoever asks, between two proposals.
+    """
+
+    def __init__(self, base: BaseSampler, hidden: Collection[int]) -> None:
+        self._base, self._hidden = base, hidden
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """The other sampler's, as Optuna asks a sampler to."""
+        return self._base.infer_relative_search_space(with_running(study, self._hidden), trial)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Draws the parameters of a trial together, as Optuna asks a sampler to."""
+        return self._base.sample_relative(with_running(study, self._hidden), trial, search_space)
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """Draws one parameter of a trial, as Optuna asks a sampler to."""
+        shown = with_running(study, self._hidden)
+        return self._base.sample_independent(shown, trial, param_name, param_distribution)
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Tells the other sampler that a trial begins."""
+        self._base.before_trial(study, trial)
+
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
+        """Tells the other sampler that a trial has ended."""
+        self._base.after_trial(study, trial, state, values)
+
+    def reseed_rng(self) -> None:
+        """Gives other random numbers, as Optuna asks for in a new process."""
+        self._base.reseed_rng()
 
 
 _STRIDE = 6
@@ -169,7 +215,7 @@ def build_sampler(config: SearchConfig, seed: int) -> BaseSampler:
 
 
 def _tpe(setup: SearchSetup, seed: int) -> BaseSampler:
-    return TPESampler(seed=seed, **_tpe_arguments(setup))
+    return RememberingTPESampler(seed=seed, **_tpe_arguments(setup))
 
 
 def _rank_tpe(setup: SearchSetup, seed: int) -> BaseSampler:
@@ -183,7 +229,7 @@ def _tpe_arguments(setup: SearchSetup) -> dict[str, Any]:
         "n_ei_candidates": 24,
         "multivariate": True,
         "group": False,
-        "constant_liar": setup.n_jobs > 1 or setup.n_workers > 1,
+        "constant_liar": setup.n_jobs != 1 or setup.n_workers > 1,
     }
 
 

@@ -32,6 +32,17 @@ def test_lists_exports_and_search_files_need_no_pytorch() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_first_trial_of_a_search_waits_for_no_library_of_its_results() -> None:
+    program = """
+import sys
+import backend.cli.searches, backend.runs.execute, backend.runs.launch, backend.search.samplers
+assert not {"sklearn", "distributed"} & sys.modules.keys()
+assert "scipy.stats" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "loaded"),
     [

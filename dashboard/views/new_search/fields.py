@@ -122,7 +122,8 @@ def _search_section(problems: Problems) -> None:
             grid.cell(),
             "Parallel jobs",
             "n_jobs",
-            f"{words.many.capitalize()} that each worker scores at once.",
+            f"{words.many.capitalize()} that each worker scores at once; auto: one a core. Any number but 1 gives the "
+            "same trials; with 1, each knows the results of all before it.",
             problems,
         )
         _whole_number(

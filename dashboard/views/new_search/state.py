@@ -188,7 +188,7 @@ def fill(state: State, config: SearchConfig) -> None:
         "n_trials": text_of(setup.n_trials),
         "timeout": text_of(setup.timeout),
         "seed": text_of(setup.seed),
-        "n_jobs": text_of(setup.n_jobs),
+        "n_jobs": str(setup.n_jobs),
         "n_workers": text_of(setup.n_workers),
         "distinct": setup.distinct,
         "device": runner.device,

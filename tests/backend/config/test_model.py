@@ -204,3 +204,19 @@ def test_distinct_means_a_different_function_unless_the_file_says_otherwise() ->
     tables["search"]["strategy"]["setup"]["distinct"] = "function"
     with pytest.raises(ConfigError, match="distinct_cells: give distinct alone"):
         SearchConfig.from_mapping(tables)
+
+
+@pytest.mark.parametrize("given", [0, 65, 2.0, True, "all", ""])
+def test_a_number_of_jobs_is_a_whole_one_or_auto(given: object) -> None:
+    with pytest.raises(ConfigError) as caught:
+        cheap_config(setup={"n_jobs": given})
+    ((key, message),) = caught.value.problems
+    assert key == "search.strategy.setup.n_jobs"
+    assert message == f'should be "auto" or a whole number from 1 to 64 (got {given!r})'
+
+
+def test_a_file_that_says_nothing_of_jobs_takes_the_cores_there_are() -> None:
+    config = cheap_config()
+    assert config.setup.n_jobs == "auto"
+    assert SearchConfig.from_toml(config.to_toml()) == config
+    assert cheap_config(setup={"n_jobs": 3}).setup.n_jobs == 3

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from backend import truth as benchmark
 from backend.config.model import SearchConfig
 from backend.config.sections import SAMPLERS
 from backend.errors import ConfigError, UserError
+from backend.proxies import registry
 from backend.runs import launch
 from backend.runs.execute import execute_run
+from backend.scoring import side_by_side
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.options import CellChoices
 from backend.spaces.nas_bench_201.space import NasBench201
@@ -73,15 +76,74 @@ def test_a_search_ends_finished_with_as_many_distinct_connected_cells_as_asked(d
     assert "CIFAR-10" in str(run.images)
 
 
-def test_one_job_scores_in_the_calling_thread_and_several_give_pytorch_its_threads_back(database: Database) -> None:
-    threads: set[threading.Thread] = set()
+@pytest.fixture
+def scoring(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[tuple[threading.Thread, int]]]:
+    """In which threads the proxy ``spy`` is computed, and with how many of PyTorch's."""
+    monkeypatch.setattr(registry, "_PROXIES", dict(registry._PROXIES))
+    seen: set[tuple[threading.Thread, int]] = set()
+
+    @registry.register(version=1)
+    def spy(network: Any, images: Any, labels: Any) -> float:
+        seen.add((threading.current_thread(), torch.get_num_threads()))
+        return float(images.sum())
+
     before = torch.get_num_threads()
-    for name, jobs in (("one", 1), ("several", 2)):
-        threads.clear()
-        launch.prepare(database, cheap_config(setup={"n_trials": 6, "n_jobs": jobs}), name)
-        execute_run(database, name, lambda _done, _asked: threads.add(threading.current_thread()))
-        assert (threads == {threading.current_thread()}) == (jobs == 1)
-        assert torch.get_num_threads() == before
+    torch.set_num_threads(3)
+    yield seen
+    assert torch.get_num_threads() == 3
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(("jobs", "most", "each"), [(1, 1, 3), (3, 3, 1), ("auto", 3, 1)])
+def test_the_first_is_scored_in_the_calling_thread_and_then_as_many_at_once_as_there_are_threads(
+    database: Database, scoring: set[tuple[threading.Thread, int]], jobs: int | str, most: int, each: int
+) -> None:
+    runner, small = {"metrics": ["l2_norm", "params", "spy"]}, {"C": [4], "N": [1]}
+    config = cheap_config(setup={"n_trials": 12, "n_jobs": jobs}, runner=runner, cells=small)
+    launch.prepare(database, config, "a")
+    told: set[threading.Thread] = set()
+    scoring.clear()
+    execute_run(database, "a", lambda _done, _asked: told.add(threading.current_thread()))
+    assert told == {threading.current_thread()}
+    assert (threading.current_thread(), each) in scoring
+    assert {threads for _, threads in scoring} == {each}
+    assert (1 if most == 1 else 2) <= len(scoring) <= 1 + most
+    said = [line.message for line in runs.read_log(database, run_of(database).study_id)]
+    assert ("scoring 3 at once, one thread each" in said) == (most == 3)
+
+
+JOBS = (2, 5, "auto")
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_the_number_of_jobs_changes_no_trial(database: Database, sampler: str) -> None:
+    frames = []
+    for name, jobs in enumerate(JOBS):
+        # With a table all is known at once; what takes a while ends in another order each time.
+        setup = {
+            "n_trials": 40,
+            "n_jobs": jobs,
+            "sampler": sampler,
+            "distinct": "trial" if sampler == "qmc" else "function",
+        }
+        frames.append(execute(database, cheap_config(setup=setup, cells={"C": [4], "N": [1]}), str(name)))
+    columns = ["number", "arch", "state", "l2_norm", "params"]
+    for other in frames[1:]:
+        pd.testing.assert_frame_equal(frames[0][columns], other[columns], check_exact=True)
+
+
+def test_memory_limits_how_many_are_scored_at_once(
+    database: Database, scoring: set[tuple[threading.Thread, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(side_by_side, "free_memory", lambda: 0)
+    runner, small = {"metrics": ["l2_norm", "params", "spy"]}, {"C": [4], "N": [1]}
+    config = cheap_config(setup={"n_trials": 5, "n_jobs": "auto"}, runner=runner, cells=small)
+    launch.prepare(database, config, "a")
+    scoring.clear()
+    execute_run(database, "a")
+    assert scoring == {(threading.current_thread(), 1), (threading.current_thread(), 3)}
+    said = [line.message for line in runs.read_log(database, run_of(database).study_id)]
+    assert any(line.startswith("1 at once, not 3, as memory allows no more: one took") for line in said)
 
 
 def test_each_trial_has_its_truth_of_both_lengths(database: Database) -> None:

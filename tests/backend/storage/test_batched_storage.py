@@ -1,6 +1,8 @@
 """The storage keeps Optuna's contract, and what it holds reaches the database when it must."""
 
+import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import optuna
@@ -127,3 +129,36 @@ def test_all_that_a_trial_is_given_is_written_by_one_statement_a_table(database:
 
     study.tell(_filled(study), [0.0, 0.0])
     assert sorted(written) == ["trial_params", "trial_system_attributes", "trial_user_attributes", "trial_values"]
+
+
+def test_a_process_that_is_alone_need_not_look_for_others_at_each_step(database: Database) -> None:
+    storage = BatchedStorage(database.storage, look_every=600)
+    study = optuna.create_study(storage=storage, study_name="s", directions=["maximize"] * 2)
+    study.tell(_filled(study), [0.0, 0.0])
+    assert len(study.trials) == 1
+    _reader(database).enqueue_trial({"op_1_0": "none"})
+    trial = _filled(study)
+    assert trial.number == 2
+    assert len(_reader(database).trials) == 3
+    _reader(database).tell(trial.number, state=TrialState.FAIL)
+    with pytest.raises(optuna.exceptions.UpdateFinishedTrialError):
+        study.tell(trial, [1.0, 2.0])
+    storage.remove_session()
+
+
+def test_times_are_stored_as_optuna_stores_them(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        study = _study(database)
+        study.enqueue_trial({"op_1_0": "none"})
+        for _ in range(2):
+            study.tell(_filled(study), [0.0, 0.0])
+        now = datetime.now()
+        for stored, held in zip(_reader(database).trials, study.trials, strict=True):
+            assert (stored.datetime_start, stored.datetime_complete) == (held.datetime_start, held.datetime_complete)
+            assert stored.datetime_start is not None
+            assert abs((now - stored.datetime_start).total_seconds()) < 60
+    finally:
+        monkeypatch.undo()
+        time.tzset()

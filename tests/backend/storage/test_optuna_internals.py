@@ -28,8 +28,9 @@ from backend.storage.optuna_internals.bounded_storage import BoundedStorage
 from backend.storage.optuna_internals.declared_tables import OPTUNA, make_tables
 from backend.storage.optuna_internals.notes import note_body
 from backend.storage.optuna_internals.objects import storage_of, study_id_of, trial_id_of
-from backend.storage.optuna_internals.single_objective import with_one_objective
+from backend.storage.optuna_internals.study_views import with_one_objective, with_running
 from backend.storage.optuna_internals.tables import table_revisions
+from backend.storage.optuna_internals.tpe import RememberingTPESampler
 
 ROOT = Path(__file__).parents[3]
 
@@ -208,6 +209,35 @@ def test_tpe_reads_a_study_through_no_more_than_that(storage: RDBStorage) -> Non
         space = sampler.infer_relative_search_space(study, trial)
         drawn.append(sampler.sample_relative(shown, trial, space)["x"])
     assert drawn.count("good") > 15
+
+
+def test_a_view_shows_ended_trials_as_running_and_leaves_the_study_as_it_is(study: optuna.Study) -> None:
+    shown = with_running(study, {0, 2})
+    states = [trial.state for trial in shown._get_trials(use_cache=True)]
+    assert states == [TrialState.RUNNING, TrialState.COMPLETE, TrialState.RUNNING]
+    assert [trial.number for trial in shown._get_trials(states=(TrialState.COMPLETE,))] == [1]
+    assert [trial.values for trial in shown._get_trials(states=(TrialState.RUNNING,))] == [None, None]
+    assert study.trials[0].state == TrialState.COMPLETE
+    assert with_running(study, set()) is study
+
+
+def test_tpe_that_remembers_proposes_what_optunas_does() -> None:
+    """Optuna calls ``_get_internal_repr`` with the trials to read and the space; ``_get_params`` is of one trial."""
+    drawn = []
+    for sampler in (optuna.samplers.TPESampler, RememberingTPESampler):
+        study = optuna.create_study(sampler=sampler(seed=0, multivariate=True, constant_liar=True, n_startup_trials=5))
+        left_open: list[optuna.Trial] = []
+        for number in range(40):
+            trial = study.ask()
+            value = trial.suggest_float("x", 1e-3, 1, log=True) + trial.suggest_categorical("y", [0.0, 1.0, 2.0])
+            # A parameter that comes and goes changes the space.
+            value += trial.suggest_int("z", 0, 3) if number > 20 and number % 2 else 0
+            left_open.append(trial)
+            if number % 3 == 0:
+                continue
+            study.tell(left_open.pop(0), value)
+        drawn.append([trial.params for trial in study.trials])
+    assert drawn[0] == drawn[1]
 
 
 @pytest.mark.parametrize("text", ["**short**", "long " * 3_000, "ü\n\n- a"])
