@@ -195,9 +195,10 @@ class NasBenchMacro(SearchSpace):
 
     def groups(self, grouping: str, labels: Iterable[Label]) -> pd.Series:
         """The group of each architecture, by index."""
-        from backend.spaces.nas_bench_macro.features import group  # noqa: PLC0415
+        from backend.spaces.grouping import group  # noqa: PLC0415
+        from backend.spaces.nas_bench_macro.features import GROUPINGS  # noqa: PLC0415
 
-        return group(grouping, map(int, labels))
+        return group(GROUPINGS[grouping], MacroArchitecture.of_index, map(int, labels))
 
     def neighbours(self, architecture: Architecture) -> Sequence[MacroArchitecture]:
         """The 16 architectures that differ in one layer."""
