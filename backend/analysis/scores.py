@@ -10,7 +10,7 @@ from backend import proxies
 from backend.scoring.tables import ScoreTable
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Enumerable, KnownCosts, capability, require
+from backend.spaces.capabilities import Enumerable, KnownCosts, capability, classes_of
 
 _LARGEST: Final = 1e100
 """A float holds no sum of the squares of larger scores, which a standard deviation takes."""
@@ -87,5 +87,5 @@ def seconds_a_class(table: ScoreTable) -> float | None:
     passes = [name for name in table.scores if not proxies.get(str(name)).literal]
     scored = table.scores[passes].notna().any(axis="columns")
     space = registry.get(table.provenance.space)
-    classes = require(space, Enumerable, "time of a class").classes()[scored].nunique()
+    classes = classes_of(space, table.scores.index[scored]).nunique()
     return table.provenance.seconds / classes if classes else None

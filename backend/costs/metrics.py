@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from backend.datasets.info import DATASETS
 from backend.errors import UserError
+from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
 from backend.spaces.capabilities import KnownCosts, Size, capability
 from backend.truth import fields as devices
@@ -21,19 +22,21 @@ AVERAGE_BITWIDTH: Final = "average_bitwidth"
 
 @dataclass(frozen=True)
 class HardwareMetric:
-    """A cost of a network: the lower the better.
+    """A cost of a network, or what a device achieves with it.
 
     Attributes:
         name: in search files, tables and charts.
         unit: "ms", "mJ", "bits", "M" (millions), or "" for a count.
         words: one or two sentences; "" for a count that is a zero-cost proxy as well, which describes it.
         measured: whether it comes from measurements of a benchmark's networks; else it is counted of any network.
+        better: which way is better.
     """
 
     name: str
     unit: str
     words: str = ""
     measured: bool = False
+    better: Direction = "minimize"
 
     @property
     def description(self) -> str:
@@ -77,6 +80,12 @@ _METRICS: Final = {
         HardwareMetric("params", ""),
         HardwareMetric("flops", "M"),
         *(_measured_metric(quantity, device) for quantity, device in devices.MEASURED),
+        *(
+            HardwareMetric(cost.name, cost.unit, cost.help, measured=True, better=cost.better)
+            for space in map(registry.get, registry.available())
+            if registry.bundled(space.name)
+            for cost in space.device_costs
+        ),
     )
 }
 

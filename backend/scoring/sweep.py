@@ -294,7 +294,7 @@ class Sweep:
 def _rows_of(table: ScoreTable, classes: Sequence[Label]) -> pd.DataFrame:
     """The finite scores of a table in the form of a shard; their seconds are the table's, not theirs."""
     shared = [name for name in table.scores if not proxies.get(str(name)).literal]
-    values = table.scores.loc[list(classes), shared].rename_axis("class").reset_index()
+    values = table.scores[shared].reindex(list(classes)).rename_axis("class").reset_index()
     rows = values.melt("class", var_name="proxy", value_name="value")
     rows = rows[rows["value"].abs() < math.inf]
     return rows.assign(version=rows["proxy"].map(table.provenance.proxy_versions), seconds=0.0, failure="")

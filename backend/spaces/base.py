@@ -14,7 +14,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Protocol, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 Label = int | str
 """What tables call an architecture: its index in an enumerable space, elsewhere its key."""
+
+
+def label_of(value: Any) -> Label:
+    """A label that comes from a table: an index of any kind of number as an int."""
+    return value if isinstance(value, str) else int(value)
 
 
 class Architecture(Protocol):
@@ -86,6 +91,25 @@ class Words:
     def count(self, number: int) -> str:
         """A number of architectures, in words."""
         return f"{number:,} {self.one if number == 1 else self.many}"
+
+
+@dataclass(frozen=True)
+class DeviceCost:
+    """A cost that a device was measured with.
+
+    Attributes:
+        name: in search files and tables, such as "throughput:a100".
+        title: a heading for people.
+        unit: such as "ms".
+        help: how it was measured, in a sentence or two.
+        better: which way is better.
+    """
+
+    name: str
+    title: str
+    unit: str
+    help: str
+    better: Direction = "minimize"
 
 
 WORDS: Final = Words()
@@ -263,6 +287,7 @@ class SearchSpace(ABC):
         indexed: what pages call the architectures that have an index, where variants of other sizes have none.
         notations: what :meth:`read` reads, in words.
         costs_help: what known sizes of its networks are of, in a sentence; "" where nothing is to be said.
+        device_costs: what devices were measured with its networks, where its known costs have that.
         section: what a search file may say of the space.
         providers: by capability, ``module:class`` of what gives it; the class is made without arguments, or by its
             class method ``of_space(space)`` where it has one.
@@ -278,6 +303,7 @@ class SearchSpace(ABC):
     notations: ClassVar[str] = "an architecture's key"
     empty: ClassVar[str] = "search_space: nothing of these choices can be scored; allow more"
     costs_help: ClassVar[str] = ""
+    device_costs: ClassVar[Sequence[DeviceCost]] = ()
     section: ClassVar[type[SpaceSection]] = DatasetSection
     providers: ClassVar[Mapping[type, str]] = {}
     image_size: int | None = None

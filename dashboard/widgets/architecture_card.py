@@ -16,7 +16,6 @@ from backend.errors import UserError
 from backend.spaces.base import Architecture, SearchSpace, Words
 from backend.spaces.capabilities import (
     Drawable,
-    Enumerable,
     HasTruth,
     KnownCosts,
     Parameters,
@@ -26,6 +25,7 @@ from backend.spaces.capabilities import (
     truth_field,
 )
 from backend.spaces.truth_tasks import TruthField
+from dashboard.data import queries
 from dashboard.data.quantities import is_foreign, is_truth, quantity, trainings
 from dashboard.figures import architecture_graph
 from dashboard.figures.numbers import readable
@@ -155,7 +155,7 @@ def _drawing(space: SearchSpace, architecture: Architecture) -> None:
 
 def _benchmark_link(space: SearchSpace, architecture: Architecture) -> None:
     label = space.label(architecture)
-    if lacks(space, HasTruth, Enumerable) or not isinstance(label, int):
+    if lacks(space, HasTruth) or label not in queries.listed(space):
         return
     page_link(
         BENCHMARK,
@@ -169,7 +169,7 @@ def _benchmark_link(space: SearchSpace, architecture: Architecture) -> None:
 def _no_truth(space: SearchSpace, dataset: str) -> str:
     if missing := lacks_truth(space, dataset):
         return f"No true accuracy. {missing}."
-    return f"No true accuracy: this {space.words.one} is none that {space.title} trained, or it cannot be scored."
+    return f"No true accuracy: this {space.words.one} is not in {space.title}'s table, or it cannot be scored."
 
 
 def _state_words(trial: pd.Series, space: SearchSpace | None, architecture: Architecture | None) -> str:

@@ -30,7 +30,7 @@ class AccelCosts:
         side: of the images that networks are scored on.
     """
 
-    measured = tuple(MEASURED)
+    measured = tuple(cost.name for cost in MEASURED)
 
     def __init__(self, side: int) -> None:
         self._side = side
@@ -44,7 +44,7 @@ class AccelCosts:
     def cost(self, architecture: Architecture, dataset: str, name: str) -> float:
         """One cost in its unit; NaN where a device was not measured with the architecture."""
         assert isinstance(architecture, AccelArchitecture)
-        if name in MEASURED:
+        if name in self.measured:
             return _measured(name).get(architecture.key, math.nan)
         size = network_size(architecture, *self._outputs_and_side(dataset))
         return {"params": size.parameters, "flops": size.multiply_accumulates}[name]
@@ -52,7 +52,7 @@ class AccelCosts:
     def has_gaps(self, dataset: str, name: str) -> bool:
         """Whether it was measured on a device: only architectures of the table were."""
         del dataset
-        return name in MEASURED
+        return name in self.measured
 
     def sizes(self, labels: pd.Index, dataset: str) -> pd.DataFrame:
         """Columns params and flops by key."""
@@ -106,4 +106,4 @@ def _halved(side: int) -> int:
 
 @cache
 def _measured(name: str) -> dict[str, float]:
-    return means()[MEASURED[name].column].to_dict()  # type: ignore[return-value]
+    return means()[name.replace(":", "_")].to_dict()  # type: ignore[return-value]

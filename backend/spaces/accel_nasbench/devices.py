@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Final
+
+from backend.spaces.base import DeviceCost
 
 COSTS_HELP: Final = (
     "Of ImageNet: as they were trained, 1,000 classes at 224×224 pixels. Of a data set: at the size that networks are "
     "scored at. Multiply-accumulates are those of convolutions and classifier; the benchmark's own count adds "
     "batch norms and pooling."
 )
-
-
-class Measured(NamedTuple):
-    """A cost that was measured on a device.
-
-    Attributes:
-        name: in search files and tables.
-        title: a heading for people.
-        unit: "ms" or "images/s".
-        better: which way is better.
-        column: of the table.
-        help: how it was measured, in a sentence or two.
-    """
-
-    name: str
-    title: str
-    unit: str
-    better: Literal["maximize", "minimize"]
-    column: str
-    help: str
 
 
 _AT_224: Final = "at 224×224 pixels, as Accel-NASBench measured it."
@@ -59,17 +41,11 @@ _LATENCIES: Final = {
     ),
 }
 
-MEASURED: Final[dict[str, Measured]] = {
-    found.name: found
-    for found in (
-        *(
-            Measured(f"throughput:{name}", f"{title} throughput", "images/s", "maximize", f"throughput_{name}", words)
-            for name, (title, words) in _THROUGHPUTS.items()
-        ),
-        *(
-            Measured(f"latency:{name}", f"{title} latency", "ms", "minimize", f"latency_{name}", words)
-            for name, (title, words) in _LATENCIES.items()
-        ),
-    )
-}
-"""By name in search files."""
+MEASURED: Final = (
+    *(
+        DeviceCost(f"throughput:{name}", f"{title} throughput", "images/s", words, "maximize")
+        for name, (title, words) in _THROUGHPUTS.items()
+    ),
+    *(DeviceCost(f"latency:{name}", f"{title} latency", "ms", words) for name, (title, words) in _LATENCIES.items()),
+)
+"""Each in the table's column of its name, with an underscore in place of the colon."""

@@ -17,7 +17,7 @@ from backend.spaces.accel_nasbench.architecture import (
     OPTIONS,
     AccelArchitecture,
 )
-from backend.spaces.accel_nasbench.devices import COSTS_HELP
+from backend.spaces.accel_nasbench.devices import COSTS_HELP, MEASURED
 from backend.spaces.accel_nasbench.options import AccelSection
 from backend.spaces.base import Architecture, Label, SearchSpace, SpaceSection, Words
 from backend.spaces.capabilities import HasTruth, KnownCosts, Parameter
@@ -57,6 +57,7 @@ class AccelNasBench(SearchSpace):
     notations = "seven blocks such as e6k3l1se0, joined by underscores"
     empty = "search_space.parameters: no architecture of the benchmark's table has these options; allow more"
     costs_help = COSTS_HELP
+    device_costs = MEASURED
     section = AccelSection
     providers: ClassVar[Mapping[type, str]] = {
         HasTruth: "backend.truth.accel_nasbench:AccelTruth",

@@ -9,7 +9,7 @@ from streamlit.column_config import DatetimeColumn
 from backend.naming import file_name
 from backend.proxies.own import MODULES_VARIABLE
 from backend.spaces import registry
-from backend.spaces.capabilities import Enumerable, HasTruth, capability, lacks
+from backend.spaces.capabilities import HasTruth, lacks
 from backend.studies import StudySummary
 from backend.studies.runs import Run
 from dashboard.data import queries
@@ -152,13 +152,13 @@ def _links(summary: StudySummary, run: Run | None) -> None:
                 "Its regret, hypervolume and time beside those of other studies.",
                 link,
             )
-        listed = capability(summary.space, Enumerable) if summary.space else None
-        if summary.config and summary.space and listed and not lacks(summary.space, HasTruth):
+        if summary.config and summary.space and not lacks(summary.space, HasTruth):
+            listed = len(queries.listed(summary.space))
             page_link(
                 BENCHMARK,
                 "In the benchmark",
                 ":material/leaderboard:",
-                f"Where its {words.many} lie among all {listed.size:,}, and how far the best are from the optimum.",
+                f"Where its {words.many} lie among all {listed:,}, and how far the best are from the optimum.",
                 {VIEW_PARAMETER: "study", **link},
             )
         if address := optuna_link(summary):
