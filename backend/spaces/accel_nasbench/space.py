@@ -53,7 +53,8 @@ class AccelNasBench(SearchSpace):
 
     name = "accel_nasbench"
     title = "Accel-NASBench"
-    words = Words("architecture", "architectures", "parameter", "option")
+    words = Words("architecture", "architectures", "block", "choice")
+    indexed = "architecture of Accel-NASBench's table"
     notations = "seven blocks such as e6k3l1se0, joined by underscores"
     empty = "search_space.parameters: no architecture of the benchmark's table has these options; allow more"
     costs_help = COSTS_HELP
