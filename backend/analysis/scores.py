@@ -10,7 +10,7 @@ from backend import proxies
 from backend.scoring.tables import ScoreTable
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Enumerable, KnownCosts, capability, classes_of
+from backend.spaces.capabilities import Enumerable, capability, classes_of, known_costs
 
 _LARGEST: Final = 1e100
 """A float holds no sum of the squares of larger scores, which a standard deviation takes."""
@@ -75,7 +75,7 @@ def with_sizes(scores: pd.DataFrame, space: SearchSpace, dataset: str) -> pd.Dat
         space: of the architectures.
         dataset: whose classes the networks tell apart.
     """
-    known = capability(space, KnownCosts)
+    known = known_costs(space, dataset)
     if known is None:
         return scores
     sizes = known.sizes(scores.index, dataset)

@@ -11,7 +11,7 @@ from backend.datasets.info import DATASETS
 from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
-from backend.spaces.capabilities import KnownCosts, Size, capability
+from backend.spaces.capabilities import KnownCosts, Size, capability, known_costs
 from backend.truth import fields as devices
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Costs:
     ) -> None:
         self._dataset = dataset
         self._metrics = [get(name) for name in names]
-        self._known = capability(space, KnownCosts)
+        self._known, self._sizes = capability(space, KnownCosts), known_costs(space, dataset)
         self._count = _Counter(space, dataset, images, split)
         there = self._known.measured if self._known else ()
         if unknown := [metric.name for metric in self._metrics if metric.measured and metric.name not in there]:
@@ -135,8 +135,9 @@ class Costs:
     def _value(self, name: str, architecture: Architecture) -> float:
         if name == AVERAGE_BITWIDTH:
             return UNQUANTISED_BITS
-        if self._known is not None:
-            return self._known.cost(architecture, self._dataset, name)
+        known = self._known if get(name).measured else self._sizes
+        if known is not None:
+            return known.cost(architecture, self._dataset, name)
         size = self._count.size(architecture)
         return {"params": size.parameters, "flops": size.multiply_accumulates}[name]
 

@@ -52,6 +52,7 @@ def check_space(space: SearchSpace, proxies: Sequence[Proxy], task: Task, seed: 
         UserError: the network lacks what a proxy requires; the message names the proxies that are computed for it.
     """
     engine = engine_of(space)
+    engine.check(task)
     device = next(leaves(task.batch)).device
     builds = bool(lacks(space, FastEngine))
     failure: Exception | None = None

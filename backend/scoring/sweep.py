@@ -34,7 +34,7 @@ from backend.scoring.tables import Provenance, ScoreTable
 from backend.settings import check_writable
 from backend.spaces import registry
 from backend.spaces.base import Label, SearchSpace
-from backend.spaces.capabilities import KnownCosts, capability, require_listing
+from backend.spaces.capabilities import known_costs, require_listing
 from backend.spaces.own import load_user_spaces
 
 _CONNECT_SECONDS = 20
@@ -263,7 +263,7 @@ class Sweep:
 
     def _literal_scores(self, name: str) -> list[float]:
         """A size of each literal architecture: it takes no pass, and no network either where the space knows it."""
-        known = capability(self._space, KnownCosts)
+        known = known_costs(self._space, self.setting.dataset)
         sizes = None if known is None else known.sizes(self._classes.index, self.setting.dataset)
         if sizes is not None and name in sizes:
             return [float(value) for value in sizes[name].where(self._classes.notna())]

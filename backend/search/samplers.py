@@ -144,7 +144,9 @@ class DistinctSampler(BaseSampler):
                 if at is start or self._keeps is None or self._keeps(architecture):
                     return made
                 found = found or made
-            at = self._edited(at if changes % _STRIDE else start)
+            if changes == _STRIDE:
+                at, changes = start, 0
+            at = self._edited(at)
         return found or start
 
 

@@ -178,6 +178,15 @@ class SpaceSection(Table, ABC):
         """Name of the data set."""
 
     @property
+    def names_data(self) -> bool:
+        """Whether a file names the data set, rather than leave it to the images."""
+        return "dataset" in self.model_fields_set
+
+    def with_data(self, dataset: str) -> Self:
+        """The section with another data set."""
+        return self.model_copy(update={"dataset": dataset})
+
+    @property
     def trained_on(self) -> str:
         """What the architectures' truth is of: the data set, unless networks are scored on other images."""
         return self.data

@@ -13,6 +13,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
+from backend.datasets.info import DATASETS
 from backend.errors import UserError
 from backend.spaces.base import Architecture, Label, SearchSpace
 from backend.spaces.drawing import Drawing
@@ -370,6 +371,20 @@ def require_listing(space: SearchSpace, purpose: str) -> pd.Series:
     if found is None:
         raise MissingCapabilityError(f"{purpose}: not for {lacks_listing(space)}")
     return found
+
+
+def known_costs(space: SearchSpace, dataset: str) -> KnownCosts | None:
+    """The known costs of a space, where they are known for a data set.
+
+    None for one of a user's own: sizes depend on its number of classes and its images.
+
+    Args:
+        space: any.
+        dataset: whose networks are asked for.
+    """
+    truth = capability(space, HasTruth)
+    is_known = dataset in DATASETS or (truth is not None and dataset in truth.datasets)
+    return capability(space, KnownCosts) if is_known else None
 
 
 def lacks_listing(space: SearchSpace) -> str:

@@ -17,9 +17,9 @@ from backend.spaces.base import Architecture, SearchSpace, Words
 from backend.spaces.capabilities import (
     Drawable,
     HasTruth,
-    KnownCosts,
     Parameters,
     capability,
+    known_costs,
     lacks,
     lacks_truth,
     truth_field,
@@ -223,11 +223,11 @@ def _size_line(space: SearchSpace, architecture: Architecture, dataset: str | No
     parts = []
     if pd.notna(index := trial.get("index")):
         parts.append(f"{space.words.one.capitalize()} {int(index):,} of the space")
-    titled, costs = capability(space, Parameters), capability(space, KnownCosts)
+    titled, costs = capability(space, Parameters), known_costs(space, dataset) if dataset else None
     sizes = {name: trial.get(name) for name in (titled.sizes if titled else ())}
     if said := ", ".join(f"{name} = {int(size)}" for name, size in sizes.items() if pd.notna(size)):
         parts.append(said)
-    if costs and dataset:
+    if costs and dataset is not None:
         parts.append(f"{readable(costs.cost(architecture, dataset, 'flops'))} M FLOPs")
         parts.append(f"{readable(costs.cost(architecture, dataset, 'params'))} parameters")
     return " · ".join(parts or [space.title])

@@ -14,21 +14,22 @@ from backend.spaces.nas_bench_macro.architecture import (
 )
 
 
-def build_network(architecture: MacroArchitecture, num_classes: int) -> nn.Sequential:
+def build_network(architecture: MacroArchitecture, num_classes: int, image_channels: int = 3) -> nn.Sequential:
     """The network of a literal architecture, with PyTorch's own initialisation, as the benchmark trained it.
 
     Args:
         architecture: its layers.
         num_classes: outputs of the classifier.
+        image_channels: channels of the images.
 
     Returns:
-        Modules stem, layers (one a layer of the code), head and classifier; images (B, 3, H, W) to logits
+        Modules stem, layers (one a layer of the code), head and classifier; images (B, channels, H, W) to logits
         (B, num_classes).
     """
     layers = build_layers(architecture, STEM_CHANNELS)
     channels = STEM_CHANNELS * 2 ** len(FIRST_LAYERS)
     network = nn.Sequential()
-    network.add_module("stem", nn.Sequential(*convolution(3, STEM_CHANNELS, 3), nn.ReLU()))
+    network.add_module("stem", nn.Sequential(*convolution(image_channels, STEM_CHANNELS, 3), nn.ReLU()))
     network.add_module("layers", layers)
     head = nn.Sequential(*convolution(channels, HEAD_CHANNELS, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     network.add_module("head", head)

@@ -93,7 +93,7 @@ class NasBenchMacro(SearchSpace):
         from backend.spaces.nas_bench_macro.network import build_network  # noqa: PLC0415  loads PyTorch
 
         assert isinstance(architecture, MacroArchitecture)
-        return build_network(architecture, task.num_outputs)
+        return build_network(architecture, task.num_outputs, task.batch.shape[1])
 
     def blocks(self, network: nn.Module) -> Sequence[nn.Module]:
         """The stem and the layers."""

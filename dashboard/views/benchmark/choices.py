@@ -65,7 +65,7 @@ class Choices:
     @property
     def missing(self) -> str:
         """Why the views of the whole space cannot be shown, in a sentence; "" where they can."""
-        why = lacks(self.space, HasTruth)
+        why = lacks(self.space, HasTruth, Enumerable) if lacks(self.space, HasTruth) else ""
         return f"{why}." if why else ""
 
     @cached_property
