@@ -158,14 +158,14 @@ class _Counter:
     @cached_property
     def _task(self) -> Task:
         """Two examples: their shape and the classes count, not what they show."""
-        from backend.datasets.batch import load_batch  # noqa: PLC0415
+        from backend.datasets.batch import load_batch, resized  # noqa: PLC0415
         from backend.spaces.task import Task  # noqa: PLC0415
 
-        if self._dataset in DATASETS:
-            return Task.of_batch(load_batch(self._dataset, 2, source="random"))
-        if self._images is None:
+        source = "random" if self._dataset in DATASETS else self._images
+        if source is None:
             raise UserError(f"params, flops: on {self._dataset} they are counted where the search reads its images")
-        return Task.of_batch(load_batch(self._dataset, 2, source=self._images, split=self._split))
+        batch = load_batch(self._dataset, 2, source=source, split=self._split)
+        return Task.of_batch(resized(batch, self._space.image_size))
 
 
 def has_gaps(space: SearchSpace, dataset: str, name: str) -> bool:

@@ -12,7 +12,7 @@ import torch
 
 from backend.config.model import SearchConfig
 from backend.config.validation import shown_key
-from backend.datasets.batch import available_images, load_batch
+from backend.datasets.batch import available_images, load_batch, resized
 from backend.datasets.info import is_own
 from backend.errors import ConfigError, StorageError, UserError
 from backend.runs import queue
@@ -135,7 +135,7 @@ def _network_problems(config: SearchConfig, images: str) -> list[tuple[str, str]
     except UserError as error:
         return [(f"{_RUNNER_KEY}.images", str(error))]
     try:
-        check_space(config.space, chosen, Task.of_batch(batch))
+        check_space(config.space, chosen, Task.of_batch(resized(batch, config.space.image_size)))
     except SpaceFailedError as error:
         return [("search.search_space.name", str(error))]
     except UserError as error:
