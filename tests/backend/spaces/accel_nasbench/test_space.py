@@ -178,7 +178,7 @@ def test_a_search_of_the_table_proposes_trained_ones_alone_and_keeps_to_the_opti
     narrow = {name: [options[0]] for name, options in OPTIONS.items() if not name.endswith("_l")}
     nothing = config(architectures="table", parameters=narrow).space
     with pytest.raises(UserError, match="no architecture of the benchmark's table has these options"):
-        nothing.suggest(study.ask())
+        nothing.suggest(optuna.create_study().ask())
 
 
 def test_a_walk_leaves_a_trained_architecture_that_is_known() -> None:
