@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from backend.datasets.info import DATASETS
 from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
 from backend.spaces.capabilities import KnownCosts, Size, capability, known_costs
+from backend.spaces.truth_tasks import Direction
 from backend.truth import fields as devices
 
 if TYPE_CHECKING:

@@ -14,12 +14,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Protocol, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 
 from backend.datasets.info import check_dataset_name, is_dataset_name
 from backend.spaces.parameters import ParameterArchitecture, proposed_again
+from backend.spaces.truth_tasks import Direction
 
 if TYPE_CHECKING:
     import optuna
