@@ -120,7 +120,8 @@ def _figures(task: Draws, some: Names, known: Known) -> dict[str, float]:
 
 def rules_of(task: Draws, tasks: Sequence[Draws], most: int, known: Known) -> dict[str, Names]:
     """The rules that are compared on a task, by name: the proxies whose ranks each adds up."""
-    rules = {RULE: tuple(name for name in rule_proxies(task.names, task.column.space) if name in task.names)}
+    chosen = rule_proxies(task.names, task.column.space, task.column.scored_on)
+    rules = {RULE: tuple(name for name in chosen if name in task.names)}
     rules |= {name: (name,) for name in BASELINES if name in task.names}
     if single := best_elsewhere(task, tasks, [1], known):
         rules[SINGLE] = single

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from backend.spaces.base import label_of
 from backend.spaces.truth_tasks import Direction
 
 
-def summary(values: pd.Series[float]) -> dict[str, float]:
+def summary(values: pd.Series[float]) -> dict[str, Any]:
     """The quartiles of a quantity and its best and worst architectures; more is better.
 
     Args:
-        values: such as true accuracy (%), by official index; at least one known.
+        values: such as true accuracy (%), by label; at least one known.
 
     Returns:
         architectures (how many are known), worst, lower_quartile, median, upper_quartile, best, and best_cell (its
-        index, the lowest of equals).
+        label, the first of equals).
     """
     numbers = values.describe()
     return {
@@ -26,7 +29,7 @@ def summary(values: pd.Series[float]) -> dict[str, float]:
         "median": float(numbers["50%"]),
         "upper_quartile": float(numbers["75%"]),
         "best": float(numbers["max"]),
-        "best_cell": int(values.nlargest(1).index[0]),
+        "best_cell": label_of(values.nlargest(1).index[0]),
     }
 
 
@@ -54,7 +57,7 @@ def standings(values: pd.Series[float], better: Direction = "maximize") -> pd.Da
     """Place every architecture among all whose value is known.
 
     Args:
-        values: such as true accuracy (%), by official index.
+        values: such as true accuracy (%), by label.
         better: which way is better.
 
     Returns:

@@ -24,7 +24,16 @@ from backend.errors import UserError
 from backend.scoring.tables import Provenance, TableFile, read_provenance, read_table
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Enumerable, HasTruth, KnownCosts, capability, classes_of, lacks, require
+from backend.spaces.capabilities import (
+    HasTruth,
+    KnownCosts,
+    capability,
+    classes_of,
+    lacks,
+    lacks_listing,
+    require,
+    require_listing,
+)
 from backend.spaces.truth_tasks import TruthTask
 from backend.user_code import in_a_line
 
@@ -332,7 +341,7 @@ def _why_none(column: TaskColumn, found: Judged, name: str, row: Mapping[str, fl
     if name in BASELINES and (missing := lacks(space, KnownCosts)):
         return missing
     if column.file is None:
-        return lacks(space, Enumerable) or f"no score table: `sweep --space {space.name}` makes one"
+        return lacks_listing(space) or f"no score table: `sweep --space {space.name}` makes one"
     try:
         return refusals(space).get(name, "") or "not in the score table"
     except UserError:
@@ -352,7 +361,7 @@ def refusals(space: SearchSpace) -> Mapping[str, str]:
     # What builds networks takes seconds to load, and a table without gaps needs none.
     from backend.scoring.scorer import Scorer  # noqa: PLC0415
 
-    first = next(require(space, Enumerable, "proxy table").members())
+    first = space.at(require_listing(space, "proxy table").dropna().iloc[0])
     scorer = Scorer(
         DATASETS[0],
         proxies.available(),

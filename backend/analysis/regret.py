@@ -9,21 +9,21 @@ import pandas as pd
 
 from backend.analysis.distribution import standings
 from backend.analysis.scores import labelled
-from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Enumerable, lacks
+from backend.spaces.base import Label, SearchSpace, label_of
+from backend.spaces.capabilities import Enumerable, lacks, lacks_listing
 
 
 class Place(NamedTuple):
     """An architecture among all.
 
     Attributes:
-        architecture: official index.
+        architecture: its label.
         value: such as its true accuracy (%).
         rank: one more than the number of better architectures.
         gap: what is missing to the best.
     """
 
-    architecture: int
+    architecture: Label
     value: float
     rank: int
     gap: float
@@ -48,21 +48,23 @@ class Regret(NamedTuple):
 
 
 def benchmark_cells(trials: pd.DataFrame, space: SearchSpace) -> pd.DataFrame:
-    """The distinct architectures that a study scored, by their index in the space.
+    """The distinct architectures that a study scored, by their label.
 
     Args:
         trials: as ``backend.studies.trials_frame`` gives them.
         space: that the study searches.
 
     Returns:
-        One row an architecture in the order of trials: number, index, and recommended, whether no other trial beats it
-        in all objectives of the study. No rows for a study whose trials name none, or whose space has no index.
+        One row an architecture in the order of trials: number, index (its label), and recommended, whether no
+        other trial beats it in all objectives of the study. No rows for a study whose trials name none, or whose space
+        lists none.
     """
-    columns = {"number": int, "index": int, "pareto": bool}
-    if lacks(space, Enumerable) or not set(columns) <= set(trials.columns):
+    columns = {"number": int, "index": object if lacks(space, Enumerable) else int, "pareto": bool}
+    if lacks_listing(space) or not {"number", "pareto"} <= set(trials.columns):
         found = pd.DataFrame({name: [] for name in columns})
     else:
-        found = labelled(trials, space)[list(columns)]
+        scored = labelled(trials, space)
+        found = scored.assign(index=scored.index)[list(columns)]
     return found.astype(columns).rename(columns={"pareto": "recommended"}).reset_index(drop=True)
 
 
@@ -71,7 +73,7 @@ def placed(architectures: pd.DataFrame, values: pd.Series[float]) -> pd.DataFram
 
     Args:
         architectures: as :func:`benchmark_cells` gives them.
-        values: of all architectures, by official index; more is better.
+        values: of all architectures, by label; more is better.
 
     Returns:
         The architectures' columns and those of ``standings``.
@@ -79,13 +81,13 @@ def placed(architectures: pd.DataFrame, values: pd.Series[float]) -> pd.DataFram
     return architectures.join(standings(values), on="index")
 
 
-def regret(architectures: pd.DataFrame, values: pd.Series[float], allowed: Sequence[int] = ()) -> Regret:
+def regret(architectures: pd.DataFrame, values: pd.Series[float], allowed: Sequence[Label] = ()) -> Regret:
     """How far the recommended and the best trial of a study are from the best of the space.
 
     Args:
         architectures: as :func:`benchmark_cells` gives them.
-        values: of all architectures, by official index; more is better.
-        allowed: official indices of the architectures that the search allowed.
+        values: of all architectures, by label; more is better.
+        allowed: labels of the architectures that the search allowed.
     """
     there = placed(architectures, values).dropna(subset="value")
     recommended = there[there["recommended"]]
@@ -105,4 +107,4 @@ def _best(architectures: pd.DataFrame) -> Place | None:
     if architectures.empty:
         return None
     best = architectures.nlargest(1, "value").iloc[0]
-    return Place(int(best["index"]), float(best["value"]), int(best["rank"]), float(best["gap"]))
+    return Place(label_of(best["index"]), float(best["value"]), int(best["rank"]), float(best["gap"]))

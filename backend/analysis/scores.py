@@ -10,7 +10,7 @@ from backend import proxies
 from backend.scoring.tables import ScoreTable
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Enumerable, KnownCosts, capability, require
+from backend.spaces.capabilities import Enumerable, capability, classes_of, known_costs
 
 _LARGEST: Final = 1e100
 """A float holds no sum of the squares of larger scores, which a standard deviation takes."""
@@ -75,7 +75,7 @@ def with_sizes(scores: pd.DataFrame, space: SearchSpace, dataset: str) -> pd.Dat
         space: of the architectures.
         dataset: whose classes the networks tell apart.
     """
-    known = capability(space, KnownCosts)
+    known = known_costs(space, dataset)
     if known is None:
         return scores
     sizes = known.sizes(scores.index, dataset)
@@ -87,5 +87,5 @@ def seconds_a_class(table: ScoreTable) -> float | None:
     passes = [name for name in table.scores if not proxies.get(str(name)).literal]
     scored = table.scores[passes].notna().any(axis="columns")
     space = registry.get(table.provenance.space)
-    classes = require(space, Enumerable, "time of a class").classes()[scored].nunique()
+    classes = classes_of(space, table.scores.index[scored]).nunique()
     return table.provenance.seconds / classes if classes else None

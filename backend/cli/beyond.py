@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 import pandas as pd
-from rich.table import Table
+from rich.table import Column, Table
 
 from backend.cli.terminal import Terminal, progress_bar
 from backend.cli.values import interval, written
@@ -21,8 +21,8 @@ from backend.ensembles.study import StudyEnsemble
 from backend.ensembles.transfer import home_scores, target_scores, transferred
 from backend.errors import UserError
 from backend.json_records import json_records
-from backend.spaces.base import SearchSpace, Words
-from backend.spaces.capabilities import HasTruth, field_of, require
+from backend.spaces.base import SearchSpace
+from backend.spaces.capabilities import HasTruth, field_of, lacks, require
 from backend.spaces.truth_tasks import TruthField
 from backend.storage.database import Database
 from backend.studies import load_study, study_config, trials_frame
@@ -176,7 +176,7 @@ def print_all(
     words, field = space.words, field_of(space, fitted.target)
     many = words.many
     title = f"Train these: the {many} that it puts first, unseen ones included, none isomorphic"
-    print_plan(console, listed, title, words, field)
+    print_plan(console, listed, title, space, field)
     console.print(
         f"Expected: the prediction, moved by the median of what {many} predicted alike missed theirs by; the interval "
         "holds 95% of that. Beyond all that were judged it counts as their highest; the interval reaches up to it."
@@ -204,25 +204,33 @@ def print_all(
         _print_curve(console, curve, many, field)
 
 
-def print_plan(console: Terminal, listed: pd.DataFrame, title: str, words: Words, field: TruthField) -> None:
+def print_plan(console: Terminal, listed: pd.DataFrame, title: str, space: SearchSpace, field: TruthField) -> None:
     """Print architectures to train with their costs.
 
     Args:
         console: where to.
         listed: as ``training_plan``, with expected, low and high where known.
         title: of the table.
-        words: for the architectures.
+        space: of the architectures.
         field: what they are compared by.
     """
     known = "expected" in listed
     predicted = (field.with_unit("expected"), "95% interval") if known else ()
     table = Table(
-        "rank", words.one, *predicted, field.with_unit("true"), "hours", "all hours", field.with_unit("best so far")
+        "rank",
+        Column(space.words.one, overflow="fold"),
+        *predicted,
+        field.with_unit("true"),
+        "hours",
+        "all hours",
+        field.with_unit("best so far"),
     )
     table.title, table.title_justify = title, "left"
     for rank, (index, row) in enumerate(listed.iterrows(), start=1):
         table.add_row(str(rank), str(index), *(_expected(row) if known else ()), *_costs(row))
     console.print(table)
+    if listed["accuracy"].isna().any() and not lacks(space, HasTruth):
+        console.print(f"–: {space.title} has no training of this {space.words.one}.")
 
 
 def _expected(row: pd.Series[float]) -> tuple[str, str]:

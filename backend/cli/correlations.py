@@ -34,7 +34,7 @@ from backend.json_records import json_records
 from backend.scoring.tables import Provenance, list_tables
 from backend.spaces import registry
 from backend.spaces.base import Words
-from backend.spaces.capabilities import Enumerable, HasTruth, require
+from backend.spaces.capabilities import HasTruth, classes_of, require
 from backend.spaces.truth_tasks import TruthTask
 from backend.studies.folders import sweeps_folder
 
@@ -89,8 +89,8 @@ def correlate(
     task = truth.task(trained_on, longest(truth, trained_on) if epochs is None else epochs)
     accuracy = truth.values(task.dataset, task.epochs)
     architectures = correlations(table_.scores, accuracy, resamples)
-    listed = require(searched, Enumerable, "correlate")
-    classes = correlations(*class_means(table_.scores, accuracy, listed.classes()), resamples)
+    of_each = classes_of(searched, table_.scores.index)
+    classes = correlations(*class_means(table_.scores, accuracy, of_each), resamples)
     if as_json:
         print_json({"cells": json_records(architectures.reset_index()), "classes": json_records(classes.reset_index())})
     else:

@@ -70,7 +70,7 @@ def print_results(database: Database, name: str) -> None:
     listed = results.study_recommendation(frame, config)
     if len(listed):
         title = "Recommended without labels: train these, the first of them first"
-        print_plan(console, listed, title, config.space.words, truth_field(config.space, config.trained_on))
+        print_plan(console, listed, title, config.space, truth_field(config.space, config.trained_on))
         console.print(results.recommendation_rule(frame, config))
     if lacks(config.space, HasTruth):
         return

@@ -53,7 +53,7 @@ def recommend(
         console,
         listed,
         f"Train these of the {config.space.words.many} of {study}",
-        config.space.words,
+        config.space,
         truth_field(config.space, config.trained_on),
     )
     console.print(recommendation_rule(frame, config))

@@ -37,7 +37,7 @@ from backend.scoring.tables import SWEEP_TABLE, bundled_datasets, bundled_table,
 from backend.settings import make_folder
 from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
-from backend.spaces.capabilities import Enumerable, require
+from backend.spaces.capabilities import require_listing
 from backend.studies.folders import sweeps_folder
 from backend.studies.trials import json_numbers
 from backend.user_code import is_named
@@ -167,7 +167,7 @@ def _swept(proxies: str, dataset: str, images: str, space: SearchSpace) -> tuple
     names = parse_proxies(proxies)
     if proxies != "all":
         return names
-    first = next(require(space, Enumerable, "sweep").members())
+    first = space.at(require_listing(space, "sweep").dropna().iloc[0])
     source, count = "random", 16
     if is_own(images):
         source, count = images, min(count, available_images(dataset, images))
@@ -261,6 +261,6 @@ def _print_failures(failures: list[Failure], space: SearchSpace, shown: int = 10
         return
     console.print(f"{len(failures)} scores could not be computed:", style="yellow")
     for failure in failures[:shown]:
-        console.print(f"  {space.named(failure.index)}, {failure.proxy}: {failure.reason}")
+        console.print(f"  {space.named(failure.label)}, {failure.proxy}: {failure.reason}")
     if len(failures) > shown:
         console.print(f"  … and {len(failures) - shown} more")

@@ -62,7 +62,8 @@ def truth(
             {**asked, "dataset": dataset, "epochs": epochs, "seed": seed, **found.values, "releases": found.releases}
         )
     else:
-        console.print(f"{searched.named(searched.label(architecture))}  {architecture.key}")
+        named, key = searched.named(searched.label(architecture)), architecture.key
+        console.print(named if named.endswith(key) else f"{named}  {key}")
         of_seed = "" if seed is None else f", seed {seed}"
         _print_truth(console, f"{dataset}, {epochs} epochs{of_seed}", found)
 
@@ -107,12 +108,13 @@ def _of_space(
     known = require(space, HasTruth, "truth")
     task, fields = known.task(dataset, epochs), known.fields(dataset)
     record = (known.truth(architecture, dataset) or {}).get(str(epochs), {})
+    unknown = "" if record else f"{space.title} did not train this {space.words.one}: it is not in the table."
     noise = "" if math.isnan(task.noise) else f"Standard deviation of one training: {task.noise:.2g} {task.field.unit}."
     return _Record(
         fields,
         {field.name: record.get(field.name) for field in fields},
         {field.name: task.release for field in fields},
-        " ".join(filter(None, (f"Measured on {task.field.images}.", task.help, noise))),
+        " ".join(filter(None, (unknown, f"Measured on {task.field.images}.", task.help, noise))),
     )
 
 

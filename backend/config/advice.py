@@ -1,5 +1,6 @@
 """What a search file says twice, and differently: one line each, with what is done about it."""
 
+from backend import costs as hardware
 from backend.config.model import SearchConfig
 from backend.config.objectives import Objectives, sampler_used
 from backend.config.sections import BLIND_SAMPLERS
@@ -44,9 +45,13 @@ def _costs(config: SearchConfig) -> list[str]:
     if listed_twice:
         lines.append(f"{_join(listed_twice)}: listed by both runners: recorded once, as a proxy.")
     goals = config.strategy.metrics
-    turned = [n for n in config.hardware_metrics if n in goals and goals[n].scale and goals[n].direction == "maximize"]
+    turned = [
+        n
+        for n in config.hardware_metrics
+        if n in goals and goals[n].scale and goals[n].direction != hardware.get(n).better
+    ]
     if turned:
-        lines.append(f"{_join(turned)}: a cost that is maximised: what costs more counts as better.")
+        lines.append(f"{_join(turned)}: optimised the wrong way: what is worse on the device counts as better.")
     if config.constraints and config.setup.sampler in BLIND_SAMPLERS:
         lines.append(
             f"Sampler {config.setup.sampler} does not learn from constraints: it draws what breaks them as often as "

@@ -42,18 +42,10 @@ class SearchConfig(Table):
     sw_runner: RunnerName = RunnerName()
 
     @model_validator(mode="after")
-    def _has_metrics_everywhere(self) -> Self:
-        measured = [name for name in self.strategy.hw_runner.costs if hardware.get(name).measured]
-        try:
-            self.search_space.check_metrics(measured, self.ensemble_metrics)
-        except ValueError as error:
-            raise ValueError(f"search_space.{error}") from None
-        return self
-
-    @model_validator(mode="after")
     def _has_images_of_its_data(self) -> Self:
         """A published data set has its own images; a user's own images have a name that is none of theirs."""
         images, section = self.runner.images, self.search_space
+        place = ".".join(("search_space", *section.place, "dataset"))
         key = "strategy.sw_runner.zero_cost.images"
         try:
             own = OwnSource.parse(images)
@@ -62,18 +54,27 @@ class SearchConfig(Table):
         if own is None:
             if section.data not in DATASETS:
                 valid = f"valid are {', '.join(DATASETS)}; any name with images of your own, such as folder:PATH"
-                raise ValueError(f"search_space.dataset: {section.data!r} is no published data set; {valid}")
+                raise ValueError(f"{place}: {section.data!r} is no published data set; {valid}")
             return self
         if not section.takes_own_data:
             title = registry.get(section.name).title
             said = f"{title} is searched on published data sets alone; valid: bundled, random, or the folder of one"
             raise ValueError(f"{key}: {images!r} names images of your own, and {said}")
-        if "dataset" not in section.model_fields_set:
-            section = self.search_space = section.model_copy(update={"dataset": own.name})
+        if not section.names_data:
+            section = self.search_space = section.with_data(own.name)
         known = capability(registry.get(section.name), HasTruth)
         if section.data in {*DATASETS, *(known.datasets if known else ())}:
             said = f"{section.data!r} is a published data set, and the images are your own ({images[:100]})"
-            raise ValueError(f"search_space.dataset: {said}; give their name, such as {own.name!r}")
+            raise ValueError(f"{place}: {said}; give their name, such as {own.name!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_metrics_everywhere(self) -> Self:
+        measured = [name for name in self.strategy.hw_runner.costs if hardware.get(name).measured]
+        try:
+            self.search_space.check_metrics(measured, self.ensemble_metrics)
+        except ValueError as error:
+            raise ValueError(f"search_space.{error}") from None
         return self
 
     @model_validator(mode="after")

@@ -207,8 +207,8 @@ class SearchSetup(Table):
 class MetricGoal(Table):
     """``[search.strategy.metrics]``, one metric: its weight (0: recorded only) and its direction.
 
-    Without a direction, hardware metrics are minimised, proxies and ensembles maximised. ``"ensemble:NAME"`` is the
-    prediction of the saved ensemble of that name.
+    Without a direction, hardware metrics are minimised, throughputs, proxies and ensembles maximised.
+    ``"ensemble:NAME"`` is the prediction of the saved ensemble of that name.
     """
 
     scale: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
@@ -255,11 +255,11 @@ class StrategySection(Table):
         return self
 
     @model_validator(mode="after")
-    def _costs_are_minimised(self) -> Self:
+    def _costs_have_their_direction(self) -> Self:
         for name in self.hardware_metrics:
             goal = self.metrics.get(name)
             if goal is not None and "direction" not in goal.model_fields_set:
-                self.metrics[name] = MetricGoal(scale=goal.scale, direction="minimize")
+                self.metrics[name] = MetricGoal(scale=goal.scale, direction=hardware.get(name).better)
         return self
 
     @property

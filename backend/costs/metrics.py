@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from backend.datasets.info import DATASETS
 from backend.errors import UserError
+from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
-from backend.spaces.capabilities import KnownCosts, Size, capability
+from backend.spaces.capabilities import KnownCosts, Size, capability, known_costs
+from backend.spaces.truth_tasks import Direction
 from backend.truth import fields as devices
 
 if TYPE_CHECKING:
@@ -21,19 +23,21 @@ AVERAGE_BITWIDTH: Final = "average_bitwidth"
 
 @dataclass(frozen=True)
 class HardwareMetric:
-    """A cost of a network: the lower the better.
+    """A cost of a network, or what a device achieves with it.
 
     Attributes:
         name: in search files, tables and charts.
         unit: "ms", "mJ", "bits", "M" (millions), or "" for a count.
         words: one or two sentences; "" for a count that is a zero-cost proxy as well, which describes it.
         measured: whether it comes from measurements of a benchmark's networks; else it is counted of any network.
+        better: which way is better.
     """
 
     name: str
     unit: str
     words: str = ""
     measured: bool = False
+    better: Direction = "minimize"
 
     @property
     def description(self) -> str:
@@ -77,6 +81,12 @@ _METRICS: Final = {
         HardwareMetric("params", ""),
         HardwareMetric("flops", "M"),
         *(_measured_metric(quantity, device) for quantity, device in devices.MEASURED),
+        *(
+            HardwareMetric(cost.name, cost.unit, cost.help, measured=True, better=cost.better)
+            for space in map(registry.get, registry.available())
+            if registry.bundled(space.name)
+            for cost in space.device_costs
+        ),
     )
 }
 
@@ -111,7 +121,7 @@ class Costs:
     ) -> None:
         self._dataset = dataset
         self._metrics = [get(name) for name in names]
-        self._known = capability(space, KnownCosts)
+        self._known, self._sizes = capability(space, KnownCosts), known_costs(space, dataset)
         self._count = _Counter(space, dataset, images, split)
         there = self._known.measured if self._known else ()
         if unknown := [metric.name for metric in self._metrics if metric.measured and metric.name not in there]:
@@ -126,8 +136,9 @@ class Costs:
     def _value(self, name: str, architecture: Architecture) -> float:
         if name == AVERAGE_BITWIDTH:
             return UNQUANTISED_BITS
-        if self._known is not None:
-            return self._known.cost(architecture, self._dataset, name)
+        known = self._known if get(name).measured else self._sizes
+        if known is not None:
+            return known.cost(architecture, self._dataset, name)
         size = self._count.size(architecture)
         return {"params": size.parameters, "flops": size.multiply_accumulates}[name]
 
@@ -148,14 +159,14 @@ class _Counter:
     @cached_property
     def _task(self) -> Task:
         """Two examples: their shape and the classes count, not what they show."""
-        from backend.datasets.batch import load_batch  # noqa: PLC0415
+        from backend.datasets.batch import load_batch, resized  # noqa: PLC0415
         from backend.spaces.task import Task  # noqa: PLC0415
 
-        if self._dataset in DATASETS:
-            return Task.of_batch(load_batch(self._dataset, 2, source="random"))
-        if self._images is None:
+        source = "random" if self._dataset in DATASETS else self._images
+        if source is None:
             raise UserError(f"params, flops: on {self._dataset} they are counted where the search reads its images")
-        return Task.of_batch(load_batch(self._dataset, 2, source=self._images, split=self._split))
+        batch = load_batch(self._dataset, 2, source=source, split=self._split)
+        return Task.of_batch(resized(batch, self._space.image_size))
 
 
 def has_gaps(space: SearchSpace, dataset: str, name: str) -> bool:

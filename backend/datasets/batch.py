@@ -126,14 +126,14 @@ def load_all(dataset: str, source: str = "bundled", split: str = "train") -> Bat
     return load_batch(dataset, available_images(dataset, source, split), 0, source, split)
 
 
-def resized(batch: Batch, side: int) -> Batch:
+def resized(batch: Batch, side: int | None) -> Batch:
     """A mini-batch whose images are resized to a square, by bilinear interpolation with antialiasing.
 
     Args:
         batch: of images of any size.
-        side: height and width to resize to; a batch of this size is returned as it is.
+        side: height and width to resize to; a batch of this size is returned as it is, and any one for None.
     """
-    if tuple(batch.images.shape[2:]) == (side, side):
+    if side is None or tuple(batch.images.shape[2:]) == (side, side):
         return batch
     images = nn.functional.interpolate(batch.images, (side, side), mode="bilinear", antialias=True)
     return replace(batch, images=images, description=f"{batch.description[:-1]}, resized to {side}×{side}.")

@@ -15,7 +15,7 @@ from backend.ensembles.models import LABEL_FREE
 from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import Label, SearchSpace
-from backend.spaces.capabilities import HasTruth, KnownCosts, capability, classes_of, lacks
+from backend.spaces.capabilities import HasTruth, capability, classes_of, known_costs
 from backend.spaces.truth_tasks import ACCURACY
 
 LENGTH: Final = 10
@@ -32,7 +32,7 @@ _FEWEST_CHOSEN = 2
 _TAIL = 0.025
 
 
-def rule_proxies(recorded: Iterable[str], space: SearchSpace) -> tuple[str, ...]:
+def rule_proxies(recorded: Iterable[str], space: SearchSpace, dataset: str) -> tuple[str, ...]:
     """The proxies that the rule without labels adds up, given those that are recorded.
 
     Those of `CHOSEN`, where two or more of them are recorded; else all that are recorded and, where the space knows it
@@ -41,12 +41,13 @@ def rule_proxies(recorded: Iterable[str], space: SearchSpace) -> tuple[str, ...]
     Args:
         recorded: names of proxies.
         space: of the architectures.
+        dataset: of the images.
     """
     names = list(recorded)
     chosen = tuple(name for name in CHOSEN if name in names)
     if len(chosen) >= _FEWEST_CHOSEN:
         return chosen
-    return tuple(dict.fromkeys(names if lacks(space, KnownCosts) else [*names, SIZE]))
+    return tuple(dict.fromkeys([*names, SIZE] if known_costs(space, dataset) else names))
 
 
 def rule_words(names: Sequence[str], space: SearchSpace, searched_by: Sequence[str] = ()) -> str:
@@ -78,7 +79,7 @@ def without_labels(scores: pd.DataFrame, space: SearchSpace, dataset: str) -> En
         UserError: too few architectures.
     """
     sized = with_sizes(scores, space, dataset)
-    names = rule_proxies(map(str, scores), space)
+    names = rule_proxies(map(str, scores), space, dataset)
     return Ensemble(Recipe(LABEL_FREE, names, space_name=space.name), sized, fewest=1)
 
 

@@ -15,7 +15,7 @@ from backend.ensembles.study import StudyEnsemble
 from backend.errors import UserError
 from backend.scoring.tables import whole_table
 from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Enumerable, require
+from backend.spaces.capabilities import require_listing
 
 SIZES = frozenset({"params", "flops"})
 
@@ -102,14 +102,13 @@ def transferred(
 
 
 def cell_sizes(space: SearchSpace, dataset: str) -> pd.DataFrame:
-    """Params and flops of all architectures that can be scored, by label: what is known of them without any network.
+    """Params and flops of all listed architectures that can be scored, by label: known without any network.
 
     Args:
         space: of the architectures.
         dataset: whose classes the networks tell apart.
     """
-    classes = require(space, Enumerable, "sizes of the whole space").classes()
-    labels = pd.Index(classes.dropna().index, name="index")
+    labels = pd.Index(require_listing(space, "sizes of the whole space").dropna().index, name="index")
     return with_sizes(pd.DataFrame(index=labels), space, dataset)
 
 

@@ -12,7 +12,7 @@ import torch
 
 from backend.config.model import SearchConfig
 from backend.config.validation import shown_key
-from backend.datasets.batch import available_images, load_batch
+from backend.datasets.batch import available_images, load_batch, resized
 from backend.datasets.info import is_own
 from backend.errors import ConfigError, StorageError, UserError
 from backend.runs import queue
@@ -50,6 +50,8 @@ MAX_IMAGES = 8192
 """Images of one mini-batch: memory grows with them, and 512 of CIFAR take some 4 GB."""
 _ROOT = Path(__file__).parents[2]
 _RUNNER_KEY = "search.strategy.sw_runner.zero_cost"
+_OF_IMAGES = "images: "
+"""Before what is wrong with the images of a mini-batch."""
 
 
 def example_config_path() -> Path:
@@ -133,11 +135,14 @@ def _network_problems(config: SearchConfig, images: str) -> list[tuple[str, str]
     except UserError as error:
         return [(f"{_RUNNER_KEY}.images", str(error))]
     try:
-        check_space(config.space, chosen, Task.of_batch(batch))
+        check_space(config.space, chosen, Task.of_batch(resized(batch, config.space.image_size)))
     except SpaceFailedError as error:
         return [("search.search_space.name", str(error))]
     except UserError as error:
-        return [(f"{_RUNNER_KEY}.metrics", str(error).removeprefix("proxies: "))]
+        said = str(error)
+        if said.startswith(_OF_IMAGES):
+            return [(f"{_RUNNER_KEY}.images", said.removeprefix(_OF_IMAGES))]
+        return [(f"{_RUNNER_KEY}.metrics", said.removeprefix("proxies: "))]
     return []
 
 

@@ -52,6 +52,8 @@ def check_space(space: SearchSpace, proxies: Sequence[Proxy], task: Task, seed: 
         UserError: the network lacks what a proxy requires; the message names the proxies that are computed for it.
     """
     engine = engine_of(space)
+    engine.check(task)
+    _check_loss(space, task)
     device = next(leaves(task.batch)).device
     builds = bool(lacks(space, FastEngine))
     failure: Exception | None = None
@@ -67,6 +69,17 @@ def check_space(space: SearchSpace, proxies: Sequence[Proxy], task: Task, seed: 
         return
     if failure:
         raise SpaceFailedError(space, failure) from failure
+
+
+def _check_loss(space: SearchSpace, task: Task) -> None:
+    """Check that a space's own engine computes the loss of a task.
+
+    Raises:
+        UserError: it does not.
+    """
+    is_own = task.loss is not Task.loss or task.outputs is not Task.outputs
+    if is_own and not lacks(space, FastEngine):
+        raise UserError(f"images: the engine of {space.title} computes cross-entropy alone, not a task's loss")
 
 
 class Scorer:
@@ -114,14 +127,13 @@ class Scorer:
         self.proxies = check_proxies(proxies)
         self.device: torch.device = resolve_device(device)
         batch = load_batch(dataset, batch_size, seed, image_source, split)
-        self.batch: Batch = resized(batch, self.space.image_size) if self.space.image_size else batch
+        self.batch: Batch = resized(batch, self.space.image_size)
         task = Task.of_batch(self.batch)
         self._engine = engine_of(self.space)
         self._engine.check(task)
-        is_fast, has_task = not lacks(self.space, FastEngine), bool(self.batch.loss or self.batch.outputs)
-        if is_fast and has_task:
-            raise UserError(f"images: the engine of {self.space.title} computes cross-entropy alone, not a task's loss")
-        check_batch(task, self.proxies, classes_alone=is_fast, own_loss=has_task)
+        _check_loss(self.space, task)
+        has_task = bool(self.batch.loss or self.batch.outputs)
+        check_batch(task, self.proxies, classes_alone=not lacks(self.space, FastEngine), own_loss=has_task)
         self._seed = seed
         moved = [map_leaves(lambda leaf: leaf.to(self.device), tree) for tree in (task.batch, task.labels)]
         self._task = replace(task, batch=moved[0], labels=moved[1])

@@ -33,8 +33,8 @@ from backend.scoring.scorer import Scorer, setting_of
 from backend.scoring.tables import Provenance, ScoreTable
 from backend.settings import check_writable
 from backend.spaces import registry
-from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Enumerable, KnownCosts, capability, require
+from backend.spaces.base import Label, SearchSpace
+from backend.spaces.capabilities import known_costs, require_listing
 from backend.spaces.own import load_user_spaces
 
 _CONNECT_SECONDS = 20
@@ -117,9 +117,9 @@ class SweepSetting:
 
 @dataclass(frozen=True)
 class Failure:
-    """A score that could not be computed: of the class whose representative has this index."""
+    """A score that could not be computed: of the class whose representative has this label."""
 
-    index: int
+    label: Label
     proxy: str
     reason: str
 
@@ -130,7 +130,7 @@ class Sweep:
     Args:
         setting: what is scored.
         root: the folder of all sweeps; each batch and seed has a folder of its own in it.
-        classes: official indices of the representatives of the classes to score; None for all connected ones.
+        classes: labels of the representatives of the classes to score; None for all that can be scored.
         sample: how many of these to score, drawn at random, the same each time: a larger sample holds the smaller
             one; None for all.
         known: a table, such as the bundled one, whose scores are not computed again if batch and seed are the same.
@@ -147,20 +147,21 @@ class Sweep:
         self,
         setting: SweepSetting,
         root: Path,
-        classes: Sequence[int] | None = None,
+        classes: Sequence[Label] | None = None,
         known: ScoreTable | None = None,
         sample: int | None = None,
     ) -> None:
         check_writable()
         self.setting = setting
         self._space = setting.space
-        self._classes = require(self._space, Enumerable, "sweep").classes()
+        self._classes = require_listing(self._space, "sweep")
         self._scorer = setting.scorer()
         digest = setting_of(self._scorer.batch, setting.seed)
         self.folder = root / f"{self._prefix}{setting.dataset}-{digest[:16]}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        whole = sorted(self._classes.dropna().astype(int).unique() if classes is None else classes)
-        self.classes = [int(index) for index in np.random.default_rng(0).permutation(whole)[:sample]]
+        whole = sorted(self._classes.dropna().unique().tolist() if classes is None else classes)
+        order = np.random.default_rng(0).permutation(len(whole))[:sample]
+        self.classes: list[Label] = [whole[at] for at in order]
         self._known = known if known and self._is_of_this_batch(known.provenance) else None
 
     @property
@@ -212,8 +213,8 @@ class Sweep:
             raise UserError(f"sweep: {missing} of {len(self.classes)} classes are not scored yet; run it to its end")
         frame = self._current()
         by_class = frame.pivot(index="class", columns="proxy", values="value")
-        rows = by_class.reindex(pd.Index(self._classes.astype("Int64")))
-        scores = rows.set_axis(pd.RangeIndex(len(self._classes), name="index")).rename_axis(columns=None)
+        rows = by_class.reindex(pd.Index(self._classes))
+        scores = rows.set_axis(self._classes.index.rename("index")).rename_axis(columns=None)
         for name in self.setting.proxies:
             if proxies.get(name).literal:
                 scores[name] = self._literal_scores(name)
@@ -239,15 +240,15 @@ class Sweep:
             provenance.images,
         )
 
-    def _todo(self) -> list[tuple[list[int], tuple[str, ...]]]:
+    def _todo(self) -> list[tuple[list[Label], tuple[str, ...]]]:
         """Shards to come: classes, and the proxies that they lack."""
         shared = [name for name in self.setting.proxies if not proxies.get(name).literal]
         there = self._current().groupby("class")["proxy"].agg(frozenset).to_dict()
-        by_lack: dict[tuple[str, ...], list[int]] = {}
-        for index in self.classes:
-            known = there.get(index, frozenset())
+        by_lack: dict[tuple[str, ...], list[Label]] = {}
+        for label in self.classes:
+            known = there.get(label, frozenset())
             if lack := tuple(name for name in shared if name not in known):
-                by_lack.setdefault(lack, []).append(index)
+                by_lack.setdefault(lack, []).append(label)
         return [
             (classes[start : start + ARCHITECTURES_A_SHARD], lack)
             for lack, classes in by_lack.items()
@@ -255,18 +256,18 @@ class Sweep:
         ]
 
     def _write_shard(self, rows: list[dict[str, Any]]) -> None:
-        name = f"{rows[0]['class']:05d}-{uuid.uuid4().hex[:12]}"
+        name = f"{rows[0]['class']:0>5}-{uuid.uuid4().hex[:12]}"
         partial = self.folder / f"{name}.partial"
         pd.DataFrame(rows).to_parquet(partial, index=False)
         partial.rename(partial.with_suffix(".parquet"))
 
     def _literal_scores(self, name: str) -> list[float]:
         """A size of each literal architecture: it takes no pass, and no network either where the space knows it."""
-        known = capability(self._space, KnownCosts)
+        known = known_costs(self._space, self.setting.dataset)
         sizes = None if known is None else known.sizes(self._classes.index, self.setting.dataset)
         if sizes is not None and name in sizes:
             return [float(value) for value in sizes[name].where(self._classes.notna())]
-        architectures = map(self._space.at, range(len(self._classes)))
+        architectures = map(self._space.at, self._classes.index)
         return [
             math.nan if architecture.invalid else self._scorer.score(architecture, [name])[name]
             for architecture in architectures
@@ -290,10 +291,10 @@ class Sweep:
         )
 
 
-def _rows_of(table: ScoreTable, classes: Sequence[int]) -> pd.DataFrame:
+def _rows_of(table: ScoreTable, classes: Sequence[Label]) -> pd.DataFrame:
     """The finite scores of a table in the form of a shard; their seconds are the table's, not theirs."""
     shared = [name for name in table.scores if not proxies.get(str(name)).literal]
-    values = table.scores.loc[list(classes), shared].rename_axis("class").reset_index()
+    values = table.scores[shared].reindex(list(classes)).rename_axis("class").reset_index()
     rows = values.melt("class", var_name="proxy", value_name="value")
     rows = rows[rows["value"].abs() < math.inf]
     return rows.assign(version=rows["proxy"].map(table.provenance.proxy_versions), seconds=0.0, failure="")
@@ -319,21 +320,21 @@ def _worker_scorer(setting: SweepSetting) -> Scorer:
     return setting.scorer()
 
 
-def _score_classes(setting: SweepSetting, classes: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
+def _score_classes(setting: SweepSetting, classes: Sequence[Label], names: Sequence[str]) -> list[dict[str, Any]]:
     """What a worker does: the rows of one shard."""
     scorer = _worker_scorer(setting)
     rows = []
-    for index in classes:
+    for label in classes:
         started = time.perf_counter()
         reason = _NO_SCORE
         try:
-            scores = scorer.score(setting.space.at(index), names)
+            scores = scorer.score(setting.space.at(label), names)
         except Exception as error:  # noqa: BLE001  one architecture that fails must not take the sweep with it
             scores, reason = dict.fromkeys(names, math.nan), f"{type(error).__name__}: {error}"
         seconds = time.perf_counter() - started
         rows += [
             {
-                "class": index,
+                "class": label,
                 "proxy": name,
                 "version": proxies.get(name).version,
                 "value": value,

@@ -1,4 +1,4 @@
-"""Score tables of a whole space: one row an architecture, in Parquet, with how they were made in its metadata."""
+"""Score tables of a space: one row an architecture, in Parquet, with how they were made in its metadata."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from backend.datasets.info import DATASETS
 from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Enumerable, require
+from backend.spaces.capabilities import Enumerable, lacks, require_listing
 
 _WHOLE = 0.9
 """A table with a larger share of the architectures is of the whole space: some cannot be scored."""
@@ -62,10 +62,10 @@ class Provenance:
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Scores of all architectures of a space.
+    """Scores of all architectures of a space, or of those that were trained where a space cannot be listed.
 
     Attributes:
-        scores: by index, one float column a proxy; NaN for what cannot be scored and for a failed proxy.
+        scores: by label, one float column a proxy; NaN for what cannot be scored and for a failed proxy.
         provenance: how it was made.
     """
 
@@ -81,7 +81,8 @@ class ScoreTable:
     @property
     def is_whole(self) -> bool:
         """Whether it is of the whole space, and not of a sample."""
-        return self.scored > _WHOLE * len(self.scores)
+        listed = not lacks(registry.get(self.provenance.space), Enumerable)
+        return listed and self.scored > _WHOLE * len(self.scores)
 
 
 def write_table(table: ScoreTable, path: Path) -> None:
@@ -106,10 +107,12 @@ def read_table(path: Path) -> ScoreTable:
         provenance = _provenance(arrow.schema)
         scores = arrow.to_pandas().set_index("index")
     space = registry.get(provenance.space)
-    size = require(space, Enumerable, f"score table {path}").size
-    if not np.array_equal(scores.index, np.arange(size)):
-        many = space.words.many
-        raise UserError(f"score table {path}: has not one row for each of the {size} {many} in official order")
+    labels = require_listing(space, f"score table {path}").index
+    if not np.array_equal(scores.index, labels):
+        raise UserError(
+            f"score table {path}: has not one row for each of the {len(labels)} {space.words.many} that are listed, in "
+            "their order"
+        )
     known = proxies.available()
     current = [
         name for name in scores if name in known and provenance.proxy_versions.get(name) == proxies.get(name).version

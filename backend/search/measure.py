@@ -194,7 +194,10 @@ class Measurer:
 
     def truth(self, architecture: Architecture) -> Mapping[str, Mapping[str, float | None]] | None:
         """What is known of the architecture's training, by number of epochs; None where nothing is."""
-        return None if self._truth is None else self._truth.truth(architecture, self._problem.config.trained_on)
+        trained_on = self._problem.config.trained_on
+        if self._truth is None or trained_on not in self._truth.datasets:
+            return None
+        return self._truth.truth(architecture, trained_on)
 
     def _predictions(self, architecture: Architecture, scores: Mapping[str, float]) -> dict[str, float]:
         if not self._ensembles:

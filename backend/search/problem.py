@@ -21,7 +21,7 @@ from backend.naming import local_path
 from backend.scoring.tables import ScoreTable, bundled_table, read_table
 from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
-from backend.spaces.capabilities import Enumerable, KnownCosts, capability, require
+from backend.spaces.capabilities import Enumerable, capability, known_costs, require
 from backend.studies.trials import REASON, architecture_key
 
 SUM_COLUMN = "objective"
@@ -113,7 +113,8 @@ class SearchProblem:
     @property
     def _is_listed(self) -> bool:
         """Whether it can be listed which architectures keep the constraints: sizes may have to be counted on images."""
-        unread = self._images is None and is_own(self.config.runner.images) and not capability(self.space, KnownCosts)
+        unread = self._images is None and not known_costs(self.space, self.config.dataset)
+        unread = unread and is_own(self.config.runner.images)
         return capability(self.space, Enumerable) is not None and not (unread and self.constraints)
 
     @cached_property

@@ -50,7 +50,7 @@ def study_recommendation(frame: pd.DataFrame, config: SearchConfig, count: int =
     """
     space = config.space
     scores = study_scores(frame, space)
-    needed = [name for name in rule_proxies(map(str, scores), space) if name in scores]
+    needed = [name for name in rule_proxies(map(str, scores), space, config.dataset) if name in scores]
     if scores.empty or scores[needed].dropna().empty:
         return pd.DataFrame(columns=["accuracy", "hours", "total_hours", "best", "score"])
     return recommend(scores, space, config.dataset, count, config.runner.nasbench_epochs, config.trained_on)
@@ -59,7 +59,7 @@ def study_recommendation(frame: pd.DataFrame, config: SearchConfig, count: int =
 def recommendation_rule(frame: pd.DataFrame, config: SearchConfig) -> str:
     """The rule of :func:`study_recommendation` in words, for the proxies that a study records."""
     space = config.space
-    names = rule_proxies(map(str, study_scores(frame, space)), space)
+    names = rule_proxies(map(str, study_scores(frame, space)), space, config.dataset)
     return rule_words(names, space, config.ensemble_objectives)
 
 

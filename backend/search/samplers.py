@@ -177,9 +177,12 @@ class DistinctSampler(BaseSampler):
         return edited
 
     def _walk(self, start: dict[str, Any]) -> dict[str, Any]:
-        at, found = start, None
-        for step in range(1, _LONGEST_WALK):
+        at, found, changes, before = start, None, 0, None
+        for _ in range(1, _LONGEST_WALK):
             architecture = self._space.of_params(at)
+            # Where a space makes the nearest architecture of its own of parameters, many changes may make none.
+            changes += architecture != before
+            before = architecture
             if not architecture.invalid and not self._known(architecture):
                 # What was proposed is passed on even so: the sampler learns from what breaks a constraint.
                 # What a space makes of the parameters may be another architecture's than they say.
@@ -187,7 +190,9 @@ class DistinctSampler(BaseSampler):
                 if at is start or self._keeps is None or self._keeps(architecture):
                     return made
                 found = found or made
-            at = self._edited(at if step % _STRIDE else start)
+            if changes == _STRIDE:
+                at, changes = start, 0
+            at = self._edited(at)
         return found or start
 
 

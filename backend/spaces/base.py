@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 
 from backend.datasets.info import check_dataset_name, is_dataset_name
 from backend.spaces.parameters import ParameterArchitecture, proposed_again
+from backend.spaces.truth_tasks import Direction
 
 if TYPE_CHECKING:
     import optuna
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 Label = int | str
 """What tables call an architecture: its index in an enumerable space, elsewhere its key."""
+
+
+def label_of(value: Any) -> Label:
+    """A label that comes from a table: an index of any kind of number as an int."""
+    return value if isinstance(value, str) else int(value)
 
 
 class Architecture(Protocol):
@@ -86,6 +92,25 @@ class Words:
     def count(self, number: int) -> str:
         """A number of architectures, in words."""
         return f"{number:,} {self.one if number == 1 else self.many}"
+
+
+@dataclass(frozen=True)
+class DeviceCost:
+    """A cost that a device was measured with.
+
+    Attributes:
+        name: in search files and tables, such as "throughput:a100".
+        title: a heading for people.
+        unit: such as "ms".
+        help: how it was measured, in a sentence or two.
+        better: which way is better.
+    """
+
+    name: str
+    title: str
+    unit: str
+    help: str
+    better: Direction = "minimize"
 
 
 WORDS: Final = Words()
@@ -152,6 +177,15 @@ class SpaceSection(Table, ABC):
     @abstractmethod
     def data(self) -> str:
         """Name of the data set."""
+
+    @property
+    def names_data(self) -> bool:
+        """Whether a file names the data set, rather than leave it to the images."""
+        return "dataset" in self.model_fields_set
+
+    def with_data(self, dataset: str) -> Self:
+        """The section with another data set."""
+        return self.model_copy(update={"dataset": dataset})
 
     @property
     def trained_on(self) -> str:
@@ -263,6 +297,7 @@ class SearchSpace(ABC):
         indexed: what pages call the architectures that have an index, where variants of other sizes have none.
         notations: what :meth:`read` reads, in words.
         costs_help: what known sizes of its networks are of, in a sentence; "" where nothing is to be said.
+        device_costs: what devices were measured with its networks, where its known costs have that.
         section: what a search file may say of the space.
         providers: by capability, ``module:class`` of what gives it; the class is made without arguments, or by its
             class method ``of_space(space)`` where it has one.
@@ -278,6 +313,7 @@ class SearchSpace(ABC):
     notations: ClassVar[str] = "an architecture's key"
     empty: ClassVar[str] = "search_space: nothing of these choices can be scored; allow more"
     costs_help: ClassVar[str] = ""
+    device_costs: ClassVar[Sequence[DeviceCost]] = ()
     section: ClassVar[type[SpaceSection]] = DatasetSection
     providers: ClassVar[Mapping[type, str]] = {}
     image_size: int | None = None

@@ -7,12 +7,13 @@ says in words what is missing where a space lacks it (:func:`lacks`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
+from backend.datasets.info import DATASETS
 from backend.errors import UserError
 from backend.spaces.base import Architecture, Label, SearchSpace
 from backend.spaces.drawing import Drawing
@@ -333,6 +334,62 @@ def classes_of(space: SearchSpace, labels: Iterable[Label]) -> pd.Series:
     if listed is not None and pd.api.types.is_integer_dtype(index):
         return listed.classes().astype(float).reindex(index)
     return pd.Series([space.class_of(label) for label in index], index=index, dtype=object)
+
+
+def listing(space: SearchSpace) -> pd.Series | None:
+    """The architectures that tables of a space have a row for: all, or where they cannot be listed, those trained.
+
+    Returns:
+        By label, the label of the one that stands for the class; missing for one that cannot be scored. None where
+        neither are known.
+    """
+    if listed := capability(space, Enumerable):
+        return listed.classes().astype("Int64")
+    truth = capability(space, HasTruth)
+    if truth is None:
+        return None
+    import pandas as pd  # noqa: PLC0415 - to name a space, or to list its studies, needs none of it
+
+    trained = [truth.values(task.dataset, task.epochs).index for task in truth.tasks]
+    labels = pd.Index(dict.fromkeys(label for index in trained for label in index), name="index")
+    first: dict[Hashable, Label] = {}
+    classes = [None if (key := space.class_of(label)) is None else first.setdefault(key, label) for label in labels]
+    return pd.Series(classes, index=labels, dtype=object)
+
+
+def require_listing(space: SearchSpace, purpose: str) -> pd.Series:
+    """As :func:`listing`.
+
+    Args:
+        space: any.
+        purpose: what needs it, as the subject of the message.
+
+    Raises:
+        MissingCapabilityError: its architectures cannot be listed, and none is known to be trained.
+    """
+    found = listing(space)
+    if found is None:
+        raise MissingCapabilityError(f"{purpose}: not for {lacks_listing(space)}")
+    return found
+
+
+def known_costs(space: SearchSpace, dataset: str) -> KnownCosts | None:
+    """The known costs of a space, where they are known for a data set.
+
+    None for one of a user's own: sizes depend on its number of classes and its images.
+
+    Args:
+        space: any.
+        dataset: whose networks are asked for.
+    """
+    truth = capability(space, HasTruth)
+    is_known = dataset in DATASETS or (truth is not None and dataset in truth.datasets)
+    return capability(space, KnownCosts) if is_known else None
+
+
+def lacks_listing(space: SearchSpace) -> str:
+    """Why tables of a space have no rows, in words; "" where they have."""
+    return lacks(space, Enumerable) if lacks(space, Enumerable) and lacks(space, HasTruth) else ""
 
 
 def lacks_truth(space: SearchSpace, dataset: str | None) -> str:

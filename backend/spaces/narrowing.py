@@ -154,7 +154,7 @@ def narrowed(space: SearchSpace, parameters: Mapping[str, Narrowing]) -> SearchS
         methods["of_params"] = lambda _, params: fixed.of_params({**single, **params})
     if isinstance(space, Enumerable):
         listed = space
-        methods["members"] = lambda _: (item for item in listed.members() if _allows(item, parameters))
+        methods["members"] = lambda _: (item for item in listed.members() if allows(item, parameters))
     same = copy.copy(space)
     same.__class__ = type(type(space).__name__, (type(space),), methods)
     return same
@@ -174,7 +174,8 @@ def _only_value(kind: Any) -> Any:
     return kind.choices[0] if hasattr(kind, "choices") else kind.low
 
 
-def _allows(architecture: Architecture, parameters: Mapping[str, Narrowing]) -> bool:
+def allows(architecture: Architecture, parameters: Mapping[str, Narrowing]) -> bool:
+    """Whether the parameters of an architecture are all among what a file keeps to."""
     return all(_allows_value(parameters.get(name), value) for name, value in architecture.params.items())
 
 

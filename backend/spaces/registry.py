@@ -8,6 +8,7 @@ from typing import Any
 
 from backend.errors import UserError
 from backend.settings import SPACES_VARIABLE
+from backend.spaces.accel_nasbench.space import AccelNasBench
 from backend.spaces.base import SearchSpace
 from backend.spaces.nas_bench_201.space import NasBench201
 from backend.spaces.nas_bench_macro.space import NasBenchMacro
@@ -22,7 +23,8 @@ DEFAULT = NasBench201.name
 
 @cache
 def _bundled() -> dict[str, SearchSpace]:
-    return {space.name: space for space in (NasBench201(), NasBenchMacro(), TransNasMicro(), TransNasMacro())}
+    spaces = (NasBench201(), NasBenchMacro(), TransNasMicro(), TransNasMacro(), AccelNasBench())
+    return {space.name: space for space in spaces}
 
 
 def available() -> tuple[str, ...]:

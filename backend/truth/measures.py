@@ -16,7 +16,7 @@ import pandas as pd
 from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace
-from backend.spaces.capabilities import Enumerable, HasTruth, KnownCosts, capability, require
+from backend.spaces.capabilities import HasTruth, KnownCosts, capability, require, require_listing
 from backend.spaces.truth_tasks import Direction, TruthField, TruthTask
 from backend.truth import fields as devices
 from backend.truth.fields import DEVICES, EPOCHS, HW_NAS_BENCH, check_epochs, check_trained, truth_fields
@@ -106,6 +106,12 @@ def costs_of(space: SearchSpace, dataset: str, epochs: int) -> tuple[Measure, ..
     found = []
     if capability(space, KnownCosts):
         found += [cost("params", None, "Parameters", ""), cost("flops", None, "FLOPs", "M")]
+        found += [
+            Measure(
+                cost.name, dataset, None, cost.title, cost.unit, cost.better, space.title, cost.help, "", space.name
+            )
+            for cost in space.device_costs
+        ]
     truth = capability(space, HasTruth)
     if truth and truth.training_hours(dataset, epochs).notna().any():
         found.append(cost("training-time", epochs, "Training time", "s"))
@@ -193,7 +199,7 @@ def find_cost(key: str, dataset: str, epochs: int) -> Measure:
 
 
 def values(measure: Measure) -> pd.Series[float]:
-    """The measure of every architecture by index; NaN where it is not known, or a device does not support it."""
+    """The measure of every listed architecture by label; NaN where it is not known, or a device does not support it."""
     if not measure.column:
         return _of_capabilities(measure, registry.get(measure.space))
     if measure.column in architectures_table():
@@ -208,7 +214,7 @@ def measured(measures: Iterable[Measure]) -> pd.DataFrame:
     """Several measures side by side.
 
     Returns:
-        A row for each index of the space; one column a measure, named as :attr:`Measure.sourced`.
+        A row for each listed architecture of the space; one column a measure, named as :attr:`Measure.sourced`.
     """
     return pd.DataFrame({measure.sourced: values(measure) for measure in measures}).rename_axis("index")
 
@@ -224,9 +230,12 @@ def sources(measures: Sequence[Measure]) -> str:
 
 
 def _of_capabilities(measure: Measure, space: SearchSpace) -> pd.Series[float]:
-    if measure.key in {"params", "flops"}:
-        size = require(space, Enumerable, measure.title).size
-        return require(space, KnownCosts, measure.title).sizes(pd.RangeIndex(size), measure.dataset)[measure.key]
+    if measure.key in {"params", "flops"} or ":" in measure.key:
+        labels, known = require_listing(space, measure.title).index, require(space, KnownCosts, measure.title)
+        if ":" not in measure.key:
+            return known.sizes(labels, measure.dataset)[measure.key]
+        costs = [known.cost(space.at(label), measure.dataset, measure.key) for label in labels]
+        return pd.Series(costs, index=labels, dtype=float)
     truth = require(space, HasTruth, measure.title)
     if measure.key == "training-time":
         return truth.training_hours(measure.dataset, measure.epochs or 0) * 3600

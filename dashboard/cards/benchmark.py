@@ -74,6 +74,9 @@ def neighbours_card(space: SearchSpace, label: Label, measure: Measure) -> Card:
     architecture = space.at(label)
     found = neighbours(space, architecture)
     own, accuracies = titled.of_key(architecture.key), queries.standings(measure)["value"]
+    if not any(item.label in accuracies.index for item in found):
+        return Card.missing(key, title, f"None of its {len(found)} neighbours is one that {space.title} trained.")
+    found = [item for item in found if item.label in accuracies.index]
     better = sum(bool(accuracies[item.label] > accuracies[label]) for item in found)
     said = f"{better} of {len(found)} are better" if better else "None is better: a local optimum"
     return Card(
@@ -105,7 +108,8 @@ def study_card(
     """
     table, words = queries.space(cost, shown), space.words
     drawn = placed(scored, queries.standings(shown)["value"]).join(table[cost.sourced], on="index")
-    missing = int(table.loc[scored["index"], cost.sourced].isna().sum())
+    there = scored.loc[scored["index"].isin(table.index), "index"]
+    missing = int(table.loc[there, cost.sourced].isna().sum())
     return Card(
         "study_scatter",
         "In the space",

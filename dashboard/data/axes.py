@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from backend import costs as hardware
 from backend.costs.constraints import Constraint, by_metric
 from backend.search.results import target_of
 from backend.spaces.truth_tasks import Direction
@@ -51,7 +52,9 @@ def axes_of(summary: StudySummary, frame: pd.DataFrame) -> Axes:
     every = objective_columns(frame, summary.objectives)
     columns = plottable(frame, every)
     config = summary.config
-    directions: dict[str, Direction] = dict.fromkeys(config.hardware_metrics if config else (), "minimize")
+    directions: dict[str, Direction] = {
+        name: hardware.get(name).better for name in (config.hardware_metrics if config else ())
+    }
     directions |= {name: goal.direction for name, goal in config.strategy.metrics.items()} if config else {}
     for column, direction in zip(every, summary.directions, strict=False):
         directions[column] = "minimize" if direction == "minimize" else "maximize"

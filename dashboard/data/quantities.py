@@ -204,5 +204,5 @@ def _derived(column: str) -> Quantity:
         return Quantity(column, column, unit, proxy.direction, proxy.description)
     if column in hardware.available():
         metric = hardware.get(column)
-        return Quantity(column, column, metric.unit, "minimize", metric.description)
+        return Quantity(column, column, metric.unit, metric.better, metric.description)
     return Quantity(column, column)

@@ -18,15 +18,15 @@ from backend.ensembles.kept import SavedEnsemble, ensembles_state, list_ensemble
 from backend.ensembles.study import StudyEnsemble
 from backend.proxies.own import load_user_proxies
 from backend.search.results import recommendation_rule, study_ensemble, study_recommendation
-from backend.spaces.base import Label, Words
+from backend.spaces.base import Label, SearchSpace, Words, label_of
 from backend.spaces.capabilities import (
-    Enumerable,
     HasTruth,
     Parameter,
     Parameters,
     capability,
     lacks,
     lacks_truth,
+    require_listing,
 )
 from backend.spaces.own import load_user_spaces
 from backend.spaces.truth_tasks import Direction
@@ -187,8 +187,7 @@ def words_of(summary: StudySummary) -> Words:
 
 def is_in_benchmark(summary: StudySummary) -> bool:
     """Whether the page "Benchmark" can show where a study's architectures lie among all of their space."""
-    listed = capability(summary.space, Enumerable) if summary.space else None
-    return bool(summary.config and summary.space and listed and not lacks(summary.space, HasTruth))
+    return bool(summary.config and summary.space and not lacks(summary.space, HasTruth))
 
 
 def missing_space(summary: StudySummary) -> str:
@@ -240,13 +239,18 @@ def standings(measure: Measure) -> pd.DataFrame:
 
 
 def standing_of(label: Label, measure: Measure) -> dict[str, float]:
-    """An architecture's value, rank, percentile and gap to the best."""
-    return {str(name): float(column[label]) for name, column in standings(measure).items()}
+    """An architecture's value, rank, percentile and gap to the best; NaN of one that is not listed."""
+    return {str(name): float(column.get(label, math.nan)) for name, column in standings(measure).items()}
 
 
 def best_label(measure: Measure) -> Label:
-    """The best of the space in a quantity; of equal ones that of the lowest index."""
-    return int(standings(measure)["rank"].nsmallest(1).index[0])
+    """The best of the space in a quantity; of equal ones the first."""
+    return label_of(standings(measure)["rank"].nsmallest(1).index[0])
+
+
+def listed(space: SearchSpace) -> pd.Index:
+    """The architectures that tables of a space list, by label: all, or where they cannot be listed those trained."""
+    return _listed(space.name, space)
 
 
 def forget_study() -> None:
@@ -329,6 +333,12 @@ def _importances(key: Key, column: str, direction: Direction, _snapshot: Snapsho
 def _rounded(number: int) -> int:
     """The same for numbers that differ by less than a twentieth."""
     return int(math.log(max(number, 1), 1.05))
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _listed(name: str, _space: SearchSpace) -> pd.Index:
+    del name
+    return require_listing(_space, "benchmark").index
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

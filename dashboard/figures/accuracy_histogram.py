@@ -39,7 +39,7 @@ def accuracy_histogram(
     for measure, color in zip(measures, _COLORS, strict=False):
         values = table[measure.sourced]
         figure.add_trace(_bars(values, measure, color, words))
-        if selected is not None:
+        if selected is not None and selected in values.index:
             name = f"{selected:,}" if isinstance(selected, int) else drawn(selected)
             _mark(figure, float(values[selected]), f"{words.one} {name}, {measure.epochs} epochs", color)
     title = "True accuracy (%)" if measures[0].unit == "%" else drawn(f"True {measures[0].titled}")

@@ -11,6 +11,7 @@ from backend.spaces.base import WORDS, Label, Words
 from backend.spaces.capabilities import Parameter
 from backend.truth.measures import Measure
 from dashboard.data.benchmark import Neighbour
+from dashboard.figures.numbers import in_order
 from dashboard.figures.template import BLUE, OUTLINE, VERMILION, new_figure
 from dashboard.text import drawn
 
@@ -44,9 +45,10 @@ def neighbour_grid(
     Returns:
         A figure whose tiles carry their architecture's label as customdata; colours tell what is gained or lost.
     """
-    options = list(dict.fromkeys(option for parameter in parameters for option in parameter.options))
+    called = in_order({option: parameter.called(option) for parameter in parameters for option in parameter.options})
+    options = list(called)
     rows = {parameter.name: row for row, parameter in enumerate(parameters)}
-    figure = new_figure(height=440, showlegend=False)
+    figure = new_figure(height=max(440, 90 + _TILE * len(parameters)), showlegend=False)
     value = float(accuracies[label])
     places = {
         "x": [options.index(item.option) for item in neighbours],
@@ -55,7 +57,6 @@ def neighbour_grid(
     figure.add_trace(_tiles([item.label for item in neighbours], places, accuracies, value, words, measure))
     own_places = {"x": [options.index(own[name]) for name in rows], "y": list(rows.values())}
     figure.add_trace(_own_tiles(own_places, value, words, measure))
-    called = {option: parameter.called(option) for parameter in parameters for option in parameter.options}
     names = [drawn(called[option]) for option in options]
     titles = [drawn(parameter.title) for parameter in parameters]
     fixed = {"showgrid": False, "fixedrange": True, "ticks": ""}

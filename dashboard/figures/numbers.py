@@ -1,6 +1,7 @@
 """Numbers as people read them: four significant digits, durations in two units."""
 
 import math
+from collections.abc import Mapping
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
@@ -38,3 +39,13 @@ def duration(seconds: float | None) -> str:
         if len(parts) == 2:
             break
     return " ".join(part for part in parts if not part.startswith("0 "))
+
+
+def in_order(options: Mapping[str, str]) -> dict[str, str]:
+    """Options with what they are called: numbers by size where all are numbers, else as they come.
+
+    >>> list(in_order({"4": "4", "1": "1"})), list(in_order({"skip": "skip", "none": "none"}))
+    (['1', '4'], ['skip', 'none'])
+    """
+    are_numbers = all(option.isdecimal() for option in options)
+    return dict(sorted(options.items(), key=lambda item: int(item[0]))) if are_numbers else dict(options)

@@ -9,9 +9,12 @@ import plotly.graph_objects as go
 from backend.spaces.base import Words
 from backend.spaces.capabilities import Parameter
 from dashboard.data.quantities import drawn_label
+from dashboard.figures.numbers import in_order
 from dashboard.figures.template import ACCURACY_SCALE, new_figure
 
 _DARK_ABOVE: Final = 0.55
+_ROW: Final = 32
+"""Pixels of a row where there are many."""
 
 
 def option_tiles(means: pd.DataFrame, column: str, parameters: Sequence[Parameter], words: Words) -> go.Figure:
@@ -23,9 +26,9 @@ def option_tiles(means: pd.DataFrame, column: str, parameters: Sequence[Paramete
         parameters: of the space.
         words: of the space.
     """
-    figure = new_figure(height=420)
+    figure = new_figure(height=max(420, 80 + _ROW * len(parameters)))
     titles = [parameter.title for parameter in parameters]
-    shown = {option: parameter.called(option) for parameter in parameters for option in parameter.options}
+    shown = in_order({option: parameter.called(option) for parameter in parameters for option in parameter.options})
     grid, counts = (
         means.pivot_table(index="edge", columns="operation", values=value).reindex(titles, columns=list(shown))
         for value in ("mean", "cells")
@@ -55,6 +58,9 @@ def option_tiles(means: pd.DataFrame, column: str, parameters: Sequence[Paramete
             showarrow=False,
             font={"size": 12, "color": "#10151c" if share > _DARK_ABOVE else "#ffffff"},
         )
-    figure.update_yaxes(autorange="reversed", title=words.parameter.capitalize(), ticks="", showgrid=False)
-    figure.update_xaxes(side="top", ticks="", showgrid=False)
+    # Options that are numbers are names here too: one column each.
+    figure.update_yaxes(
+        type="category", autorange="reversed", title=words.parameter.capitalize(), ticks="", showgrid=False
+    )
+    figure.update_xaxes(type="category", side="top", ticks="", showgrid=False)
     return figure

@@ -55,11 +55,11 @@ def space_scatter(
         front: which no other beats in both; None draws no front.
         trials: a study's, as ``backend.analysis.regret.benchmark_cells`` gives them, drawn over the space.
         bounds: the study's constraints on ``x``, drawn as lines.
-        selected: index of the one to mark.
+        selected: label of the one to mark.
         words: what the space calls its architectures.
 
     Returns:
-        A figure whose markers carry their architecture's index as customdata.
+        A figure whose markers carry their architecture's label as customdata.
     """
     figure = new_figure(height=520)
     known = table[[x.sourced, y.sourced]].dropna()
@@ -128,7 +128,7 @@ def _markers(
         mode="markers",
         name=name,
         marker=style,
-        customdata=points.index.to_numpy(dtype=np.int32),
+        customdata=_labels(points.index),
         hovertemplate=(
             f"<b>{one} %{{customdata}}</b><br>{x.label}: %{{x:.5g}}<br>{y.label}: %{{y:.5g}}<extra>{name}</extra>"
         ),
@@ -137,6 +137,11 @@ def _markers(
         selected={"marker": _SELECTED},
         unselected={"marker": {"opacity": style["opacity"]}},
     )
+
+
+def _labels(index: pd.Index) -> np.ndarray | list[str]:
+    """As the figure carries them: indices as the graphics card takes numbers, keys as they are."""
+    return index.to_numpy(dtype=np.int32) if pd.api.types.is_integer_dtype(index) else list(index)
 
 
 def _numbers(points: pd.DataFrame, measure: Measure) -> np.ndarray:

@@ -26,7 +26,7 @@ def study_percentiles(places: Mapping[Measure, pd.DataFrame], words: Words = WOR
         words: what the space calls its architectures.
 
     Returns:
-        A figure whose markers carry ``[index, trial number, accuracy, rank]`` as customdata.
+        A figure whose markers carry ``[label, trial number, accuracy, rank]`` as customdata.
     """
     figure = new_figure(height=90 + _ROW * len(places))
     if not any(table["percentile"].notna().any() for table in places.values()):
@@ -56,13 +56,15 @@ def _title(measures: Sequence[Measure], words: Words) -> str:
 
 
 def _row(row: int, placed: pd.DataFrame) -> pd.DataFrame:
-    """A data set's markers, spread a little over its row by index, so that equal ranks do not hide each other."""
+    """A data set's markers, spread a little over its row by trial, so that equal ranks do not hide each other."""
     known = placed.dropna(subset="percentile")
-    offset = (known["index"] * 0.618034) % 1 - 0.5
+    offset = (known["number"] * 0.618034) % 1 - 0.5
     return known.assign(height=row + 2 * _SPREAD * offset)
 
 
 def _markers(points: pd.DataFrame, name: str, style: dict[str, Any], words: Words) -> go.Scattergl:
+    data = points[["index", "number", "value", "rank"]]
+    numbered = pd.api.types.is_numeric_dtype(data["index"])
     return go.Scattergl(
         x=points["percentile"].to_numpy(dtype=np.float32),
         y=points["height"].to_numpy(dtype=np.float32),
@@ -70,8 +72,8 @@ def _markers(points: pd.DataFrame, name: str, style: dict[str, Any], words: Word
         name=name,
         marker=style,
         # Numbers travel as they are in memory; words for each marker would be most of the page.
-        customdata=points[["index", "number", "value", "rank"]].to_numpy(dtype=np.float32),
-        hovertemplate=f"<b>{words.one.capitalize()} %{{customdata[0]:d}}</b>"
+        customdata=data.to_numpy(dtype=np.float32) if numbered else data.to_numpy().tolist(),
+        hovertemplate=f"<b>{words.one.capitalize()} %{{customdata[0]{':d' if numbered else ''}}}</b>"
         ", trial %{customdata[1]:d}<br>"
         "%{customdata[2]:.2f} %, rank %{customdata[3]:,d}<extra></extra>",
         unselected={"marker": {"opacity": style["opacity"]}},

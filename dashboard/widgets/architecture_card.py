@@ -16,16 +16,16 @@ from backend.errors import UserError
 from backend.spaces.base import Architecture, SearchSpace, Words
 from backend.spaces.capabilities import (
     Drawable,
-    Enumerable,
     HasTruth,
-    KnownCosts,
     Parameters,
     capability,
+    known_costs,
     lacks,
     lacks_truth,
     truth_field,
 )
 from backend.spaces.truth_tasks import TruthField
+from dashboard.data import queries
 from dashboard.data.quantities import is_foreign, is_truth, quantity, trainings
 from dashboard.figures import architecture_graph
 from dashboard.figures.numbers import readable
@@ -155,7 +155,7 @@ def _drawing(space: SearchSpace, architecture: Architecture) -> None:
 
 def _benchmark_link(space: SearchSpace, architecture: Architecture) -> None:
     label = space.label(architecture)
-    if lacks(space, HasTruth, Enumerable) or not isinstance(label, int):
+    if lacks(space, HasTruth) or label not in queries.listed(space):
         return
     page_link(
         BENCHMARK,
@@ -169,7 +169,7 @@ def _benchmark_link(space: SearchSpace, architecture: Architecture) -> None:
 def _no_truth(space: SearchSpace, dataset: str) -> str:
     if missing := lacks_truth(space, dataset):
         return f"No true accuracy. {missing}."
-    return f"No true accuracy: this {space.words.one} is none that {space.title} trained, or it cannot be scored."
+    return f"No true accuracy: this {space.words.one} is not in {space.title}'s table, or it cannot be scored."
 
 
 def _state_words(trial: pd.Series, space: SearchSpace | None, architecture: Architecture | None) -> str:
@@ -223,11 +223,11 @@ def _size_line(space: SearchSpace, architecture: Architecture, dataset: str | No
     parts = []
     if pd.notna(index := trial.get("index")):
         parts.append(f"{space.words.one.capitalize()} {int(index):,} of the space")
-    titled, costs = capability(space, Parameters), capability(space, KnownCosts)
+    titled, costs = capability(space, Parameters), known_costs(space, dataset) if dataset else None
     sizes = {name: trial.get(name) for name in (titled.sizes if titled else ())}
     if said := ", ".join(f"{name} = {int(size)}" for name, size in sizes.items() if pd.notna(size)):
         parts.append(said)
-    if costs and dataset:
+    if costs and dataset is not None:
         parts.append(f"{readable(costs.cost(architecture, dataset, 'flops'))} M FLOPs")
         parts.append(f"{readable(costs.cost(architecture, dataset, 'params'))} parameters")
     return " · ".join(parts or [space.title])

@@ -19,7 +19,7 @@ _HEIGHT, _ROWS_IN_HEIGHT = 420, 11
 GROUPS = (SOFTWARE, HARDWARE, SCALED, TRUTH)
 _GROUP_HELP: Final = {
     SOFTWARE: "Raw score of the zero-cost proxy.",
-    HARDWARE: "Hardware metric, lower is better.",
+    HARDWARE: "Hardware metric: lower is better, but for a throughput.",
     SCALED: "Raw score times its scale: what is optimised.",
     TRUTH: "What is known of the trained network.",
 }

@@ -1,5 +1,6 @@
-"""A new user with a space and images of their own: a file of twenty lines, the form, the front, a shortlist."""
+"""A new user with a space and images of their own: a file of twenty lines, the form, a live front, a shortlist."""
 
+import os
 import re
 from pathlib import Path
 
@@ -17,10 +18,18 @@ from tests.browser.conftest import WAIT_MILLISECONDS
 
 pytestmark = pytest.mark.browser
 
-SPACE = """
+DONE = 4
+"""Trials of the search after which it waits, so that the page is looked at while it runs."""
+SPACE = f"""
+from pathlib import Path
 from torch import nn
 
+HOLD = Path(__file__).with_name("hold")
+
 def suggest(trial):
+    study = getattr(trial, "study", None)
+    if study and study.study_name == "my leaves" and trial.number == {DONE} and HOLD.exists():
+        HOLD.read_text()  # a pipe: waits until somebody writes to it
     trial.suggest_int("width", 4, 32, step=4)
     trial.suggest_int("depth", 1, 4)
     trial.suggest_categorical("kernel", [1, 3, 5])
@@ -51,6 +60,15 @@ direction = "minimize"
 """
 
 
+_POINTS = """
+() => {
+  const graph = document.querySelector('.st-key-pareto_chart .js-plotly-plot');
+  const drawn = graph && graph._fullData ? graph._fullData.filter(trace => trace.customdata) : [];
+  return drawn.reduce((sum, trace) => sum + trace.x.length, 0);
+}
+"""
+
+
 def test_a_space_and_images_of_ones_own_from_the_form_to_a_shortlist(
     page: Page, installation: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,6 +84,8 @@ def test_a_space_and_images_of_ones_own_from_the_form_to_a_shortlist(
         drawn[4 * kind : 4 * kind + 4] //= 4  # a darker stripe, elsewhere in each class
         Image.fromarray(drawn.astype(np.uint8)).save(file)
     monkeypatch.setenv(SPACES_VARIABLE, str(space))
+    hold = installation / "hold"
+    os.mkfifo(hold)
 
     with running_app(installation) as address:
         page.goto(f"{address}/new-search?space=my_cnns")
@@ -92,8 +112,13 @@ def test_a_space_and_images_of_ones_own_from_the_form_to_a_shortlist(
         page.get_by_role("button", name="Launch the search").click()
 
         expect(page).to_have_url(re.compile(r"/study\?study=my"))
+        # The front is there while the search runs, and grows.
+        page.wait_for_function(f"({_POINTS})() >= 2")
+        expect(page.locator(".st-key-run_state")).to_contain_text("Running")
+        with hold.open("w"):
+            hold.unlink()
+        page.wait_for_function(f"({_POINTS})() > {DONE}")
         expect(page.locator(".st-key-run_state")).to_contain_text("Finished")
-        expect(page.locator(".st-key-pareto_chart")).to_be_visible()
         load_user_spaces()
         trials = trials_frame(load_study(open_database(), "my leaves"))
         assert load_study(open_database(), "my leaves").user_attrs["dataset"] == "leaves"

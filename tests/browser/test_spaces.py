@@ -21,7 +21,7 @@ from tests.conftest import CONFIGS
 pytestmark = pytest.mark.browser
 
 OWN = "mobile_cnn"
-SPACES = (OWN, "nas_bench_201", "nas_bench_macro", "transnas_macro", "transnas_micro")
+SPACES = (OWN, "accel_nasbench", "nas_bench_201", "nas_bench_macro", "transnas_macro", "transnas_micro")
 SEARCH = """
 [search.search_space]
 name = "{space}"

@@ -227,7 +227,7 @@ def test_a_perceptron_is_found_by_its_key(toys: Open) -> None:
 
 def test_an_unknown_space_in_the_link_is_named_with_those_there_are(toys: Open) -> None:
     page = toys("benchmark", space="nowhere")
-    known = "nas_bench_201, nas_bench_macro, transnas_micro, transnas_macro, toy"
+    known = "nas_bench_201, nas_bench_macro, transnas_micro, transnas_macro, accel_nasbench, toy"
     assert f"space: 'nowhere' is not valid in a link; valid are {known}" in as_read(page.error[0].value)
 
 

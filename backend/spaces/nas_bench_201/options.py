@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
-from backend.datasets.info import NUM_CLASSES
+from backend.datasets.info import NUM_CLASSES, check_dataset_name
 from backend.errors import UserError
 from backend.spaces.base import SpaceSection, Table
 from backend.spaces.nas_bench_201.cell import OPERATIONS
@@ -84,9 +84,8 @@ class CellChoices(Table):
     @field_validator("dataset")
     @classmethod
     def _known_dataset(cls, value: list[str]) -> list[str]:
-        if value[0] not in TRAINED_ON:
-            raise ValueError(f"unknown data set {value[0]!r}; one of {', '.join(TRAINED_ON)}")
-        return value
+        # A published data set, or any name for images of a user's own.
+        return [check_dataset_name(value[0])]
 
     @field_validator("C", "N", *EDGE_KEYS)
     @classmethod
@@ -111,6 +110,7 @@ class NasBench201Section(SpaceSection):
     """``[search.search_space]`` of NAS-Bench-201, as the mission writes it."""
 
     place = ("nas_zero_cost", "config")
+    takes_own_data = True
     trained_epochs = (12, 200)
 
     name: Literal["graph/software/zero_cost", "nas_bench_201"] = "graph/software/zero_cost"
@@ -131,6 +131,18 @@ class NasBench201Section(SpaceSection):
     def data(self) -> str:
         """Name of the data set."""
         return self.choices.dataset[0]
+
+    @property
+    def names_data(self) -> bool:
+        """See :meth:`SpaceSection.names_data`."""
+        cells = self.nas_zero_cost
+        given = "nas_zero_cost" in self.model_fields_set and "config" in cells.model_fields_set
+        return given and "dataset" in cells.config.model_fields_set
+
+    def with_data(self, dataset: str) -> Self:
+        """See :meth:`SpaceSection.with_data`."""
+        choices = self.choices.model_copy(update={"dataset": [dataset]})
+        return self.model_copy(update={"nas_zero_cost": CellSpaceSection(config=choices)})
 
     @property
     def chosen(self) -> Mapping[str, list[int]]:
@@ -160,6 +172,11 @@ class NasBench201Section(SpaceSection):
 
     def check_metrics(self, measured: Sequence[str], ensembles: Sequence[str]) -> None:
         """See :meth:`SpaceSection.check_metrics`: both are of networks with C = 16 and N = 5."""
+        if measured and self.data not in TRAINED_ON:
+            valid = ", ".join(TRAINED_ON)
+            raise ValueError(
+                f"nas_zero_cost.config.dataset: {', '.join(measured)}: measured for {valid} only; leave it out"
+            )
         for names, said in (
             (measured, "measured for networks with C = 16 and N = 5 only"),
             (ensembles, "ensembles are fitted on networks with C = 16 and N = 5"),
@@ -180,7 +197,11 @@ class NasBench201Section(SpaceSection):
     def notices(self) -> list[str]:
         """See :meth:`SpaceSection.notices`."""
         lines = []
-        given, true = self.choices.number_classes, NUM_CLASSES[self.data]
+        given, true = self.choices.number_classes, NUM_CLASSES.get(self.data)
+        if self.data not in TRAINED_ON:
+            return [
+                f"True accuracies are known on {', '.join(TRAINED_ON)}: networks for {self.data} are shown without."
+            ]
         if given is not None and given != [true]:
             shown = ", ".join(map(str, given))
             lines.append(f"number_classes is {shown} but {self.data} has {true} classes: {true} are used.")

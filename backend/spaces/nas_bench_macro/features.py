@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from typing import NamedTuple
 
 import pandas as pd
 
+from backend.spaces.grouping import Grouping, numbers
 from backend.spaces.nas_bench_macro.architecture import BLOCKS, FIRST_LAYERS, LAYERS, NUM_LAYERS, MacroArchitecture
 
 
@@ -35,28 +35,6 @@ def _features(architecture: MacroArchitecture) -> dict[str, float]:
     return features | {f"count_{block.name}": architecture.code.count(str(digit)) for digit, block in enumerate(BLOCKS)}
 
 
-class Grouping(NamedTuple):
-    """A way to group architectures.
-
-    Attributes:
-        title: what the groups differ in.
-        groups: their names, in order.
-        of: the group of an architecture.
-    """
-
-    title: str
-    groups: tuple[str, ...]
-    of: Callable[[MacroArchitecture], str]
-
-
-def group(grouping: str, indices: Iterable[int]) -> pd.Series[str]:
-    """The group of each architecture, by index: an ordered categorical with all groups as categories."""
-    title, groups, of = GROUPINGS[grouping]
-    index = pd.Index(list(indices), name="index")
-    found = [of(MacroArchitecture.of_index(int(position))) for position in index]
-    return pd.Series(pd.Categorical(found, groups, ordered=True), index=index, name=title)
-
-
 def _count(digit: str, architecture: MacroArchitecture) -> str:
     return str(architecture.code.count(digit))
 
@@ -69,15 +47,11 @@ def _at(layer: int, architecture: MacroArchitecture) -> str:
     return architecture.blocks[layer].name
 
 
-def _numbers(most: int) -> tuple[str, ...]:
-    return tuple(map(str, range(most + 1)))
-
-
 GROUPINGS: dict[str, Grouping] = {
-    "identity": Grouping("identities", _numbers(NUM_LAYERS), partial(_count, "0")),
-    "ir3x3": Grouping("inverted residuals 3×3", _numbers(NUM_LAYERS), partial(_count, "1")),
-    "ir5x5": Grouping("inverted residuals 5×5", _numbers(NUM_LAYERS), partial(_count, "2")),
-    "first": Grouping("stages that begin with an inverted residual", _numbers(len(FIRST_LAYERS)), _first_blocks),
+    "identity": Grouping("identities", numbers(0, NUM_LAYERS), partial(_count, "0")),
+    "ir3x3": Grouping("inverted residuals 3×3", numbers(0, NUM_LAYERS), partial(_count, "1")),
+    "ir5x5": Grouping("inverted residuals 5×5", numbers(0, NUM_LAYERS), partial(_count, "2")),
+    "first": Grouping("stages that begin with an inverted residual", numbers(0, len(FIRST_LAYERS)), _first_blocks),
     **{
         name: Grouping(f"choice of layer {position + 1}", tuple(block.name for block in BLOCKS), partial(_at, position))
         for position, name in enumerate(LAYERS)

@@ -93,7 +93,7 @@ class NasBenchMacro(SearchSpace):
         from backend.spaces.nas_bench_macro.network import build_network  # noqa: PLC0415  loads PyTorch
 
         assert isinstance(architecture, MacroArchitecture)
-        return build_network(architecture, task.num_outputs)
+        return build_network(architecture, task.num_outputs, task.batch.shape[1])
 
     def blocks(self, network: nn.Module) -> Sequence[nn.Module]:
         """The stem and the layers."""
@@ -195,9 +195,10 @@ class NasBenchMacro(SearchSpace):
 
     def groups(self, grouping: str, labels: Iterable[Label]) -> pd.Series:
         """The group of each architecture, by index."""
-        from backend.spaces.nas_bench_macro.features import group  # noqa: PLC0415
+        from backend.spaces.grouping import group  # noqa: PLC0415
+        from backend.spaces.nas_bench_macro.features import GROUPINGS  # noqa: PLC0415
 
-        return group(grouping, map(int, labels))
+        return group(GROUPINGS[grouping], MacroArchitecture.of_index, map(int, labels))
 
     def neighbours(self, architecture: Architecture) -> Sequence[MacroArchitecture]:
         """The 16 architectures that differ in one layer."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
 
 import pandas as pd
 
+from backend.spaces.grouping import Grouping, numbers
 from backend.spaces.transnas.architecture import (
     EDGE_KEYS,
     EDGES,
@@ -87,38 +86,6 @@ def _of_cell(cell: MicroArchitecture) -> dict[str, float]:
     }
 
 
-@dataclass(frozen=True)
-class Grouping:
-    """A way to group architectures.
-
-    Attributes:
-        title: what the groups differ in.
-        groups: their names, in order.
-        of: the group of an architecture.
-    """
-
-    title: str
-    groups: tuple[str, ...]
-    of: Callable[[Any], str]
-
-
-def group(grouping: Grouping, architecture: Callable[[int], Any], indices: Iterable[int]) -> pd.Series[str]:
-    """The group of each architecture, by index: an ordered categorical with all groups as categories.
-
-    Args:
-        grouping: how to group.
-        architecture: of an index.
-        indices: of the architectures.
-    """
-    index = pd.Index(list(indices), name="index")
-    found = [grouping.of(architecture(int(position))) for position in index]
-    return pd.Series(pd.Categorical(found, grouping.groups, ordered=True), index=index, name=grouping.title)
-
-
-def _numbers(first: int, last: int) -> tuple[str, ...]:
-    return tuple(map(str, range(first, last + 1)))
-
-
 def _value(name: str, architecture: MacroArchitecture | MicroArchitecture) -> str:
     return architecture.params[name]
 
@@ -128,11 +95,11 @@ def _count(operations: tuple[str, ...], cell: MicroArchitecture) -> str:
 
 
 MACRO_GROUPINGS: Mapping[str, Grouping] = {
-    "modules": Grouping("modules", _numbers(min(LENGTHS), max(LENGTHS)), lambda item: str(len(item.backbone))),
+    "modules": Grouping("modules", numbers(min(LENGTHS), max(LENGTHS)), lambda item: str(len(item.backbone))),
     "doublings": Grouping(
-        "modules that double the channels", _numbers(1, MOST_DOUBLINGS), lambda item: str(item.doublings)
+        "modules that double the channels", numbers(1, MOST_DOUBLINGS), lambda item: str(item.doublings)
     ),
-    "halvings": Grouping("modules that halve the image", _numbers(1, MOST_HALVINGS), lambda item: str(item.halvings)),
+    "halvings": Grouping("modules that halve the image", numbers(1, MOST_HALVINGS), lambda item: str(item.halvings)),
     **{
         name: Grouping(f"kind of module {number}", KINDS, partial(_value, name))
         for number, name in enumerate(MODULE_KEYS, start=1)
@@ -141,11 +108,11 @@ MACRO_GROUPINGS: Mapping[str, Grouping] = {
 """All ways to group backbones, by name in links."""
 
 MICRO_GROUPINGS: Mapping[str, Grouping] = {
-    "conv3x3": Grouping("3×3 convolutions", _numbers(0, len(EDGES)), partial(_count, ("conv_3x3",))),
-    "conv1x1": Grouping("1×1 convolutions", _numbers(0, len(EDGES)), partial(_count, ("conv_1x1",))),
-    "conv": Grouping("convolutions", _numbers(0, len(EDGES)), partial(_count, _CONVOLUTIONS)),
-    "skip": Grouping("skip connections", _numbers(0, len(EDGES)), partial(_count, ("skip",))),
-    "none": Grouping("edges without an operation", _numbers(0, len(EDGES)), partial(_count, ("none",))),
+    "conv3x3": Grouping("3×3 convolutions", numbers(0, len(EDGES)), partial(_count, ("conv_3x3",))),
+    "conv1x1": Grouping("1×1 convolutions", numbers(0, len(EDGES)), partial(_count, ("conv_1x1",))),
+    "conv": Grouping("convolutions", numbers(0, len(EDGES)), partial(_count, _CONVOLUTIONS)),
+    "skip": Grouping("skip connections", numbers(0, len(EDGES)), partial(_count, ("skip",))),
+    "none": Grouping("edges without an operation", numbers(0, len(EDGES)), partial(_count, ("none",))),
     **{
         key: Grouping(f"operation on edge {source} → {target}", OPERATIONS, partial(_value, key))
         for key, (source, target) in zip(EDGE_KEYS, EDGES, strict=True)

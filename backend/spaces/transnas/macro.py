@@ -132,7 +132,8 @@ class TransNasMacro(TransNas[MacroArchitecture]):
 
     def groups(self, grouping: str, labels: Iterable[Label]) -> pd.Series:
         """The group of each architecture, by index."""
-        from backend.spaces.transnas.features import MACRO_GROUPINGS, group  # noqa: PLC0415
+        from backend.spaces.grouping import group  # noqa: PLC0415
+        from backend.spaces.transnas.features import MACRO_GROUPINGS  # noqa: PLC0415
 
         return group(MACRO_GROUPINGS[grouping], MacroArchitecture.of_index, map(int, labels))
 

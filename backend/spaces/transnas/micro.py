@@ -126,7 +126,8 @@ class TransNasMicro(TransNas[MicroArchitecture]):
 
     def groups(self, grouping: str, labels: Iterable[Label]) -> pd.Series:
         """The group of each cell, by index."""
-        from backend.spaces.transnas.features import MICRO_GROUPINGS, group  # noqa: PLC0415
+        from backend.spaces.grouping import group  # noqa: PLC0415
+        from backend.spaces.transnas.features import MICRO_GROUPINGS  # noqa: PLC0415
 
         return group(MICRO_GROUPINGS[grouping], MicroArchitecture.of_index, map(int, labels))
 

@@ -84,9 +84,10 @@ def _by_parameters(space: SearchSpace, architecture: Architecture) -> None:
     verb = "Choose" if lacks(space, Drawable) else "Draw"
     st.markdown(f"**{verb} {space.words.a}**", help=f"The {space.words.option} of each {space.words.parameter}.")
     grid = st.grid(2, min_column_width=110)
+    options = titled.of_key(architecture.key)
     for parameter in titled.parameters:
         key = _key(parameter.name)
-        st.session_state[key] = architecture.params[parameter.name]
+        st.session_state[key] = options[parameter.name]
         grid.selectbox(
             f"{space.words.parameter.capitalize()} {parameter.title}",
             parameter.options,

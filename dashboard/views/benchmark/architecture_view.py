@@ -7,8 +7,8 @@ import streamlit as st
 from streamlit.column_config import NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from backend.spaces.base import Architecture
-from backend.spaces.capabilities import HasTruth, require
+from backend.spaces.base import Architecture, Label, SearchSpace
+from backend.spaces.capabilities import Enumerable, HasTruth, lacks, require
 from backend.truth import measures
 from backend.truth.fields import truth_fields
 from backend.truth.measures import Measure
@@ -52,8 +52,8 @@ def architecture_view(choices: Choices) -> None:
     if choices.missing:
         st.info(plain(choices.missing), icon=":material/info:")
         return
-    if not isinstance(label, int):
-        st.info(plain(f"It is no {space.indexed}, so nothing more is known of it."), icon=":material/info:")
+    if label not in queries.listed(space):
+        st.info(plain(_unlisted(space)), icon=":material/info:")
         return
     _places(choices, label)
     measure = _choose(choices)
@@ -61,7 +61,7 @@ def architecture_view(choices: Choices) -> None:
         _neighbours(choices, label, measure)
     dataset = measure.dataset if measure else choices.dataset.value
     epochs = measure.epochs if measure and measure.epochs else choices.lengths[0]
-    if measures.covers(space):
+    if measures.covers(space) and isinstance(label, int):
         grid = st.grid(2, min_column_width=_WIDE, gap="medium")
         with grid.cell():
             _records(choices, label, dataset)
@@ -77,7 +77,13 @@ def architecture_view(choices: Choices) -> None:
     _isomorphic(choices, label)
 
 
-def _places(choices: Choices, label: int) -> None:
+def _unlisted(space: SearchSpace) -> str:
+    if lacks(space, Enumerable):
+        return f"{space.title} did not train it, so what it reaches is not known."
+    return f"It is no {space.indexed}, so nothing more is known of it."
+
+
+def _places(choices: Choices, label: Label) -> None:
     words = choices.words
     st.markdown(f"**True accuracy, and its place among all {words.count(choices.size)}**")
     rows = []
@@ -122,7 +128,7 @@ def _choose(choices: Choices) -> Measure | None:
     return choices.known_accuracy(dataset, epochs, split)
 
 
-def _neighbours(choices: Choices, label: int, measure: Measure) -> None:
+def _neighbours(choices: Choices, label: Label, measure: Measure) -> None:
     space, words = choices.space, choices.words
     with st.container(border=True, key="neighbours_section"):
         card = neighbours_card(space, label, measure)
@@ -138,7 +144,7 @@ def _neighbours(choices: Choices, label: int, measure: Measure) -> None:
             _neighbour_table(choices, label, neighbours(space, space.at(label)), measure)
 
 
-def _neighbour_table(choices: Choices, label: int, found: Sequence[Neighbour], measure: Measure) -> None:
+def _neighbour_table(choices: Choices, label: Label, found: Sequence[Neighbour], measure: Measure) -> None:
     words = choices.words
     alike = (choices.accuracy(name, measure.epochs or 0, measure.key.split("-")[0]) for name in choices.datasets)
     shown = sorted((other for other in alike if other), key=lambda other: other != measure)
@@ -151,6 +157,7 @@ def _neighbour_table(choices: Choices, label: int, found: Sequence[Neighbour], m
             **accuracies.loc[item.label].to_dict(),
         }
         for item in found
+        if item.label in accuracies.index
     ]
     table = pd.DataFrame(rows).sort_values(measure.sourced, ascending=False, ignore_index=True)
     st.caption(f"{measure.titled} after {measure.epochs} epochs: {measures.sources(shown)}")
@@ -251,7 +258,7 @@ def _runs(choices: Choices, label: int, dataset: str, epochs: int) -> None:
     csv_button(runs, f"{choices.words.one} {label} runs {dataset} {epochs} epochs", "download_runs")
 
 
-def _costs(choices: Choices, label: int, dataset: str) -> None:
+def _costs(choices: Choices, label: Label, dataset: str) -> None:
     st.markdown(f"**Costs on {dataset}**", help="Size, time of a training, and latencies and energies of devices.")
     trainings = (measures.costs_of(choices.space, dataset, epochs) for epochs in choices.lengths_of(dataset)[::-1])
     of_each_training = zip(*trainings, strict=True)
@@ -293,7 +300,7 @@ def _costs(choices: Choices, label: int, dataset: str) -> None:
     csv_button(table.drop(columns="shown"), f"{choices.words.one} {label} costs {dataset}", "download_costs")
 
 
-def _isomorphic(choices: Choices, label: int) -> None:
+def _isomorphic(choices: Choices, label: Label) -> None:
     space, words = choices.space, choices.words
     st.markdown(
         f"**Isomorphic {words.many}**",

@@ -18,12 +18,14 @@ from backend.spaces.capabilities import Enumerable, HasTruth, lacks, require, tr
 from backend.spaces.truth_tasks import TruthField
 from backend.truth import measures
 from backend.truth.measures import Measure
+from dashboard.data import queries
 from dashboard.links import SPACE_PARAMETER, VIEW_PARAMETER, architecture_problem, link_architecture
 from dashboard.text import plain
 from dashboard.widgets.linked import LinkedChoice
 
 ARCH: Final = TextColumn("Architecture", width="large")
 RELEASE: Final = TextColumn("Release", help="The release of the benchmark that the number is from.")
+_KEY_WIDTH: Final = 230
 _SPLITS: Final = {"test": "Test", "valid": "Validation"}
 _CHARTS: Final = {
     "distribution": "Distribution",
@@ -63,7 +65,7 @@ class Choices:
     @property
     def missing(self) -> str:
         """Why the views of the whole space cannot be shown, in a sentence; "" where they can."""
-        why = lacks(self.space, HasTruth, Enumerable)
+        why = lacks(self.space, HasTruth, Enumerable) if lacks(self.space, HasTruth) else ""
         return f"{why}." if why else ""
 
     @cached_property
@@ -82,8 +84,8 @@ class Choices:
 
     @cached_property
     def size(self) -> int:
-        """How many architectures the space has."""
-        return require(self.space, Enumerable, "benchmark").size
+        """How many architectures the benchmark has: all of the space, or where they cannot be listed those trained."""
+        return len(queries.listed(self.space))
 
     @property
     def view(self) -> LinkedChoice:
@@ -125,7 +127,8 @@ class Choices:
     @property
     def split(self) -> LinkedChoice:
         """The images that accuracy is measured on."""
-        return LinkedChoice("split", _SPLITS if measures.covers(self.space) else {"test": "Test"})
+        images = self.field.label.split()[0]
+        return LinkedChoice("split", _SPLITS if measures.covers(self.space) else {"test": images})
 
     def link_problems(self) -> list[str]:
         """What is wrong with the page's link, a line each."""
@@ -229,9 +232,17 @@ class Choices:
 
     @property
     def index_column(self) -> ColumnConfig:
-        """The column of indices."""
+        """The column of the architectures that rows are about."""
+        if lacks(self.space, Enumerable):
+            return TextColumn(self.words.one.capitalize(), pinned=True, width=_KEY_WIDTH)
         words, width = f"Official index, 0 to {self.size - 1:,}.", max(70, 11 * len(self.words.one))
         return NumberColumn(self.words.one.capitalize(), format="%d", pinned=True, width=width, help=words)
+
+    def label_column(self, heading: str, words: str | None = None) -> ColumnConfig:
+        """A column of other architectures."""
+        if lacks(self.space, Enumerable):
+            return TextColumn(heading, width=_KEY_WIDTH, help=words)
+        return NumberColumn(heading, format="%d", help=words)
 
     @property
     def rank_column(self) -> ColumnConfig:

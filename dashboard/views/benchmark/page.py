@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from backend.spaces.capabilities import Enumerable, lacks
 from backend.truth import measures
 from backend.truth.fields import DEVICES
 from dashboard.text import plain
@@ -38,7 +39,8 @@ def _words(choices: Choices, covered: bool) -> str:
     title, words = choices.space.title, choices.words
     if choices.missing:
         return f"{title}: no benchmark of trained {words.many}. Every view has its own link."
-    text = f"{title}: {words.count(choices.size)}, each trained on {_count(choices.datasets)}"
+    of_all = ", the trained ones of a space that cannot be listed" if lacks(choices.space, Enumerable) else ""
+    text = f"{title}: {words.count(choices.size)}{of_all}, each trained on {_count(choices.datasets)}"
     if covered:
         text += f" and measured on {len(DEVICES)} devices"
     else:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from backend.spaces.base import Label, SearchSpace
+from backend.spaces.base import Label, SearchSpace, label_of
 from dashboard.cards.base import Card
 from dashboard.links import link_architecture
 from dashboard.text import plain
@@ -35,7 +35,7 @@ def architecture_chart(card: Card, *, fragment: str | None = None, config: Mappi
     """The chart of a card whose markers stand for architectures; a click on one puts it into the page's link.
 
     Args:
-        card: the markers of its figure carry their architecture's index as customdata.
+        card: the markers of its figure carry their architecture's label as customdata.
         fragment: key of the part of the page that shows the architecture; None: all of it.
         config: of Plotly.
     """
@@ -76,7 +76,7 @@ def architecture_table(table: pd.DataFrame, key: str, formats: Mapping[str, Colu
     """A table with an architecture a row; choosing a row puts it into the page's link.
 
     Args:
-        table: its column ``index`` holds indices.
+        table: its column ``index`` holds labels.
         key: of the widget; another list needs another.
         formats: how the columns are shown.
         alt: description for screen readers.
@@ -96,9 +96,9 @@ def architecture_table(table: pd.DataFrame, key: str, formats: Mapping[str, Colu
 
 def _link_marker(chart: str, fragment: str | None) -> None:
     if data := clicked(chart):
-        index = int(data[0])
-        link_architecture(index)
-        st.session_state[_CLICKED] = chart, index
+        label = label_of(data[0])
+        link_architecture(label)
+        st.session_state[_CLICKED] = chart, label
     st.rerun(fragment or "app")
 
 

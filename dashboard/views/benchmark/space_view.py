@@ -175,7 +175,7 @@ def _summaries(choices: Choices) -> None:
         "dataset": TextColumn("Data set", pinned=True),
         "accuracy": TextColumn("Accuracy"),
         "epochs": NumberColumn("Epochs", width=70),
-        "index": NumberColumn(f"Best {words.one}", format="%d", help="Official index; of equal ones the lowest."),
+        "index": choices.label_column(f"Best {words.one}", "Of equal ones the first."),
         "release": columns.RELEASE,
     }
     for name in ("best", "upper_quartile", "median", "lower_quartile", "worst"):

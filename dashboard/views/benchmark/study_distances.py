@@ -98,7 +98,7 @@ def _regret_formats(choices: Choices) -> dict[str, ColumnConfig]:
             format="%.3f",
             help=f"The best accuracy of all {choices.words.count(choices.size)}.",
         ),
-        "optimum_cell": NumberColumn(f"Its {one}", format="%d"),
+        "optimum_cell": choices.label_column(f"Its {one}"),
         "allowed": NumberColumn(
             choices.field.with_unit("Allowed"),
             format="%.3f",
@@ -106,19 +106,19 @@ def _regret_formats(choices: Choices) -> dict[str, ColumnConfig]:
         ),
         "allowed_gap": NumberColumn(f"{short}   ", format="%.3f"),
         "allowed_rank": rank,
-        "allowed_cell": NumberColumn(f"Its {one}   ", format="%d"),
+        "allowed_cell": choices.label_column(f"Its {one}   "),
         "recommended": NumberColumn(
             choices.field.with_unit("Recommended"), format="%.3f", help="The best of the recommended trials."
         ),
         "recommended_gap": NumberColumn(short, format="%.3f"),
         "recommended_rank": rank,
-        "recommended_cell": NumberColumn(f"Its {one} ", format="%d"),
+        "recommended_cell": choices.label_column(f"Its {one} "),
         "found": NumberColumn(
             choices.field.with_unit("Best trial"), format="%.3f", help="The best of all the study's trials."
         ),
         "found_gap": NumberColumn(f"{short} ", format="%.3f"),
         "found_rank": rank,
-        "found_cell": NumberColumn(f"Its {one}  ", format="%d"),
+        "found_cell": choices.label_column(f"Its {one}  "),
         "typical_gap": NumberColumn("Typical gap", format="%.3f", help="Median of the recommended trials' gaps."),
         "release": columns.RELEASE,
     }

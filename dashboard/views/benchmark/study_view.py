@@ -29,6 +29,8 @@ from dashboard.views.benchmark.selection import architecture_chart, marked
 from dashboard.views.benchmark.study_distances import distances_section, percentiles_section
 from dashboard.widgets.tables import csv_button
 
+_SHOWN = 20
+
 
 def study_view(page: Choices) -> None:
     """The view: of the space that the study searches, whichever the page is about otherwise.
@@ -135,12 +137,13 @@ def _metrics(choices: Choices, scored: pd.DataFrame, shown: Measure, summary: St
     limited = short.allowed is not None and short.allowed.gap > 0
     with st.container(key="study_figures"):
         grid = st.grid(5 if limited else 4, min_column_width=150)
-        words = f"The best of all {many} by {shown.label} [{shown.release}]: {one} {short.optimum.architecture:,}."
+        best = _shown_label(short.optimum.architecture)
+        words = f"The best of all {many} by {shown.label} [{shown.release}]: {one} {best}."
         _figure(
             grid,
             "Optimum of the space",
             readable(short.optimum.value, shown.unit),
-            f"{one} {short.optimum.architecture:,}",
+            f"{one} {best}",
             words,
         )
         if limited:
@@ -166,6 +169,10 @@ def _metrics(choices: Choices, scored: pd.DataFrame, shown: Measure, summary: St
             "The study's own page.",
             {STUDY_PARAMETER: summary.name},
         )
+
+
+def _shown_label(label: Label) -> str:
+    return f"{label:,}" if isinstance(label, int) else f"{label[:_SHOWN]}…" if len(label) > _SHOWN else label
 
 
 def _place_metric(grid: DeltaGenerator, name: str, place: Place | None, words: str, shown: Measure) -> None:

@@ -178,7 +178,7 @@ def _proxies_choice(source: Source) -> tuple[str, ...]:
 def _default(source: Source) -> list[str]:
     """All that is recorded; for the model without labels those of its rule."""
     if models(source).value == LABEL_FREE:
-        return list(rule_proxies(source.recorded, source.space))
+        return list(rule_proxies(source.recorded, source.space, source.dataset))
     return list(source.recorded)
 
 

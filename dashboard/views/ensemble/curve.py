@@ -139,7 +139,7 @@ def _start(source: Source, plan: Plan, scores: pd.DataFrame, sizes: tuple[int, .
 
 def _reference(source: Source, plan: Plan, scores: pd.DataFrame, shown: str) -> dict[str, float]:
     assert plan.epochs
-    names = rule_proxies([name for name in plan.recipe.proxies if name in scores], source.space)
+    names = rule_proxies([name for name in plan.recipe.proxies if name in scores], source.space, source.dataset)
     rule = Ensemble(Recipe(LABEL_FREE, names, space_name=source.space.name), scores)
     truth = proxy_queries.accuracy(source.space, source.trained_on, plan.epochs).reindex(scores.index)
     found = figures(rule.predict(scores), truth.rename(ACCURACY), resamples=0)

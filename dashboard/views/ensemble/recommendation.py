@@ -91,7 +91,7 @@ def _by_rule(source: Source, plan: Plan) -> tuple[pd.Series, pd.DataFrame, str]:
     recorded = scores[list(source.recorded)]
     predicted = without_labels(recorded, source.space, source.dataset).predict(scores)
     judged = pd.DataFrame({"predicted": predicted, ACCURACY: float("nan")})
-    text = rule_words(rule_proxies(source.recorded, source.space), source.space, source.searched_by)
+    text = rule_words(rule_proxies(source.recorded, source.space, source.dataset), source.space, source.searched_by)
     text += f" Ranked are the {words.count(len(scores))} scored here."
     if plan.epochs:
         truth = proxy_queries.accuracy(source.space, source.trained_on, plan.epochs)

@@ -12,6 +12,7 @@ from dashboard.server import session
 from dashboard.views.new_search.metrics import KEEP, number_field, scores_field
 from dashboard.views.new_search.problems import Problems
 from dashboard.views.new_search.state import (
+    ARCHITECTURES,
     FOLDER,
     IMAGE_SIZE,
     IMAGE_SOURCES,
@@ -29,6 +30,7 @@ from dashboard.views.new_search.state import (
     splits,
 )
 
+_WHICH: Final = {"all": "All", "table": "Trained ones"}
 _IMAGE_NAMES = {"bundled": "Bundled sample", "random": "Gaussian noise", FOLDER: "My own data"}
 _SPLIT_NAMES = {"train": "Training images", "val": "Validation images"}
 _FORMATS: Final = {
@@ -154,6 +156,17 @@ def _space_fields(grid: GridContainer, problems: Problems) -> None:
                     help=f"The task that {space.title} trained for and that scores are compared with; networks are "
                     "scored on the images of the data set.",
                     on_change=_truth_chosen,
+                )
+            elif name == ARCHITECTURES:
+                st.segmented_control(
+                    "Architectures",
+                    list(_WHICH),
+                    format_func=_WHICH.__getitem__,
+                    required=True,
+                    key=key(ARCHITECTURES),
+                    persist_state=KEEP,
+                    help=f"{space.title} trained and measured a sample. A search among those meets a true accuracy, "
+                    "and what devices measured, with every trial.",
                 )
             else:
                 number_field(

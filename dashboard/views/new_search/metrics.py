@@ -12,6 +12,7 @@ from backend import proxies
 from backend.config.sections import ENSEMBLE_PREFIX
 from backend.costs.constraints import SENSES, Sense
 from backend.scoring.tables import bundled_datasets, list_tables
+from backend.spaces.base import SearchSpace
 from backend.spaces.capabilities import Enumerable, KnownCosts, capability, lacks
 from backend.spaces.truth_tasks import Direction
 from backend.studies.folders import sweeps_folder
@@ -163,14 +164,11 @@ def hardware_section(problems: Problems) -> None:
     """Sizes, latencies and energies, each with its goal and its bound."""
     space = space_of(st.session_state)
     known = capability(space, KnownCosts)
-    is_measured = bool(known and known.measured)
-    what = (
-        "parameters, FLOPs, and HW-NAS-Bench's latency and energy on six devices"
-        if is_measured
-        else "parameters and FLOPs"
-    )
+    there = known.measured if known else ()
+    is_measured = bool(there)
+    what = "parameters, FLOPs, and what devices were measured with" if is_measured else "parameters and FLOPs"
     chosen = hardware_of(st.session_state)
-    offered = [name for name in hardware.COSTS if is_measured or name in chosen or not hardware.get(name).measured]
+    offered = [name for name in hardware.COSTS if name in there or name in chosen or not hardware.get(name).measured]
     with st.container(border=True, key="section_hardware"):
         st.subheader("Hardware", anchor=False)
         st.caption(
@@ -182,15 +180,22 @@ def hardware_section(problems: Problems) -> None:
             format_func=_title,
             key=key("hardware"),
             persist_state=KEEP,
-            placeholder="none: choose sizes, latencies or energies" if is_measured else "none: choose sizes",
-            help=f"Latencies and energies are known of each {space.indexed}. What a device was not measured with is "
-            "infeasible where that metric is optimised or bounded."
+            placeholder="none: choose sizes, or what devices measured" if is_measured else "none: choose sizes",
+            help=f"{_measured_words(space)} What a device was not measured with is infeasible where that metric is "
+            "optimised or bounded."
             if is_measured
             else None,
         )
         problems.of_costs()
         _bitwidth_fields()
         cost_rows(hardware_of(st.session_state), problems)
+
+
+def _measured_words(space: SearchSpace) -> str:
+    """Of which architectures a space has what devices measured."""
+    if lacks(space, Enumerable):
+        return f"Devices were measured with the {space.words.many} that were trained alone."
+    return f"What devices measured is known of each {space.indexed}."
 
 
 def _title(metric: str) -> str:

@@ -38,7 +38,7 @@ IMAGE_SOURCES = ("bundled", "random", FOLDER)
 NETWORK, TABLE, FILE = "compute", "table", "file"
 SCORE_SOURCES = (NETWORK, TABLE, FILE)
 SEVERAL, SUM = "several", "sum"
-TRUTH, IMAGE_SIZE = "truth", "image_size"
+TRUTH, IMAGE_SIZE, ARCHITECTURES = "truth", "image_size", "architectures"
 _READY = "search_form_ready"
 _CLONED = "search_form_cloned"
 _LINKED_SPACE = "search_form_space"
@@ -146,12 +146,12 @@ def _fill_choices(state: State, section: SpaceSection) -> None:
     fill_narrowing(state, space, section)
     table = section.model_dump()
     for name in extras_of(space):
-        state[key(name)] = table[name] if name == TRUTH else text_of(table[name])
+        state[key(name)] = text_of(table[name]) if name == IMAGE_SIZE else table[name]
 
 
 def extras_of(space: SearchSpace) -> Sequence[str]:
     """The fields of a space's section beside data set and choices that the form knows."""
-    return [name for name in (TRUTH, IMAGE_SIZE) if name in space.section.model_fields]
+    return [name for name in (TRUTH, IMAGE_SIZE, ARCHITECTURES) if name in space.section.model_fields]
 
 
 def from_table(state: Mapping[Any, Any]) -> bool:
@@ -307,7 +307,7 @@ def section_table(state: Mapping[Any, Any]) -> dict[str, Any]:
         name = parameter_.name
         chosen[name] = _options(state.get(key(name)) or [], list(before.get(name, [])))
     for name in extras_of(space):
-        table |= {name: state.get(key(name)) if name == TRUTH else number_of(state.get(key(name)))}
+        table |= {name: number_of(state.get(key(name))) if name == IMAGE_SIZE else state.get(key(name))}
     made = space.section.table_of(table, dataset_of(state), chosen)
     narrowing = narrowing_of_fields(state, space, loaded.search_space if loaded and is_loaded else None)
     made.pop("parameters", None)
@@ -384,10 +384,10 @@ def default_scale(state: Mapping[Any, Any], metric: str) -> str:
 
 
 def default_direction(state: Mapping[Any, Any], metric: str) -> str:
-    """Which way a metric is better unless the user says otherwise: costs down, proxies their own way."""
+    """Which way a metric is better unless the user says otherwise."""
     if metric.startswith(ENSEMBLE_PREFIX):
         return "maximize"
-    return "minimize" if _is_cost(state, metric) else proxies.get(metric).direction
+    return hardware.get(metric).better if _is_cost(state, metric) else proxies.get(metric).direction
 
 
 def _is_cost(state: Mapping[Any, Any], metric: str) -> bool:

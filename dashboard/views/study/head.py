@@ -150,12 +150,13 @@ def _links(summary: StudySummary, run: Run | None) -> None:
                 "Its regret, hypervolume and time beside those of other studies.",
                 link,
             )
-        if queries.is_in_benchmark(summary):
+        if queries.is_in_benchmark(summary) and summary.space:
+            listed = len(queries.listed(summary.space))
             page_link(
                 BENCHMARK,
                 "In the benchmark",
                 ":material/leaderboard:",
-                f"Where its {words.many} lie among all of the space, and how far the best are from the optimum.",
+                f"Where its {words.many} lie among all {listed:,}, and how far the best are from the optimum.",
                 {VIEW_PARAMETER: "study", **link},
             )
         if address := optuna_link(summary):

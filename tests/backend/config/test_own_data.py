@@ -36,6 +36,11 @@ def config_of(images: str, **space: object) -> SearchConfig:
         ("idx:/data/mnist", {"dataset": "MNIST"}, "MNIST"),
         ("bundled", {}, "cifar10"),
         ("bundled", {"dataset": "cifar100"}, "cifar100"),
+        ("folder:/data/pets", {"name": "nas_bench_201"}, "pets"),
+        ("npz:/data/x.npz", {"name": "nas_bench_201", "nas_zero_cost": {"config": {"dataset": ["mine"]}}}, "mine"),
+        ("folder:/data/pets", {"name": "nas_bench_macro"}, "pets"),
+        ("folder:/data/pets", {"name": "transnas_micro"}, "pets"),
+        ("folder:/data/pets", {"name": "accel_nasbench"}, "pets"),
     ],
 )
 def test_the_data_set_is_named_by_the_file_or_the_path(images: str, space: dict[str, str], name: str) -> None:
@@ -55,7 +60,12 @@ def test_the_data_set_is_named_by_the_file_or_the_path(images: str, space: dict[
         ("folder:", {}, IMAGES, "names no path"),
         ("folder@9999:/x", {}, IMAGES, "1 to 1024 pixels"),
         ("digits.py", {}, IMAGES, "expected FILE.py:NAME"),
-        ("folder:/x", {"name": "nas_bench_201"}, IMAGES, "searched on published data sets alone"),
+        (
+            "folder:/x",
+            {"name": "nas_bench_201", "nas_zero_cost": {"config": {"dataset": ["cifar10"]}}},
+            "search.search_space.nas_zero_cost.config.dataset",
+            "'cifar10' is a published data set",
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_refused(images: str, space: dict[str, str], field: str, said: str) -> None:

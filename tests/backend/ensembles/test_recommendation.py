@@ -21,11 +21,15 @@ TARGET = "200:test-accuracy"
 
 
 def test_the_rule_takes_its_own_proxies_or_else_all_and_the_size() -> None:
-    assert rule_proxies(["snip", "linear_regions", "zen", "naswot"], SPACE) == ("naswot", "zen", "linear_regions")
-    assert rule_proxies(["snip", "zen", "naswot"], SPACE) == ("naswot", "zen")
-    assert rule_proxies(["snip", "zen"], SPACE) == ("snip", "zen", "params")
-    assert rule_proxies(["snip", "zen"], ToySpace()) == ("snip", "zen")
-    assert rule_proxies([], SPACE) == ("params",)
+    assert rule_proxies(["snip", "linear_regions", "zen", "naswot"], SPACE, "cifar10") == (
+        "naswot",
+        "zen",
+        "linear_regions",
+    )
+    assert rule_proxies(["snip", "zen", "naswot"], SPACE, "cifar10") == ("naswot", "zen")
+    assert rule_proxies(["snip", "zen"], SPACE, "cifar10") == ("snip", "zen", "params")
+    assert rule_proxies(["snip", "zen"], ToySpace(), "cifar10") == ("snip", "zen")
+    assert rule_proxies([], SPACE, "cifar10") == ("params",)
 
 
 def test_of_twins_one_is_listed() -> None:

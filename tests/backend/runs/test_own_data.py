@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from backend.config.model import SearchConfig
@@ -15,13 +16,20 @@ from backend.runs import launch
 from backend.runs.execute import IMAGES, execute_run, join_run
 from backend.scoring.sweep import Sweep, SweepSetting, _score_classes
 from backend.search.problem import SearchProblem
+from backend.search.results import study_recommendation
 from backend.spaces import registry
 from backend.spaces.base import Architecture
+from backend.spaces.building import build_seeded, count_size
+from backend.spaces.capabilities import lacks_truth
 from backend.spaces.parameters import ParameterArchitecture
+from backend.spaces.task import Task
 from backend.storage.database import Database
 from backend.studies import load_study, runs, trials_frame, workers
 from tests.backend.cli.command_line import backend, refused
 from tests.toy_space import ToySpace
+
+RESIZED = {"transnas_micro", "transnas_macro", "accel_nasbench"}
+"""Spaces whose images have a size of the search file's."""
 
 
 class Listed(ToySpace):
@@ -96,6 +104,47 @@ def test_a_search_takes_shape_and_classes_of_the_images(database: Database, pets
     run = runs.read_run(database, load_study(database, "a")._study_id)
     assert run is not None
     assert f"8 images of the 12 images of 2 classes in {pets}, 1×5×6 each" in str(run.images)
+
+
+@pytest.mark.parametrize(
+    "space", ["nas_bench_201", "nas_bench_macro", "transnas_micro", "transnas_macro", "accel_nasbench"]
+)
+def test_every_bundled_space_is_searched_on_images_of_ones_own(database: Database, space: str, tmp_path: Path) -> None:
+    for number in range(12):
+        pixels = np.random.default_rng(number).integers(0, 256, (8, 8, 3), np.uint8)
+        file = tmp_path / "pets" / ("cat", "dog", "owl")[number % 3] / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(file)
+    tables = config_of(tmp_path / "pets", trials=2, space=space).model_dump(exclude_none=True)
+    tables["search_space"] = {"name": space, **({"image_size": 32} if space[5:6] == "n" or "accel" in space else {})}
+    tables["strategy"]["hw_runner"]["hardware_cost"]["metrics"] = ["flops"]
+    del tables["strategy"]["sw_runner"]["zero_cost"]["nasbench_epochs"]
+    config = SearchConfig.from_mapping({"search": tables})
+    execute_run(database, launch.prepare(database, config, "own"))
+    loaded = load_study(database, "own")
+    trials = trials_frame(loaded)
+    assert trials["snip"].notna().all()
+    assert trials[[column for column in trials if "accuracy" in str(column)]].isna().all(axis=None)
+    task = Task(torch.zeros(2, 3, config.space.image_size or 8, config.space.image_size or 8), None, 3)
+    for row in trials[["architecture", "params", "flops"]].to_dict("records"):
+        size = count_size(build_seeded(config.space, config.space.parse(row["architecture"]), task, 0), task)
+        assert (row["params"], row["flops"]) == (size.parameters, pytest.approx(size.multiply_accumulates))
+    assert lacks_truth(config.space, "pets") or space not in {"nas_bench_201", "nas_bench_macro"}
+    assert list(study_recommendation(trials, config)["score"].notna()) == [True, True]
+
+
+def test_images_that_networks_of_a_space_cannot_take_are_refused_with_the_reason(
+    database: Database, pets: Path
+) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        launch.prepare(database, config_of(pets, space="nas_bench_201"))
+    ((field, words),) = refusal.value.problems
+    assert field == "search.strategy.sw_runner.zero_cost.images"
+    assert "(B, 3, H, W) with H and W multiples of 4, got (2, 1, 5, 6)" in words
+    tables = config_of(pets, space="nas_bench_201").model_dump(exclude_none=True)
+    tables["strategy"]["hw_runner"]["hardware_cost"]["metrics"] = ["latency:raspi4"]
+    with pytest.raises(ConfigError, match=r"config\.dataset: latency:raspi4: measured for cifar10"):
+        SearchConfig.from_mapping({"search": tables})
 
 
 def test_images_that_changed_since_the_search_began_are_said_and_no_old_score_is_taken(

@@ -118,7 +118,7 @@ def test_a_proxy_that_fails_is_listed_and_the_others_are_kept(tmp_path: Path, mo
         sweep = Sweep(replace(SETTING, proxies=("l2_norm", "choosy")), tmp_path / "sweeps", CLASSES[:8])
         with open_cluster(workers=1) as client:
             sweep.run(client, ignore)
-        failed = {failure.index for failure in sweep.failures()}
+        failed = {failure.label for failure in sweep.failures()}
         assert failed == {index for index in CLASSES[:8] if index % 2 == 0}
         assert {failure.proxy for failure in sweep.failures()} == {"choosy"}
         scores = sweep.scores().pivot(index="class", columns="proxy", values="value")
