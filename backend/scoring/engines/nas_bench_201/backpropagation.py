@@ -18,6 +18,7 @@ from backend.scoring.engines.nas_bench_201.arithmetic import (
     batch_norm,
     halve,
     halve_adjoint,
+    image_products,
     jacobian_product,
     pool,
     pool_adjoint,
@@ -132,8 +133,7 @@ class Gradients:
         if self.wants_weights:
             self.weights[number] = at_weight
         if self.wants_saliencies:
-            product = output * cotangents
-            self.saliencies[number] = product.sum((2, 3)) if product.dim() == 4 else product
+            self.saliencies[number] = image_products(output, cotangents)
 
     def in_order(self, of: dict[int, Tensor]) -> tuple[Tensor, ...]:
         """The tensors from the first layer to the last."""

@@ -1,0 +1,59 @@
+"""Whether compiled loops take the place of PyTorch's operations, and tensors as they read them.
+
+Most of the time between convolutions goes into reading and writing memory, which loops that do several steps at once do
+less often. Where numba is not installed, and on other devices, PyTorch computes the same up to rounding.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from math import gcd
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+WIDTH = 512
+"""About how many numbers a row has: enough for long inner loops, few enough for the nearest cache."""
+
+
+@cache
+def _module() -> Any:
+    """`compiled.py`, or None where numba is not there or told not to compile."""
+    try:
+        numba = import_module("numba")
+    except ImportError:
+        return None
+    return None if numba.config.DISABLE_JIT else import_module("backend.scoring.engines.compiled")
+
+
+def loops(*tensors: Tensor) -> Any:
+    """The functions of `compiled.py` if they take the tensors, else None.
+
+    Args:
+        tensors: one layer's values; they do if these are float32 on the CPU, (B, C, H, W) in the channels-last layout.
+    """
+    for tensor in tensors:
+        if tensor.dtype != torch.float32 or tensor.device.type != "cpu" or tensor.requires_grad or not tensor.numel():
+            return None
+        if tensor.dim() != 4 or not tensor.is_contiguous(memory_format=torch.channels_last):
+            return None
+    return _module()
+
+
+def width_of(tensor: Tensor) -> int:
+    """The width of the rows of values (B, C, H, W): a multiple of C that divides each image's."""
+    channels, pixels = tensor.shape[1], tensor.shape[2] * tensor.shape[3]
+    return channels * gcd(pixels, max(1, WIDTH // channels))
+
+
+def rows_of(tensor: Tensor) -> np.ndarray[Any, Any]:
+    """Values (B, C, H, W) as rows (M, W), without copying."""
+    return tensor.permute(0, 2, 3, 1).reshape(-1, width_of(tensor)).numpy()
+
+
+def columns_of(channels: Tensor, like: Tensor) -> np.ndarray[Any, Any]:
+    """One number a channel, (C,), to one a column of the rows, (W,)."""
+    return channels.repeat(width_of(like) // len(channels)).numpy()
