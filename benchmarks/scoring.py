@@ -209,7 +209,7 @@ class _Checkout:
         self._process.communicate()
 
 
-def compare(cells: Sequence[str], baseline: Path, batch_size: int, threads: int, rounds: int = 5) -> dict[str, Any]:
+def compare(cells: Sequence[str], baseline: Path, batch_size: int, threads: int, rounds: int) -> dict[str, Any]:
     """Seconds of this checkout and of another, which take turns; medians of the rounds, by set and cell.
 
     Args:
@@ -254,6 +254,7 @@ def main(
     baseline: Annotated[
         Path | None, typer.Option(help="folder of another checkout, whose engine to measure against", exists=True)
     ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="with --baseline: scores of each cell on each side")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="print everything measured as JSON")] = False,
     memory: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
@@ -265,7 +266,7 @@ def main(
     step = len(CELLS) / cells
     chosen = [Cell.parse(CELLS[int((number + 1) * step) - 1]) for number in range(cells)]
     if baseline:
-        found = compare([str(cell) for cell in chosen], baseline, batch_size, threads)
+        found = compare([str(cell) for cell in chosen], baseline, batch_size, threads, rounds)
         print(json.dumps(found, indent=1)) if as_json else _print_comparison(found)
         return
     keep_freed_memory()  # for both sides

@@ -37,50 +37,7 @@ def _count_ones(_context: Any, word: types.Type) -> Any:
 
 
 @_compiled
-def moments(values, channels, eps, mean, variance, inverse_deviation):  # type: ignore[no-untyped-def]
-    """Mean, variance over n, and 1/√(variance + ε) of each channel, (C,) each, in one sweep.
-
-    Each column is shifted by its first value, so that nothing is lost where the mean is large.
-    """
-    rows, width = values.shape
-    shift = values[0].copy()
-    sums, squares = np.zeros(width, np.float64), np.zeros(width, np.float64)
-    part, square = np.empty(width, np.float32), np.empty(width, np.float32)
-    for start in range(0, rows, BLOCK):
-        part[:] = 0
-        square[:] = 0
-        stop = min(start + BLOCK, rows)
-        whole = stop - (stop - start) % 4
-        for i in range(start, whole, 4):
-            for j in range(width):
-                a, b = values[i, j] - shift[j], values[i + 1, j] - shift[j]
-                c, d = values[i + 2, j] - shift[j], values[i + 3, j] - shift[j]
-                part[j] += (a + b) + (c + d)
-                square[j] += (a * a + b * b) + (c * c + d * d)
-        for i in range(whole, stop):
-            for j in range(width):
-                a = values[i, j] - shift[j]
-                part[j] += a
-                square[j] += a * a
-        for j in range(width):
-            sums[j] += part[j]
-            squares[j] += square[j]
-    columns = width // channels
-    for c in range(channels):
-        middle = 0.0
-        for j in range(c, width, channels):
-            middle += (shift[j] + sums[j] / rows) / columns
-        spread = 0.0
-        for j in range(c, width, channels):
-            off = shift[j] + sums[j] / rows - middle
-            spread += squares[j] - sums[j] * sums[j] / rows + rows * off * off
-        mean[c] = middle
-        variance[c] = spread / (rows * columns)
-        inverse_deviation[c] = 1 / np.sqrt(spread / (rows * columns) + eps)
-
-
-@_compiled
-def products(one, other, mean, sums, product_sums):  # type: ignore[no-untyped-def]
+def _products(one, other, mean, sums, product_sums):  # type: ignore[no-untyped-def]
     """Of each channel Σ one and Σ one ⊙ (other − mean), (C,) each in float64; the mean is given for each column."""
     rows, width = one.shape
     channels = len(sums)
@@ -110,6 +67,149 @@ def products(one, other, mean, sums, product_sums):  # type: ignore[no-untyped-d
 
 
 @_compiled
+def moments(values, weight, bias, eps, found):  # type: ignore[no-untyped-def]
+    """Statistics of each channel of each group of images in one sweep, and what a batch norm makes of them.
+
+    Each column is shifted by its first value, so that nothing is lost where the mean is large.
+
+    Args:
+        values: (G, M, W).
+        weight: of the batch norm, (C,).
+        bias: of the batch norm, (C,).
+        eps: of the batch norm.
+        found: gets the mean, the variance over n, r = 1/√(variance + ε), weight·r and bias − mean·weight·r; (5, G, C).
+    """
+    groups, rows, width = values.shape
+    channels = len(weight)
+    columns = width // channels
+    sums, squares = np.empty(width, np.float64), np.empty(width, np.float64)
+    part, square = np.empty(width, np.float32), np.empty(width, np.float32)
+    for group in range(groups):
+        shift = values[group, 0]
+        sums[:] = 0
+        squares[:] = 0
+        for start in range(0, rows, BLOCK):
+            part[:] = 0
+            square[:] = 0
+            stop = min(start + BLOCK, rows)
+            whole = stop - (stop - start) % 4
+            for i in range(start, whole, 4):
+                for j in range(width):
+                    a, b = values[group, i, j] - shift[j], values[group, i + 1, j] - shift[j]
+                    c, d = values[group, i + 2, j] - shift[j], values[group, i + 3, j] - shift[j]
+                    part[j] += (a + b) + (c + d)
+                    square[j] += (a * a + b * b) + (c * c + d * d)
+            for i in range(whole, stop):
+                for j in range(width):
+                    a = values[group, i, j] - shift[j]
+                    part[j] += a
+                    square[j] += a * a
+            for j in range(width):
+                sums[j] += part[j]
+                squares[j] += square[j]
+        for c in range(channels):
+            mean = 0.0
+            for j in range(c, width, channels):
+                mean += (shift[j] + sums[j] / rows) / columns
+            spread = 0.0
+            for j in range(c, width, channels):
+                off = shift[j] + sums[j] / rows - mean
+                spread += squares[j] - sums[j] * sums[j] / rows + rows * off * off
+            variance = spread / (rows * columns)
+            scale = weight[c] / np.sqrt(variance + eps)
+            found[0, group, c] = mean
+            found[1, group, c] = variance
+            found[2, group, c] = 1 / np.sqrt(variance + eps)
+            found[3, group, c] = scale
+            found[4, group, c] = bias[c] - mean * scale
+
+
+@_compiled
+def combine(first, second, third, count, scales, shifts, rectified, out):  # type: ignore[no-untyped-def]
+    """scale₁·first + scale₂·second + scale₃·third + shift, and its ReLU if wanted; all (G, M, W).
+
+    Args:
+        first: always read.
+        second: read if count > 1.
+        third: read if count > 2.
+        count: how many are read.
+        scales: of each, by group and channel, (3, G, C).
+        shifts: (G, C).
+        rectified: whether negative sums become zero.
+        out: gets the sum.
+    """
+    groups, rows, width = out.shape
+    channels = shifts.shape[1]
+    a, b, c = np.empty(width, np.float32), np.empty(width, np.float32), np.empty(width, np.float32)
+    shift = np.empty(width, np.float32)
+    for group in range(groups):
+        for j in range(0, width, channels):
+            for k in range(channels):
+                a[j + k], b[j + k], c[j + k] = scales[0, group, k], scales[1, group, k], scales[2, group, k]
+                shift[j + k] = shifts[group, k]
+        for i in range(rows):
+            if count == 1:
+                for j in range(width):
+                    out[group, i, j] = first[group, i, j] * a[j] + shift[j]
+            elif count == 2:
+                for j in range(width):
+                    out[group, i, j] = first[group, i, j] * a[j] + second[group, i, j] * b[j] + shift[j]
+            else:
+                for j in range(width):
+                    left = first[group, i, j] * a[j] + second[group, i, j] * b[j]
+                    out[group, i, j] = left + third[group, i, j] * c[j] + shift[j]
+            if rectified:
+                for j in range(width):
+                    out[group, i, j] = max(out[group, i, j], np.float32(0))
+
+
+@_compiled
+def jacobian_product(direction, values, found, out):  # type: ignore[no-untyped-def]
+    """A batch norm's Jacobian at the values times a direction: w·r·(d − mean d − x̂·mean(x̂ ⊙ d)); all (G, M, W).
+
+    Args:
+        direction: d.
+        values: what the batch norm read.
+        found: what `moments` found of the values.
+        out: gets the product.
+    """
+    groups, rows, width = values.shape
+    channels = found.shape[2]
+    count = rows * (width // channels)
+    a, b, c = np.empty(width, np.float32), np.empty(width, np.float32), np.empty(width, np.float32)
+    mean = np.empty(width, np.float32)
+    sums, slopes = np.empty(channels, np.float64), np.empty(channels, np.float64)
+    for group in range(groups):
+        for j in range(0, width, channels):
+            for k in range(channels):
+                mean[j + k] = found[0, group, k]
+        _products(direction[group], values[group], mean, sums, slopes)
+        for j in range(0, width, channels):
+            for k in range(channels):
+                r, scale = np.float64(found[2, group, k]), np.float64(found[3, group, k])
+                bend = -scale * r * r * slopes[k] / count
+                a[j + k], b[j + k] = scale, bend
+                c[j + k] = -scale * sums[k] / count - bend * found[0, group, k]
+        for i in range(rows):
+            for j in range(width):
+                out[group, i, j] = direction[group, i, j] * a[j] + values[group, i, j] * b[j] + c[j]
+
+
+@_compiled
+def covariances(one, other, mean, found):  # type: ignore[no-untyped-def]
+    """Mean of one ⊙ (other − mean) by channel, (C,); one and other are (M, W), and the mean is (C,)."""
+    rows, width = one.shape
+    channels = len(mean)
+    means = np.empty(width, np.float32)
+    for j in range(width):
+        means[j] = mean[j % channels]
+    sums, slopes = np.empty(channels, np.float64), np.empty(channels, np.float64)
+    _products(one, other, means, sums, slopes)
+    for c in range(channels):
+        found[c] = slopes[c] / (rows * (width // channels))
+
+
+@_compiled
 def image_products(one, other, channels, sums):  # type: ignore[no-untyped-def]
     """Σ one ⊙ other over the positions of each image, (B, C) in float32; one and other are (B, M, W)."""
     images, rows, width = one.shape
@@ -126,24 +226,6 @@ def image_products(one, other, channels, sums):  # type: ignore[no-untyped-def]
                     total[c] += part[first + c]
         for c in range(channels):
             sums[image, c] = total[c]
-
-
-@_compiled
-def affine(one, scale, shift, out):  # type: ignore[no-untyped-def]
-    """scale·one + shift; scale and shift are given for each column."""
-    rows, width = one.shape
-    for i in range(rows):
-        for j in range(width):
-            out[i, j] = one[i, j] * scale[j] + shift[j]
-
-
-@_compiled
-def affine_of_two(one, other, scale, other_scale, shift, out):  # type: ignore[no-untyped-def]
-    """scale·one + other_scale·other + shift; scales and shift are given for each column."""
-    rows, width = one.shape
-    for i in range(rows):
-        for j in range(width):
-            out[i, j] = one[i, j] * scale[j] + other[i, j] * other_scale[j] + shift[j]
 
 
 @_compiled

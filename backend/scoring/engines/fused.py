@@ -9,11 +9,13 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from math import gcd
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    import numpy as np
 
 WIDTH = 512
 """About how many numbers a row has: enough for long inner loops, few enough for the nearest cache."""
@@ -43,17 +45,11 @@ def loops(*tensors: Tensor) -> Any:
     return _module()
 
 
-def width_of(tensor: Tensor) -> int:
-    """The width of the rows of values (B, C, H, W): a multiple of C that divides each image's."""
-    channels, pixels = tensor.shape[1], tensor.shape[2] * tensor.shape[3]
-    return channels * gcd(pixels, max(1, WIDTH // channels))
+def rows_of(tensor: Tensor, groups: int) -> np.ndarray[Any, Any]:
+    """Values (B, C, H, W) as rows by group of images, (G, M, W), without copying.
 
-
-def rows_of(tensor: Tensor) -> np.ndarray[Any, Any]:
-    """Values (B, C, H, W) as rows (M, W), without copying."""
-    return tensor.permute(0, 2, 3, 1).reshape(-1, width_of(tensor)).numpy()
-
-
-def columns_of(channels: Tensor, like: Tensor) -> np.ndarray[Any, Any]:
-    """One number a channel, (C,), to one a column of the rows, (W,)."""
-    return channels.repeat(width_of(like) // len(channels)).numpy()
+    W is a multiple of C that divides an image.
+    """
+    _, channels, height, width = tensor.shape
+    columns = channels * gcd(height * width, max(1, WIDTH // channels))
+    return tensor.numpy().transpose(0, 2, 3, 1).reshape(groups, -1, columns)

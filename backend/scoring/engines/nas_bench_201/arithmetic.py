@@ -45,22 +45,6 @@ def _shares(height: int, width: int, dtype: torch.dtype, device: torch.device) -
     return 1 / _window_sums(torch.ones((1, 1, height, width), dtype=dtype, device=device))[0, 0]
 
 
-class TensorArithmetic:
-    """The linear part of an `Arithmetic` on tensors."""
-
-    def pool(self, value: Tensor) -> Tensor:
-        """See `Arithmetic`."""
-        return pool(value)
-
-    def halve(self, value: Tensor) -> Tensor:
-        """See `Arithmetic`."""
-        return halve(value)
-
-    def add(self, values: Sequence[Tensor]) -> Tensor:
-        """See `Arithmetic`."""
-        return reduce(torch.add, values)
-
-
 class Norm(NamedTuple):
     """Scale and offset of a batch norm, (C,) each, and its ε."""
 
@@ -70,17 +54,126 @@ class Norm(NamedTuple):
 
 
 class Statistics(NamedTuple):
-    """Of each channel over images and positions, (C,) each.
+    """Of each channel over images and positions, (G, C) each, by groups of images that are normalised apart.
 
     Attributes:
         mean: of the values.
         variance: of the values, over n.
-        inverse_deviation: 1/√(variance + ε).
+        inverse_deviation: r = 1/√(variance + ε).
+        scale: weight·r, what the batch norm multiplies by.
+        shift: bias − mean·weight·r, what it adds then.
     """
 
     mean: Tensor
     variance: Tensor
     inverse_deviation: Tensor
+    scale: Tensor
+    shift: Tensor
+
+
+def statistics_of(value: Tensor, norm: Norm, groups: int = 1) -> Statistics:
+    """What a batch norm finds in its input.
+
+    Args:
+        value: (B, C, H, W).
+        norm: scale, offset and ε.
+        groups: of equally many images, each with statistics of its own.
+    """
+    if loops := fused.loops(value):
+        found = torch.empty((len(Statistics._fields), groups, value.shape[1]))
+        parameters = (norm.weight.numpy(), norm.bias.numpy(), norm.eps)
+        loops.moments(fused.rows_of(value, groups), *parameters, found.numpy())
+        return Statistics(*found)
+    parts = value.unflatten(0, (groups, -1))
+    mean = parts.mean((1, 3, 4))
+    variance = (parts - mean[:, None, :, None, None]).square_().mean((1, 3, 4))
+    inverse_deviation = (variance + norm.eps).rsqrt()
+    scale = norm.weight * inverse_deviation
+    return Statistics(mean, variance, inverse_deviation, scale, norm.bias - mean * scale)
+
+
+class Term(NamedTuple):
+    """A part of a sum: a value as it is, or what a batch norm with these statistics makes of it."""
+
+    value: Tensor
+    statistics: Statistics | None = None
+
+
+def combine(terms: Sequence[Term], rectified: bool = False) -> Tensor:
+    """The sum of the terms, and its ReLU if wanted, in one sweep.
+
+    Args:
+        terms: one or more, (B, C, H, W) each.
+        rectified: whether negative sums become zero.
+    """
+    values = [term.value for term in terms]
+    alike = all(value.shape == values[0].shape for value in values)
+    if len(terms) == 1 and terms[0].statistics is None:
+        return functional.relu(values[0]) if rectified else values[0]
+    if not alike or not (loops := fused.loops(*values)):
+        total = reduce(torch.add, map(_applied, terms))
+        return total.relu_() if rectified else total
+    if len(terms) > _AT_ONCE:
+        return combine([Term(combine(terms[:_AT_ONCE])), *terms[_AT_ONCE:]], rectified)
+    present = [term.statistics for term in terms if term.statistics]
+    groups, channels = present[0].scale.shape if present else (1, values[0].shape[1])
+    scales, shifts = torch.ones((_AT_ONCE, groups, channels)), torch.zeros((groups, channels))
+    for number, (_, statistics) in enumerate(terms):
+        if statistics:
+            scales[number] = statistics.scale
+            shifts += statistics.shift
+    output = torch.empty_like(values[0])
+    rows = [fused.rows_of(value, groups) for value in values]
+    rows += rows[:1] * (_AT_ONCE - len(rows))
+    loops.combine(*rows, len(terms), scales.numpy(), shifts.numpy(), rectified, fused.rows_of(output, groups))
+    return output
+
+
+_AT_ONCE = 3
+"""The most terms that one sweep adds."""
+
+
+def _applied(term: Term) -> Tensor:
+    value, statistics = term
+    if statistics is None:
+        return value
+    images = len(value) // len(statistics.scale)
+    scale, shift = (factor.repeat_interleave(images, 0)[:, :, None, None] for factor in statistics[3:])
+    return torch.addcmul(shift, value, scale)
+
+
+class Value:
+    """A sum of terms that is computed when it is read: often its ReLU alone is, and a batch norm's output never.
+
+    Args:
+        terms: one or more.
+    """
+
+    def __init__(self, *terms: Term) -> None:
+        self._terms = terms
+
+    @classmethod
+    def of(cls, tensor: Tensor) -> Value:
+        """A value that is there."""
+        return cls(Term(tensor))
+
+    @property
+    def tensor(self) -> Tensor:
+        """The value, (B, C, H, W)."""
+        self._terms = (Term(combine(self._terms)),)
+        return self._terms[0].value
+
+    @property
+    def rectified(self) -> Tensor:
+        """Its ReLU; the value itself stays uncomputed."""
+        return combine(self._terms, rectified=True)
+
+    @staticmethod
+    def total(values: Sequence[Value]) -> Value:
+        """The sum of one or more."""
+        if len(values) == 1:
+            return values[0]
+        return Value(*(value._terms[0] if len(value._terms) == 1 else Term(value.tensor) for value in values))
 
 
 def batch_norm(value: Tensor, norm: Norm) -> tuple[Tensor, Statistics]:
@@ -90,32 +183,8 @@ def batch_norm(value: Tensor, norm: Norm) -> tuple[Tensor, Statistics]:
         value: (B, C, H, W).
         norm: scale, offset and ε.
     """
-    statistics = statistics_of(value, norm.eps)
-    if loops := fused.loops(value):
-        scale = norm.weight * statistics.inverse_deviation
-        shift = norm.bias - statistics.mean * scale
-        output = torch.empty_like(value)
-        columns = (fused.columns_of(factor, value) for factor in (scale, shift))
-        loops.affine(fused.rows_of(value), *columns, fused.rows_of(output))
-        return output, statistics
-    mean, variance, _ = statistics
-    return functional.batch_norm(value, mean, variance, *norm[:2], training=False, eps=norm.eps), statistics
-
-
-def statistics_of(value: Tensor, eps: float) -> Statistics:
-    """What a batch norm needs to know of its input.
-
-    Args:
-        value: (B, C, H, W).
-        eps: of the batch norm.
-    """
-    if loops := fused.loops(value):
-        found = Statistics(*(torch.empty(value.shape[1]) for _ in Statistics._fields))
-        loops.moments(fused.rows_of(value), value.shape[1], eps, *(part.numpy() for part in found))
-        return found
-    mean = value.mean((0, 2, 3))
-    variance = (value - mean[:, None, None]).square_().mean((0, 2, 3))
-    return Statistics(mean, variance, (variance + eps).rsqrt())
+    statistics = statistics_of(value, norm)
+    return combine([Term(value, statistics)]), statistics
 
 
 def jacobian_product(direction: Tensor, value: Tensor, norm: Norm, statistics: Statistics) -> Tensor:
@@ -129,30 +198,24 @@ def jacobian_product(direction: Tensor, value: Tensor, norm: Norm, statistics: S
         norm: the batch norm.
         statistics: of the value.
     """
+    groups = len(statistics.mean)
     if loops := fused.loops(direction, value):
-        mean, _, r = statistics
-        sums, slopes = _products(direction, value, mean)
-        count = value.numel() // len(mean)
-        scale = norm.weight * r
-        other_scale = -(scale * (slopes * r.double().square() / count)).float()
-        shift = -(scale * (sums / count)).float() - other_scale * mean
         output = torch.empty_like(value)
-        columns = (fused.columns_of(factor, value) for factor in (scale, other_scale, shift))
-        loops.affine_of_two(*map(fused.rows_of, (direction, value)), *columns, fused.rows_of(output))
+        found = torch.stack(statistics).numpy()
+        loops.jacobian_product(
+            *(fused.rows_of(part, groups) for part in (direction, value)), found, *(fused.rows_of(output, groups),)
+        )
         return output
-    product: Tensor = torch.ops.aten.native_batch_norm_backward(
-        direction,
-        value,
-        norm.weight,
-        None,
-        None,
-        statistics.mean,
-        statistics.inverse_deviation,
-        True,
-        norm.eps,
-        [True, False, False],
-    )[0]
-    return product
+    parts = zip(
+        direction.chunk(groups), value.chunk(groups), statistics.mean, statistics.inverse_deviation, strict=True
+    )
+    products = [
+        torch.ops.aten.native_batch_norm_backward(
+            d, x, norm.weight, None, None, mean, r, True, norm.eps, [True, False, False]
+        )[0]
+        for d, x, mean, r in parts
+    ]
+    return products[0] if groups == 1 else torch.cat(products)
 
 
 def covariance(one: Tensor, other: Tensor, mean: Tensor | None = None) -> Tensor:
@@ -165,9 +228,12 @@ def covariance(one: Tensor, other: Tensor, mean: Tensor | None = None) -> Tensor
         other: (B, C, H, W).
         mean: of the other, (C,); computed if None.
     """
-    mean = statistics_of(other, 0.0).mean if mean is None else mean
-    if fused.loops(one, other):
-        return (_products(one, other, mean)[1] * (len(mean) / one.numel())).float()
+    if mean is None:
+        mean = statistics_of(other, Norm(other.new_ones(other.shape[1]), other.new_zeros(other.shape[1]), 0.0)).mean[0]
+    if loops := fused.loops(one, other):
+        found = torch.empty(len(mean))
+        loops.covariances(*(fused.rows_of(part, 1)[0] for part in (one, other)), mean.numpy(), found.numpy())
+        return found
     ones = torch.ones_like(mean)
     total: Tensor = torch.ops.aten.native_batch_norm_backward(
         one, other, ones, None, None, mean, ones, True, 0.0, [False, True, False]
@@ -186,15 +252,6 @@ def image_products(one: Tensor, other: Tensor) -> Tensor:
         return one * other
     if loops := fused.loops(one, other):
         sums = torch.empty(one.shape[:2])
-        parts = (fused.rows_of(part).reshape(len(one), -1, fused.width_of(part)) for part in (one, other))
-        loops.image_products(*parts, one.shape[1], sums.numpy())
+        loops.image_products(*(fused.rows_of(part, len(part)) for part in (one, other)), one.shape[1], sums.numpy())
         return sums
     return (one * other).sum((2, 3))
-
-
-def _products(one: Tensor, other: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
-    """Of each channel Σ one and Σ one ⊙ (other − mean), (C,) each in float64; for tensors that the loops take."""
-    sums = tuple(torch.empty(len(mean), dtype=torch.float64) for _ in range(2))
-    rows = map(fused.rows_of, (one, other))
-    fused.loops(one, other).products(*rows, fused.columns_of(mean, other), *(part.numpy() for part in sums))
-    return sums[0], sums[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial, reduce
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -14,14 +14,15 @@ from torch.nn import functional
 from backend.scoring.engines.nas_bench_201.arithmetic import (
     Norm,
     Statistics,
-    TensorArithmetic,
-    batch_norm,
+    Term,
+    Value,
     halve,
     halve_adjoint,
     image_products,
     jacobian_product,
     pool,
     pool_adjoint,
+    statistics_of,
 )
 from backend.scoring.engines.nas_bench_201.live import (
     Layer,
@@ -33,13 +34,14 @@ from backend.scoring.engines.nas_bench_201.live import (
 )
 
 
-class TrainingArithmetic(TensorArithmetic):
-    """Ordinary tensors, batch statistics; running statistics are neither used nor changed.
+class TrainingArithmetic:
+    """Batch statistics; running statistics are neither used nor changed.
 
     Args:
         weights: of each layer.
         norms: each batch norm.
-        on_relu: called with the input of ReLUs.
+        groups: of equally many images, each with batch statistics of its own.
+        on_relu: called with the outputs of ReLUs.
         on_norm: called with the statistics of each batch norm.
     """
 
@@ -48,29 +50,44 @@ class TrainingArithmetic(TensorArithmetic):
         weights: Sequence[Tensor],
         norms: Sequence[Norm],
         *,
+        groups: int = 1,
         on_relu: Callable[[Tensor], None] | None = None,
         on_norm: Callable[[Statistics], None] | None = None,
     ) -> None:
-        self._weights, self._norms = weights, norms
+        self._weights, self._norms, self._groups = weights, norms, groups
         self._on_relu, self._on_norm = on_relu, on_norm
 
-    def convolve(self, layer: Layer, value: Tensor) -> Tensor:
+    def convolve(self, layer: Layer, value: Value) -> Value:
         """See `Arithmetic`."""
-        output = functional.conv2d(value, self._weights[layer.number], None, layer.stride, layer.padding)
+        weight = self._weights[layer.number]
+        output = Value.of(functional.conv2d(value.tensor, weight, None, layer.stride, layer.padding))
         return output if layer.norm is None else self.normalise(layer.norm, output)
 
-    def normalise(self, norm: int, value: Tensor) -> Tensor:
+    def normalise(self, norm: int, value: Value) -> Value:
         """See `Arithmetic`."""
-        output, statistics = batch_norm(value, self._norms[norm])
+        statistics = statistics_of(value.tensor, self._norms[norm], self._groups)
         if self._on_norm:
             self._on_norm(statistics)
-        return output
+        return Value(Term(value.tensor, statistics))
 
-    def rectify(self, value: Tensor, _readers: int = 1) -> Tensor:
+    def rectify(self, value: Value, _readers: int = 1) -> Value:
         """See `Arithmetic`."""
+        output = value.rectified
         if self._on_relu:
-            self._on_relu(value)
-        return functional.relu(value)
+            self._on_relu(output)
+        return Value.of(output)
+
+    def pool(self, value: Value) -> Value:
+        """See `Arithmetic`."""
+        return Value.of(pool(value.tensor))
+
+    def halve(self, value: Value) -> Value:
+        """See `Arithmetic`."""
+        return Value.of(halve(value.tensor))
+
+    def add(self, values: Sequence[Value]) -> Value:
+        """See `Arithmetic`."""
+        return Value.total(values)
 
 
 def channels_last(images: Tensor) -> Tensor:
@@ -104,7 +121,7 @@ class _Slot:
 class Variable(NamedTuple):
     """A value of the forward pass, and where its cotangents add up."""
 
-    value: Tensor
+    value: Value
     slot: _Slot
 
 
@@ -148,7 +165,7 @@ class Tape:
         recording: whether there will be a way back.
         frugal: whether to save memory at the price of a second forward pass.
         on_layer: called with each layer's number and output, before its batch norm; the logits come last.
-        on_relu: called with the input of ReLUs and the number of equal ones that it stands for.
+        on_relu: called with the outputs of ReLUs and the number of equal ones that it stands for.
     """
 
     def __init__(
@@ -168,13 +185,13 @@ class Tape:
     def logits(self, images: Tensor) -> Tensor:
         """The forward pass: (B, 3, H, W) to (B, num_classes)."""
         network, number = self._network, self._network.classifier.number
-        variable = self.convolve(network.stem, Variable(channels_last(images), self._inputs))
+        variable = self.convolve(network.stem, Variable(Value.of(channels_last(images)), self._inputs))
         for block in network.blocks:
             through = self._through_frugally if self._frugal else partial(block_output, network, self)
             variable = through(block, variable)
         value, slot = last_features(network, self, variable)
-        height, width = value.shape[2:]
-        pooled = value.mean((2, 3))
+        height, width = value.tensor.shape[2:]
+        pooled = value.tensor.mean((2, 3))
         output = functional.linear(pooled, network.weights[number], network.classifier_bias)
         if self._on_layer:
             self._on_layer(number, output)
@@ -184,7 +201,7 @@ class Tape:
             at_pooled = cotangents @ network.weights[number] / (height * width)
             slot.receive(channels_last(at_pooled[:, :, None, None].expand(-1, -1, height, width)))
 
-        self._outputs = self._record(output, back).slot
+        self._outputs = self._record(Value.of(output), back).slot
         return output
 
     def backward(
@@ -214,7 +231,7 @@ class Tape:
 
     def variable(self, value: Tensor) -> Variable:
         """A value to start from in the middle of the network; `pull_back` leads back to it."""
-        return Variable(value, _Slot())
+        return Variable(Value.of(value), _Slot())
 
     def pull_back(self, output: Variable, cotangents: Tensor, inputs: Variable) -> Tensor:
         """The cotangents at the inputs, given those at the output: one sweep, for which the tape is used up.
@@ -230,7 +247,7 @@ class Tape:
 
     def convolve(self, layer: Layer, variable: Variable) -> Variable:
         """See `Arithmetic`."""
-        (value, slot), weight = variable, self._network.weights[layer.number]
+        value, slot, weight = variable.value.tensor, variable.slot, self._network.weights[layer.number]
         output = functional.conv2d(value, weight, None, layer.stride, layer.padding)
         if self._on_layer:
             self._on_layer(layer.number, output)
@@ -243,39 +260,41 @@ class Tape:
             if to_value:
                 slot.receive(at_value)
 
-        convolved = self._record(output, back)
+        convolved = self._record(Value.of(output), back)
         return convolved if layer.norm is None else self.normalise(layer.norm, convolved)
 
     def normalise(self, norm: int, variable: Variable) -> Variable:
         """See `Arithmetic`."""
-        (value, slot), parameters = variable, self._network.norms[norm]
-        output, statistics = batch_norm(value, parameters)
+        value, slot, parameters = variable.value.tensor, variable.slot, self._network.norms[norm]
+        statistics = statistics_of(value, parameters)
 
         def back(cotangents: Tensor, _found: Gradients) -> None:
             slot.receive(jacobian_product(cotangents, value, parameters, statistics))
 
-        return self._record(output, back)
+        return self._record(Value(Term(value, statistics)), back)
 
     def rectify(self, variable: Variable, readers: int = 1) -> Variable:
         """See `Arithmetic`."""
+        output, slot = variable.value.rectified, variable.slot
         if self._on_relu:
-            self._on_relu(variable.value, readers)
-        output, slot = functional.relu(variable.value), variable.slot
+            self._on_relu(output, readers)
 
         def back(cotangents: Tensor, _found: Gradients) -> None:
             slot.receive(torch.ops.aten.threshold_backward(cotangents, output, 0))
 
-        return self._record(output, back)
+        return self._record(Value.of(output), back)
 
     def pool(self, variable: Variable) -> Variable:
         """See `Arithmetic`."""
         slot = variable.slot
-        return self._record(pool(variable.value), lambda cotangents, _: slot.receive(pool_adjoint(cotangents)))
+        output = Value.of(pool(variable.value.tensor))
+        return self._record(output, lambda cotangents, _: slot.receive(pool_adjoint(cotangents)))
 
     def halve(self, variable: Variable) -> Variable:
         """See `Arithmetic`."""
         slot = variable.slot
-        return self._record(halve(variable.value), lambda cotangents, _: slot.receive(halve_adjoint(cotangents)))
+        output = Value.of(halve(variable.value.tensor))
+        return self._record(output, lambda cotangents, _: slot.receive(halve_adjoint(cotangents)))
 
     def add(self, variables: Sequence[Variable]) -> Variable:
         """See `Arithmetic`."""
@@ -287,7 +306,7 @@ class Tape:
             for slot in slots:
                 slot.receive(cotangents)
 
-        return self._record(reduce(torch.add, (variable.value for variable in variables)), back)
+        return self._record(Value.total([variable.value for variable in variables]), back)
 
     def _through_frugally(self, block: LiveCell | LiveReduction, inputs: Variable) -> Variable:
         """A block of which the tape keeps no more than the inputs."""
@@ -307,7 +326,7 @@ class Tape:
             slot, back = self._steps[number] if keep else self._steps.pop()
             back(slot.take(), found)
 
-    def _record(self, value: Tensor, back: Callable[[Tensor, Gradients], None]) -> Variable:
+    def _record(self, value: Value, back: Callable[[Tensor, Gradients], None]) -> Variable:
         slot = _Slot()
         if self._recording:
             self._steps.append((slot, back))

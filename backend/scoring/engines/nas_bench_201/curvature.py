@@ -83,8 +83,8 @@ class JetArithmetic:
         by_s = None if s is None else jacobian_product(s, x, parameters, statistics)
         if s is None or t is None:
             return Jet(value, by_s, by_t)
-        r = statistics.inverse_deviation
-        m_s, m_t = (covariance(tangent, x, statistics.mean) * r for tangent in (s, t))
+        r = statistics.inverse_deviation[0]
+        m_s, m_t = (covariance(tangent, x, statistics.mean[0]) * r for tangent in (s, t))
         bend = r.square() * (m_s * m_t - covariance(s, t))
         direction = t * _channels(-r * m_s) if st is None else torch.addcmul(st, t, _channels(-r * m_s))
         direction.addcmul_(s, _channels(-r * m_t))
