@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from math import gcd
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -46,10 +45,13 @@ def loops(*tensors: Tensor) -> Any:
 
 
 def rows_of(tensor: Tensor, groups: int) -> np.ndarray[Any, Any]:
-    """Values (B, C, H, W) as rows by group of images, (G, M, W), without copying.
-
-    W is a multiple of C that divides an image.
-    """
-    _, channels, height, width = tensor.shape
-    columns = channels * gcd(height * width, max(1, WIDTH // channels))
+    """Values (B, C, H, W) as rows by group of images, (G, M, W'), without copying; W' is a multiple of C."""
+    images, channels, height, width = tensor.shape
+    columns = channels * _divisor(images // groups * height * width, max(1, WIDTH // channels))
     return tensor.numpy().transpose(0, 2, 3, 1).reshape(groups, -1, columns)
+
+
+@cache
+def _divisor(number: int, most: int) -> int:
+    """The largest divisor of a number that is not larger than `most`."""
+    return next(divisor for divisor in range(min(number, most), 0, -1) if number % divisor == 0)
