@@ -164,13 +164,14 @@ def combine(first, second, third, count, scales, shifts, rectified, out):  # typ
 
 
 @_compiled
-def jacobian_product(direction, values, found, out):  # type: ignore[no-untyped-def]
+def jacobian_product(direction, values, found, means, out):  # type: ignore[no-untyped-def]
     """A batch norm's Jacobian at the values times a direction: w·r·(d − mean d − x̂·mean(x̂ ⊙ d)); all (G, M, W).
 
     Args:
         direction: d.
         values: what the batch norm read.
         found: what `moments` found of the values.
+        means: gets mean d and mean(d ⊙ (x − mean x)), (2, G, C).
         out: gets the product.
     """
     groups, rows, width = values.shape
@@ -187,26 +188,43 @@ def jacobian_product(direction, values, found, out):  # type: ignore[no-untyped-
         for j in range(0, width, channels):
             for k in range(channels):
                 r, scale = np.float64(found[2, group, k]), np.float64(found[3, group, k])
-                bend = -scale * r * r * slopes[k] / count
+                means[0, group, k], means[1, group, k] = sums[k] / count, slopes[k] / count
+                bend = -scale * r * r * means[1, group, k]
                 a[j + k], b[j + k] = scale, bend
-                c[j + k] = -scale * sums[k] / count - bend * found[0, group, k]
+                c[j + k] = -scale * means[0, group, k] - bend * found[0, group, k]
         for i in range(rows):
             for j in range(width):
                 out[group, i, j] = direction[group, i, j] * a[j] + values[group, i, j] * b[j] + c[j]
 
 
 @_compiled
-def covariances(one, other, mean, found):  # type: ignore[no-untyped-def]
-    """Mean of one ⊙ (other − mean) by channel, (C,); one and other are (M, W), and the mean is (C,)."""
+def contractions(cotangents, one, other, mean, sums):  # type: ignore[no-untyped-def]
+    """Σ cotangents ⊙ one, Σ cotangents ⊙ other and Σ one ⊙ (other − mean) by channel; all (M, W).
+
+    Args:
+        cotangents: of the values.
+        one: a tangent of the values.
+        other: another.
+        mean: of the other, (C,).
+        sums: gets the three, (3, C).
+    """
     rows, width = one.shape
     channels = len(mean)
-    means = np.empty(width, np.float32)
+    means, part = np.empty(width, np.float32), np.empty((3, width), np.float32)
     for j in range(width):
         means[j] = mean[j % channels]
-    sums, slopes = np.empty(channels, np.float64), np.empty(channels, np.float64)
-    _products(one, other, means, sums, slopes)
-    for c in range(channels):
-        found[c] = slopes[c] / (rows * (width // channels))
+    sums[:] = 0
+    for start in range(0, rows, BLOCK):
+        part[:] = 0
+        for i in range(start, min(start + BLOCK, rows)):
+            for j in range(width):
+                part[0, j] += cotangents[i, j] * one[i, j]
+                part[1, j] += cotangents[i, j] * other[i, j]
+                part[2, j] += one[i, j] * (other[i, j] - means[j])
+        for number in range(3):
+            for first in range(0, width, channels):
+                for c in range(channels):
+                    sums[number, c] += part[number, first + c]
 
 
 @_compiled

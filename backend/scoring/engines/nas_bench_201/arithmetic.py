@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from backend.scoring.engines import fused
+from backend.scoring.runtime import to_double
 
 
 def pool(value: Tensor) -> Tensor:
@@ -171,9 +172,11 @@ class Value:
     @staticmethod
     def total(values: Sequence[Value]) -> Value:
         """The sum of one or more."""
-        if len(values) == 1:
-            return values[0]
-        return Value(*(value._terms[0] if len(value._terms) == 1 else Term(value.tensor) for value in values))
+        return values[0] if len(values) == 1 else Value(*(value.settled()._terms[0] for value in values))
+
+    def settled(self) -> Value:
+        """The value in one term, which takes less memory than several."""
+        return self if len(self._terms) == 1 else Value.of(self.tensor)
 
 
 def batch_norm(value: Tensor, norm: Norm) -> tuple[Tensor, Statistics]:
@@ -187,8 +190,22 @@ def batch_norm(value: Tensor, norm: Norm) -> tuple[Tensor, Statistics]:
     return combine([Term(value, statistics)]), statistics
 
 
-def jacobian_product(direction: Tensor, value: Tensor, norm: Norm, statistics: Statistics) -> Tensor:
-    """The product of a batch norm's Jacobian at the value with a direction: w·r·(d − mean d − x̂·mean(x̂ ⊙ d)).
+class Sweep(NamedTuple):
+    """A batch norm's Jacobian times a direction, and what it takes to get there.
+
+    Attributes:
+        product: w·r·(d − mean d − x̂·mean(x̂ ⊙ d)), (B, C, H, W).
+        mean: mean d, float64 (G, C).
+        slope: mean(d ⊙ (x − mean x)), float64 (G, C).
+    """
+
+    product: Tensor
+    mean: Tensor
+    slope: Tensor
+
+
+def jacobian_sweep(direction: Tensor, value: Tensor, norm: Norm, statistics: Statistics) -> Sweep:
+    """The product of a batch norm's Jacobian at the value with a direction.
 
     The Jacobian is symmetric: a gradient goes back and a tangent forward by the same product.
 
@@ -201,44 +218,62 @@ def jacobian_product(direction: Tensor, value: Tensor, norm: Norm, statistics: S
     groups = len(statistics.mean)
     if loops := fused.loops(direction, value):
         output = torch.empty_like(value)
-        found = torch.stack(statistics).numpy()
-        loops.jacobian_product(
-            *(fused.rows_of(part, groups) for part in (direction, value)), found, *(fused.rows_of(output, groups),)
-        )
-        return output
-    parts = zip(
-        direction.chunk(groups), value.chunk(groups), statistics.mean, statistics.inverse_deviation, strict=True
-    )
-    products = [
+        means = torch.empty((2, *statistics.mean.shape), dtype=torch.float64)
+        rows, values, outputs = (fused.rows_of(part, groups) for part in (direction, value, output))
+        loops.jacobian_product(rows, values, torch.stack(statistics).numpy(), means.numpy(), outputs)
+        return Sweep(output, *means)
+    found = [
         torch.ops.aten.native_batch_norm_backward(
-            d, x, norm.weight, None, None, mean, r, True, norm.eps, [True, False, False]
-        )[0]
-        for d, x, mean, r in parts
+            d, x, torch.ones_like(norm.weight), None, None, mean, r, True, norm.eps, [True, True, True]
+        )
+        for d, x, mean, r in zip(
+            direction.chunk(groups), value.chunk(groups), statistics.mean, statistics.inverse_deviation, strict=True
+        )
     ]
-    return products[0] if groups == 1 else torch.cat(products)
+    products, at_weight, at_bias = zip(*found, strict=True)
+    count = value.numel() // statistics.mean.numel()
+    slope = torch.stack(at_weight) / statistics.inverse_deviation / count
+    product = torch.cat(products).mul_(norm.weight[:, None, None])
+    return Sweep(product, to_double(torch.stack(at_bias) / count), to_double(slope))
 
 
-def covariance(one: Tensor, other: Tensor, mean: Tensor | None = None) -> Tensor:
-    """Of each channel over images and positions, (C,): mean(one ⊙ (other − mean of other)).
+def jacobian_product(direction: Tensor, value: Tensor, norm: Norm, statistics: Statistics) -> Tensor:
+    """The product alone of `jacobian_sweep`."""
+    return jacobian_sweep(direction, value, norm, statistics).product
 
-    On other devices than the CPU, PyTorch's kernel for the gradient of a batch norm's scale takes it in one sweep.
+
+class Contractions(NamedTuple):
+    """Of each channel over images and positions, float64 (C,) each.
+
+    Attributes:
+        one: Σ cotangents ⊙ one.
+        other: Σ cotangents ⊙ other.
+        covariance: mean(one ⊙ (other − mean of other)).
+    """
+
+    one: Tensor
+    other: Tensor
+    covariance: Tensor
+
+
+def contractions(cotangents: Tensor, one: Tensor, other: Tensor, mean: Tensor) -> Contractions:
+    """What the second derivative of a batch norm takes of two tangents of its input.
 
     Args:
-        one: (B, C, H, W).
-        other: (B, C, H, W).
-        mean: of the other, (C,); computed if None.
+        cotangents: of the input, (B, C, H, W).
+        one: a tangent, of the same shape.
+        other: another.
+        mean: of the other, float64 (C,).
     """
-    if mean is None:
-        mean = statistics_of(other, Norm(other.new_ones(other.shape[1]), other.new_zeros(other.shape[1]), 0.0)).mean[0]
-    if loops := fused.loops(one, other):
-        found = torch.empty(len(mean))
-        loops.covariances(*(fused.rows_of(part, 1)[0] for part in (one, other)), mean.numpy(), found.numpy())
-        return found
-    ones = torch.ones_like(mean)
-    total: Tensor = torch.ops.aten.native_batch_norm_backward(
-        one, other, ones, None, None, mean, ones, True, 0.0, [False, True, False]
-    )[1]
-    return total * (len(mean) / one.numel())
+    if loops := fused.loops(cotangents, one, other):
+        sums = torch.empty((3, len(mean)), dtype=torch.float64)
+        rows = (fused.rows_of(part, 1)[0] for part in (cotangents, one, other))
+        loops.contractions(*rows, mean.numpy(), sums.numpy())
+    else:
+        centred = other - mean.to(other.dtype)[:, None, None]
+        pairs = ((cotangents, one), (cotangents, other), (one, centred))
+        sums = torch.stack([to_double((a * b).sum((0, 2, 3))) for a, b in pairs])
+    return Contractions(sums[0], sums[1], sums[2] * (len(mean) / one.numel()))
 
 
 def image_products(one: Tensor, other: Tensor) -> Tensor:

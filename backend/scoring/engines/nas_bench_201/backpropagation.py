@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from backend.scoring.engines.nas_bench_201.arithmetic import (
     halve,
     halve_adjoint,
     image_products,
-    jacobian_product,
+    jacobian_sweep,
     pool,
     pool_adjoint,
     statistics_of,
@@ -125,6 +125,56 @@ class Variable(NamedTuple):
     slot: _Slot
 
 
+class LayerTrace(NamedTuple):
+    """A convolution as it was.
+
+    Attributes:
+        inputs: what it read.
+        output: before its batch norm.
+        cotangents: at the output; None before the first layer without a batch norm.
+    """
+
+    inputs: Tensor
+    output: Tensor
+    cotangents: Tensor | None
+
+
+class NormTrace(NamedTuple):
+    """A batch norm as it was.
+
+    Attributes:
+        value: what it read.
+        statistics: of the value.
+        cotangents: at the value; None before the first layer without a batch norm.
+        at_weight: the gradient at its weight, float64 (C,).
+    """
+
+    value: Tensor
+    statistics: Statistics
+    cotangents: Tensor | None
+    at_weight: Tensor
+
+
+@dataclass
+class Trace:
+    """What a sweep back came by, for derivatives of higher order.
+
+    Attributes:
+        layers: the convolutions by number.
+        norms: the batch norms by number.
+        rectified: outputs of the ReLUs, the last first.
+        blocks: of blocks that keep no more than that, inputs and cotangents at the output, the last first; None where
+            no layer's are kept.
+        pooled: what the classifier read, (B, C).
+    """
+
+    layers: dict[int, LayerTrace] = field(default_factory=dict)
+    norms: dict[int, NormTrace] = field(default_factory=dict)
+    rectified: list[Tensor] = field(default_factory=list)
+    blocks: list[tuple[Variable, Tensor | None]] = field(default_factory=list)
+    pooled: Tensor | None = None
+
+
 @dataclass
 class Gradients:
     """What one sweep back yields.
@@ -136,6 +186,7 @@ class Gradients:
         weights: by layer.
         saliencies: by layer Σ over positions of a ⊙ ∂/∂a, a the output before its batch norm, (B, C_out).
         images: at the images, (B, 3, H, W).
+        trace: of the sweep, if wanted.
     """
 
     wants_weights: bool
@@ -144,6 +195,7 @@ class Gradients:
     weights: dict[int, Tensor] = field(default_factory=dict)
     saliencies: dict[int, Tensor] = field(default_factory=dict)
     images: Tensor | None = None
+    trace: Trace | None = None
 
     def note(self, number: int, output: Tensor, cotangents: Tensor, at_weight: Tensor) -> None:
         """Notes what is wanted of one layer."""
@@ -198,6 +250,8 @@ class Tape:
 
         def back(cotangents: Tensor, found: Gradients) -> None:
             found.note(number, output, cotangents, cotangents.T @ pooled)
+            if found.trace:
+                found.trace.pooled = pooled
             at_pooled = cotangents @ network.weights[number] / (height * width)
             slot.receive(channels_last(at_pooled[:, :, None, None].expand(-1, -1, height, width)))
 
@@ -211,6 +265,7 @@ class Tape:
         weights: bool = False,
         saliencies: bool = False,
         images: bool = False,
+        trace: bool = False,
         keep: bool = False,
     ) -> Gradients:
         """One sweep back.
@@ -220,9 +275,10 @@ class Tape:
             weights: whether gradients at the weights are wanted.
             saliencies: whether saliencies are wanted.
             images: whether gradients at the images are wanted.
+            trace: whether a trace is wanted; it holds what the tape would give back.
             keep: whether there will be another sweep; otherwise the memory is given back on the way.
         """
-        found = Gradients(weights, saliencies, images)
+        found = Gradients(weights, saliencies, images, trace=Trace() if trace else None)
         self._outputs.receive(cotangents)
         self._go_back(found, keep)
         if images:
@@ -247,7 +303,8 @@ class Tape:
 
     def convolve(self, layer: Layer, variable: Variable) -> Variable:
         """See `Arithmetic`."""
-        value, slot, weight = variable.value.tensor, variable.slot, self._network.weights[layer.number]
+        network, slot, value = self._network, variable.slot, variable.value.tensor
+        weight = network.weights[layer.number]
         output = functional.conv2d(value, weight, None, layer.stride, layer.padding)
         if self._on_layer:
             self._on_layer(layer.number, output)
@@ -257,6 +314,10 @@ class Tape:
             wanted = (to_value, found.wants_weights)
             at_value, at_weight = _convolution_gradients(cotangents, value, weight, layer, wanted)
             found.note(layer.number, output, cotangents, at_weight)
+            if found.trace:
+                found.trace.layers[layer.number] = LayerTrace(
+                    value, output, cotangents if layer.number >= network.first_bare.number else None
+                )
             if to_value:
                 slot.receive(at_value)
 
@@ -265,11 +326,18 @@ class Tape:
 
     def normalise(self, norm: int, variable: Variable) -> Variable:
         """See `Arithmetic`."""
-        value, slot, parameters = variable.value.tensor, variable.slot, self._network.norms[norm]
+        network, slot, value = self._network, variable.slot, variable.value.tensor
+        parameters = network.norms[norm]
         statistics = statistics_of(value, parameters)
 
-        def back(cotangents: Tensor, _found: Gradients) -> None:
-            slot.receive(jacobian_product(cotangents, value, parameters, statistics))
+        def back(cotangents: Tensor, found: Gradients) -> None:
+            sweep = jacobian_sweep(cotangents, value, parameters, statistics)
+            if found.trace:
+                count = value.numel() // value.shape[1]
+                at_weight = (sweep.slope * statistics.inverse_deviation)[0] * count
+                kept = sweep.product if norm >= network.norms_before_bare else None
+                found.trace.norms[norm] = NormTrace(value, statistics, kept, at_weight)
+            slot.receive(sweep.product)
 
         return self._record(Value(Term(value, statistics)), back)
 
@@ -279,7 +347,9 @@ class Tape:
         if self._on_relu:
             self._on_relu(output, readers)
 
-        def back(cotangents: Tensor, _found: Gradients) -> None:
+        def back(cotangents: Tensor, found: Gradients) -> None:
+            if found.trace:
+                found.trace.rectified.append(output)
             slot.receive(torch.ops.aten.threshold_backward(cotangents, output, 0))
 
         return self._record(Value.of(output), back)
@@ -312,14 +382,36 @@ class Tape:
         """A block of which the tape keeps no more than the inputs."""
         network = self._network
         once = Tape(network, recording=False, on_layer=self._on_layer, on_relu=self._on_relu)
-        output = block_output(network, once, block, inputs)
+        output = block_output(network, once, block, inputs).value.settled()
 
         def back(cotangents: Tensor, found: Gradients) -> None:
+            if found.trace:
+                found.trace.blocks.append((inputs, None if block in network.blocks_before_bare else cotangents))
             again = Tape(network)
             block_output(network, again, block, inputs).slot.receive(cotangents)
-            again._go_back(found, keep=False)
+            again._go_back(replace(found, trace=None), keep=False)
 
-        return self._record(output.value, back)
+        return self._record(output, back)
+
+    @classmethod
+    def trace_of(
+        cls, network: LiveNetwork, block: LiveCell | LiveReduction, inputs: Variable, cotangents: Tensor | None
+    ) -> Trace:
+        """The trace of one block.
+
+        Args:
+            network: the network.
+            block: one of its blocks.
+            inputs: of the block.
+            cotangents: at its output; anything if None.
+        """
+        tape, found = cls(network), Gradients(False, False, False, trace=Trace())
+        output = block_output(network, tape, block, Variable(inputs.value, _Slot()))
+        output.slot.receive(torch.zeros_like(output.value.tensor) if cotangents is None else cotangents)
+        del output, cotangents
+        tape._go_back(found, keep=False)
+        assert found.trace is not None, "wanted"
+        return found.trace
 
     def _go_back(self, found: Gradients, keep: bool) -> None:
         for number in reversed(range(len(self._steps))):

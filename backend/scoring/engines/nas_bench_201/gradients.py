@@ -9,6 +9,7 @@ from torch import Tensor
 
 from backend.scoring.engines.agreement import agreement
 from backend.scoring.engines.nas_bench_201.backpropagation import Tape
+from backend.scoring.engines.nas_bench_201.curvature import curvature
 from backend.scoring.engines.nas_bench_201.subject import CellSubject
 from backend.scoring.runtime import to_double
 
@@ -27,11 +28,12 @@ def loss_slope(logits: Tensor, labels: Tensor) -> Tensor:
 
 @torch.no_grad()
 def training_step(subject: CellSubject, wanted: Set[str]) -> dict[str, object]:
-    """The wanted ones of gradients, saliencies, input_gradients, relu_agreement and layer_agreements.
+    """The wanted ones of gradients, bare_curvature, saliencies, input_gradients, relu_agreement and layer_agreements.
 
-    Without one of the first three among them there is no way back.
+    Without one of the first four among them there is no way back.
     """
-    to_weights = not wanted.isdisjoint({"gradients", "saliencies"})
+    curved = "bare_curvature" in wanted
+    to_weights = curved or not wanted.isdisjoint({"gradients", "saliencies"})
     to_images = "input_gradients" in wanted
     recorder = _Recorder(wanted)
     tape = Tape(
@@ -48,10 +50,18 @@ def training_step(subject: CellSubject, wanted: Set[str]) -> dict[str, object]:
         assert gradients is not None, "wanted"
         observed["input_gradients"] = to_double(gradients.flatten(1))
     if to_weights:
-        slope = loss_slope(outputs, subject.known_labels())
-        found = tape.backward(slope, weights="gradients" in wanted, saliencies="saliencies" in wanted)
+        labels = subject.known_labels()
+        found = tape.backward(
+            loss_slope(outputs, labels),
+            weights=curved or "gradients" in wanted,
+            saliencies="saliencies" in wanted,
+            trace=curved,
+        )
         observed["gradients"] = found.in_order(found.weights)
         observed["saliencies"] = found.in_order(found.saliencies)
+        if found.trace:
+            slopes = found.in_order(found.weights)
+            observed["bare_curvature"] = curvature(subject.live, slopes, found.trace, outputs, labels)
     return {name: value for name, value in observed.items() if name in wanted}
 
 
