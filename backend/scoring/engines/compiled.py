@@ -125,17 +125,19 @@ def moments(values, weight, bias, eps, found):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def combine(first, second, third, count, scales, shifts, rectified, out):  # type: ignore[no-untyped-def]
-    """scale₁·first + scale₂·second + scale₃·third + shift, and its ReLU if wanted; all (G, M, W).
+def combine(first, second, third, count, scales, shifts, rectified, masked, mask, out):  # type: ignore[no-untyped-def]
+    """scale₁·first + scale₂·second + scale₃·third + shift, and what a ReLU makes of it if wanted; all (G, M, W).
 
     Args:
         first: always read.
         second: read if count > 1.
         third: read if count > 2.
         count: how many are read.
-        scales: of each, by group and channel, (3, G, C).
+        scales: of those, by group and channel, (count, G, C).
         shifts: (G, C).
         rectified: whether negative sums become zero.
+        masked: whether sums become zero where the mask is.
+        mask: no negative numbers; read if masked.
         out: gets the sum.
     """
     groups, rows, width = out.shape
@@ -145,8 +147,11 @@ def combine(first, second, third, count, scales, shifts, rectified, out):  # typ
     for group in range(groups):
         for j in range(0, width, channels):
             for k in range(channels):
-                a[j + k], b[j + k], c[j + k] = scales[0, group, k], scales[1, group, k], scales[2, group, k]
-                shift[j + k] = shifts[group, k]
+                a[j + k], shift[j + k] = scales[0, group, k], shifts[group, k]
+                if count > 1:
+                    b[j + k] = scales[1, group, k]
+                if count > 2:
+                    c[j + k] = scales[2, group, k]
         for i in range(rows):
             if count == 1:
                 for j in range(width):
@@ -161,6 +166,9 @@ def combine(first, second, third, count, scales, shifts, rectified, out):  # typ
             if rectified:
                 for j in range(width):
                     out[group, i, j] = max(out[group, i, j], np.float32(0))
+            if masked:
+                for j in range(width):
+                    out[group, i, j] = out[group, i, j] if mask[group, i, j] > 0 else np.float32(0)
 
 
 @_compiled
@@ -244,6 +252,41 @@ def image_products(one, other, channels, sums):  # type: ignore[no-untyped-def]
                     total[c] += part[first + c]
         for c in range(channels):
             sums[image, c] = total[c]
+
+
+@_compiled
+def window_sums(values, channels, shares, shares_first, out):  # type: ignore[no-untyped-def]
+    """Sums of the 3×3 windows around each pixel, times the pixel's share; values and out are (B, H, W·C).
+
+    Args:
+        values: what is added up.
+        channels: C.
+        shares: of the pixels, (H, W).
+        shares_first: whether the values get their shares before they are added up, not the sums.
+        out: gets the sums.
+    """
+    images, height, width = values.shape
+    share = np.empty((height, width), np.float32)
+    for h in range(height):
+        for w in range(width // channels):
+            for c in range(channels):
+                share[h, w * channels + c] = shares[h, w]
+    column = np.zeros(width + 2 * channels, np.float32)
+    for image in range(images):
+        for h in range(height):
+            column[channels : channels + width] = 0
+            for i in range(max(h - 1, 0), min(h + 2, height)):
+                if shares_first:
+                    for j in range(width):
+                        column[channels + j] += values[image, i, j] * share[i, j]
+                else:
+                    for j in range(width):
+                        column[channels + j] += values[image, i, j]
+            for j in range(width):
+                out[image, h, j] = (column[j] + column[channels + j]) + column[2 * channels + j]
+            if not shares_first:
+                for j in range(width):
+                    out[image, h, j] *= share[h, j]
 
 
 @_compiled

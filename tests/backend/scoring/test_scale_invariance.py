@@ -19,7 +19,8 @@ CELL = Cell.parse("|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connec
 @pytest.fixture
 def subject() -> CellSubject:
     batch = load_batch("cifar10", 16)
-    network = build_network(CELL, 10, 8, 1, generator=torch.Generator().manual_seed(0))
+    # With seed 0 an input of a ReLU is so near to zero that float32 can't tell its sign.
+    network = build_network(CELL, 10, 8, 1, generator=torch.Generator().manual_seed(1))
     architecture = CellArchitecture(CELL, 8, 1)
     return CellSubject("it", lambda: network, batch.images, batch.labels, 0, architecture=architecture, num_classes=10)
 
@@ -70,4 +71,4 @@ def test_curvature_of_the_other_layers(subject: CellSubject) -> None:
         if not followed_by_a_norm(layer)
     )
     observed = training_step(subject, frozenset({"bare_curvature"}))
-    assert observed["bare_curvature"] == pytest.approx(expected, rel=1e-3)
+    assert observed["bare_curvature"] == pytest.approx(expected, rel=1e-5)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache, reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -16,12 +17,26 @@ from backend.scoring.runtime import to_double
 
 def pool(value: Tensor) -> Tensor:
     """Average pooling 3×3 that keeps the size and leaves the padding out of the mean; not for autograd."""
-    return _window_sums(value).mul_(_shares(value.shape[2], value.shape[3], value.dtype, value.device))
+    shares = _shares(value.shape[2], value.shape[3], value.dtype, value.device)
+    if loops := fused.loops(value):
+        return _pooled(loops, value, shares, shares_first=False)
+    return _window_sums(value).mul_(shares)
 
 
 def pool_adjoint(gradient: Tensor) -> Tensor:
     """What `pool` makes of a gradient on its way back."""
-    return _window_sums(gradient * _shares(gradient.shape[2], gradient.shape[3], gradient.dtype, gradient.device))
+    shares = _shares(gradient.shape[2], gradient.shape[3], gradient.dtype, gradient.device)
+    if loops := fused.loops(gradient):
+        return _pooled(loops, gradient, shares, shares_first=True)
+    return _window_sums(gradient * shares)
+
+
+def _pooled(loops: Any, value: Tensor, shares: Tensor, shares_first: bool) -> Tensor:
+    output = torch.empty_like(value)
+    images, channels, height, _ = value.shape
+    rows = (part.numpy().transpose(0, 2, 3, 1).reshape(images, height, -1) for part in (value, output))
+    loops.window_sums(next(rows), channels, shares.numpy(), shares_first, next(rows))
+    return output
 
 
 def halve(value: Tensor) -> Tensor:
@@ -100,33 +115,40 @@ class Term(NamedTuple):
     statistics: Statistics | None = None
 
 
-def combine(terms: Sequence[Term], rectified: bool = False) -> Tensor:
-    """The sum of the terms, and its ReLU if wanted, in one sweep.
+def combine(terms: Sequence[Term], *, rectified: bool = False, mask: Tensor | None = None) -> Tensor:
+    """The sum of the terms, and what a ReLU makes of it if wanted, in one sweep.
 
     Args:
         terms: one or more, (B, C, H, W) each.
         rectified: whether negative sums become zero.
+        mask: the output of a ReLU; sums become zero where it is.
     """
     values = [term.value for term in terms]
+    if len(terms) == 1 and terms[0].statistics is None and not rectified and mask is None:
+        return values[0]
     alike = all(value.shape == values[0].shape for value in values)
-    if len(terms) == 1 and terms[0].statistics is None:
-        return functional.relu(values[0]) if rectified else values[0]
     if not alike or not (loops := fused.loops(*values)):
         total = reduce(torch.add, map(_applied, terms))
-        return total.relu_() if rectified else total
+        if mask is not None:
+            return torch.ops.aten.threshold_backward(total, mask, 0)  # type: ignore[no-any-return]
+        return functional.relu(total) if rectified else total
     if len(terms) > _AT_ONCE:
-        return combine([Term(combine(terms[:_AT_ONCE])), *terms[_AT_ONCE:]], rectified)
+        rest = [Term(combine(terms[:_AT_ONCE])), *terms[_AT_ONCE:]]
+        return combine(rest, rectified=rectified, mask=mask)
     present = [term.statistics for term in terms if term.statistics]
     groups, channels = present[0].scale.shape if present else (1, values[0].shape[1])
-    scales, shifts = torch.ones((_AT_ONCE, groups, channels)), torch.zeros((groups, channels))
+    scales = np.ones((len(terms), groups, channels), np.float32)
+    shifts = np.zeros((groups, channels), np.float32)
     for number, (_, statistics) in enumerate(terms):
         if statistics:
-            scales[number] = statistics.scale
-            shifts += statistics.shift
+            scales[number] = statistics.scale.numpy()
+            shifts += statistics.shift.numpy()
     output = torch.empty_like(values[0])
     rows = [fused.rows_of(value, groups) for value in values]
     rows += rows[:1] * (_AT_ONCE - len(rows))
-    loops.combine(*rows, len(terms), scales.numpy(), shifts.numpy(), rectified, fused.rows_of(output, groups))
+    masks = rows[0] if mask is None else fused.rows_of(mask, groups)
+    outputs = fused.rows_of(output, groups)
+    loops.combine(*rows, len(terms), scales, shifts, rectified, mask is not None, masks, outputs)
     return output
 
 
@@ -168,6 +190,10 @@ class Value:
     def rectified(self) -> Tensor:
         """Its ReLU; the value itself stays uncomputed."""
         return combine(self._terms, rectified=True)
+
+    def masked(self, mask: Tensor) -> Value:
+        """The value where the output of a ReLU is not zero, and zero elsewhere."""
+        return Value.of(combine(self._terms, mask=mask))
 
     @staticmethod
     def total(values: Sequence[Value]) -> Value:

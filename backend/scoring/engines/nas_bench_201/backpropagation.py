@@ -16,6 +16,7 @@ from backend.scoring.engines.nas_bench_201.arithmetic import (
     Statistics,
     Term,
     Value,
+    combine,
     halve,
     halve_adjoint,
     image_products,
@@ -96,26 +97,25 @@ def channels_last(images: Tensor) -> Tensor:
 
 
 class _Slot:
-    """Where the cotangents of one value add up on the way back."""
+    """Where the cotangents of one value add up on the way back.
 
-    def __init__(self) -> None:
-        self._cotangents: Tensor | None = None
-        self._own = False
+    Args:
+        mask: the value, if it is the output of a ReLU, through which the sum goes back at once.
+    """
+
+    def __init__(self, mask: Tensor | None = None) -> None:
+        self._parts: list[Tensor] = []
+        self._mask = mask
 
     def receive(self, cotangents: Tensor) -> None:
-        """Adds what one reader of the value sends; the tensor stays the sender's."""
-        if self._cotangents is None:
-            self._cotangents, self._own = cotangents, False
-        elif self._own:
-            self._cotangents.add_(cotangents)
-        else:
-            self._cotangents, self._own = self._cotangents + cotangents, True
+        """Takes what one reader of the value sends; the tensor stays the sender's."""
+        self._parts.append(cotangents)
 
     def take(self) -> Tensor:
-        """What has arrived; empties the slot."""
-        cotangents, self._cotangents = self._cotangents, None
-        assert cotangents is not None, "every live value reaches the output"
-        return cotangents
+        """The sum of what has arrived; empties the slot."""
+        parts, self._parts = self._parts, []
+        assert parts, "every live value reaches the output"
+        return parts[0] if parts[0].dim() == 2 else combine([Term(part) for part in parts], mask=self._mask)
 
 
 class Variable(NamedTuple):
@@ -350,9 +350,9 @@ class Tape:
         def back(cotangents: Tensor, found: Gradients) -> None:
             if found.trace:
                 found.trace.rectified.append(output)
-            slot.receive(torch.ops.aten.threshold_backward(cotangents, output, 0))
+            slot.receive(cotangents)
 
-        return self._record(Value.of(output), back)
+        return self._record(Value.of(output), back, mask=output)
 
     def pool(self, variable: Variable) -> Variable:
         """See `Arithmetic`."""
@@ -418,8 +418,8 @@ class Tape:
             slot, back = self._steps[number] if keep else self._steps.pop()
             back(slot.take(), found)
 
-    def _record(self, value: Value, back: Callable[[Tensor, Gradients], None]) -> Variable:
-        slot = _Slot()
+    def _record(self, value: Value, back: Callable[[Tensor, Gradients], None], mask: Tensor | None = None) -> Variable:
+        slot = _Slot(mask)
         if self._recording:
             self._steps.append((slot, back))
         return Variable(value, slot)

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from backend.scoring.engines.nas_bench_201.arithmetic import (
+    Value,
     contractions,
     halve,
     image_products,
@@ -35,12 +36,12 @@ class Tangents(NamedTuple):
         by_t: ∂x/∂t.
     """
 
-    by_s: Tensor | None = None
-    by_t: Tensor | None = None
+    by_s: Value | None = None
+    by_t: Value | None = None
 
     def map(self, linear: Callable[[Tensor], Tensor]) -> Tangents:
         """What a linear function makes of them."""
-        return Tangents(*(None if tangent is None else linear(tangent) for tangent in self))
+        return Tangents(*(None if tangent is None else Value.of(linear(tangent.tensor)) for tangent in self))
 
 
 class TangentArithmetic:
@@ -69,15 +70,15 @@ class TangentArithmetic:
             return functional.conv2d(value, kernel, None, layer.stride, layer.padding)
 
         moved = tangents.map(lambda tangent: apply(tangent, weight))
-        by_s, by_t = moved.by_s, _sum(apply(inputs, gradient), moved.by_t)
+        by_s, by_t = moved.by_s, _sum(Value.of(apply(inputs, gradient)), moved.by_t)
         if tangents.by_s is not None:
-            self._add(cotangents, apply(tangents.by_s, gradient))
+            self._add(cotangents, apply(tangents.by_s.tensor, gradient))
         if layer.norm is not None:
             return self.normalise(layer.norm, Tangents(by_s, by_t))
         # This layer's own weight moves with s: w + s·w.
         if moved.by_t is not None:
-            self._add(cotangents, moved.by_t)
-        return Tangents(_sum(output, by_s), by_t)
+            self._add(cotangents, moved.by_t.tensor)
+        return Tangents(_sum(Value.of(output), by_s), by_t)
 
     def normalise(self, norm: int, tangents: Tangents) -> Tangents:
         """See `Arithmetic`.
@@ -89,23 +90,24 @@ class TangentArithmetic:
         parameters = self._network.norms[norm]
         value, statistics, cotangents, at_weight = self.trace.norms[norm]
         s, t = (
-            None if tangent is None else jacobian_sweep(tangent, value, parameters, statistics) for tangent in tangents
+            None if tangent is None else jacobian_sweep(tangent.tensor, value, parameters, statistics)
+            for tangent in tangents
         )
         if s is not None and t is not None:
             assert tangents.by_s is not None
             assert tangents.by_t is not None
             assert cotangents is not None
-            by_s, by_t, covariance = contractions(cotangents, tangents.by_s, tangents.by_t, t.mean[0])
+            by_s, by_t, covariance = contractions(cotangents, tangents.by_s.tensor, tangents.by_t.tensor, t.mean[0])
             r = to_double(statistics.inverse_deviation[0])
             m_s, m_t = r * s.slope[0], r * t.slope[0]
             bend = r * to_double(statistics.scale[0]) * (m_s * m_t - covariance) * at_weight
             self.mixed += float((bend - r * (m_s * by_t + m_t * by_s)).sum())
-        return Tangents(*(None if sweep is None else sweep.product for sweep in (s, t)))
+        return Tangents(*(None if sweep is None else Value.of(sweep.product) for sweep in (s, t)))
 
     def rectify(self, tangents: Tangents, _readers: int = 1) -> Tangents:
         """See `Arithmetic`."""
         output = self.trace.rectified.pop()
-        return tangents.map(lambda tangent: torch.ops.aten.threshold_backward(tangent, output, 0))
+        return Tangents(*(None if tangent is None else tangent.masked(output) for tangent in tangents))
 
     def pool(self, tangents: Tangents) -> Tangents:
         """See `Arithmetic`."""
@@ -144,7 +146,7 @@ def curvature(live: LiveNetwork, gradients: Sequence[Tensor], trace: Trace, logi
             arithmetic.trace = Tape.trace_of(live, block, *trace.blocks.pop())
         tangents = block_output(live, arithmetic, block, tangents)
     arithmetic.trace = trace
-    s, t = last_features(live, arithmetic, tangents).map(lambda tangent: tangent.mean((2, 3)))
+    s, t = (tangent and tangent.tensor.mean((2, 3)) for tangent in last_features(live, arithmetic, tangents))
     x, weight, gradient = trace.pooled, live.weights[live.classifier.number], gradients[live.classifier.number]
     assert s is not None
     assert t is not None
@@ -158,12 +160,7 @@ def curvature(live: LiveNetwork, gradients: Sequence[Tensor], trace: Trace, logi
     return arithmetic.mixed + float((slope + bend).mean())
 
 
-def _sum(*parts: Tensor | None) -> Tensor | None:
-    """A new tensor, or the only part there is; None is zero."""
+def _sum(*parts: Value | None) -> Value | None:
+    """The sum of those that are not zero."""
     present = [part for part in parts if part is not None]
-    if len(present) < 2:
-        return present[0] if present else None
-    total = present[0] + present[1]
-    for part in present[2:]:
-        total.add_(part)
-    return total
+    return Value.total(present) if present else None

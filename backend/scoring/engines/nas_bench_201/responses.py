@@ -73,7 +73,7 @@ SIDE = 3
 
 @torch.no_grad()
 def region_patterns(subject: CellSubject) -> Tensor:
-    """Forward passes of 3 × 1000 inputs, one channel of 3×3, through one cell a stage of one channel, without the stem.
+    """A forward pass of 3 × 1000 inputs, one channel of 3×3, through one cell a stage of one channel, without the stem.
 
     Train mode. The inputs are so small that the first shortcut yields one pixel where its residual has 2×2; that pixel
     is added to each of them.
@@ -82,15 +82,12 @@ def region_patterns(subject: CellSubject) -> Tensor:
     cell = subject.architecture.cell.representative()
     thin = LiveNetwork.of(build_network(cell, 1, channels=1, cells_per_stage=1, generator=generator))
     shape = (INPUTS_PER_BATCH, 1, SIDE, SIDE)
-    return torch.cat([_patterns(thin, torch.randn(shape, generator=generator)) for _ in range(BATCHES)])
-
-
-def _patterns(network: LiveNetwork, inputs: Tensor) -> Tensor:
+    inputs = torch.cat([torch.randn(shape, generator=generator) for _ in range(BATCHES)])
     codes: list[Tensor] = []
     arithmetic = TrainingArithmetic(
-        network.weights, network.norms, on_relu=lambda value: codes.append((value > 0).flatten(1))
+        thin.weights, thin.norms, groups=BATCHES, on_relu=lambda value: codes.append((value > 0).flatten(1))
     )
-    features(network, arithmetic, Value.of(inputs), stem=False)
+    features(thin, arithmetic, Value.of(inputs), stem=False)
     return torch.cat(codes, dim=1)
 
 
