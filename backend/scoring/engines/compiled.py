@@ -272,21 +272,23 @@ def window_sums(values, channels, shares, shares_first, out):  # type: ignore[no
             for c in range(channels):
                 share[h, w * channels + c] = shares[h, w]
     column = np.zeros(width + 2 * channels, np.float32)
+    left, middle, right = column[:width], column[channels : channels + width], column[2 * channels :]
     for image in range(images):
         for h in range(height):
-            column[channels : channels + width] = 0
+            middle[:] = 0
             for i in range(max(h - 1, 0), min(h + 2, height)):
                 if shares_first:
                     for j in range(width):
-                        column[channels + j] += values[image, i, j] * share[i, j]
+                        middle[j] += values[image, i, j] * share[i, j]
                 else:
                     for j in range(width):
-                        column[channels + j] += values[image, i, j]
-            for j in range(width):
-                out[image, h, j] = (column[j] + column[channels + j]) + column[2 * channels + j]
-            if not shares_first:
+                        middle[j] += values[image, i, j]
+            if shares_first:
                 for j in range(width):
-                    out[image, h, j] *= share[h, j]
+                    out[image, h, j] = (left[j] + middle[j]) + right[j]
+            else:
+                for j in range(width):
+                    out[image, h, j] = ((left[j] + middle[j]) + right[j]) * share[h, j]
 
 
 @_compiled
