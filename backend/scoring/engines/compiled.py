@@ -30,7 +30,7 @@ def _compiled(function: Callable[..., None]) -> Any:
         return njit(**_OPTIONS)(function)
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def _count_ones(_context: Any, word: types.Type) -> Any:
     """The number of ones among the bits of a word."""
     return word(word), lambda _context, builder, _signature, arguments: builder.ctpop(arguments[0])

@@ -37,9 +37,9 @@ def loops(*tensors: Tensor) -> Any:
         tensors: one layer's values; they do if these are float32 on the CPU, (B, C, H, W) in the channels-last layout.
     """
     for tensor in tensors:
-        if tensor.dtype != torch.float32 or tensor.device.type != "cpu" or tensor.requires_grad or not tensor.numel():
+        if tensor.dtype is not torch.float32 or tensor.device.type != "cpu" or tensor.dim() != 4:
             return None
-        if tensor.dim() != 4 or not tensor.is_contiguous(memory_format=torch.channels_last):
+        if not tensor.is_contiguous(memory_format=torch.channels_last) or tensor.requires_grad or not tensor.numel():
             return None
     return _module()
 

@@ -70,21 +70,38 @@ class Norm(NamedTuple):
 
 
 class Statistics(NamedTuple):
-    """Of each channel over images and positions, (G, C) each, by groups of images that are normalised apart.
+    """Of each channel over images and positions, by groups of images that are normalised apart.
 
     Attributes:
-        mean: of the values.
-        variance: of the values, over n.
-        inverse_deviation: r = 1/√(variance + ε).
-        scale: weight·r, what the batch norm multiplies by.
-        shift: bias − mean·weight·r, what it adds then.
+        table: mean, variance over n, r = 1/√(variance + ε), weight·r and bias − mean·weight·r; (5, G, C).
     """
 
-    mean: Tensor
-    variance: Tensor
-    inverse_deviation: Tensor
-    scale: Tensor
-    shift: Tensor
+    table: Tensor
+
+    @property
+    def mean(self) -> Tensor:
+        """Of the values, (G, C)."""
+        return self.table[0]
+
+    @property
+    def variance(self) -> Tensor:
+        """Of the values, over n, (G, C)."""
+        return self.table[1]
+
+    @property
+    def inverse_deviation(self) -> Tensor:
+        """1/√(variance + ε), (G, C)."""
+        return self.table[2]
+
+    @property
+    def scale(self) -> Tensor:
+        """weight·r, what the batch norm multiplies by, (G, C)."""
+        return self.table[3]
+
+    @property
+    def groups(self) -> int:
+        """G."""
+        return self.table.shape[1]
 
 
 def statistics_of(value: Tensor, norm: Norm, groups: int = 1) -> Statistics:
@@ -96,16 +113,16 @@ def statistics_of(value: Tensor, norm: Norm, groups: int = 1) -> Statistics:
         groups: of equally many images, each with statistics of its own.
     """
     if loops := fused.loops(value):
-        found = torch.empty((len(Statistics._fields), groups, value.shape[1]))
+        found = torch.empty((5, groups, value.shape[1]))
         parameters = (norm.weight.numpy(), norm.bias.numpy(), norm.eps)
         loops.moments(fused.rows_of(value, groups), *parameters, found.numpy())
-        return Statistics(*found)
-    parts = value.unflatten(0, (groups, -1))
+        return Statistics(found)
+    parts = value.reshape(groups, -1, *value.shape[1:])
     mean = parts.mean((1, 3, 4))
     variance = (parts - mean[:, None, :, None, None]).square_().mean((1, 3, 4))
     inverse_deviation = (variance + norm.eps).rsqrt()
     scale = norm.weight * inverse_deviation
-    return Statistics(mean, variance, inverse_deviation, scale, norm.bias - mean * scale)
+    return Statistics(torch.stack([mean, variance, inverse_deviation, scale, norm.bias - mean * scale]))
 
 
 class Term(NamedTuple):
@@ -124,25 +141,26 @@ def combine(terms: Sequence[Term], *, rectified: bool = False, mask: Tensor | No
         mask: the output of a ReLU; sums become zero where it is.
     """
     values = [term.value for term in terms]
-    if len(terms) == 1 and terms[0].statistics is None and not rectified and mask is None:
-        return values[0]
+    tables = [term.statistics.table for term in terms if term.statistics]
+    if not tables and len(terms) + (rectified or mask is not None) < _AT_ONCE:
+        return _combined(values, rectified, mask)  # PyTorch's own sweep is as fast
     alike = all(value.shape == values[0].shape for value in values)
     if not alike or not (loops := fused.loops(*values)):
-        total = reduce(torch.add, map(_applied, terms))
-        if mask is not None:
-            return torch.ops.aten.threshold_backward(total, mask, 0)  # type: ignore[no-any-return]
-        return functional.relu(total) if rectified else total
+        return _combined([_applied(term) for term in terms], rectified, mask)
     if len(terms) > _AT_ONCE:
         rest = [Term(combine(terms[:_AT_ONCE])), *terms[_AT_ONCE:]]
         return combine(rest, rectified=rectified, mask=mask)
-    present = [term.statistics for term in terms if term.statistics]
-    groups, channels = present[0].scale.shape if present else (1, values[0].shape[1])
-    scales = np.ones((len(terms), groups, channels), np.float32)
-    shifts = np.zeros((groups, channels), np.float32)
-    for number, (_, statistics) in enumerate(terms):
-        if statistics:
-            scales[number] = statistics.scale.numpy()
-            shifts += statistics.shift.numpy()
+    groups = tables[0].shape[1] if tables else 1
+    if len(terms) == 1:
+        scales, shifts = tables[0].numpy()[3:4], tables[0].numpy()[4]
+    else:
+        scales = np.ones((len(terms), groups, values[0].shape[1]), np.float32)
+        shifts = np.zeros(scales.shape[1:], np.float32)
+        for number, (_, statistics) in enumerate(terms):
+            if statistics:
+                table = statistics.table.numpy()
+                scales[number] = table[3]
+                shifts += table[4]
     output = torch.empty_like(values[0])
     rows = [fused.rows_of(value, groups) for value in values]
     rows += rows[:1] * (_AT_ONCE - len(rows))
@@ -156,12 +174,19 @@ _AT_ONCE = 3
 """The most terms that one sweep adds."""
 
 
+def _combined(values: Sequence[Tensor], rectified: bool, mask: Tensor | None) -> Tensor:
+    total = reduce(torch.add, values)
+    if mask is not None:
+        return torch.ops.aten.threshold_backward(total, mask, 0)  # type: ignore[no-any-return]
+    return functional.relu(total) if rectified else total
+
+
 def _applied(term: Term) -> Tensor:
     value, statistics = term
     if statistics is None:
         return value
-    images = len(value) // len(statistics.scale)
-    scale, shift = (factor.repeat_interleave(images, 0)[:, :, None, None] for factor in statistics[3:])
+    images = len(value) // statistics.groups
+    scale, shift = (factor.repeat_interleave(images, 0)[:, :, None, None] for factor in statistics.table[3:])
     return torch.addcmul(shift, value, scale)
 
 
@@ -241,12 +266,12 @@ def jacobian_sweep(direction: Tensor, value: Tensor, norm: Norm, statistics: Sta
         norm: the batch norm.
         statistics: of the value.
     """
-    groups = len(statistics.mean)
+    groups = statistics.groups
     if loops := fused.loops(direction, value):
         output = torch.empty_like(value)
-        means = torch.empty((2, *statistics.mean.shape), dtype=torch.float64)
+        means = torch.empty((2, *statistics.table.shape[1:]), dtype=torch.float64)
         rows, values, outputs = (fused.rows_of(part, groups) for part in (direction, value, output))
-        loops.jacobian_product(rows, values, torch.stack(statistics).numpy(), means.numpy(), outputs)
+        loops.jacobian_product(rows, values, statistics.table.numpy(), means.numpy(), outputs)
         return Sweep(output, *means)
     found = [
         torch.ops.aten.native_batch_norm_backward(

@@ -146,11 +146,12 @@ def curvature(live: LiveNetwork, gradients: Sequence[Tensor], trace: Trace, logi
             arithmetic.trace = Tape.trace_of(live, block, *trace.blocks.pop())
         tangents = block_output(live, arithmetic, block, tangents)
     arithmetic.trace = trace
-    s, t = (tangent and tangent.tensor.mean((2, 3)) for tangent in last_features(live, arithmetic, tangents))
+    by_s, by_t = last_features(live, arithmetic, tangents)
     x, weight, gradient = trace.pooled, live.weights[live.classifier.number], gradients[live.classifier.number]
-    assert s is not None
-    assert t is not None
+    assert by_s is not None
+    assert by_t is not None
     assert x is not None, "the shortcuts and the stem move with s and t, and the sweep began at the classifier"
+    s, t = (tangent.tensor.mean((2, 3)) for tangent in (by_s, by_t))
     f_s = (x + s) @ weight.T
     f_t = x @ gradient.T + t @ weight.T
     f_st = t @ weight.T + s @ gradient.T
