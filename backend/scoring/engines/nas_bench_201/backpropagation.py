@@ -115,7 +115,9 @@ class _Slot:
         """The sum of what has arrived; empties the slot."""
         parts, self._parts = self._parts, []
         assert parts, "every live value reaches the output"
-        return parts[0] if parts[0].dim() == 2 else combine([Term(part) for part in parts], mask=self._mask)
+        if len(parts) == 1 and self._mask is None:
+            return parts[0]
+        return combine([Term(part) for part in parts], mask=self._mask)
 
 
 class Variable(NamedTuple):
@@ -334,7 +336,7 @@ class Tape:
             sweep = jacobian_sweep(cotangents, value, parameters, statistics)
             if found.trace:
                 count = value.numel() // value.shape[1]
-                at_weight = (sweep.slope * statistics.inverse_deviation)[0] * count
+                at_weight = sweep.means[1, 0] * statistics.inverse_deviation[0] * count
                 kept = sweep.product if norm >= network.norms_before_bare else None
                 found.trace.norms[norm] = NormTrace(value, statistics, kept, at_weight)
             slot.receive(sweep.product)

@@ -97,9 +97,9 @@ class TangentArithmetic:
             assert tangents.by_s is not None
             assert tangents.by_t is not None
             assert cotangents is not None
-            by_s, by_t, covariance = contractions(cotangents, tangents.by_s.tensor, tangents.by_t.tensor, t.mean[0])
+            by_s, by_t, covariance = contractions(cotangents, tangents.by_s.tensor, tangents.by_t.tensor, t.means[0, 0])
             r = to_double(statistics.inverse_deviation[0])
-            m_s, m_t = r * s.slope[0], r * t.slope[0]
+            m_s, m_t = r * s.means[1, 0], r * t.means[1, 0]
             bend = r * to_double(statistics.scale[0]) * (m_s * m_t - covariance) * at_weight
             self.mixed += float((bend - r * (m_s * by_t + m_t * by_s)).sum())
         return Tangents(*(None if sweep is None else Value.of(sweep.product) for sweep in (s, t)))
