@@ -39,7 +39,7 @@ def training_step(subject: CellSubject, wanted: Set[str]) -> dict[str, object]:
     tape = Tape(
         subject.live,
         recording=to_weights or to_images,
-        frugal=subject.frugal,
+        frugal=subject.frugal or (curved and _output_bytes(subject) > KEPT_BYTES),
         on_layer=recorder.on_layer,
         on_relu=recorder.on_relu,
     )
@@ -63,6 +63,18 @@ def training_step(subject: CellSubject, wanted: Set[str]) -> dict[str, object]:
             slopes = found.in_order(found.weights)
             observed["bare_curvature"] = curvature(subject.live, slopes, found.trace, outputs, labels)
     return {name: value for name, value in observed.items() if name in wanted}
+
+
+KEPT_BYTES = 2**30
+"""Up to how many bytes of convolutions' outputs a curvature's trace holds; of more, blocks are computed once more."""
+
+
+def _output_bytes(subject: CellSubject) -> int:
+    """Of all convolutions: twice the channels have a quarter of the pixels."""
+    height, width = subject.images.shape[2:]
+    stem, *others = (len(weight) for weight in subject.live.weights[:-1])
+    widest = 4 * subject.count * stem * height * width
+    return sum(widest * stem // channels for channels in (stem, *others))
 
 
 class _Recorder:
