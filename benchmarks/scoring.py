@@ -1,7 +1,8 @@
 """Measures the scoring engine against one computation a proxy; ``python -m benchmarks.scoring --help``.
 
 Both score the same cells with the same batch and threads, in turn, in one run. The engine's time is that of a whole
-`Scorer.score`, the building of the network included.
+`Scorer.score`, the building of the network included. With ``--baseline`` it is measured against the engine of another
+checkout instead: two processes that take turns.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import torch
@@ -30,6 +33,7 @@ from backend.scoring.runtime import keep_freed_memory, make_generator
 from backend.spaces.nas_bench_201.cell import Cell
 from backend.spaces.nas_bench_201.network import build_network
 from backend.spaces.nas_bench_201.space import CellArchitecture
+from benchmarks.peers import PEERS
 from benchmarks.reference import REFERENCES
 
 CELLS = (
@@ -51,6 +55,19 @@ CELLS = (
 NTK = "ntk_cond"
 
 
+class Opponent(StrEnum):
+    """What the engine is measured against."""
+
+    reference = "reference"
+    peers = "peers"
+
+
+OPPONENTS: dict[Opponent, dict[str, Callable[..., float]]] = {
+    Opponent.reference: dict(REFERENCES),
+    Opponent.peers: dict(PEERS),
+}
+
+
 class Stopwatch:
     """Wall-clock seconds of a call on a device."""
 
@@ -70,8 +87,8 @@ class Stopwatch:
             torch.cuda.synchronize(self._device)
 
 
-def measure_cell(cell: Cell, scorer: Scorer, clock: Stopwatch) -> dict[str, Any]:
-    """Seconds of the reference by proxy, of the engine by pass and in all; GFLOP/s of the shared pass."""
+def measure_cell(cell: Cell, scorer: Scorer, clock: Stopwatch, against: Opponent) -> dict[str, Any]:
+    """Seconds of the opponent by proxy, of the engine by pass and in all; GFLOP/s of the shared pass."""
     classes, batch = scorer.batch.num_classes, scorer.batch
     images, labels = batch.images.to(scorer.device), batch.labels.to(scorer.device)
 
@@ -80,11 +97,11 @@ def measure_cell(cell: Cell, scorer: Scorer, clock: Stopwatch) -> dict[str, Any]
         return network.to(scorer.device)
 
     literal = build_network(cell, classes, generator=make_generator(0, "weights")).to(scorer.device)
-    reference = {
+    opponent = {
         name: clock(lambda function=function: function(literal, images, labels))  # type: ignore[misc]
-        for name, function in REFERENCES.items()
+        for name, function in OPPONENTS[against].items()
     }
-    proxies = [name for name in scorer_names() if name != NTK]
+    proxies = [name for name in scorer_names(against) if name != NTK]
     engine = clock(lambda: scorer.score(CellArchitecture(cell), proxies))
     engine_ntk = clock(lambda: scorer.score(CellArchitecture(cell), [NTK]))
 
@@ -92,8 +109,11 @@ def measure_cell(cell: Cell, scorer: Scorer, clock: Stopwatch) -> dict[str, Any]
     subject = CellSubject(str(cell), build, images, labels, 0, architecture=architecture, num_classes=classes)
     known: dict[str, Any] = {}
     passes = {"build": clock(lambda: subject.live)}
-    for step in NasBench201Engine.passes:
-        passes[max(step.gives, key=_prominence)] = clock(
+    shared, *others = NasBench201Engine.passes
+    for title, wanted in (("gradients", shared.gives - {"bare_curvature"}), ("with bare_curvature", shared.gives)):
+        passes[title] = clock(lambda wanted=wanted: shared.run(subject, wanted, known))  # type: ignore[misc]
+    for step in others:
+        passes[max(step.gives)] = clock(
             lambda step=step: known.update(step.run(subject, step.gives, known))  # type: ignore[misc]
         )
     # Forward, gradients at the weights, gradients at the inputs for the loss and for the sum of the logits.
@@ -101,7 +121,7 @@ def measure_cell(cell: Cell, scorer: Scorer, clock: Stopwatch) -> dict[str, Any]
     return {
         "cell": str(cell),
         "mflops": flops(subject.size),
-        "reference": reference,
+        "opponent": opponent,
         "engine": engine,
         "engine_ntk": engine_ntk,
         "passes": passes,
@@ -109,13 +129,9 @@ def measure_cell(cell: Cell, scorer: Scorer, clock: Stopwatch) -> dict[str, Any]
     }
 
 
-def scorer_names() -> list[str]:
-    """The proxies that the reference has, and those that come with them for nothing."""
-    return [*REFERENCES, "synflow", "params", "flops"]
-
-
-def _prominence(observation: str) -> tuple[bool, str]:
-    return observation == "gradients", observation
+def scorer_names(against: Opponent) -> list[str]:
+    """The proxies that the opponent has, and those that come with them for nothing."""
+    return [*dict.fromkeys([*OPPONENTS[against], "synflow", "log_synflow", "params", "flops"])]
 
 
 def convolution_peak(scorer: Scorer, clock: Stopwatch) -> float:
@@ -139,10 +155,91 @@ def peak_memory(batch_size: int, threads: int) -> float:
 
 
 def print_peak(batch_size: int) -> None:
-    scorer = Scorer("cifar10", scorer_names(), batch_size=batch_size, device="cpu")
+    scorer = Scorer("cifar10", scorer_names(Opponent.reference), batch_size=batch_size, device="cpu")
     scorer.score(CellArchitecture(Cell.parse(CELLS[-1])))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(peak / (2**20 if sys.platform == "linux" else 2**30))  # kilobytes on Linux, bytes on macOS
+
+
+BASELINE_SETS = {
+    "naswot, zen, linear_regions": ("naswot", "zen", "linear_regions"),
+    "all but ntk_cond": tuple(name for name in (*REFERENCES, "synflow", "params", "flops") if name != NTK),
+    "ntk_cond": (NTK,),
+}
+"""Proxies that are scored together, by what the report calls them."""
+
+_SERVER = """
+import sys, time, torch
+torch.set_num_threads(int(sys.argv[2]))
+from backend.scoring import Scorer
+from backend.spaces.nas_bench_201.cell import Cell
+from backend.spaces.nas_bench_201.space import CellArchitecture
+
+scorers = {}
+for line in sys.stdin:
+    proxies, cell = line.rstrip("\\n").split("\\t")
+    if proxies not in scorers:
+        scorers[proxies] = Scorer("cifar10", proxies.split(","), batch_size=int(sys.argv[1]), device="cpu")
+    architecture = CellArchitecture(Cell.parse(cell))
+    started = time.perf_counter()
+    scorers[proxies].score(architecture)
+    print(time.perf_counter() - started, flush=True)
+"""
+"""Scores what it is told to, line by line, and answers with the seconds; runs on the code of its working directory."""
+
+
+class _Checkout:
+    """A process that scores with the engine of a checkout."""
+
+    def __init__(self, folder: Path, batch_size: int, threads: int) -> None:
+        command = [sys.executable, "-c", _SERVER, str(batch_size), str(threads)]
+        self._process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def seconds(self, proxies: Sequence[str], cell: str) -> float:
+        """Of one score."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{','.join(proxies)}\t{cell}\n")
+        self._process.stdin.flush()
+        return float(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._process.communicate()
+
+
+def compare(cells: Sequence[str], baseline: Path, batch_size: int, threads: int, rounds: int) -> dict[str, Any]:
+    """Seconds of this checkout and of another, which take turns; medians of the rounds, by set and cell.
+
+    Args:
+        cells: to score.
+        baseline: folder of the other checkout.
+        batch_size: images of the mini-batch.
+        threads: CPU threads of each.
+        rounds: how often each scores each cell, after once to warm up.
+    """
+    here, other = (_Checkout(folder, batch_size, threads) for folder in (Path.cwd(), baseline))
+    found: dict[str, Any] = {}
+    for title, proxies in BASELINE_SETS.items():
+        found[title] = []
+        for cell in cells:
+            pairs = [(here.seconds(proxies, cell), other.seconds(proxies, cell)) for _ in range(rounds + 1)][1:]
+            own, others = (statistics.median(side) for side in zip(*pairs, strict=True))
+            found[title].append({"cell": cell, "here": own, "baseline": others})
+    here.close()
+    other.close()
+    return found
+
+
+def _print_comparison(found: dict[str, Any]) -> None:
+    console = Console(width=110)
+    for title, cells in found.items():
+        ratios = [cell["baseline"] / cell["here"] for cell in cells]
+        own = statistics.median(cell["here"] for cell in cells)
+        console.print(
+            f"{title}: {statistics.median(ratios):.2f}× as fast, {min(ratios):.2f} to {max(ratios):.2f}; "
+            f"median {own:.3f} s"
+        )
 
 
 def main(
@@ -150,6 +247,13 @@ def main(
     batch_size: Annotated[int, typer.Option(min=2, help="images of the mini-batch")] = 64,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads")] = torch.get_num_threads(),
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
+    against: Annotated[
+        Opponent, typer.Option(help="the clean reference, or what published tools do")
+    ] = Opponent.reference,
+    baseline: Annotated[
+        Path | None, typer.Option(help="folder of another checkout, whose engine to measure against", exists=True)
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="with --baseline: scores of each cell on each side")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="print everything measured as JSON")] = False,
     memory: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
@@ -158,17 +262,22 @@ def main(
     if memory:
         print_peak(memory)
         return
-    keep_freed_memory()  # for both sides
-    scorer = Scorer("cifar10", scorer_names(), batch_size=batch_size, device=device)
-    clock = Stopwatch(scorer.device)
     step = len(CELLS) / cells
     chosen = [Cell.parse(CELLS[int((number + 1) * step) - 1]) for number in range(cells)]
-    measure_cell(chosen[-1], scorer, clock)  # warms up
+    if baseline:
+        found = compare([str(cell) for cell in chosen], baseline, batch_size, threads, rounds)
+        print(json.dumps(found, indent=1)) if as_json else _print_comparison(found)
+        return
+    keep_freed_memory()  # for both sides
+    scorer = Scorer("cifar10", scorer_names(against), batch_size=batch_size, device=device)
+    clock = Stopwatch(scorer.device)
+    measure_cell(chosen[0], scorer, clock, against)  # warms up
     measured, peaks = [], []
     for cell in chosen:
         peaks.append(convolution_peak(scorer, clock))
-        measured.append(measure_cell(cell, scorer, clock))
+        measured.append(measure_cell(cell, scorer, clock, against))
     report = {
+        "against": against,
         "machine": _machine(scorer.device),
         "torch": torch.__version__,
         "threads": threads,
@@ -187,16 +296,17 @@ def _print(report: dict[str, Any]) -> None:
         f"{report['machine']}, torch {report['torch']}, {report['threads']} threads, batch {report['batch_size']}, "
         f"{len(cells)} cells of CIFAR-10"
     )
-    times = Table("reference, by proxy", "median s", "engine, by pass", "median s ")
-    proxies = [(name, statistics.median(cell["reference"][name] for cell in cells)) for name in REFERENCES]
+    opponent = report["against"]
+    times = Table(f"{opponent}, by proxy", "median s", "engine, by pass", "median s ")
+    proxies = [(name, statistics.median(cell["opponent"][name] for cell in cells)) for name in OPPONENTS[opponent]]
     passes = [(name, statistics.median(cell["passes"][name] for cell in cells)) for name in cells[0]["passes"]]
     for row in range(max(len(proxies), len(passes))):
         left, right = (part[row] if row < len(part) else None for part in (proxies, passes))
         times.add_row(*(text for part in (left, right) for text in ((part[0], f"{part[1]:.3f}") if part else ("", ""))))
     console.print(times)
     for title, values, unit in (
-        ("all proxies but ntk, reference / engine", [_without_ntk(c) / c["engine"] for c in cells], "×"),
-        ("ntk_cond, reference / engine", [c["reference"][NTK] / c["engine_ntk"] for c in cells], "×"),
+        (f"all proxies but ntk, {opponent} / engine", [_without_ntk(c) / c["engine"] for c in cells], "×"),
+        (f"ntk_cond, {opponent} / engine", [c["opponent"][NTK] / c["engine_ntk"] for c in cells], "×"),
         ("engine, all but ntk", [c["engine"] for c in cells], " s"),
         ("engine, ntk_cond", [c["engine_ntk"] for c in cells], " s"),
         ("shared pass", [c["shared_gflops"] for c in cells], " GFLOP/s"),
@@ -213,7 +323,7 @@ def _print(report: dict[str, Any]) -> None:
 
 
 def _without_ntk(cell: dict[str, Any]) -> float:
-    seconds: dict[str, float] = cell["reference"]
+    seconds: dict[str, float] = cell["opponent"]
     return sum(value for name, value in seconds.items() if name != NTK)
 
 

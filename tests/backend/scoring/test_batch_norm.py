@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from backend.scoring.engines.nas_bench_201.arithmetic import Norm, batch_norm, covariance, jacobian_product
+from backend.scoring.engines.nas_bench_201.arithmetic import Norm, batch_norm, contractions, jacobian_product
 
 
 def channels_last(generator: torch.Generator) -> Tensor:
@@ -42,11 +42,14 @@ def test_tangents_go_forward_by_the_same_product() -> None:
     torch.testing.assert_close(jacobian_product(tangent, value, norm, batch_norm(value, norm)[1]), expected)
 
 
-def test_covariance() -> None:
+def test_contractions() -> None:
     generator = torch.Generator().manual_seed(0)
-    one, other = channels_last(generator), channels_last(generator)
+    cotangents, one, other = (channels_last(generator) for _ in range(3))
     expected = [
         torch.cov(torch.stack([one[:, c].flatten(), other[:, c].flatten()]).double(), correction=0)[0, 1]
         for c in range(16)
     ]
-    assert torch.allclose(covariance(one, other).double(), torch.stack(expected), atol=1e-4)
+    found = contractions(cotangents, one, other, other.double().mean((0, 2, 3)))
+    assert torch.allclose(found.covariance, torch.stack(expected), atol=1e-4)
+    for sums, tangent in ((found.one, one), (found.other, other)):
+        torch.testing.assert_close(sums, (cotangents.double() * tangent).sum((0, 2, 3)), rtol=1e-6, atol=0)

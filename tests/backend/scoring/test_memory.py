@@ -46,7 +46,9 @@ def test_a_frugal_pass_finds_the_same() -> None:
     subject = CellSubject(
         "it", lambda: network, batch.images, batch.labels, 0, architecture=architecture, num_classes=10
     )
-    wanted = frozenset({"gradients", "saliencies", "input_gradients", "relu_agreement", "layer_agreements"})
+    wanted = frozenset(
+        {"gradients", "bare_curvature", "saliencies", "input_gradients", "relu_agreement", "layer_agreements"}
+    )
     frugal = replace(subject, frugal=True)
     for run in (lambda s: training_step(s, wanted), half_batches, tangent_kernel):
         torch.testing.assert_close(run(frugal), run(subject), rtol=0, atol=0)
@@ -57,7 +59,7 @@ def test_a_frugal_pass_finds_the_same() -> None:
 def test_out_of_memory_the_passes_save_it() -> None:
     free, limited = (_run(SCORE_IN_LITTLE_MEMORY.format(index=CELL.index), margin) for margin in (0, 250))
     assert "out of memory" not in free
-    assert limited.startswith("out of memory at gradients, input_gradients, saliencies: from now on")
+    assert limited.startswith("out of memory at bare_curvature, gradients, input_gradients, saliencies: from now on")
     assert limited.splitlines()[-1] == free.splitlines()[-1]
 
 

@@ -6,7 +6,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from backend.datasets.batch import load_batch
-from backend.scoring.engines.nas_bench_201.curvature import curvature
 from backend.scoring.engines.nas_bench_201.gradients import training_step
 from backend.scoring.engines.nas_bench_201.subject import CellSubject
 from backend.spaces.nas_bench_201.cell import Cell
@@ -20,7 +19,8 @@ CELL = Cell.parse("|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connec
 @pytest.fixture
 def subject() -> CellSubject:
     batch = load_batch("cifar10", 16)
-    network = build_network(CELL, 10, 8, 1, generator=torch.Generator().manual_seed(0))
+    # With seed 0 an input of a ReLU is so near to zero that float32 can't tell its sign.
+    network = build_network(CELL, 10, 8, 1, generator=torch.Generator().manual_seed(1))
     architecture = CellArchitecture(CELL, 8, 1)
     return CellSubject("it", lambda: network, batch.images, batch.labels, 0, architecture=architecture, num_classes=10)
 
@@ -65,10 +65,10 @@ def test_curvature_along_the_weights_is_the_gradients_square(subject: CellSubjec
 def test_curvature_of_the_other_layers(subject: CellSubject) -> None:
     for norm in norms(subject.network):
         norm.eps = 1e-12
-    gradients = training_step(subject, frozenset({"gradients"}))["gradients"]
     expected = sum(
         (layer.weight * hg).sum().item()
         for layer, _, hg in second_derivatives(subject.network, subject.images, subject.labels)
         if not followed_by_a_norm(layer)
     )
-    assert curvature(subject, gradients) == pytest.approx(expected, rel=1e-3)
+    observed = training_step(subject, frozenset({"bare_curvature"}))
+    assert observed["bare_curvature"] == pytest.approx(expected, rel=1e-5)

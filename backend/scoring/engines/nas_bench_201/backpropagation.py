@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial, reduce
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -14,13 +14,16 @@ from torch.nn import functional
 from backend.scoring.engines.nas_bench_201.arithmetic import (
     Norm,
     Statistics,
-    TensorArithmetic,
-    batch_norm,
+    Term,
+    Value,
+    combine,
     halve,
     halve_adjoint,
-    jacobian_product,
+    image_products,
+    jacobian_sweep,
     pool,
     pool_adjoint,
+    statistics_of,
 )
 from backend.scoring.engines.nas_bench_201.live import (
     Layer,
@@ -32,13 +35,14 @@ from backend.scoring.engines.nas_bench_201.live import (
 )
 
 
-class TrainingArithmetic(TensorArithmetic):
-    """Ordinary tensors, batch statistics; running statistics are neither used nor changed.
+class TrainingArithmetic:
+    """Batch statistics; running statistics are neither used nor changed.
 
     Args:
         weights: of each layer.
         norms: each batch norm.
-        on_relu: called with the input of ReLUs.
+        groups: of equally many images, each with batch statistics of its own.
+        on_relu: called with the outputs of ReLUs.
         on_norm: called with the statistics of each batch norm.
     """
 
@@ -47,29 +51,44 @@ class TrainingArithmetic(TensorArithmetic):
         weights: Sequence[Tensor],
         norms: Sequence[Norm],
         *,
+        groups: int = 1,
         on_relu: Callable[[Tensor], None] | None = None,
         on_norm: Callable[[Statistics], None] | None = None,
     ) -> None:
-        self._weights, self._norms = weights, norms
+        self._weights, self._norms, self._groups = weights, norms, groups
         self._on_relu, self._on_norm = on_relu, on_norm
 
-    def convolve(self, layer: Layer, value: Tensor) -> Tensor:
+    def convolve(self, layer: Layer, value: Value) -> Value:
         """See `Arithmetic`."""
-        output = functional.conv2d(value, self._weights[layer.number], None, layer.stride, layer.padding)
+        weight = self._weights[layer.number]
+        output = Value.of(functional.conv2d(value.tensor, weight, None, layer.stride, layer.padding))
         return output if layer.norm is None else self.normalise(layer.norm, output)
 
-    def normalise(self, norm: int, value: Tensor) -> Tensor:
+    def normalise(self, norm: int, value: Value) -> Value:
         """See `Arithmetic`."""
-        output, statistics = batch_norm(value, self._norms[norm])
+        statistics = statistics_of(value.tensor, self._norms[norm], self._groups)
         if self._on_norm:
             self._on_norm(statistics)
-        return output
+        return Value(Term(value.tensor, statistics))
 
-    def rectify(self, value: Tensor, _readers: int = 1) -> Tensor:
+    def rectify(self, value: Value, _readers: int = 1) -> Value:
         """See `Arithmetic`."""
+        output = value.rectified
         if self._on_relu:
-            self._on_relu(value)
-        return functional.relu(value)
+            self._on_relu(output)
+        return Value.of(output)
+
+    def pool(self, value: Value) -> Value:
+        """See `Arithmetic`."""
+        return Value.of(pool(value.tensor))
+
+    def halve(self, value: Value) -> Value:
+        """See `Arithmetic`."""
+        return Value.of(halve(value.tensor))
+
+    def add(self, values: Sequence[Value]) -> Value:
+        """See `Arithmetic`."""
+        return Value.total(values)
 
 
 def channels_last(images: Tensor) -> Tensor:
@@ -78,33 +97,84 @@ def channels_last(images: Tensor) -> Tensor:
 
 
 class _Slot:
-    """Where the cotangents of one value add up on the way back."""
+    """Where the cotangents of one value add up on the way back.
 
-    def __init__(self) -> None:
-        self._cotangents: Tensor | None = None
-        self._own = False
+    Args:
+        mask: the value, if it is the output of a ReLU, through which the sum goes back at once.
+    """
+
+    def __init__(self, mask: Tensor | None = None) -> None:
+        self._parts: list[Tensor] = []
+        self._mask = mask
 
     def receive(self, cotangents: Tensor) -> None:
-        """Adds what one reader of the value sends; the tensor stays the sender's."""
-        if self._cotangents is None:
-            self._cotangents, self._own = cotangents, False
-        elif self._own:
-            self._cotangents.add_(cotangents)
-        else:
-            self._cotangents, self._own = self._cotangents + cotangents, True
+        """Takes what one reader of the value sends; the tensor stays the sender's."""
+        self._parts.append(cotangents)
 
     def take(self) -> Tensor:
-        """What has arrived; empties the slot."""
-        cotangents, self._cotangents = self._cotangents, None
-        assert cotangents is not None, "every live value reaches the output"
-        return cotangents
+        """The sum of what has arrived; empties the slot."""
+        parts, self._parts = self._parts, []
+        assert parts, "every live value reaches the output"
+        if len(parts) == 1 and self._mask is None:
+            return parts[0]
+        return combine([Term(part) for part in parts], mask=self._mask)
 
 
 class Variable(NamedTuple):
     """A value of the forward pass, and where its cotangents add up."""
 
-    value: Tensor
+    value: Value
     slot: _Slot
+
+
+class LayerTrace(NamedTuple):
+    """A convolution as it was.
+
+    Attributes:
+        inputs: what it read.
+        output: before its batch norm.
+        cotangents: at the output; None before the first layer without a batch norm.
+    """
+
+    inputs: Tensor
+    output: Tensor
+    cotangents: Tensor | None
+
+
+class NormTrace(NamedTuple):
+    """A batch norm as it was.
+
+    Attributes:
+        value: what it read.
+        statistics: of the value.
+        cotangents: at the value; None before the first layer without a batch norm.
+        at_weight: the gradient at its weight, float64 (C,).
+    """
+
+    value: Tensor
+    statistics: Statistics
+    cotangents: Tensor | None
+    at_weight: Tensor
+
+
+@dataclass
+class Trace:
+    """What a sweep back came by, for derivatives of higher order.
+
+    Attributes:
+        layers: the convolutions by number.
+        norms: the batch norms by number.
+        rectified: outputs of the ReLUs, the last first.
+        blocks: of blocks that keep no more than that, inputs and cotangents at the output, the last first; None where
+            no layer's are kept.
+        pooled: what the classifier read, (B, C).
+    """
+
+    layers: dict[int, LayerTrace] = field(default_factory=dict)
+    norms: dict[int, NormTrace] = field(default_factory=dict)
+    rectified: list[Tensor] = field(default_factory=list)
+    blocks: list[tuple[Variable, Tensor | None]] = field(default_factory=list)
+    pooled: Tensor | None = None
 
 
 @dataclass
@@ -118,6 +188,7 @@ class Gradients:
         weights: by layer.
         saliencies: by layer Σ over positions of a ⊙ ∂/∂a, a the output before its batch norm, (B, C_out).
         images: at the images, (B, 3, H, W).
+        trace: of the sweep, if wanted.
     """
 
     wants_weights: bool
@@ -126,14 +197,14 @@ class Gradients:
     weights: dict[int, Tensor] = field(default_factory=dict)
     saliencies: dict[int, Tensor] = field(default_factory=dict)
     images: Tensor | None = None
+    trace: Trace | None = None
 
     def note(self, number: int, output: Tensor, cotangents: Tensor, at_weight: Tensor) -> None:
         """Notes what is wanted of one layer."""
         if self.wants_weights:
             self.weights[number] = at_weight
         if self.wants_saliencies:
-            product = output * cotangents
-            self.saliencies[number] = product.sum((2, 3)) if product.dim() == 4 else product
+            self.saliencies[number] = image_products(output, cotangents)
 
     def in_order(self, of: dict[int, Tensor]) -> tuple[Tensor, ...]:
         """The tensors from the first layer to the last."""
@@ -148,7 +219,7 @@ class Tape:
         recording: whether there will be a way back.
         frugal: whether to save memory at the price of a second forward pass.
         on_layer: called with each layer's number and output, before its batch norm; the logits come last.
-        on_relu: called with the input of ReLUs and the number of equal ones that it stands for.
+        on_relu: called with the outputs of ReLUs and the number of equal ones that it stands for.
     """
 
     def __init__(
@@ -168,23 +239,25 @@ class Tape:
     def logits(self, images: Tensor) -> Tensor:
         """The forward pass: (B, 3, H, W) to (B, num_classes)."""
         network, number = self._network, self._network.classifier.number
-        variable = self.convolve(network.stem, Variable(channels_last(images), self._inputs))
+        variable = self.convolve(network.stem, Variable(Value.of(channels_last(images)), self._inputs))
         for block in network.blocks:
             through = self._through_frugally if self._frugal else partial(block_output, network, self)
             variable = through(block, variable)
         value, slot = last_features(network, self, variable)
-        height, width = value.shape[2:]
-        pooled = value.mean((2, 3))
+        height, width = value.tensor.shape[2:]
+        pooled = value.tensor.mean((2, 3))
         output = functional.linear(pooled, network.weights[number], network.classifier_bias)
         if self._on_layer:
             self._on_layer(number, output)
 
         def back(cotangents: Tensor, found: Gradients) -> None:
             found.note(number, output, cotangents, cotangents.T @ pooled)
+            if found.trace:
+                found.trace.pooled = pooled
             at_pooled = cotangents @ network.weights[number] / (height * width)
             slot.receive(channels_last(at_pooled[:, :, None, None].expand(-1, -1, height, width)))
 
-        self._outputs = self._record(output, back).slot
+        self._outputs = self._record(Value.of(output), back).slot
         return output
 
     def backward(
@@ -194,6 +267,7 @@ class Tape:
         weights: bool = False,
         saliencies: bool = False,
         images: bool = False,
+        trace: bool = False,
         keep: bool = False,
     ) -> Gradients:
         """One sweep back.
@@ -203,9 +277,10 @@ class Tape:
             weights: whether gradients at the weights are wanted.
             saliencies: whether saliencies are wanted.
             images: whether gradients at the images are wanted.
+            trace: whether a trace is wanted; it holds what the tape would give back.
             keep: whether there will be another sweep; otherwise the memory is given back on the way.
         """
-        found = Gradients(weights, saliencies, images)
+        found = Gradients(weights, saliencies, images, trace=Trace() if trace else None)
         self._outputs.receive(cotangents)
         self._go_back(found, keep)
         if images:
@@ -214,7 +289,7 @@ class Tape:
 
     def variable(self, value: Tensor) -> Variable:
         """A value to start from in the middle of the network; `pull_back` leads back to it."""
-        return Variable(value, _Slot())
+        return Variable(Value.of(value), _Slot())
 
     def pull_back(self, output: Variable, cotangents: Tensor, inputs: Variable) -> Tensor:
         """The cotangents at the inputs, given those at the output: one sweep, for which the tape is used up.
@@ -230,7 +305,8 @@ class Tape:
 
     def convolve(self, layer: Layer, variable: Variable) -> Variable:
         """See `Arithmetic`."""
-        (value, slot), weight = variable, self._network.weights[layer.number]
+        network, slot, value = self._network, variable.slot, variable.value.tensor
+        weight = network.weights[layer.number]
         output = functional.conv2d(value, weight, None, layer.stride, layer.padding)
         if self._on_layer:
             self._on_layer(layer.number, output)
@@ -240,42 +316,57 @@ class Tape:
             wanted = (to_value, found.wants_weights)
             at_value, at_weight = _convolution_gradients(cotangents, value, weight, layer, wanted)
             found.note(layer.number, output, cotangents, at_weight)
+            if found.trace:
+                found.trace.layers[layer.number] = LayerTrace(
+                    value, output, cotangents if layer.number >= network.first_bare.number else None
+                )
             if to_value:
                 slot.receive(at_value)
 
-        convolved = self._record(output, back)
+        convolved = self._record(Value.of(output), back)
         return convolved if layer.norm is None else self.normalise(layer.norm, convolved)
 
     def normalise(self, norm: int, variable: Variable) -> Variable:
         """See `Arithmetic`."""
-        (value, slot), parameters = variable, self._network.norms[norm]
-        output, statistics = batch_norm(value, parameters)
+        network, slot, value = self._network, variable.slot, variable.value.tensor
+        parameters = network.norms[norm]
+        statistics = statistics_of(value, parameters)
 
-        def back(cotangents: Tensor, _found: Gradients) -> None:
-            slot.receive(jacobian_product(cotangents, value, parameters, statistics))
+        def back(cotangents: Tensor, found: Gradients) -> None:
+            sweep = jacobian_sweep(cotangents, value, parameters, statistics)
+            if found.trace:
+                count = value.numel() // value.shape[1]
+                at_weight = sweep.means[1, 0] * statistics.inverse_deviation[0] * count
+                kept = sweep.product if norm >= network.norms_before_bare else None
+                found.trace.norms[norm] = NormTrace(value, statistics, kept, at_weight)
+            slot.receive(sweep.product)
 
-        return self._record(output, back)
+        return self._record(Value(Term(value, statistics)), back)
 
     def rectify(self, variable: Variable, readers: int = 1) -> Variable:
         """See `Arithmetic`."""
+        output, slot = variable.value.rectified, variable.slot
         if self._on_relu:
-            self._on_relu(variable.value, readers)
-        output, slot = functional.relu(variable.value), variable.slot
+            self._on_relu(output, readers)
 
-        def back(cotangents: Tensor, _found: Gradients) -> None:
-            slot.receive(torch.ops.aten.threshold_backward(cotangents, output, 0))
+        def back(cotangents: Tensor, found: Gradients) -> None:
+            if found.trace:
+                found.trace.rectified.append(output)
+            slot.receive(cotangents)
 
-        return self._record(output, back)
+        return self._record(Value.of(output), back, mask=output)
 
     def pool(self, variable: Variable) -> Variable:
         """See `Arithmetic`."""
         slot = variable.slot
-        return self._record(pool(variable.value), lambda cotangents, _: slot.receive(pool_adjoint(cotangents)))
+        output = Value.of(pool(variable.value.tensor))
+        return self._record(output, lambda cotangents, _: slot.receive(pool_adjoint(cotangents)))
 
     def halve(self, variable: Variable) -> Variable:
         """See `Arithmetic`."""
         slot = variable.slot
-        return self._record(halve(variable.value), lambda cotangents, _: slot.receive(halve_adjoint(cotangents)))
+        output = Value.of(halve(variable.value.tensor))
+        return self._record(output, lambda cotangents, _: slot.receive(halve_adjoint(cotangents)))
 
     def add(self, variables: Sequence[Variable]) -> Variable:
         """See `Arithmetic`."""
@@ -287,28 +378,50 @@ class Tape:
             for slot in slots:
                 slot.receive(cotangents)
 
-        return self._record(reduce(torch.add, (variable.value for variable in variables)), back)
+        return self._record(Value.total([variable.value for variable in variables]), back)
 
     def _through_frugally(self, block: LiveCell | LiveReduction, inputs: Variable) -> Variable:
         """A block of which the tape keeps no more than the inputs."""
         network = self._network
         once = Tape(network, recording=False, on_layer=self._on_layer, on_relu=self._on_relu)
-        output = block_output(network, once, block, inputs)
+        output = block_output(network, once, block, inputs).value.settled()
 
         def back(cotangents: Tensor, found: Gradients) -> None:
+            if found.trace:
+                found.trace.blocks.append((inputs, None if block in network.blocks_before_bare else cotangents))
             again = Tape(network)
             block_output(network, again, block, inputs).slot.receive(cotangents)
-            again._go_back(found, keep=False)
+            again._go_back(replace(found, trace=None), keep=False)
 
-        return self._record(output.value, back)
+        return self._record(output, back)
+
+    @classmethod
+    def trace_of(
+        cls, network: LiveNetwork, block: LiveCell | LiveReduction, inputs: Variable, cotangents: Tensor | None
+    ) -> Trace:
+        """The trace of one block.
+
+        Args:
+            network: the network.
+            block: one of its blocks.
+            inputs: of the block.
+            cotangents: at its output; anything if None.
+        """
+        tape, found = cls(network), Gradients(False, False, False, trace=Trace())
+        output = block_output(network, tape, block, Variable(inputs.value, _Slot()))
+        output.slot.receive(torch.zeros_like(output.value.tensor) if cotangents is None else cotangents)
+        del output, cotangents
+        tape._go_back(found, keep=False)
+        assert found.trace is not None, "wanted"
+        return found.trace
 
     def _go_back(self, found: Gradients, keep: bool) -> None:
         for number in reversed(range(len(self._steps))):
             slot, back = self._steps[number] if keep else self._steps.pop()
             back(slot.take(), found)
 
-    def _record(self, value: Tensor, back: Callable[[Tensor, Gradients], None]) -> Variable:
-        slot = _Slot()
+    def _record(self, value: Value, back: Callable[[Tensor, Gradients], None], mask: Tensor | None = None) -> Variable:
+        slot = _Slot(mask)
         if self._recording:
             self._steps.append((slot, back))
         return Variable(value, slot)

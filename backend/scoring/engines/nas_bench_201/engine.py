@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from backend.errors import UserError
 from backend.scoring.checks import InvalidArchitectureError
 from backend.scoring.engine import Pass
-from backend.scoring.engines.nas_bench_201.curvature import curvature
 from backend.scoring.engines.nas_bench_201.gaussian_blocks import gaussian_blocks
 from backend.scoring.engines.nas_bench_201.gradients import half_batches, tangent_kernel, training_step
 from backend.scoring.engines.nas_bench_201.responses import region_patterns, synaptic_flow, zen_responses
@@ -38,12 +37,9 @@ class NasBench201Engine:
     passes: Sequence[Pass] = (
         Pass(
             lambda subject, wanted, _: training_step(subject, wanted),
-            frozenset({"gradients", "saliencies", "input_gradients", "relu_agreement", "layer_agreements"}),
-        ),
-        Pass(
-            lambda subject, _, known: {"bare_curvature": curvature(subject, known["gradients"])},
-            frozenset({"bare_curvature"}),
-            needs=frozenset({"gradients"}),
+            frozenset(
+                {"gradients", "bare_curvature", "saliencies", "input_gradients", "relu_agreement", "layer_agreements"}
+            ),
         ),
         Pass(lambda subject, *_: {"half_gradients": half_batches(subject)}, frozenset({"half_gradients"})),
         Pass(lambda subject, *_: {"synaptic_flows": synaptic_flow(subject)}, frozenset({"synaptic_flows"})),

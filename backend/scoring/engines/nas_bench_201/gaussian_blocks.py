@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from backend.scoring.engines.blocks import IMAGES, pullback, spectrum
-from backend.scoring.engines.nas_bench_201.arithmetic import Norm
+from backend.scoring.engines.nas_bench_201.arithmetic import Norm, Value
 from backend.scoring.engines.nas_bench_201.backpropagation import Tape, TrainingArithmetic, channels_last
 from backend.scoring.engines.nas_bench_201.live import LiveNetwork, block_output
 from backend.scoring.engines.nas_bench_201.subject import CellSubject, layout
@@ -36,15 +36,16 @@ def _walk(subject: CellSubject) -> Iterator[tuple[Tensor, Tensor | None]]:
     generator = make_generator(subject.seed, "gaussian blocks")
     network = _gaussian(subject, generator)
     images = torch.randn((IMAGES, *subject.images.shape[1:]), generator=generator).to(subject.device)
-    value = TrainingArithmetic(network.weights, network.norms).convolve(network.stem, channels_last(images))
+    arithmetic = TrainingArithmetic(network.weights, network.norms)
+    value = arithmetic.convolve(network.stem, Value.of(channels_last(images))).tensor
     yield value, None
     for block in network.blocks:
         tape = Tape(network)
         inputs = tape.variable(value)
         output = block_output(network, tape, block, inputs)
-        signs = torch.randint(2, tuple(output.value.shape), generator=generator, dtype=torch.float32)
+        value = output.value.tensor
+        signs = torch.randint(2, tuple(value.shape), generator=generator, dtype=torch.float32)
         cotangents = channels_last(signs.mul_(2).sub_(1).to(subject.device))
-        value = output.value
         yield value, pullback(tape.pull_back(output, cotangents, inputs), cotangents)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from backend.scoring.engines.agreement import agreement
 from backend.scoring.engines.nas_bench_201.backpropagation import Tape
+from backend.scoring.engines.nas_bench_201.curvature import curvature
 from backend.scoring.engines.nas_bench_201.subject import CellSubject
 from backend.scoring.runtime import to_double
 
@@ -27,17 +28,18 @@ def loss_slope(logits: Tensor, labels: Tensor) -> Tensor:
 
 @torch.no_grad()
 def training_step(subject: CellSubject, wanted: Set[str]) -> dict[str, object]:
-    """The wanted ones of gradients, saliencies, input_gradients, relu_agreement and layer_agreements.
+    """The wanted ones of gradients, bare_curvature, saliencies, input_gradients, relu_agreement and layer_agreements.
 
-    Without one of the first three among them there is no way back.
+    Without one of the first four among them there is no way back.
     """
-    to_weights = not wanted.isdisjoint({"gradients", "saliencies"})
+    curved = "bare_curvature" in wanted
+    to_weights = curved or not wanted.isdisjoint({"gradients", "saliencies"})
     to_images = "input_gradients" in wanted
     recorder = _Recorder(wanted)
     tape = Tape(
         subject.live,
         recording=to_weights or to_images,
-        frugal=subject.frugal,
+        frugal=subject.frugal or (curved and _output_bytes(subject) > KEPT_BYTES),
         on_layer=recorder.on_layer,
         on_relu=recorder.on_relu,
     )
@@ -48,11 +50,31 @@ def training_step(subject: CellSubject, wanted: Set[str]) -> dict[str, object]:
         assert gradients is not None, "wanted"
         observed["input_gradients"] = to_double(gradients.flatten(1))
     if to_weights:
-        slope = loss_slope(outputs, subject.known_labels())
-        found = tape.backward(slope, weights="gradients" in wanted, saliencies="saliencies" in wanted)
+        labels = subject.known_labels()
+        found = tape.backward(
+            loss_slope(outputs, labels),
+            weights=curved or "gradients" in wanted,
+            saliencies="saliencies" in wanted,
+            trace=curved,
+        )
         observed["gradients"] = found.in_order(found.weights)
         observed["saliencies"] = found.in_order(found.saliencies)
+        if found.trace:
+            slopes = found.in_order(found.weights)
+            observed["bare_curvature"] = curvature(subject.live, slopes, found.trace, outputs, labels)
     return {name: value for name, value in observed.items() if name in wanted}
+
+
+KEPT_BYTES = 2**30
+"""Up to how many bytes of convolutions' outputs a curvature's trace holds; of more, blocks are computed once more."""
+
+
+def _output_bytes(subject: CellSubject) -> int:
+    """Of all convolutions: twice the channels have a quarter of the pixels."""
+    height, width = subject.images.shape[2:]
+    stem, *others = (len(weight) for weight in subject.live.weights[:-1])
+    widest = 4 * subject.count * stem * height * width
+    return sum(widest * stem // channels for channels in (stem, *others))
 
 
 class _Recorder:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import takewhile
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from torch import Tensor, nn
@@ -74,11 +76,26 @@ class LiveNetwork:
     norms: tuple[Norm, ...]
     classifier_bias: Tensor
 
-    @property
+    @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """All layers from input to output; the position of each is its number."""
         inner = [layer for block in self.blocks for layer in (block.layers if isinstance(block, LiveCell) else block)]
         return (self.stem, *inner, self.classifier)
+
+    @cached_property
+    def first_bare(self) -> Layer:
+        """The first layer that no batch norm follows."""
+        return next(layer for layer in self.layers if layer.norm is None)
+
+    @cached_property
+    def norms_before_bare(self) -> int:
+        """The number of batch norms before it, or beside it."""
+        return sum(layer.norm is not None for layer in self.layers[: self.first_bare.number])
+
+    @cached_property
+    def blocks_before_bare(self) -> tuple[LiveCell | LiveReduction, ...]:
+        """The blocks before the one that it is in."""
+        return tuple(takewhile(lambda block: isinstance(block, LiveCell), self.blocks))
 
     def with_weights(self, weights: Sequence[Tensor], norms: Sequence[Norm] | None = None) -> LiveNetwork:
         """The same network with other weights, and other batch norms if given."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from backend.proxies.observations import ZenResponse
-from backend.scoring.engines.nas_bench_201.arithmetic import Norm, TensorArithmetic
+from backend.scoring.engines.nas_bench_201.arithmetic import Norm, Value, halve
 from backend.scoring.engines.nas_bench_201.backpropagation import TrainingArithmetic, channels_last
 from backend.scoring.engines.nas_bench_201.live import Layer, LiveNetwork, features
 from backend.scoring.engines.nas_bench_201.subject import CellSubject, layout
@@ -17,7 +18,7 @@ from backend.scoring.runtime import make_generator, to_double
 from backend.spaces.nas_bench_201.network import build_network
 
 
-class FlowArithmetic(TensorArithmetic):
+class FlowArithmetic:
     """Convolutions and sums alone: with positive weights and images no ReLU ever does anything."""
 
     def __init__(self, weights: Sequence[Tensor]) -> None:
@@ -30,6 +31,14 @@ class FlowArithmetic(TensorArithmetic):
     def pool(self, value: Tensor) -> Tensor:
         """See `Arithmetic`; in float64, PyTorch's own is the faster one."""
         return functional.avg_pool2d(value, 3, stride=1, padding=1, count_include_pad=False)
+
+    def halve(self, value: Tensor) -> Tensor:
+        """See `Arithmetic`."""
+        return halve(value)
+
+    def add(self, values: Sequence[Tensor]) -> Tensor:
+        """See `Arithmetic`."""
+        return reduce(torch.add, values)
 
     def normalise(self, _norm: int, value: Tensor) -> Tensor:
         """See `Arithmetic`."""
@@ -64,7 +73,7 @@ SIDE = 3
 
 @torch.no_grad()
 def region_patterns(subject: CellSubject) -> Tensor:
-    """Forward passes of 3 × 1000 inputs, one channel of 3×3, through one cell a stage of one channel, without the stem.
+    """A forward pass of 3 × 1000 inputs, one channel of 3×3, through one cell a stage of one channel, without the stem.
 
     Train mode. The inputs are so small that the first shortcut yields one pixel where its residual has 2×2; that pixel
     is added to each of them.
@@ -73,15 +82,12 @@ def region_patterns(subject: CellSubject) -> Tensor:
     cell = subject.architecture.cell.representative()
     thin = LiveNetwork.of(build_network(cell, 1, channels=1, cells_per_stage=1, generator=generator))
     shape = (INPUTS_PER_BATCH, 1, SIDE, SIDE)
-    return torch.cat([_patterns(thin, torch.randn(shape, generator=generator)) for _ in range(BATCHES)])
-
-
-def _patterns(network: LiveNetwork, inputs: Tensor) -> Tensor:
+    inputs = torch.cat([torch.randn(shape, generator=generator) for _ in range(BATCHES)])
     codes: list[Tensor] = []
     arithmetic = TrainingArithmetic(
-        network.weights, network.norms, on_relu=lambda value: codes.append((value > 0).flatten(1))
+        thin.weights, thin.norms, groups=BATCHES, on_relu=lambda value: codes.append((value > 0).flatten(1))
     )
-    features(network, arithmetic, inputs, stem=False)
+    features(thin, arithmetic, Value.of(inputs), stem=False)
     return torch.cat(codes, dim=1)
 
 
@@ -96,7 +102,7 @@ MIXTURE = 0.01
 
 
 def zen_responses(subject: CellSubject) -> tuple[ZenResponse, ...]:
-    """Two forward passes a repeat; the images of the subject give no more than their size."""
+    """A forward pass a repeat; the images of the subject give no more than their size."""
     return tuple(_respond(subject, repeat) for repeat in range(REPEATS))
 
 
@@ -115,10 +121,10 @@ def _respond(subject: CellSubject, repeat: int) -> ZenResponse:
     changed = images + MIXTURE * draw(shape)
 
     variances: list[Tensor] = []
-    watching = TrainingArithmetic(
-        weights, norms, on_norm=lambda statistics: variances.append(statistics.variance.mean())
+    # The images and the changed ones go through together, each with batch statistics of their own.
+    arithmetic = TrainingArithmetic(
+        weights, norms, groups=2, on_norm=lambda statistics: variances.append(statistics.variance[0].mean())
     )
-    before = features(live, watching, channels_last(images))
-    after = features(live, TrainingArithmetic(weights, norms), channels_last(changed))
+    before, after = features(live, arithmetic, Value.of(channels_last(torch.cat([images, changed])))).tensor.chunk(2)
     change = (before - after).abs().sum((1, 2, 3)).mean()
     return ZenResponse(change, torch.stack(variances))
