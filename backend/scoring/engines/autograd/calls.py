@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from backend.scoring.engines.autograd.twice import Twice, attention
 from backend.spaces.building import make_seeded
 from backend.spaces.task import leaves, map_leaves
 
@@ -67,7 +68,7 @@ class ForwardMode(TorchFunctionMode):
         places: by the ``id`` of a parameter or buffer, the tensor that takes its place.
         norms: whether norms do anything; otherwise they hand on what they get.
         double: whether everything is computed in float64.
-        plain_attention: whether attention is computed from its definition, which can be differentiated twice.
+        twice: computes layers so that they can be differentiated twice; None if nothing is to be.
     """
 
     def __init__(
@@ -77,11 +78,11 @@ class ForwardMode(TorchFunctionMode):
         places: Mapping[int, Tensor] | None = None,
         norms: bool = True,
         double: bool = False,
-        plain_attention: bool = False,
+        twice: Twice | None = None,
     ) -> None:
         super().__init__()
         self._seed, self._draws = seed, 0
-        self._places, self._norms, self._double, self._plain_attention = places or {}, norms, double, plain_attention
+        self._places, self._norms, self._double, self._twice = places or {}, norms, double, twice
 
     def __torch_function__(
         self,
@@ -122,7 +123,7 @@ class ForwardMode(TorchFunctionMode):
             result = function(*(0.0 if isinstance(value, float) else value for value in args), **given)
         elif name in _RANDOM and given.get("generator") is None:
             result = self._draw(function, args, given)
-        else:
+        elif self._twice is None or (result := self._twice.compute(name, args, given)) is None:
             result = function(*args, **given)
         return map_leaves(_in_double, result) if self._double else result
 
@@ -147,15 +148,10 @@ class ForwardMode(TorchFunctionMode):
         is_causal: bool = False,
         **given: Any,
     ) -> Tensor:
-        if self._plain_attention:
-            function = _attention_by_definition
+        if self._twice is not None:
+            function = attention
         found: Tensor = function(query, key, value, attn_mask=attn_mask, dropout_p=0.0, is_causal=is_causal, **given)
         return found
-
-
-def _attention_by_definition(*args: Any, **given: Any) -> Tensor:
-    found: Tensor = torch.ops.aten._scaled_dot_product_attention_math(*args, **given)[0]
-    return found
 
 
 def _in_double(value: Tensor) -> Tensor:
