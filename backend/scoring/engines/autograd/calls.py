@@ -40,7 +40,7 @@ RECURRENT = frozenset(["gru", "lstm", "rnn_relu", "rnn_tanh"])
 """Kernels that run whole recurrent layers."""
 
 _NORMS = frozenset(["batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "local_response_norm"])
-_opened: dict[Callable[..., Any], Callable[..., Any]] = {}
+_opened: dict[Callable[..., Any], Callable[..., Any] | None] = {}
 
 
 def opened(function: Callable[..., Any]) -> Callable[..., Any] | None:
@@ -48,16 +48,36 @@ def opened(function: Callable[..., Any]) -> Callable[..., Any] | None:
 
     Called inside the mode, what it calls reaches the mode, and it does not itself.
     """
+    if function not in _opened:
+        _opened[function] = _open(function)
+    return _opened[function]
+
+
+def _open(function: Callable[..., Any]) -> Callable[..., Any] | None:
     code = getattr(function, "__code__", None)
     if code is None or function.__module__ not in _PYTHON or set(_ASKS).isdisjoint(code.co_names):
         return None
-    if function not in _opened:
-        assert isinstance(function, FunctionType)
-        names = {**function.__globals__, **dict.fromkeys(_ASKS, lambda *_: False)}
-        copied = FunctionType(code, names, function.__name__, function.__defaults__, function.__closure__)
-        copied.__kwdefaults__ = function.__kwdefaults__
-        _opened[function] = copied
-    return _opened[function]
+    assert isinstance(function, FunctionType)
+    names = {**function.__globals__, **dict.fromkeys(_ASKS, lambda *_: False)}
+    copied = FunctionType(code, names, function.__name__, function.__defaults__, function.__closure__)
+    copied.__kwdefaults__ = function.__kwdefaults__
+    return copied
+
+
+def tensors(args: Iterable[Any], given: Mapping[str, Any]) -> list[Tensor]:
+    """The tensors among the arguments of a call, those in lists too; made for speed.
+
+    Args:
+        args: positional arguments.
+        given: keyword arguments.
+    """
+    found: list[Tensor] = []
+    for value in (*args, *given.values()) if given else args:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, tuple | list | dict):
+            found += leaves(value)
+    return found
 
 
 class ForwardMode(TorchFunctionMode):
@@ -97,7 +117,7 @@ class ForwardMode(TorchFunctionMode):
         if inside is not None and (self._norms or inside.__name__ not in _NORMS):
             with self:
                 return inside(*args, **given)
-        if self._places:
+        if self._places and not self._places.keys().isdisjoint(map(id, tensors(args, given))):
             args, given = self._placed(args), self._placed(given)
         return self.call(getattr(func, "__name__", ""), func, args, given)
 

@@ -67,7 +67,8 @@ def _curvature(twice: Twice, layers: Sequence[Tensor], gradients: Sequence[Tenso
     twice.again = True
     products = slopes(half_square, layers)
     rest = [
-        (to_double(weight.detach()) * to_double(product)).sum() for weight, product in zip(layers, products, strict=True)
+        (to_double(weight.detach()) * to_double(product)).sum()
+        for weight, product in zip(layers, products, strict=True)
     ]
     return float(torch.stack(rest).sum() + twice.total)
 
@@ -184,7 +185,8 @@ def _agreement(values: Tensor) -> Tensor:
     """
     images = values[:, 0] if values.shape[1] == 1 else values
     if values[0].numel() <= _UNITS:
-        return to_double(agreement(images))
+        # In the layout of channels last it is quicker to keep the shape.
+        return to_double(agreement(images.flatten(1) if images.is_contiguous() else images))
     parts = torch.split(images.reshape(len(images), -1), _UNITS, dim=1)
     return torch.stack([to_double(agreement(part)) for part in parts]).sum(0)
 
