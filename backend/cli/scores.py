@@ -139,7 +139,7 @@ class _Setting:
     def _row(self, scorer: Scorer, architecture: Architecture) -> dict[str, Any]:
         """None in place of the scores of what cannot be scored, and for a score that is not finite."""
         label = scorer.space.label(architecture)
-        row = {"arch": architecture.key, "index": label if isinstance(label, int) else None}
+        row: dict[str, Any] = {"arch": architecture.key, "index": label if isinstance(label, int) else None}
         row["title"] = scorer.space.named(label)
         try:
             reasons = scorer.explain(architecture)

@@ -130,6 +130,7 @@ class ForwardMode(TorchFunctionMode):
             args: its positional arguments.
             given: its keyword arguments.
         """
+        result: Any
         if name == "__get__":
             return function(*args, **given)
         if name in _DROPOUT:

@@ -91,9 +91,14 @@ class Twice:
     ) -> Tensor | None:
         if isinstance(padding, str) or input.dim() != axes + 2 or not self._is_layer(weight) or not _is_leaf(bias):
             return None
-        each = [[size] * axes if isinstance(size, int) else list(size) for size in (stride, padding, dilation)]
-        each = [sizes * axes if len(sizes) == 1 else sizes for sizes in each]
-        return _apply(_Product, self, _Convolution(*each, groups), input, weight, _detached(bias))
+
+        def each(size: Any) -> list[int]:
+            """Of each axis."""
+            sizes = [size] if isinstance(size, int) else list(size)
+            return sizes * axes if len(sizes) == 1 else sizes
+
+        kind = _Convolution(each(stride), each(padding), each(dilation), groups)
+        return _apply(_Product, self, kind, input, weight, _detached(bias))
 
     def _linear(self, input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor | None:  # noqa: A002
         if not self._is_layer(weight) or not _is_leaf(bias) or weight.dim() != 2:
@@ -215,7 +220,7 @@ class _Product(Function):
         x, w = ctx.saved_tensors
         to_input = ctx.needs_input_grad[2]
         if not ctx.twice.again:
-            of_input, of_weight = _ProductBackward.apply(
+            of_input, of_weight = _ProductBackward.apply(  # type: ignore[no-untyped-call]
                 ctx.twice, ctx.kind, slope, x, w, to_input, ctx.twice.to_weights
             )
             return None, None, of_input, of_weight, None
@@ -380,7 +385,7 @@ class _Attention(Function):
     def forward(ctx: Any, given: dict[str, Any], query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         with torch.enable_grad():
             inputs = [tensor.detach().requires_grad_() for tensor in (query, key, value)]
-            output = functional.scaled_dot_product_attention(*inputs, **given)
+            output = functional.scaled_dot_product_attention(inputs[0], inputs[1], inputs[2], **given)
         ctx.save_for_backward(query, key, value)
         ctx.given, ctx.inputs, ctx.output = given, inputs, output
         return output.detach()
@@ -388,9 +393,11 @@ class _Attention(Function):
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
         def derivative(slope: Tensor) -> tuple[Tensor, ...]:
-            return torch.autograd.grad(ctx.output, ctx.inputs, slope, retain_graph=True)
+            found: tuple[Tensor, ...] = torch.autograd.grad(ctx.output, ctx.inputs, slope, retain_graph=True)
+            return found
 
-        return None, *_AttentionBackward.apply(ctx.given, derivative, slope, *ctx.saved_tensors)
+        slopes = _AttentionBackward.apply(ctx.given, derivative, slope, *ctx.saved_tensors)  # type: ignore[no-untyped-call]
+        return None, *slopes
 
 
 class _AttentionBackward(Function):
