@@ -244,7 +244,6 @@ class Structure:
         hidden: kernels that keep the outputs of their layers to themselves.
         outputs: shape of the outputs.
         nodes: names of the derivatives on the way back.
-        layout: gives what goes into the forward the order in memory that suits it.
     """
 
     layers: tuple[Tensor, ...]
@@ -255,7 +254,6 @@ class Structure:
     hidden: tuple[str, ...]
     outputs: torch.Size
     nodes: frozenset[str]
-    layout: Callable[[Tensor], Tensor]
 
     @property
     def convolves(self) -> bool:
@@ -352,12 +350,11 @@ class Scout(Observer):
         places = [Examples(axis, inner) for axis in divisible for inner in (False, True)]
         return min(places, key=distance, default=None)
 
-    def found(self, outputs: Tensor, layout: Callable[[Tensor], Tensor]) -> Structure:
+    def found(self, outputs: Tensor) -> Structure:
         """The structure, with what the outputs depend on told from what they do not.
 
         Args:
             outputs: of the forward that was watched.
-            layout: see `Structure`.
         """
         reached = _ancestors(outputs.grad_fn)
         variables = {id(node.variable) for node in reached if hasattr(node, "variable")}
@@ -380,7 +377,6 @@ class Scout(Observer):
             hidden=tuple(self._hidden),
             outputs=outputs.shape,
             nodes=frozenset(node.name() for node in reached),
-            layout=layout,
         )
 
 

@@ -185,7 +185,7 @@ def _agreement(values: Tensor) -> Tensor:
     """
     images = values[:, 0] if values.shape[1] == 1 else values
     if values[0].numel() <= _UNITS:
-        # In the layout of channels last it is quicker to keep the shape.
+        # Flattened first where that is a view; channels that are last in memory are one as they are.
         return to_double(agreement(images.flatten(1) if images.is_contiguous() else images))
     parts = torch.split(images.reshape(len(images), -1), _UNITS, dim=1)
     return torch.stack([to_double(agreement(part)) for part in parts]).sum(0)

@@ -75,9 +75,8 @@ def _respond(subject: ModuleSubject, vectors: dict[int, Tensor], repeat: int) ->
     changed = map_leaves(lambda leaf: leaf + MIXTURE * draw(leaf), images)
 
     def respond(given: Tree, *, measured: bool) -> _Features:
-        batch = map_leaves(subject.structure.layout, given)
-        watching = _Features(subject, batch, places, measured)
-        subject.forward(watching, batch)
+        watching = _Features(subject, given, places, measured)
+        subject.forward(watching, given)
         return watching
 
     before, after = respond(images, measured=True), respond(changed, measured=False)

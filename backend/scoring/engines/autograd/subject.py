@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -63,26 +63,14 @@ class ModuleSubject(Subject):
     def structure(self) -> Structure:
         """What the forward does, from a forward pass of two examples, or of three where the batch has two.
 
-        Where it is not sure along which dimension the examples are, one more pass takes them in another order. Images
-        come with their channels last in memory, which makes convolutions faster, unless the forward fails so: `view`
-        may need the channels first.
+        Where it is not sure along which dimension the examples are, one more pass takes them in another order.
 
         Raises:
             UserError: it fails, or its outputs depend on no weight.
         """
-        with suppress(UserError):
-            found = self._scouted(channels_last)
-            return found if found.convolves else replace(found, layout=as_it_is)
-        return self._scouted(as_it_is)
-
-    def _scouted(self, layout: Callable[[Tensor], Tensor]) -> Structure:
         few = 3 if self.count == 2 else 2
-
-        def some(leaf: Tensor) -> Tensor:
-            return layout(torch.cat([leaf[:few].detach()] * few)[:few])
-
         with self._running():
-            batch = map_leaves(some, self.images)
+            batch = map_leaves(lambda leaf: torch.cat([leaf] * few)[:few], self.examples(slice(few)))
             copied = map_leaves(torch.clone, batch)
             scout = Scout(self.network, batch, self.seed)
             outputs = self.forward(scout, batch)
@@ -90,7 +78,7 @@ class ModuleSubject(Subject):
                 rolled = Scout(self.network, map_leaves(lambda leaf: leaf.roll(1, 0), copied), self.seed)
                 self.forward(rolled, rolled.batch)
                 scout.settle(rolled)
-            found = scout.found(outputs, layout)
+            found = scout.found(outputs)
         if any(node.startswith("CheckpointFunction") for node in found.nodes):
             raise UserError(f"network: {_CHECKPOINTS}")
         if not outputs.is_floating_point():
@@ -111,9 +99,8 @@ class ModuleSubject(Subject):
         return all(leaf.is_floating_point() for leaf in leaves(self.images))
 
     def examples(self, part: slice = slice(None)) -> Tree:
-        """A copy of some examples of the batch, which the forward may change, in the layout that suits it."""
-        layout = self.structure.layout
-        return map_leaves(lambda leaf: layout(leaf[part].detach().clone()), self.images)
+        """A copy of some examples of the batch, which the forward may change."""
+        return map_leaves(lambda leaf: leaf[part].detach().clone(), self.images)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -163,16 +150,6 @@ class ModuleSubject(Subject):
         if not found.isfinite():
             raise UserError("loss: is not finite: NaN or infinity")
         return found.reshape(())
-
-
-def channels_last(value: Tensor) -> Tensor:
-    """Images (B, C, H, W) with their channels last in memory; all else as it is."""
-    return value.contiguous(memory_format=torch.channels_last) if value.dim() == 4 else value
-
-
-def as_it_is(value: Tensor) -> Tensor:
-    """The same."""
-    return value
 
 
 @contextmanager
