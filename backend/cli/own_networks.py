@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from backend.datasets.batch import load_batch
 from backend.errors import UserError
 from backend.scoring import explain_network, resolve_device, score_network
-from backend.scoring.networks import random_labels
+from backend.scoring.networks import network_prices, random_labels
+from backend.scoring.prices import Price
 from backend.scoring.runtime import make_generator
 from backend.spaces.building import make_seeded
 from backend.spaces.task import Task
@@ -79,6 +80,11 @@ def build(named: str, seed: int, device: str) -> nn.Module:
 def explained(network: nn.Module, task: Task, seed: int) -> dict[str, str]:
     """Why each proxy is not computed for a network; "" for one that is."""
     return explain_network(network, task.batch, task.labels, task=task, seed=seed)
+
+
+def priced(network: nn.Module, task: Task, names: Sequence[str], seed: int) -> dict[str, Price]:
+    """What each proxy that is computed for a network costs here and now."""
+    return network_prices(network, task.batch, task.labels, names, task=task, seed=seed)
 
 
 def scored(network: nn.Module, task: Task, names: Sequence[str], seed: int) -> dict[str, float | None]:

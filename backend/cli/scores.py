@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,6 +43,7 @@ from backend.studies.trials import json_numbers
 from backend.user_code import is_named
 
 if TYPE_CHECKING:
+    from backend.scoring.prices import Price
     from backend.scoring.sweep import Failure
 
 
@@ -72,7 +73,12 @@ def score(
         typer.Option(metavar="FILE.py:NAME", help="For a FILE.py:NAME: a function that returns (batch, labels)."),
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Say which proxies are computed, and why others are not.")
+        bool,
+        typer.Option(
+            "--explain",
+            help="Say which proxies are computed, why others are not, and what each costs here, alone and added to the "
+            "others.",
+        ),
     ] = False,
     as_json: JsonOption = False,
     proxy_module: ModuleOption = None,
@@ -97,6 +103,9 @@ def score(
         console.print(description)
         if explain:
             console.print("Networks run in train mode, with batch statistics and without dropout.")
+            console.print(
+                "Milliseconds are measured on this machine now: of a proxy alone, and what it adds to the others."
+            )
         _print_rows(rows, "reasons" if explain else "scores", parse_proxies(proxies))
 
 
@@ -130,12 +139,14 @@ class _Setting:
     def _row(self, scorer: Scorer, architecture: Architecture) -> dict[str, Any]:
         """None in place of the scores of what cannot be scored, and for a score that is not finite."""
         label = scorer.space.label(architecture)
-        row = {"arch": architecture.key, "index": label if isinstance(label, int) else None}
+        row: dict[str, Any] = {"arch": architecture.key, "index": label if isinstance(label, int) else None}
         row["title"] = scorer.space.named(label)
         try:
             reasons = scorer.explain(architecture)
             names = [name for name, reason in reasons.items() if self.proxies != "all" or not reason]
             found = reasons if self.explain else json_numbers(scorer.score(architecture, names))
+            if self.explain:
+                row["milliseconds"] = _milliseconds(scorer.prices(architecture))
         except InvalidArchitectureError:
             found, row["invalid"] = None, str(architecture.invalid).split(":")[0]
         return {**row, ("reasons" if self.explain else "scores"): found}
@@ -155,6 +166,7 @@ class _Setting:
                 reasons = own_networks.explained(network, task, self.seed)
             if self.explain:
                 row["reasons"] = {name: reasons[name] for name in names}
+                row["milliseconds"] = _milliseconds(own_networks.priced(network, task, names, self.seed))
             else:
                 wanted = [name for name in names if self.proxies != "all" or not reasons[name]]
                 row["scores"] = own_networks.scored(network, task, wanted, self.seed)
@@ -188,7 +200,20 @@ def _words(row: dict[str, Any], key: str, name: str) -> str:
         return str(row["invalid"])
     if name not in row[key]:
         return "–"
-    return number(row[key][name]) if key == "scores" else row[key][name] or "computed"
+    if key == "scores":
+        return number(row[key][name])
+    if row[key][name]:
+        return str(row[key][name])
+    price = row["milliseconds"][name]
+    return f"computed: {price['alone']:.0f} ms alone, {price['added']:.0f} ms added"
+
+
+def _milliseconds(prices: Mapping[str, Price]) -> dict[str, dict[str, float]]:
+    """Of each proxy, alone and added to the others."""
+    return {
+        name: {kind: round(1e3 * seconds, 3) for kind, seconds in price._asdict().items()}
+        for name, price in prices.items()
+    }
 
 
 def sweep(

@@ -139,6 +139,9 @@ class Plan:
     Args:
         proxies: what is to be computed.
         engine: whose passes.
+
+    Attributes:
+        steps: each pass, in order, with the names of the observations that it is to yield.
     """
 
     def __init__(self, proxies: Iterable[Proxy], engine: Engine) -> None:
@@ -148,7 +151,7 @@ class Plan:
             if not wanted.isdisjoint(step.gives):
                 wanted |= step.needs
                 steps.append((step, step.gives & wanted))
-        self._steps = tuple(reversed(steps))
+        self.steps = tuple(reversed(steps))
         self._properties = {name: value for name, value in engine.properties.items() if name in wanted}
         self._frugal, self._saves = False, engine.saves_memory
 
@@ -164,7 +167,7 @@ class Plan:
         keep_freed_memory()
         with torch.inference_mode(False):  # whatever the caller's mode, weights are to be differentiated
             known: Observations = {name: value(subject) for name, value in self._properties.items()}
-            for step, wanted in self._steps:
+            for step, wanted in self.steps:
                 known |= self._run(step, subject, wanted, known)
         return known
 

@@ -16,6 +16,7 @@ from backend.scoring.engine import Engine, Plan, Subject, check_computed, evalua
 from backend.scoring.engines.autograd import AutogradEngine, ModuleSubject
 from backend.scoring.engines.nas_bench_201 import engine as nas_bench_201
 from backend.scoring.engines.nas_bench_201.subject import CellSubject
+from backend.scoring.prices import Price, measure_prices
 from backend.scoring.runtime import make_generator
 from backend.spaces.task import Task, Tree, map_leaves
 
@@ -105,6 +106,30 @@ def explain_network(
     known = [registry.get(name) for name in registry.available()]
     refused = refusals(known, subject, engine)
     return {proxy.name: refused.get(proxy.name, "") for proxy in known}
+
+
+def network_prices(
+    network: nn.Module, images: Tree, labels: Any, proxies: Iterable[str], *, task: Task | None = None, seed: int = 0
+) -> dict[str, Price]:
+    """What each of the proxies that are computed for a network costs here and now, by name.
+
+    Args:
+        network: as for `score_network`, and so are the others.
+        images: what its forward takes.
+        labels: None if there are none.
+        proxies: names.
+        task: the loss and the outputs.
+        seed: of the scores.
+
+    Raises:
+        UserError: as `score_network`.
+    """
+    asked = _task(network, images, labels, task)
+    subject, engine = _observed(network, asked, seed, None)
+    engine.check(asked)
+    chosen = check_proxies(proxies)
+    refused = refusals(chosen, subject, engine)
+    return measure_prices(subject, [proxy for proxy in chosen if proxy.name not in refused], engine)
 
 
 def random_labels(network: nn.Module, images: Tree, *, seed: int = 0) -> Tensor:

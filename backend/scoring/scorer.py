@@ -17,6 +17,7 @@ from backend.proxies import Proxy
 from backend.scoring.checks import InvalidArchitectureError, check_batch, check_proxies
 from backend.scoring.engine import Plan, Subject, check_computed, evaluate, refusals
 from backend.scoring.engines import engine_of
+from backend.scoring.prices import Price, measure_prices
 from backend.scoring.runtime import resolve_device
 from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
@@ -187,6 +188,17 @@ class Scorer:
         """
         refused = refusals(self.proxies, self._subject(architecture), self._engine)
         return {proxy.name: refused.get(proxy.name, "") for proxy in self.proxies}
+
+    def prices(self, architecture: Architecture) -> dict[str, Price]:
+        """What each proxy that is computed for an architecture costs here and now, by name.
+
+        Raises:
+            InvalidArchitectureError: no network can be built of it.
+            UserError: its forward fails.
+        """
+        subject = self._subject(self.space.representative(architecture))
+        refused = refusals(self.proxies, subject, self._engine)
+        return measure_prices(subject, [proxy for proxy in self.proxies if proxy.name not in refused], self._engine)
 
     def _subject(self, architecture: Architecture) -> Subject:
         if architecture.invalid:

@@ -1,6 +1,7 @@
 """``score FILE.py:NAME``: networks and batches of the user's own, named on the command line."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -89,15 +90,20 @@ def test_explain_says_which_proxies_are_computed_and_why_others_are_not(home: Pa
     assert "its forward fails" in refused(*asked)
     asked = ("score", f"{networks}:small", "--explain", "--input", "3x8x8")
     lines = {line.split("│")[1].strip(): line for line in backend(*asked).stdout.splitlines() if line.count("│") > 2}
-    assert "computed" in lines["snip"]
+    assert re.search(r"computed: \d+ ms alone, \d+ ms added", lines["snip"])
     assert "needs batch norms, and the network has none" in lines["zen"]
     (row,) = json.loads(backend(*asked, "--json", "--proxies", "snip,az_expressivity").stdout)
     assert row["reasons"] == {
         "snip": "",
         "az_expressivity": "needs the blocks of the network, and nothing says what these are",
     }
+    assert list(row["milliseconds"]) == ["snip"]
     (cell,) = json.loads(backend("score", "1462", "--explain", "--batch-size", "2", "--json").stdout)
     assert set(cell["reasons"].values()) == {""}
+    prices = cell["milliseconds"]
+    assert set(prices) == set(cell["reasons"])
+    assert prices["snip"]["added"] < prices["snip"]["alone"] / 2  # shares its pass
+    assert prices["zen"]["added"] == pytest.approx(prices["zen"]["alone"], abs=0.01)  # has a pass of its own
     said = refused("score", f"{networks}:small", "--input", "3x8x8", "--proxies", "zen,snip")
     assert "proxies: zen needs batch norms, and the network has none; computed for this Net: grad_norm, snip" in said
 

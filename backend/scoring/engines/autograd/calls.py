@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from backend.scoring.engines.autograd.twice import Twice, attention
 from backend.spaces.building import make_seeded
 from backend.spaces.task import leaves, map_leaves
 
@@ -39,7 +40,7 @@ RECURRENT = frozenset(["gru", "lstm", "rnn_relu", "rnn_tanh"])
 """Kernels that run whole recurrent layers."""
 
 _NORMS = frozenset(["batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "local_response_norm"])
-_opened: dict[Callable[..., Any], Callable[..., Any]] = {}
+_opened: dict[Callable[..., Any], Callable[..., Any] | None] = {}
 
 
 def opened(function: Callable[..., Any]) -> Callable[..., Any] | None:
@@ -47,16 +48,36 @@ def opened(function: Callable[..., Any]) -> Callable[..., Any] | None:
 
     Called inside the mode, what it calls reaches the mode, and it does not itself.
     """
+    if function not in _opened:
+        _opened[function] = _open(function)
+    return _opened[function]
+
+
+def _open(function: Callable[..., Any]) -> Callable[..., Any] | None:
     code = getattr(function, "__code__", None)
     if code is None or function.__module__ not in _PYTHON or set(_ASKS).isdisjoint(code.co_names):
         return None
-    if function not in _opened:
-        assert isinstance(function, FunctionType)
-        names = {**function.__globals__, **dict.fromkeys(_ASKS, lambda *_: False)}
-        copied = FunctionType(code, names, function.__name__, function.__defaults__, function.__closure__)
-        copied.__kwdefaults__ = function.__kwdefaults__
-        _opened[function] = copied
-    return _opened[function]
+    assert isinstance(function, FunctionType)
+    names = {**function.__globals__, **dict.fromkeys(_ASKS, lambda *_: False)}
+    copied = FunctionType(code, names, function.__name__, function.__defaults__, function.__closure__)
+    copied.__kwdefaults__ = function.__kwdefaults__
+    return copied
+
+
+def tensors(args: Iterable[Any], given: Mapping[str, Any]) -> list[Tensor]:
+    """The tensors among the arguments of a call, those in lists too; made for speed.
+
+    Args:
+        args: positional arguments.
+        given: keyword arguments.
+    """
+    found: list[Tensor] = []
+    for value in (*args, *given.values()) if given else args:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, tuple | list | dict):
+            found += leaves(value)
+    return found
 
 
 class ForwardMode(TorchFunctionMode):
@@ -67,7 +88,7 @@ class ForwardMode(TorchFunctionMode):
         places: by the ``id`` of a parameter or buffer, the tensor that takes its place.
         norms: whether norms do anything; otherwise they hand on what they get.
         double: whether everything is computed in float64.
-        plain_attention: whether attention is computed from its definition, which can be differentiated twice.
+        twice: computes layers so that they can be differentiated twice; None if nothing is to be.
     """
 
     def __init__(
@@ -77,11 +98,11 @@ class ForwardMode(TorchFunctionMode):
         places: Mapping[int, Tensor] | None = None,
         norms: bool = True,
         double: bool = False,
-        plain_attention: bool = False,
+        twice: Twice | None = None,
     ) -> None:
         super().__init__()
         self._seed, self._draws = seed, 0
-        self._places, self._norms, self._double, self._plain_attention = places or {}, norms, double, plain_attention
+        self._places, self._norms, self._double, self._twice = places or {}, norms, double, twice
 
     def __torch_function__(
         self,
@@ -96,7 +117,7 @@ class ForwardMode(TorchFunctionMode):
         if inside is not None and (self._norms or inside.__name__ not in _NORMS):
             with self:
                 return inside(*args, **given)
-        if self._places:
+        if self._places and not self._places.keys().isdisjoint(map(id, tensors(args, given))):
             args, given = self._placed(args), self._placed(given)
         return self.call(getattr(func, "__name__", ""), func, args, given)
 
@@ -109,6 +130,7 @@ class ForwardMode(TorchFunctionMode):
             args: its positional arguments.
             given: its keyword arguments.
         """
+        result: Any
         if name == "__get__":
             return function(*args, **given)
         if name in _DROPOUT:
@@ -122,7 +144,7 @@ class ForwardMode(TorchFunctionMode):
             result = function(*(0.0 if isinstance(value, float) else value for value in args), **given)
         elif name in _RANDOM and given.get("generator") is None:
             result = self._draw(function, args, given)
-        else:
+        elif self._twice is None or (result := self._twice.compute(name, args, given)) is None:
             result = function(*args, **given)
         return map_leaves(_in_double, result) if self._double else result
 
@@ -147,15 +169,10 @@ class ForwardMode(TorchFunctionMode):
         is_causal: bool = False,
         **given: Any,
     ) -> Tensor:
-        if self._plain_attention:
-            function = _attention_by_definition
+        if self._twice is not None:
+            function = attention
         found: Tensor = function(query, key, value, attn_mask=attn_mask, dropout_p=0.0, is_causal=is_causal, **given)
         return found
-
-
-def _attention_by_definition(*args: Any, **given: Any) -> Tensor:
-    found: Tensor = torch.ops.aten._scaled_dot_product_attention_math(*args, **given)[0]
-    return found
 
 
 def _in_double(value: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 
 from backend.scoring.engine import Pass, Subject
 from backend.scoring.engines.autograd.gaussian_blocks import gaussian_blocks
-from backend.scoring.engines.autograd.passes import curvature, half_gradients, tangent_kernel, training_step
+from backend.scoring.engines.autograd.passes import half_gradients, tangent_kernel, training_step
 from backend.scoring.engines.autograd.responses import region_patterns, synaptic_flow, zen_responses
 from backend.scoring.engines.autograd.subject import ModuleSubject
 from backend.spaces.base import Architecture, SearchSpace
@@ -26,9 +26,10 @@ class AutogradEngine:
     passes: Sequence[Pass] = (
         Pass(
             lambda subject, wanted, _: training_step(subject, wanted),
-            frozenset({"gradients", "saliencies", "input_gradients", "relu_agreement", "layer_agreements"}),
+            frozenset(
+                {"gradients", "saliencies", "bare_curvature", "input_gradients", "relu_agreement", "layer_agreements"}
+            ),
         ),
-        Pass(lambda subject, *_: {"bare_curvature": curvature(subject)}, frozenset({"bare_curvature"})),
         Pass(lambda subject, *_: {"half_gradients": half_gradients(subject)}, frozenset({"half_gradients"})),
         Pass(lambda subject, *_: synaptic_flow(subject), frozenset({"synaptic_flows", "flow_scale"})),
         Pass(lambda subject, *_: {"zen_responses": zen_responses(subject)}, frozenset({"zen_responses"})),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from backend.scoring.engines.autograd.calls import RECURRENT, ForwardMode
+from backend.scoring.engines.autograd.calls import RECURRENT, ForwardMode, tensors
 from backend.spaces.task import Tree, leaves
 
 _CONVOLUTIONS = frozenset(f"conv{kind}{axes}d" for kind in ("", "_transpose") for axes in (1, 2, 3))
@@ -58,7 +58,8 @@ class Observer(ForwardMode):
         self._parameters |= {
             id(place): self._parameters[key] for key, place in self._places.items() if key in self._parameters
         }
-        self._lasting = {id(tensor) for tensor in (*network.parameters(), *network.buffers())}
+        # Kept alive: a buffer that the forward replaces would leave its id to another tensor.
+        self._lasting = {id(tensor): tensor for tensor in (*network.parameters(), *network.buffers())}
         self._count = max((leaf.shape[0] for leaf in leaves(batch)), default=0)
         for leaf in leaves(batch):
             self._mark(leaf, DATA)
@@ -86,10 +87,11 @@ class Observer(ForwardMode):
 
     def call(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], given: dict[str, Any]) -> Any:
         """See `ForwardMode`."""
+        inputs = tensors(args, given)
         if name == "__get__":
-            return self._passed_on(super().call(name, function, args, given), args, given)
-        first = next(leaves(args), None)
-        rectifies = first is not None and self._is_data(first) and _is_relu(name, args, given)
+            return self._passed_on(super().call(name, function, args, given), inputs)
+        first = inputs[0] if inputs else None
+        rectifies = first is not None and _is_relu(name, args, given) and self._is_data(first)
         if first is not None:
             if rectifies:
                 self.before_relu(first)
@@ -103,14 +105,13 @@ class Observer(ForwardMode):
                 self.on_batch_norm(first, result)
             elif self._collapses(first, result):
                 self.on_collapse(first, result)
-        return self._passed_on(result, args, given, name)
+        return self._passed_on(result, inputs, name)
 
-    def _passed_on(self, result: Any, args: tuple[Any, ...], given: dict[str, Any], name: str = "") -> Any:
+    def _passed_on(self, result: Any, inputs: Sequence[Tensor], name: str = "") -> Any:
         """Marks what a call yields with its origins."""
-        outputs = list(leaves(result))
+        outputs = [result] if isinstance(result, Tensor) else list(leaves(result))
         if not outputs:
             return result
-        inputs = [*leaves(args), *leaves(given)]
         data = any(self._is_data(value) for value in inputs)
         weights = [(value, origins) for value in inputs if (origins := self._origins(value))]
         if data and weights:

@@ -14,6 +14,7 @@ from backend.scoring.engines.agreement import agreement
 from backend.scoring.engines.autograd.calls import ForwardMode
 from backend.scoring.engines.autograd.observer import Examples, Observer, Seen, Use
 from backend.scoring.engines.autograd.subject import ModuleSubject, slopes
+from backend.scoring.engines.autograd.twice import Twice
 from backend.scoring.runtime import to_double
 from backend.spaces.task import leaves, map_leaves
 
@@ -22,12 +23,13 @@ _UNITS = 2**22
 
 
 def training_step(subject: ModuleSubject, wanted: Set[str]) -> dict[str, Any]:
-    """The wanted ones of gradients, saliencies, input_gradients, relu_agreement and layer_agreements.
+    """The wanted ones of gradients, saliencies, bare_curvature, input_gradients, relu_agreement and layer_agreements.
 
-    One forward pass; one way back for the loss and one for the inputs, if they are wanted.
+    One forward pass; one way back for the loss and one for the inputs, if they are wanted; and for the curvature, Σ w ⊙
+    (Hg) over all layers, the gradient is differentiated once more, along itself.
     """
-    to_weights = not wanted.isdisjoint({"gradients", "saliencies"})
-    to_inputs = "input_gradients" in wanted
+    to_weights = not wanted.isdisjoint({"gradients", "saliencies", "bare_curvature"})
+    to_inputs, is_curved = "input_gradients" in wanted, "bare_curvature" in wanted
     structure = subject.structure
     with subject.running():
         inputs = subject.examples()
@@ -35,22 +37,40 @@ def training_step(subject: ModuleSubject, wanted: Set[str]) -> dict[str, Any]:
             for leaf in leaves(inputs):
                 leaf.requires_grad_()
         batch = map_leaves(torch.clone, inputs) if to_inputs else inputs
-        watching = _Training(subject, batch, wanted)
+        twice = Twice(structure.layers) if is_curved else None
+        watching = _Training(subject, batch, wanted, twice)
         with torch.set_grad_enabled(to_weights or to_inputs):
             outputs = subject.forward(watching, batch)
         observed = watching.agreements()
         if to_inputs:
-            found = slopes(outputs.sum(), list(leaves(inputs)), retain_graph=to_weights)
+            with Twice.inputs_alone(twice):
+                found = slopes(outputs.sum(), list(leaves(inputs)), retain_graph=to_weights)
             observed["input_gradients"] = torch.cat([to_double(each.flatten(1)) for each in found], 1)
         if to_weights:
             loss = subject.loss(outputs)
             watching.going_back = True
-            found = slopes(loss, structure.layers)
+            found = slopes(loss, structure.layers, create_graph=is_curved)
+            watching.going_back = False
             observed["gradients"] = tuple(gradient.detach() for gradient in found)
             observed["saliencies"] = watching.saliencies()
+            if twice is not None:
+                observed["bare_curvature"] = _curvature(twice, structure.layers, found)
         elif not outputs.isfinite().all():
             raise UserError("network: its outputs are not finite: NaN or infinity")
     return {name: value for name, value in observed.items() if name in wanted}
+
+
+def _curvature(twice: Twice, layers: Sequence[Tensor], gradients: Sequence[Tensor]) -> float:
+    half_square = torch.stack([(gradient * gradient.detach()).sum() for gradient in gradients]).sum()
+    if not half_square.requires_grad:
+        return 0.0  # a loss that is linear in the weights
+    twice.again = True
+    products = slopes(half_square, layers)
+    rest = [
+        (to_double(weight.detach()) * to_double(product)).sum()
+        for weight, product in zip(layers, products, strict=True)
+    ]
+    return float(torch.stack(rest).sum() + twice.total)
 
 
 class _Kept:
@@ -67,13 +87,14 @@ class _Training(Observer):
         subject: the network.
         batch: what its forward gets.
         wanted: names of observations.
+        twice: see `ForwardMode`.
 
     Attributes:
         going_back: whether the sweep back is that of the loss.
     """
 
-    def __init__(self, subject: ModuleSubject, batch: object, wanted: Set[str]) -> None:
-        super().__init__(subject.network, batch, subject.seed)
+    def __init__(self, subject: ModuleSubject, batch: object, wanted: Set[str], twice: Twice | None) -> None:
+        super().__init__(subject.network, batch, subject.seed, twice=twice)
         self._structure, self._examples = subject.structure, subject.count
         self._layers = {id(weight): number for number, weight in enumerate(self._structure.layers)}
         self._saliencies_wanted = "saliencies" in wanted
@@ -164,7 +185,8 @@ def _agreement(values: Tensor) -> Tensor:
     """
     images = values[:, 0] if values.shape[1] == 1 else values
     if values[0].numel() <= _UNITS:
-        return to_double(agreement(images))
+        # Flattened first where that is a view; channels that are last in memory are one as they are.
+        return to_double(agreement(images.flatten(1) if images.is_contiguous() else images))
     parts = torch.split(images.reshape(len(images), -1), _UNITS, dim=1)
     return torch.stack([to_double(agreement(part)) for part in parts]).sum(0)
 
@@ -179,25 +201,6 @@ def half_gradients(subject: ModuleSubject) -> tuple[tuple[Tensor, ...], tuple[Te
 
     with subject.running():
         return gradients(slice(middle)), gradients(slice(middle, None))
-
-
-def curvature(subject: ModuleSubject) -> float:
-    """Σ w ⊙ (Hg) over all layers: the gradient is differentiated once more, along itself."""
-    with subject.running():
-        outputs = subject.forward(ForwardMode(subject.seed, plain_attention=True), subject.examples())
-        gradients = slopes(subject.loss(outputs), subject.layers, create_graph=True)
-        half_square = torch.stack([(gradient * gradient.detach()).sum() for gradient in gradients]).sum()
-        if not half_square.requires_grad:
-            return 0.0  # a loss that is linear in the weights
-        products = slopes(half_square, subject.layers)
-    return float(
-        torch.stack(
-            [
-                (to_double(weight.detach()) * to_double(product)).sum()
-                for weight, product in zip(subject.layers, products, strict=True)
-            ]
-        ).sum()
-    )
 
 
 EXAMPLES = 16

@@ -1,0 +1,98 @@
+"""What each proxy costs for a network, measured now: alone, and in the set of what is chosen.
+
+Proxies share passes, so that a set costs less than the sum of its proxies alone, and one more may cost next to nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+
+from backend.proxies import Proxy
+from backend.scoring.engine import PRIVATE, Engine, Observations, Pass, Plan, Subject
+
+_QUICK = 0.2
+"""Seconds of a pass that is short enough to be taken three times, of which the quickest counts."""
+
+
+class Price(NamedTuple):
+    """Seconds for one architecture.
+
+    Attributes:
+        alone: of the proxy, computed with no other.
+        added: of the set, beyond what it takes without the proxy.
+    """
+
+    alone: float
+    added: float
+
+
+def measure_prices(subject: Subject, proxies: Sequence[Proxy], engine: Engine) -> dict[str, Price]:
+    """The price of each proxy, by name; takes a few times what the scores take.
+
+    What is done once whatever the proxies, such as to build the network, is in no price.
+
+    Args:
+        subject: the network, for which all the proxies are computed.
+        proxies: the set.
+        engine: that observes it.
+
+    Raises:
+        UserError: the network's forward fails, or there is too little memory.
+    """
+    known = Plan(proxies, engine).observe(subject)  # warms up, and is what passes start from
+    clock = _Clock(subject, known)
+    prices = {}
+    for proxy in proxies:
+        others = [other for other in proxies if other is not proxy]
+        added = clock.passes(Plan(proxies, engine)) - clock.passes(Plan(others, engine))
+        value = _quickest(partial(_value, proxy, subject, known), subject)
+        prices[proxy.name] = Price(clock.passes(Plan([proxy], engine)) + value, max(added, 0.0) + value)
+    return prices
+
+
+class _Clock:
+    """Takes the time of each way to run a pass once."""
+
+    def __init__(self, subject: Subject, known: Mapping[str, Any]) -> None:
+        self._subject, self._known = subject, known
+        self._seconds: dict[tuple[int, frozenset[str]], float] = {}
+
+    def passes(self, plan: Plan) -> float:
+        """Seconds of all passes of a plan."""
+        return sum(self._of(step, wanted) for step, wanted in plan.steps)
+
+    def _of(self, step: Pass, wanted: frozenset[str]) -> float:
+        key = id(step), wanted
+        if key not in self._seconds:
+            self._seconds[key] = _quickest(partial(step.run, self._subject, wanted, self._known), self._subject)
+        return self._seconds[key]
+
+
+def _value(proxy: Proxy, subject: Subject, known: Observations) -> None:
+    arguments = [PRIVATE[name](subject) if name in PRIVATE else known[name] for name in proxy.reads]
+    with suppress(Exception):  # a user's proxy may fail, and has taken its time
+        proxy.value(*arguments)
+
+
+def _quickest(work: Callable[[], object], subject: Subject) -> float:
+    def seconds() -> float:
+        _wait(subject.device)
+        started = time.perf_counter()
+        with torch.inference_mode(False), torch.enable_grad():
+            work()
+        _wait(subject.device)
+        return time.perf_counter() - started
+
+    first = seconds()
+    return first if first > _QUICK else min(first, seconds(), seconds())
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
