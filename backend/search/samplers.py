@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -103,6 +104,8 @@ _STRIDE = 6
 """Changes after which a walk begins anew: by then it is anywhere."""
 _LONGEST_WALK = 20 * _STRIDE
 _REAL_CHOICES = 100
+_MOST_LISTED = 20_000
+"""Combinations of parameters that are tried one by one where a walk finds nothing new."""
 
 
 class DistinctSampler(BaseSampler):
@@ -193,7 +196,20 @@ class DistinctSampler(BaseSampler):
             if changes == _STRIDE:
                 at, changes = start, 0
             at = self._edited(at)
-        return found or start
+        return found or self._unseen() or start
+
+    def _unseen(self) -> dict[str, Any] | None:
+        """What a walk missed, by trying all there is in random order; None where nothing is left, or it is too much."""
+        shape = [len(choices) for choices in self._choices.values()]
+        if math.prod(shape) > _MOST_LISTED:
+            return None
+        for place in self._random.sample(range(math.prod(shape)), math.prod(shape)):
+            chosen = np.unravel_index(place, shape) if shape else ()
+            pairs = zip(self._choices.items(), chosen, strict=True)
+            architecture = self._space.of_params({name: choices[int(at)] for (name, choices), at in pairs})
+            if not architecture.invalid and not self._known(architecture):
+                return dict(architecture.params)
+        return None
 
 
 def _choices(kind: BaseDistribution) -> Sequence[Any]:

@@ -7,6 +7,7 @@ from backend import costs as hardware
 from backend.errors import UserError
 from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.spaces.nas_bench_201.space import NasBench201
+from backend.truth.fields import MEASURED
 from backend.truth.nas_bench_201 import measured
 from backend.truth.tables import architectures_table
 
@@ -15,7 +16,8 @@ def test_every_latency_and_energy_of_the_table_has_a_name_and_a_unit() -> None:
     table = architectures_table()
     columns = {column.removeprefix("hwnb_c10_") for column in table if str(column).startswith("hwnb_c10_")}
     expected = {f"{column.split('_')[1]}:{column.split('_')[0]}" for column in columns}
-    named = {name for name in hardware.available() if hardware.get(name).measured}
+    named = {f"{quantity}:{device}" for quantity, device in MEASURED}
+    assert named <= set(hardware.available())
     assert named == {name for name in expected if name.startswith(("latency", "energy"))}
     units = {"latency": "ms", "energy": "mJ"}
     assert all(hardware.get(name).unit == units[name.split(":")[0]] for name in named)

@@ -58,7 +58,7 @@ def test_what_is_no_score_table_is_refused(table: ScoreTable, tmp_path: Path) ->
         with pytest.raises(UserError, match=f"{name}: is not one"):
             read_table(tmp_path / name)
     write_table(replace(table, scores=table.scores.head(9)), tmp_path / "short.parquet")
-    with pytest.raises(UserError, match="15625 cells in official order"):
+    with pytest.raises(UserError, match="not one row for each of the 15625 cells"):
         read_table(tmp_path / "short.parquet")
 
 
