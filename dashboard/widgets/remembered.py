@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.data import queries
 from dashboard.links import STUDY_PARAMETER, VIEW_PARAMETER, has_parameters, parameter, set_parameter
+from dashboard.server.session import storage_key
 
 _KEY: Final = "remembered_study"
 _OPEN_ON_IT: Final = frozenset({"study", "proxies", "ensemble", "compare"})
@@ -26,17 +27,17 @@ def follow_study(page: str) -> str:
         _open(page)
     named = parameter(STUDY_PARAMETER) or ""
     if named and page == "study":
-        st.session_state[_KEY] = named
+        st.session_state[_KEY] = (storage_key(), named)
     return named
 
 
 def _open(page: str) -> None:
-    remembered = st.session_state.get(_KEY)
-    if not remembered or page not in {*_OPEN_ON_IT, "benchmark"}:
+    database, remembered = st.session_state.get(_KEY, (None, ""))
+    if database != storage_key() or page not in {*_OPEN_ON_IT, "benchmark"}:
         return
     summary = next((item for item in queries.studies() if item.name == remembered), None)
     if summary is None:
-        # It was deleted or renamed, or another database is open.
+        # It was deleted or renamed.
         del st.session_state[_KEY]
     elif page in _OPEN_ON_IT and (summary.run or page == "study"):
         set_parameter(STUDY_PARAMETER, remembered)

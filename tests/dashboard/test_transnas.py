@@ -79,7 +79,7 @@ def checked(page: AppTest, space: str) -> str:
     text = said(page)
     for name in proxies.available():
         # What a proxy says of itself names where it was observed.
-        for sentence in (proxies.get(name).description, *proxies.get(name).traps):
+        for sentence in (proxies.get(name).description, proxies.get(name).source, *proxies.get(name).traps):
             text = text.replace(sentence, "")
     # Names of columns are not shown, their headings are.
     text = re.sub(r"^\[.*\]$", "", text, flags=re.MULTILINE)

@@ -19,7 +19,14 @@ from backend.spaces.truth_tasks import TruthField
 from backend.truth import measures
 from backend.truth.measures import Measure
 from dashboard.data import queries
-from dashboard.links import SPACE_PARAMETER, VIEW_PARAMETER, architecture_problem, link_architecture
+from dashboard.links import (
+    SPACE_PARAMETER,
+    STUDY_PARAMETER,
+    VIEW_PARAMETER,
+    architecture_problem,
+    link_architecture,
+    parameter,
+)
 from dashboard.text import plain
 from dashboard.widgets.linked import LinkedChoice
 
@@ -34,8 +41,8 @@ _CHARTS: Final = {
 
 
 def choose_space() -> SearchSpace:
-    """The space that the page's link names, with a control for it where there are several."""
-    names = [registry.DEFAULT, *(name for name in registry.available() if name != registry.DEFAULT)]
+    """The space that the page's link names, or that of its study, with a control for it where there are several."""
+    names = list(dict.fromkeys([_space_of_study() or registry.DEFAULT, registry.DEFAULT, *registry.available()]))
     choice = LinkedChoice(SPACE_PARAMETER, {name: registry.get(name).title for name in names})
     if choice.problem:
         st.error(plain(choice.problem), icon=":material/error:")
@@ -45,6 +52,14 @@ def choose_space() -> SearchSpace:
         if choice.value != before:
             link_architecture(None)
     return registry.get(choice.value)
+
+
+def _space_of_study() -> str | None:
+    """Name of the space that the study in the page's link searches; None where there is none that is known here."""
+    named = parameter(STUDY_PARAMETER)
+    spaces = (summary.space for summary in queries.studies() if named and summary.name == named)
+    space = next(spaces, None)
+    return space.name if space and space.name in registry.available() else None
 
 
 @dataclass(frozen=True)

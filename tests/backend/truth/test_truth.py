@@ -11,10 +11,12 @@ import pytest
 
 import backend
 from backend.datasets.info import NUM_CLASSES
+from backend.errors import ConfigError
 from backend.spaces.nas_bench_201.cell import Cell
-from backend.spaces.nas_bench_201.options import TRAINED_ON, CellChoices
+from backend.spaces.nas_bench_201.options import TRAINED_ON
 from backend.truth.lookup import OPTIMA, architecture, query
 from backend.truth.tables import runs_table
+from tests.conftest import cheap_config
 
 ROOT = Path(backend.__file__).parents[1]
 
@@ -124,8 +126,8 @@ def test_a_data_set_of_images_that_the_benchmark_has_not_is_refused(monkeypatch:
     monkeypatch.setitem(NUM_CLASSES, "shapes", 5)
     with pytest.raises(ValueError, match=r"^dataset 'shapes' is not in the benchmark; valid are cifar10, "):
         query(5115, "shapes")
-    with pytest.raises(ValueError, match=r"unknown data set 'shapes'; one of cifar10, "):
-        CellChoices(dataset=["shapes"])
+    with pytest.raises(ConfigError, match=r"dataset: 'shapes' is no published data set; valid are cifar10, "):
+        cheap_config(cells={"dataset": ["shapes"]})
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ def test_two_sessions_with_different_databases_never_see_each_others_trials(
     there.switch_page("views/study/page.py")
     there.query_params["study"] = finished
     for _ in range(2):
-        assert any("12 of 12" in bar.text for bar in here.run().get("progress"))
-        assert any("3 of 3" in bar.text for bar in there.run().get("progress"))
+        assert any("12 of 12" in line.value for line in here.run().markdown)
+        assert any("3 of 3" in line.value for line in there.run().markdown)
     back = there.sidebar.button(key="storage_default").click().run()
     assert not back.exception
     assert "study" not in back.query_params
