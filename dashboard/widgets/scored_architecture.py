@@ -5,7 +5,7 @@ import streamlit as st
 
 from backend import proxies
 from backend.analysis.scores import labelled
-from backend.spaces.base import Label
+from backend.spaces.base import Label, label_of
 from dashboard.data import proxies as proxy_queries
 from dashboard.data.proxies import Source, Target
 from dashboard.links import link_architecture, linked_architecture
@@ -53,12 +53,11 @@ def _best(source: Source, target: Target | None, proxy: str) -> tuple[Label, str
     """Label of the one to show unasked, and why it is this one."""
     words, scores = source.space.words, source.scores
     if target is not None:
-        values = proxy_queries.accuracy(source.space, target.dataset, target.epochs).reindex(scores.index)
-        how = f"Most accurate {words.one} here"
-    else:
-        values = -scores[proxy] if proxies.get(proxy).direction == "minimize" else scores[proxy]
-        how = f"Best {words.one} by {proxy}"
-    return values.index[int(values.argmax())], how
+        accuracy = proxy_queries.accuracy(source.space, target.dataset, target.epochs).reindex(scores.index).dropna()
+        if len(accuracy):
+            return label_of(accuracy.idxmax()), f"Most accurate {words.one} here"
+    values = (-scores[proxy] if proxies.get(proxy).direction == "minimize" else scores[proxy]).dropna()
+    return label_of(values.idxmax() if len(values) else scores.index[0]), f"Best {words.one} by {proxy}"
 
 
 def _clear() -> None:
