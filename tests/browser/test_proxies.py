@@ -49,7 +49,7 @@ def test_a_clicked_proxy_and_a_clicked_cell_are_shown_and_the_link_shows_them_to
 def test_the_whole_space_is_drawn_with_its_intervals(page: Page, installation: Path) -> None:
     write_sweep_table(installation)
     with running_app(installation) as address:
-        page.goto(f"{address}/proxies?table={SWEEP}&ranking=table")
+        page.goto(f"{address}/proxies?table={SWEEP}&ranking=table&proxy=params")
         expect(page.locator(".st-key-ranking_table table")).to_contain_text("…")
         expect(page.locator(".st-key-scatter_section canvas.gl-canvas").first).to_be_attached()
         expect(page.get_by_text("15,284 cells. Click one to see it")).to_be_visible()
