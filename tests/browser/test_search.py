@@ -93,6 +93,7 @@ def test_the_form_keeps_a_wrong_search_back(page: Page, installation: Path) -> N
         expect(page.get_by_role("button", name="Launch the search")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_the_example_runs_with_one_click_stops_resumes_and_outlives_the_dashboard(
     page: Page, installation: Path
 ) -> None:

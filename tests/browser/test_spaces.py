@@ -60,6 +60,7 @@ def address(installation: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
     registry.unregister(OWN)
 
 
+@pytest.mark.slow
 def test_every_page_opens_with_every_space(page: Page, address: str) -> None:
     page.set_default_timeout(WAIT_MILLISECONDS)
     expect.set_options(timeout=WAIT_MILLISECONDS)

@@ -97,6 +97,7 @@ def test_the_benchmark_of_the_sample(pages: Open) -> None:
     checked(pages("benchmark", view="study", study="all"))
 
 
+@pytest.mark.slow
 def test_the_other_pages(pages: Open) -> None:
     assert "184" in checked(pages("proxies", table="accel_nasbench-ImageNet16-120"))
     checked(pages("proxies", study="table"))

@@ -85,6 +85,7 @@ def test_a_network_of_ones_own_is_scored_on_noise_a_data_set_and_a_batch(home: P
     assert of_tokens["scores"] == score_network(network, *batch, ["grad_norm"])
 
 
+@pytest.mark.slow
 def test_explain_says_which_proxies_are_computed_and_why_others_are_not(home: Path, networks: Path) -> None:
     asked = ("score", f"{networks}:small", f"{networks}:tokens", "--explain", "--batch", f"{networks}:batch")
     assert "its forward fails" in refused(*asked)

@@ -31,7 +31,7 @@ def test_the_pages_follow_the_study_that_was_opened(app: Open, finished: str) ->
 
 
 def test_a_link_that_names_something_is_left_as_it_is(app: Open, finished: str) -> None:
-    page = go(app("study", study=finished), "proxies", view="spaces")
+    page = go(app("study", study=finished), "share", view="history")
     assert "study" not in page.query_params
     page = go(page, "new_search")
     assert "study" not in page.query_params
