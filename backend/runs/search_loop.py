@@ -146,6 +146,7 @@ class Search:
         self._scored = 0
         self._running: dict[int, _Running] = {}
         self._hidden: deque[int] = deque()
+        self._usual: optuna.samplers.BaseSampler | None = None
 
     def stop(self, reason: str) -> None:
         """Ask the search to end after the running trials."""
@@ -209,6 +210,8 @@ class Search:
             self._say_given_up()
         counts = not self._problem.counts_distinct or (running is not None and running.counts)
         self._idle = 0 if counts else self._idle + 1
+        if counts and self._usual is not None:
+            self._study.sampler, self._usual = self._usual, None
         if running is None:
             self._return(ticket, counted=False)
         else:
@@ -407,12 +410,16 @@ class Search:
     def _enqueue_unseen(self) -> None:
         """Give the sampler something unseen to score, as it circles over what it knows or may not keep.
 
-        A space that cannot be listed has nothing to give: where the sampler finds nothing new for long, the search
-        ends.
+        A space that cannot be listed has nothing to give: trials are drawn at random until one is new; where none is for
+        long, the search ends.
         """
         if capability(self._space, Enumerable) is None:
             if self._problem.counts_distinct and self._idle >= _EXHAUSTED_LIMIT:
                 self._finish_early(f"{self._idle} trials in a row found no new {self._space.words.one}")
+            elif self._usual is None:
+                # What is new may be far from all that the sampler prefers.
+                at_random = optuna.samplers.RandomSampler(seed=self._setup.seed + self._scored)
+                self._study.sampler, self._usual = at_random, self._study.sampler
             return
         unseen = [item for item in self._problem.feasible if not self._known(item)]
         if unseen:
