@@ -410,8 +410,8 @@ class Search:
     def _enqueue_unseen(self) -> None:
         """Give the sampler something unseen to score, as it circles over what it knows or may not keep.
 
-        A space that cannot be listed has nothing to give: trials are drawn at random until one is new; where none is for
-        long, the search ends.
+        A space that cannot be listed has nothing to give: trials are drawn at random until one is new; where none is
+        for long, the search ends.
         """
         if capability(self._space, Enumerable) is None:
             if self._problem.counts_distinct and self._idle >= _EXHAUSTED_LIMIT:
