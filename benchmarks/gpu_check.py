@@ -160,7 +160,7 @@ def sweep(setting: Setting) -> Found:
     each = frame.drop_duplicates("class")["seconds"].median() if done else math.nan
     rows = [
         (
-            f"sweep of {wanted} classes, {processes} processes",
+            f"sweep of {wanted} classes, {processes} processes, their start included",
             f"{done} in {seconds:.0f} s, {done / seconds:.2f} a second",
         ),
         ("sweep, median of a class in its process", f"{1e3 * each:.0f} ms"),
