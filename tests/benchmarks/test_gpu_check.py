@@ -45,7 +45,7 @@ def test_a_machine_without_a_gpu_is_told_so_in_one_line(capsys: pytest.CaptureFi
 
 def test_a_part_that_takes_too_long_is_stopped() -> None:
     found = run_apart("memory", Part(PARTS["memory"].run, limit=0.01), "cpu", small=True)
-    assert found == Found(failed="stopped after 0.06 s")
+    assert found == Found(failed="stopped after 0.2 s")
 
 
 def test_a_part_that_fails_has_one_line_in_the_table() -> None:
