@@ -8,7 +8,7 @@ ARGS ?=
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help app search test test-slow test-soak lint format bench screenshots clean
+.PHONY: help app search test test-slow test-soak lint format bench gpu-check screenshots clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ bench: $(VENV)/installed-dev browser ## measure the start of commands, true accu
 	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.ensembles
 	$(BIN)/python -m benchmarks.scoring $(ARGS)
+
+gpu-check: $(VENV)/installed-dev ## check and measure the engine on this machine's GPU, in under 8 minutes (ARGS="--out gpu.json")
+	$(BIN)/python -m benchmarks.gpu_check $(ARGS)
 
 screenshots: $(VENV)/installed-dev browser ## take the pictures of every page again, into storage/screenshots
 	$(BIN)/python -m tests.browser.screenshots storage/screenshots

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated, Any
 
@@ -63,22 +63,25 @@ def _rounded(value: Any) -> Any:
     return value.bfloat16() if isinstance(value, Tensor) else value
 
 
-def ways() -> dict[str, AbstractContextManager[Any]]:
-    """Both precisions, by name."""
-    return {"float32": nullcontext(), "bfloat16": BFloat16Convolutions()}
+Way = Callable[[], AbstractContextManager[Any]]
+WAYS: dict[str, Way] = {"float32": nullcontext, "bfloat16": BFloat16Convolutions}
+"""Both precisions, by name."""
 
 
-def both(score: Callable[[], dict[str, float]], rounds: int) -> tuple[dict[str, dict[str, float]], float]:
-    """Scores both ways, and how many times as fast bfloat16 is (medians of rounds in turn)."""
+def in_turn(
+    score: Callable[[], dict[str, float]], rounds: int, ways: Mapping[str, Way] = WAYS
+) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """Scores in each way, and how many times as fast as float32 each is (medians of rounds in turn)."""
     scores: dict[str, dict[str, float]] = {}
-    seconds: dict[str, list[float]] = {way: [] for way in ways()}
+    seconds: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
-        for way, inside in ways().items():
-            with inside:
+        for way, inside in ways.items():
+            with inside():
                 started = time.perf_counter()
                 scores[way] = score()
                 seconds[way].append(time.perf_counter() - started)
-    return scores, statistics.median(seconds["float32"]) / statistics.median(seconds["bfloat16"])
+    exact = statistics.median(seconds["float32"])
+    return scores, {way: exact / statistics.median(taken) for way, taken in seconds.items()}
 
 
 class _Residual(nn.Module):
@@ -120,17 +123,17 @@ def main(
     for architecture in draw(space, 20 * sample):
         if architecture.invalid or len(gains) == sample:
             continue
-        scores, gain = both(lambda architecture=architecture: scorer.score(architecture), 1)  # type: ignore[misc]
+        scores, gain = in_turn(lambda architecture=architecture: scorer.score(architecture), 1)  # type: ignore[misc]
         rows.append(pd.concat({way: pd.Series(values) for way, values in scores.items()}))
-        gains.append(gain)
+        gains.append(gain["bfloat16"])
     console.print(
         f"cells: {statistics.median(gains):.2f}× as fast (median of {len(gains)}, {min(gains):.2f} to {max(gains):.2f})"
     )
     _print_order(pd.DataFrame(rows))
     images, labels = scorer.batch.images[:32], scorer.batch.labels[:32]
     for names in (["naswot"], ["snip", "grad_norm", "fisher"], ["naswot_relu", "log_synflow", "jacob_cov", "snip"]):
-        _, gain = both(lambda names=names: score_network(residual_network(), images, labels, names), 3)  # type: ignore[misc]
-        console.print(f"residual network, {', '.join(names)}: {gain:.2f}× as fast")
+        _, gain = in_turn(lambda names=names: score_network(residual_network(), images, labels, names), 3)  # type: ignore[misc]
+        console.print(f"residual network, {', '.join(names)}: {gain['bfloat16']:.2f}× as fast")
 
 
 def _print_order(scores: pd.DataFrame) -> None:

@@ -87,15 +87,23 @@ class Stopwatch:
             torch.cuda.synchronize(self._device)
 
 
-def measure_cell(cell: Cell, scorer: Scorer, clock: Stopwatch, against: Opponent) -> dict[str, Any]:
-    """Seconds of the opponent by proxy, of the engine by pass and in all; GFLOP/s of the shared pass."""
-    classes, batch = scorer.batch.num_classes, scorer.batch
-    images, labels = batch.images.to(scorer.device), batch.labels.to(scorer.device)
+def subject_of(cell: Cell, scorer: Scorer) -> CellSubject:
+    """The network of a cell's class with the scorer's batch, for passes one by one; none of it is computed yet."""
+    representative, classes = cell.representative(), scorer.batch.num_classes
+    images, labels = scorer.batch.images.to(scorer.device), scorer.batch.labels.to(scorer.device)
 
     def build() -> Any:
-        network = build_network(cell.representative(), classes, generator=make_generator(0, "weights"))
+        network = build_network(representative, classes, generator=make_generator(0, "weights"))
         return network.to(scorer.device)
 
+    architecture = CellArchitecture(representative)
+    return CellSubject(str(cell), build, images, labels, 0, architecture=architecture, num_classes=classes)
+
+
+def measure_cell(cell: Cell, scorer: Scorer, clock: Stopwatch, against: Opponent) -> dict[str, Any]:
+    """Seconds of the opponent by proxy, of the engine by pass and in all; GFLOP/s of the shared pass."""
+    subject = subject_of(cell, scorer)
+    classes, images, labels = subject.num_classes, subject.images, subject.labels
     literal = build_network(cell, classes, generator=make_generator(0, "weights")).to(scorer.device)
     opponent = {
         name: clock(lambda function=function: function(literal, images, labels))  # type: ignore[misc]
@@ -105,8 +113,6 @@ def measure_cell(cell: Cell, scorer: Scorer, clock: Stopwatch, against: Opponent
     engine = clock(lambda: scorer.score(CellArchitecture(cell), proxies))
     engine_ntk = clock(lambda: scorer.score(CellArchitecture(cell), [NTK]))
 
-    architecture = CellArchitecture(cell.representative())
-    subject = CellSubject(str(cell), build, images, labels, 0, architecture=architecture, num_classes=classes)
     known: dict[str, Any] = {}
     passes = {"build": clock(lambda: subject.live)}
     shared, *others = NasBench201Engine.passes
@@ -154,11 +160,21 @@ def peak_memory(batch_size: int, threads: int) -> float:
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def print_peak(batch_size: int) -> None:
-    scorer = Scorer("cifar10", scorer_names(Opponent.reference), batch_size=batch_size, device="cpu")
+def peak_here(batch_size: int, device: str) -> float:
+    """GB that this process, or its GPU, needs at most to score the dearest cell, all proxies.
+
+    Args:
+        batch_size: images of the mini-batch.
+        device: cpu or cuda. On a GPU it is what tensors take, without what the allocator keeps beside them.
+    """
+    scorer = Scorer("cifar10", scorer_names(Opponent.reference), batch_size=batch_size, device=device)
+    if scorer.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(scorer.device)
     scorer.score(CellArchitecture(Cell.parse(CELLS[-1])))
+    if scorer.device.type == "cuda":
+        return torch.cuda.max_memory_allocated(scorer.device) / 2**30
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(peak / (2**20 if sys.platform == "linux" else 2**30))  # kilobytes on Linux, bytes on macOS
+    return peak / (2**20 if sys.platform == "linux" else 2**30)  # kilobytes on Linux, bytes on macOS
 
 
 BASELINE_SETS = {
@@ -242,6 +258,41 @@ def _print_comparison(found: dict[str, Any]) -> None:
         )
 
 
+def spread(count: int) -> list[Cell]:
+    """So many cells, from cheap to dear; the dearest is always among them."""
+    step = len(CELLS) / count
+    return [Cell.parse(CELLS[int((number + 1) * step) - 1]) for number in range(count)]
+
+
+def measure(cells: Sequence[Cell], against: Opponent, batch_size: int, device: str) -> dict[str, Any]:
+    """The engine and its opponent on some cells, in turn, after one to warm up.
+
+    Args:
+        cells: to score.
+        against: the opponent.
+        batch_size: images of the mini-batch.
+        device: cpu or cuda.
+    """
+    keep_freed_memory()  # for both sides
+    scorer = Scorer("cifar10", scorer_names(against), batch_size=batch_size, device=device)
+    clock = Stopwatch(scorer.device)
+    measure_cell(cells[0], scorer, clock, against)  # warms up
+    measured, peaks = [], []
+    for cell in cells:
+        peaks.append(convolution_peak(scorer, clock))
+        measured.append(measure_cell(cell, scorer, clock, against))
+    return {
+        "against": against,
+        "machine": machine(scorer.device),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "batch_size": batch_size,
+        "peak_gflops": statistics.median(peaks),
+        "memory_gb": {},
+        "cells": measured,
+    }
+
+
 def main(
     cells: Annotated[int, typer.Option(min=1, max=len(CELLS), help="cells to measure, spread over the mixes")] = 12,
     batch_size: Annotated[int, typer.Option(min=2, help="images of the mini-batch")] = 64,
@@ -260,32 +311,16 @@ def main(
     """Measure the scoring engine against one computation a proxy."""
     torch.set_num_threads(threads)
     if memory:
-        print_peak(memory)
+        print(peak_here(memory, "cpu"))
         return
-    step = len(CELLS) / cells
-    chosen = [Cell.parse(CELLS[int((number + 1) * step) - 1]) for number in range(cells)]
+    chosen = spread(cells)
     if baseline:
         found = compare([str(cell) for cell in chosen], baseline, batch_size, threads, rounds)
         print(json.dumps(found, indent=1)) if as_json else _print_comparison(found)
         return
-    keep_freed_memory()  # for both sides
-    scorer = Scorer("cifar10", scorer_names(against), batch_size=batch_size, device=device)
-    clock = Stopwatch(scorer.device)
-    measure_cell(chosen[0], scorer, clock, against)  # warms up
-    measured, peaks = [], []
-    for cell in chosen:
-        peaks.append(convolution_peak(scorer, clock))
-        measured.append(measure_cell(cell, scorer, clock, against))
-    report = {
-        "against": against,
-        "machine": _machine(scorer.device),
-        "torch": torch.__version__,
-        "threads": threads,
-        "batch_size": batch_size,
-        "peak_gflops": statistics.median(peaks),
-        "memory_gb": {size: peak_memory(size, threads) for size in (64, 512)} if device == "cpu" else {},
-        "cells": measured,
-    }
+    report = measure(chosen, against, batch_size, device)
+    if device == "cpu":
+        report["memory_gb"] = {size: peak_memory(size, threads) for size in (64, 512)}
     print(json.dumps(report, indent=1)) if as_json else _print(report)
 
 
@@ -305,7 +340,7 @@ def _print(report: dict[str, Any]) -> None:
         times.add_row(*(text for part in (left, right) for text in ((part[0], f"{part[1]:.3f}") if part else ("", ""))))
     console.print(times)
     for title, values, unit in (
-        (f"all proxies but ntk, {opponent} / engine", [_without_ntk(c) / c["engine"] for c in cells], "×"),
+        (f"all proxies but ntk, {opponent} / engine", [without_ntk(c) / c["engine"] for c in cells], "×"),
         (f"ntk_cond, {opponent} / engine", [c["opponent"][NTK] / c["engine_ntk"] for c in cells], "×"),
         ("engine, all but ntk", [c["engine"] for c in cells], " s"),
         ("engine, ntk_cond", [c["engine_ntk"] for c in cells], " s"),
@@ -322,12 +357,14 @@ def _print(report: dict[str, Any]) -> None:
         console.print(f"peak memory with {size} images: {gigabytes:.2f} GB")
 
 
-def _without_ntk(cell: dict[str, Any]) -> float:
+def without_ntk(cell: dict[str, Any]) -> float:
+    """Seconds of the opponent for all proxies but ntk_cond."""
     seconds: dict[str, float] = cell["opponent"]
     return sum(value for name, value in seconds.items() if name != NTK)
 
 
-def _machine(device: torch.device) -> str:
+def machine(device: torch.device) -> str:
+    """The name of the GPU, or the kind of processor."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{platform.machine()} ({torch.backends.cpu.get_cpu_capability()})"

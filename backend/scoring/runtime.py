@@ -49,6 +49,20 @@ def to_double(tensor: Tensor) -> Tensor:
     return (tensor.cpu() if tensor.device.type == "mps" else tensor).double()
 
 
+def upload(tensor: Tensor, to: torch.device | Tensor) -> Tensor:
+    """A tensor of the CPU on a device; on a GPU without waiting for it, by way of pinned memory.
+
+    Args:
+        tensor: on the CPU, or there already.
+        to: the device, or a tensor whose device and type it is to have.
+    """
+    device = to.device if isinstance(to, Tensor) else to
+    if device.type != "cuda" or tensor.device.type != "cpu" or tensor.layout is not torch.strided:
+        return tensor.to(to)
+    # Not `Tensor.pin_memory`, which fails for tensors that are expanded.
+    return torch.empty_like(tensor, pin_memory=True).copy_(tensor).to(to, non_blocking=True)
+
+
 def make_generator(seed: int, purpose: str) -> torch.Generator:
     """A CPU generator; the global one is never touched, so that threads don't disturb each other.
 

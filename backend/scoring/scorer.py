@@ -18,7 +18,7 @@ from backend.scoring.checks import InvalidArchitectureError, check_batch, check_
 from backend.scoring.engine import Plan, Subject, check_computed, evaluate, refusals
 from backend.scoring.engines import engine_of
 from backend.scoring.prices import Price, measure_prices
-from backend.scoring.runtime import resolve_device
+from backend.scoring.runtime import resolve_device, upload
 from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
 from backend.spaces.building import SpaceFailedError, draw
@@ -136,7 +136,7 @@ class Scorer:
         has_task = bool(self.batch.loss or self.batch.outputs)
         check_batch(task, self.proxies, classes_alone=not lacks(self.space, FastEngine), own_loss=has_task)
         self._seed = seed
-        moved = [map_leaves(lambda leaf: leaf.to(self.device), tree) for tree in (task.batch, task.labels)]
+        moved = [map_leaves(lambda leaf: upload(leaf, self.device), tree) for tree in (task.batch, task.labels)]
         self._task = replace(task, batch=moved[0], labels=moved[1])
         if check:
             check_space(self.space, self.proxies, self._task, seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -12,16 +14,29 @@ IMAGES = 64
 """Gaussian images, as published; whatever the batch has."""
 
 
-def spectrum(features: Tensor) -> Tensor:
-    """Eigenvalues of the covariance of the channels over images and positions, float64 (C,).
+def covariance(features: Tensor) -> Tensor:
+    """Of the channels over images and positions, float64 (C, C).
 
     Args:
         features: (B, C, H, W), or (B, T, C) of tokens.
     """
     rows = _rows(features)
     centred = rows - rows.mean(0)
-    eigenvalues: Tensor = torch.linalg.eigvalsh(to_double(centred.T @ centred) / len(rows))
-    return eigenvalues
+    return to_double(centred.T @ centred) / len(rows)
+
+
+def spectra(covariances: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """The eigenvalues of each, float64 (C,); a GPU is waited for once a size, not once a matrix.
+
+    Args:
+        covariances: (C, C) each.
+    """
+    found: dict[int, Tensor] = {}
+    for size in {len(matrix) for matrix in covariances}:
+        numbers = [number for number, matrix in enumerate(covariances) if len(matrix) == size]
+        values = torch.linalg.eigvalsh(torch.stack([covariances[number] for number in numbers]))
+        found |= dict(zip(numbers, values, strict=True))
+    return tuple(found[number] for number in range(len(covariances)))
 
 
 def pullback(at_input: Tensor, at_output: Tensor) -> Tensor:

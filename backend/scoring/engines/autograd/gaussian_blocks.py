@@ -14,8 +14,8 @@ from backend.errors import UserError
 from backend.scoring.engines.autograd.calls import ForwardMode
 from backend.scoring.engines.autograd.responses import plain_vectors
 from backend.scoring.engines.autograd.subject import ModuleSubject, said_of, slopes
-from backend.scoring.engines.blocks import IMAGES, pullback, spectrum
-from backend.scoring.runtime import make_generator
+from backend.scoring.engines.blocks import IMAGES, covariance, pullback, spectra
+from backend.scoring.runtime import make_generator, upload
 from backend.spaces.task import map_leaves
 
 
@@ -31,7 +31,7 @@ def gaussian_blocks(subject: ModuleSubject) -> dict[str, Any]:
     generator = make_generator(subject.seed, "gaussian blocks")
 
     def draw(shape: Sequence[int], like: Tensor, deviation: float = 1.0) -> Tensor:
-        return torch.randn(tuple(shape), generator=generator).mul_(deviation).to(like)
+        return upload(torch.randn(tuple(shape), generator=generator).mul_(deviation), like)
 
     kaiming = {id(layer): draw(layer.shape, layer, sqrt(2 / layer[0].numel())) for layer in subject.layers}
     images = map_leaves(lambda leaf: draw((IMAGES, *leaf.shape[1:]), leaf), subject.images)
@@ -44,10 +44,13 @@ def gaussian_blocks(subject: ModuleSubject) -> dict[str, Any]:
             hooks.enter_context(block.module.register_forward_pre_hook(block.before))
             hooks.enter_context(block.module.register_forward_hook(block.after))
         subject.forward(ForwardMode(subject.seed, places=places), images)
-    if missed := [block.number for block in seen if block.spectrum is None]:
+    covariances = [block.covariance for block in seen if block.covariance is not None]
+    if missed := [block.number for block in seen if block.covariance is None]:
         raise UserError(f"blocks: the network's forward does not call block {missed[0]}")
+    with said_of("the features of its blocks have no spectra"):
+        found = spectra(covariances)
     return {
-        "block_spectra": tuple(block.spectrum for block in seen),
+        "block_spectra": found,
         "block_pullbacks": tuple(block.pullback for block in seen[1:]),
     }
 
@@ -58,17 +61,17 @@ class _Block:
     def __init__(self, module: nn.Module, before: _Block | None, generator: torch.Generator) -> None:
         self.module, self._before, self._generator = module, before, generator
         self.number: int = before.number + 1 if before else 0
-        self.spectrum: Tensor | None = None
+        self.covariance: Tensor | None = None
         self.pullback: Tensor | None = None
         self._input: Tensor | None = None
 
     def before(self, _module: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """Begin a graph at the block's input."""
-        if self.spectrum is not None:
+        if self.covariance is not None:
             raise UserError(f"blocks: the network's forward calls block {self.number} more than once")
         if self._before is None:
             return None
-        if self._before.spectrum is None:
+        if self._before.covariance is None:
             raise UserError(f"blocks: block {self.number} is called before block {self._before.number} has ended")
         if not given or not _is_map(given[0]):
             raise UserError(f"blocks: block {self.number} does not take a feature map: {_SHAPES}")
@@ -79,10 +82,10 @@ class _Block:
         """Note what the block makes, and what goes back through it; nothing behind it goes back further."""
         if not _is_map(output):
             raise UserError(f"blocks: block {self.number} does not return a feature map: {_SHAPES}")
-        self.spectrum = spectrum(output.detach())
+        self.covariance = covariance(output.detach())
         if self._input is not None:
             signs = torch.randint(2, tuple(output.shape), generator=self._generator, dtype=torch.float32)
-            cotangent = signs.mul_(2).sub_(1).to(output)
+            cotangent = upload(signs.mul_(2).sub_(1), output)
             (back,) = slopes(output, [self._input], grad_outputs=cotangent)
             with said_of(f"block {self.number} changes the positions of its input other than by a stride"):
                 self.pullback = pullback(back, cotangent)

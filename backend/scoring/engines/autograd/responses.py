@@ -13,7 +13,7 @@ from backend.scoring.engines.autograd.calls import ForwardMode
 from backend.scoring.engines.autograd.large import LargeForward, exponent
 from backend.scoring.engines.autograd.observer import Observer
 from backend.scoring.engines.autograd.subject import ModuleSubject, said_of, slopes
-from backend.scoring.runtime import make_generator, to_double
+from backend.scoring.runtime import make_generator, to_double, upload
 from backend.spaces.building import make_seeded
 from backend.spaces.task import Task, Tree, leaves, map_leaves
 
@@ -42,7 +42,7 @@ def synaptic_flow(subject: ModuleSubject) -> dict[str, Any]:
         return tuple((weight.detach() * slope).abs() for weight, slope in pairs), exponent(outputs)
 
     found, power = flows(ForwardMode)
-    if not all(flow.sum().isfinite() for flow in found):
+    if not torch.stack([flow.sum() for flow in found]).isfinite().all():
         found, power = flows(LargeForward)
     return {"synaptic_flows": found, "flow_scale": power * math.log(2)}
 
@@ -68,7 +68,7 @@ def _respond(subject: ModuleSubject, vectors: dict[int, Tensor], repeat: int) ->
     generator = make_generator(subject.seed, f"zen {repeat}")
 
     def draw(like: Tensor) -> Tensor:
-        return torch.randn(tuple(like.shape), generator=generator).to(like)
+        return upload(torch.randn(tuple(like.shape), generator=generator), like)
 
     places = {id(layer): draw(layer) for layer in subject.layers} | vectors
     images = map_leaves(lambda leaf: draw(leaf[:1].expand(IMAGES, *leaf.shape[1:])), subject.images)
@@ -119,7 +119,7 @@ def region_patterns(subject: ModuleSubject) -> Tensor:
     with said_of("its thin copy cannot be made"):
         network, shape = make_seeded(subject.thin, subject.seed)
         generator = make_generator(subject.seed, "linear regions")
-        drawn = torch.randn((REGION_BATCHES, REGION_INPUTS, *shape), generator=generator).to(subject.device)
+        drawn = upload(torch.randn((REGION_BATCHES, REGION_INPUTS, *shape), generator=generator), subject.device)
         network = network.to(subject.device)
     thin = ModuleSubject("its thin copy", lambda: network, drawn[0], None, subject.seed, task=Task(drawn[0]))
     with thin.running(), torch.no_grad():
@@ -133,19 +133,20 @@ class _Patterns(Observer):
         super().__init__(subject.network, batch, subject.seed)
         self._relus, self._count, self._codes = subject.structure.relus, len(batch), list[Tensor]()
         self._relus_seen = 0
+        self._nothing = torch.zeros((len(batch), 0), dtype=torch.bool, device=batch.device)
         subject.forward(self, batch)
 
     @property
     def codes(self) -> Tensor:
         """Which units are on, bool (inputs, units), of the ReLUs that the outputs depend on."""
-        return torch.cat([torch.zeros((self._count, 0), dtype=torch.bool), *self._codes], dim=1)
+        return torch.cat([self._nothing, *self._codes], dim=1).cpu()
 
     def before_relu(self, value: Tensor) -> None:
         """See `Observer`."""
         number, self._relus_seen = self._relus_seen, self._relus_seen + 1
         seen = self._relus[number]
         if seen.live and seen.examples is not None:
-            self._codes.append((seen.examples.first(value, self._count) > 0).flatten(1).cpu())
+            self._codes.append((seen.examples.first(value, self._count) > 0).flatten(1))
 
 
 class _Features(Observer):

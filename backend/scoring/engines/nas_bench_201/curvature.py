@@ -54,12 +54,13 @@ class TangentArithmetic:
 
     Attributes:
         trace: where the next steps are found.
-        mixed: the sum of the second derivatives so far.
+        mixed: the sum of the second derivatives so far, float64; it stays on the device, so that nothing waits for it.
     """
 
     def __init__(self, network: LiveNetwork, gradients: Sequence[Tensor], trace: Trace) -> None:
         self._network, self._gradients = network, gradients
-        self.trace, self.mixed = trace, 0.0
+        self.trace = trace
+        self.mixed: Tensor | float = 0.0
 
     def convolve(self, layer: Layer, tangents: Tangents) -> Tangents:
         """See `Arithmetic`."""
@@ -101,7 +102,7 @@ class TangentArithmetic:
             r = to_double(statistics.inverse_deviation[0])
             m_s, m_t = r * s.means[1, 0], r * t.means[1, 0]
             bend = r * to_double(statistics.scale[0]) * (m_s * m_t - covariance) * at_weight
-            self.mixed += float((bend - r * (m_s * by_t + m_t * by_s)).sum())
+            self.mixed += (bend - r * (m_s * by_t + m_t * by_s)).sum()
         return Tangents(*(None if sweep is None else Value.of(sweep.product) for sweep in (s, t)))
 
     def rectify(self, tangents: Tangents, _readers: int = 1) -> Tangents:
@@ -125,7 +126,7 @@ class TangentArithmetic:
 
     def _add(self, cotangents: Tensor | None, mixed: Tensor) -> None:
         assert cotangents is not None, "kept wherever ∂/∂s is not zero"
-        self.mixed += float(to_double(image_products(cotangents, mixed)).sum())
+        self.mixed += to_double(image_products(cotangents, mixed)).sum()
 
 
 @torch.no_grad()
@@ -158,7 +159,7 @@ def curvature(live: LiveNetwork, gradients: Sequence[Tensor], trace: Trace, logi
     p = logits.softmax(1)
     slope = (p * f_st).sum(1) - f_st.gather(1, labels[:, None])[:, 0]
     bend = (p * f_s * f_t).sum(1) - (p * f_s).sum(1) * (p * f_t).sum(1)
-    return arithmetic.mixed + float((slope + bend).mean())
+    return float(arithmetic.mixed + to_double((slope + bend).mean()))
 
 
 def _sum(*parts: Value | None) -> Value | None:

@@ -85,7 +85,8 @@ class NasBench201Engine:
         def build() -> CellNetwork:
             generator = make_generator(seed, "weights")
             cell = architecture.cell.representative()
-            return build_network(cell, task.num_outputs, *sizes, generator=generator).to(device)
+            network = build_network(cell, task.num_outputs, *sizes, generator=generator)
+            return network.to(device, non_blocking=device.type == "cuda")
 
         name = f"{space.words.one} {architecture.key}"
         return CellSubject(

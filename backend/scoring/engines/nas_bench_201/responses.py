@@ -14,7 +14,7 @@ from backend.scoring.engines.nas_bench_201.arithmetic import Norm, Value, halve
 from backend.scoring.engines.nas_bench_201.backpropagation import TrainingArithmetic, channels_last
 from backend.scoring.engines.nas_bench_201.live import Layer, LiveNetwork, features
 from backend.scoring.engines.nas_bench_201.subject import CellSubject, layout
-from backend.scoring.runtime import make_generator, to_double
+from backend.scoring.runtime import make_generator, to_double, upload
 from backend.spaces.nas_bench_201.network import build_network
 
 
@@ -112,7 +112,7 @@ def _respond(subject: CellSubject, repeat: int) -> ZenResponse:
     generator = make_generator(subject.seed, f"zen {repeat}")
 
     def draw(shape: tuple[int, ...]) -> Tensor:
-        return torch.randn(shape, generator=generator).to(subject.device)
+        return upload(torch.randn(shape, generator=generator), subject.device)
 
     weights = [draw(tuple(weight.shape)).contiguous(memory_format=layout(weight)) for weight in live.weights]
     norms = [Norm(torch.ones_like(weight), torch.zeros_like(bias), eps) for weight, bias, eps in live.norms]
