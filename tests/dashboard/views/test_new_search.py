@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 
 import optuna
@@ -273,6 +274,12 @@ def test_the_time_can_be_measured(form: AppTest, make_config: Config) -> None:
     form.button(key="measure_time").click().run()
     assert not form.exception
     assert any("measured on 3 cells" in line.value for line in form.markdown)
+    said = next(line.value for line in form.caption if "another proxy adds" in line.value)
+    assert re.search(r"zen \*\*\+\d+ ms\*\*", as_read(said)) or "zen" in said
+    assert any(line.value == "under 1 ms" for line in form.caption)  # l2_norm takes no pass
+    form.multiselect(key="search_proxies").select("snip").run()
+    assert not form.exception
+    assert any("with other proxies" in line.value for line in form.markdown)
 
 
 def test_a_link_to_a_study_that_is_not_there_says_so_and_keeps_the_form(app: Open, database: Database) -> None:
