@@ -275,9 +275,9 @@ def test_the_time_can_be_measured(form: AppTest, make_config: Config) -> None:
     assert not form.exception
     assert any("measured on 3 cells" in line.value for line in form.markdown)
     said = next(line.value for line in form.caption if "another proxy adds" in line.value)
-    assert re.search(r"zen \*\*\+\d+ ms\*\*", as_read(said)) or "zen" in said
+    assert re.search(r"grad_norm \**\+\d+(\.\d)? m?s", as_read(said))
     assert any(line.value == "under 1 ms" for line in form.caption)  # l2_norm takes no pass
-    form.multiselect(key="search_proxies").select("snip").run()
+    form.multiselect(key="search_proxies").select("grad_norm").run()
     assert not form.exception
     assert any("with other proxies" in line.value for line in form.markdown)
 
