@@ -98,6 +98,7 @@ def measure(config: SearchConfig) -> Measurement:
         StorageError: nothing can be written to the storage folder.
     """
     check_writable()
+    before = find(config)
     scorer = Scorer(
         config.dataset,
         config.proxy_names,
@@ -112,14 +113,20 @@ def measure(config: SearchConfig) -> Measurement:
         middle = sorted(scored, key=lambda one: one.seconds)[len(scored) // 2]
         alone = middle.seconds if lanes.jobs == 1 else _timed(scorer, middle.architecture).seconds
         gain = min(lanes.jobs, lanes.jobs * alone / middle.seconds)
-        times = scorer.times(middle.architecture, proxies.available(), _LONGEST_TIMES)
+        # Those that time did not suffice for come first the next time, and what was measured before stays known.
+        others = sorted(proxies.available(), key=lambda name: before is not None and name in before.times.reads)
+        times = scorer.times(middle.architecture, others, _LONGEST_TIMES).scaled(1 / gain)
+    seconds = middle.seconds / lanes.jobs
+    if before:
+        then = before.seconds_of(config.proxy_names)  # the machine may be faster or slower now
+        times = before.times.scaled(seconds / then if then else 1.0).updated(times)
     found = Measurement(
         proxies=tuple(config.proxy_names),
-        seconds=middle.seconds / lanes.jobs,
+        seconds=seconds,
         scored=len(scored),
         jobs=lanes.jobs,
         gain=gain,
-        times=times.scaled(1 / gain),
+        times=times,
         measured=datetime.now(UTC),
     )
     _keep(found, _file(config))

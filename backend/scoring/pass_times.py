@@ -65,6 +65,16 @@ class PassTimes(BaseModel):
         passes = tuple((number, yields, seconds * factor) for number, yields, seconds in self.passes)
         return PassTimes(reads=self.reads, values=values, passes=passes)
 
+    def updated(self, newer: PassTimes) -> PassTimes:
+        """The same with what newer measurements say, which count where both do."""
+        old = {(number, yields): seconds for number, yields, seconds in self.passes}
+        new = {(number, yields): seconds for number, yields, seconds in newer.passes}
+        return PassTimes(
+            reads=self.reads | newer.reads,
+            values=self.values | newer.values,
+            passes=tuple((*step, seconds) for step, seconds in (old | new).items()),
+        )
+
     def _pass(self, number: int, yields: frozenset[str]) -> float | None:
         """Seconds of a pass: measured, or put together from parts of what it yields, the largest first.
 

@@ -58,7 +58,7 @@ def metric_rows(metrics: Sequence[str], problems: Problems, prices: Mapping[str,
         _name(name, metric)
         _goal_fields(goal, metric)
         if prices and not metric.startswith(ENSEMBLE_PREFIX):
-            goal[-1].caption(shown_price(prices.get(metric)), help="What leaving it out saves, each time.")
+            goal[-1].caption(shown_price(prices.get(metric)))
         problems.of_metric(metric)
 
 

@@ -44,10 +44,10 @@ def price_of_more(config: SearchConfig | None, prices: Mapping[str, float]) -> N
     known = sorted((name for name in others if name in prices), key=prices.__getitem__)
     unknown = [name for name in others if name not in prices]
     said = [f"{plain(name)} **+{shown_price(prices[name])}**".replace("+under", "under") for name in known]
-    said += [f"{plain(name)} not measured" for name in unknown]
+    said += [f"not measured: {plain(', '.join(unknown))}"] if unknown else []
     if said:
         st.caption(
             f"What another proxy adds for each {plain(config.space.words.one)}: {' · '.join(said)}",
             help="Measured on this machine, beside the proxies chosen: proxies that share passes through the network "
-            "cost less together.",
+            "cost less together. Below, a proxy takes what leaving it out would save.",
         )

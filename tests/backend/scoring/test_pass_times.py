@@ -30,6 +30,12 @@ def test_what_was_not_measured_has_no_price_and_counts_for_nothing_beside_others
     assert TIMES.total(["two"]) is None  # only measured together
 
 
+def test_newer_measurements_count_and_older_ones_stay() -> None:
+    newer = PassTimes(reads={"one": {0: A}}, values={"one": 1.0}, passes=((0, A, 7.0),))
+    assert TIMES.updated(newer).total(["one"]) == 8.0
+    assert TIMES.updated(newer).total(["apart"]) == 4.5
+
+
 def test_scaling_scales_all_and_a_damaged_record_is_refused() -> None:
     assert TIMES.scaled(0.5).total(["one", "apart"]) == TIMES.total(["one", "apart"]) / 2  # type: ignore[operator]
     with pytest.raises(ValueError, match="greater than or equal to 0"):
