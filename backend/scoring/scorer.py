@@ -215,10 +215,10 @@ class Scorer:
             UserError: its forward fails, or memory is too small.
         """
         subject = self._subject(self.space.representative(architecture))
-        others = check_proxies([name for name in others if name not in {proxy.name for proxy in self.proxies}])
-        refused = refusals([*self.proxies, *others], subject, self._engine)
+        added = [proxy for proxy in check_proxies(others) if proxy not in self.proxies]
+        refused = refusals([*self.proxies, *added], subject, self._engine)
         chosen = [proxy for proxy in self.proxies if proxy.name not in refused]
-        more = [proxy for proxy in others if proxy.name not in refused]
+        more = [proxy for proxy in added if proxy.name not in refused]
         return measure_times(subject, chosen, more, self._engine, limit)
 
     def _subject(self, architecture: Architecture) -> Subject:

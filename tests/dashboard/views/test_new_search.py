@@ -266,6 +266,11 @@ def test_the_time_is_estimated_from_earlier_searches(app: Open, finished: str) -
     page = app("new_search", study=finished)
     assert any("cells scored on this machine" in line.value for line in page.markdown)
     assert not [button for button in page.button if button.key == "measure_time"]
+    assert not any("another proxy adds" in line.value for line in page.caption)
+    page.button(key="measure_again").click().run()
+    assert not page.exception
+    assert any("another proxy adds" in line.value for line in page.caption)
+    assert any("cells scored on this machine" in line.value for line in page.markdown)
 
 
 def test_the_time_can_be_measured(form: AppTest, make_config: Config) -> None:
