@@ -49,5 +49,6 @@ def price_of_more(config: SearchConfig | None, prices: Mapping[str, float]) -> N
         st.caption(
             f"What another proxy adds for each {plain(config.space.words.one)}: {' · '.join(said)}",
             help="Measured on this machine, beside the proxies chosen: proxies that share passes through the network "
-            "cost less together. Below, a proxy takes what leaving it out would save.",
+            "cost less together. Below, a proxy takes what leaving it out would save. On a busy machine measure again: "
+            "differences are small beside what others disturb.",
         )
