@@ -6,7 +6,7 @@ Proxies share passes, so that a set costs less than the sum of its proxies alone
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ import torch
 
 from backend.proxies import Proxy
 from backend.scoring.engine import PRIVATE, Engine, Observations, Pass, Plan, Subject
+from backend.scoring.pass_times import PassTimes
 
 _QUICK = 0.2
 """Seconds of a pass that is short enough to be taken three times, of which the quickest counts."""
@@ -56,12 +57,57 @@ def measure_prices(subject: Subject, proxies: Sequence[Proxy], engine: Engine) -
     return prices
 
 
+def measure_times(
+    subject: Subject, chosen: Sequence[Proxy], others: Iterable[Proxy], engine: Engine, limit: float
+) -> PassTimes:
+    """What the passes take from which the time of a set follows, and of sets with one proxy less or more.
+
+    Args:
+        subject: the network, for which all the proxies are computed.
+        chosen: the set.
+        others: what may be added to it.
+        engine: that observes it.
+        limit: seconds after which the rest of the others is left out.
+
+    Raises:
+        UserError: the network's forward fails, or there is too little memory for the set.
+    """
+    begun = time.perf_counter()
+    known = Plan(chosen, engine).observe(subject)
+    clock = _Clock(subject, known)
+    values = {proxy.name: _quickest(partial(_value, proxy, subject, known), subject) for proxy in chosen}
+    plans = {proxy.name: Plan([proxy], engine) for proxy in chosen}
+    clock.passes(Plan(chosen, engine))
+    for proxy in chosen:
+        clock.passes(Plan([other for other in chosen if other is not proxy], engine))
+    for proxy in others:
+        if time.perf_counter() - begun > limit:
+            break
+        plan = Plan([proxy], engine)
+        with suppress(Exception):  # nobody has asked for it: where it fails or takes too much memory, it has no price
+            if not {name for name in proxy.reads if name not in PRIVATE} <= known.keys():
+                known |= plan.observe(subject)
+            clock.passes(Plan([*chosen, proxy], engine))
+            values[proxy.name] = _quickest(partial(_value, proxy, subject, known), subject)
+            plans[proxy.name] = plan
+    numbers = {id(step): number for number, step in enumerate(engine.passes)}
+    return PassTimes(
+        reads={name: {numbers[id(step)]: wanted for step, wanted in plan.steps} for name, plan in plans.items()},
+        values=values,
+        passes=tuple((numbers[step], wanted, seconds) for (step, wanted), seconds in clock.seconds.items()),
+    )
+
+
 class _Clock:
-    """Takes the time of each way to run a pass once."""
+    """Takes the time of each way to run a pass once.
+
+    Attributes:
+        seconds: by the pass's identity and what it yielded.
+    """
 
     def __init__(self, subject: Subject, known: Mapping[str, Any]) -> None:
         self._subject, self._known = subject, known
-        self._seconds: dict[tuple[int, frozenset[str]], float] = {}
+        self.seconds: dict[tuple[int, frozenset[str]], float] = {}
 
     def passes(self, plan: Plan) -> float:
         """Seconds of all passes of a plan."""
@@ -69,9 +115,9 @@ class _Clock:
 
     def _of(self, step: Pass, wanted: frozenset[str]) -> float:
         key = id(step), wanted
-        if key not in self._seconds:
-            self._seconds[key] = _quickest(partial(step.run, self._subject, wanted, self._known), self._subject)
-        return self._seconds[key]
+        if key not in self.seconds:
+            self.seconds[key] = _quickest(partial(step.run, self._subject, wanted, self._known), self._subject)
+        return self.seconds[key]
 
 
 def _value(proxy: Proxy, subject: Subject, known: Observations) -> None:

@@ -17,7 +17,8 @@ from backend.proxies import Proxy
 from backend.scoring.checks import InvalidArchitectureError, check_batch, check_proxies
 from backend.scoring.engine import Plan, Subject, check_computed, evaluate, refusals
 from backend.scoring.engines import engine_of
-from backend.scoring.prices import Price, measure_prices
+from backend.scoring.pass_times import PassTimes
+from backend.scoring.prices import Price, measure_prices, measure_times
 from backend.scoring.runtime import resolve_device, upload
 from backend.spaces import registry
 from backend.spaces.base import Architecture, SearchSpace
@@ -199,6 +200,26 @@ class Scorer:
         subject = self._subject(self.space.representative(architecture))
         refused = refusals(self.proxies, subject, self._engine)
         return measure_prices(subject, [proxy for proxy in self.proxies if proxy.name not in refused], self._engine)
+
+    def times(self, architecture: Architecture, others: Iterable[str], limit: float) -> PassTimes:
+        """What the scorer's proxies take for an architecture here and now, and what others would add.
+
+        Args:
+            architecture: any of the space.
+            others: names of proxies that are not the scorer's; one that is not computed for the architecture is not
+                measured.
+            limit: seconds after which the rest of the others is left out.
+
+        Raises:
+            InvalidArchitectureError: no network can be built of it.
+            UserError: its forward fails, or memory is too small.
+        """
+        subject = self._subject(self.space.representative(architecture))
+        added = [proxy for proxy in check_proxies(others) if proxy not in self.proxies]
+        refused = refusals([*self.proxies, *added], subject, self._engine)
+        chosen = [proxy for proxy in self.proxies if proxy.name not in refused]
+        more = [proxy for proxy in added if proxy.name not in refused]
+        return measure_times(subject, chosen, more, self._engine, limit)
 
     def _subject(self, architecture: Architecture) -> Subject:
         if architecture.invalid:

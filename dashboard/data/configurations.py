@@ -5,8 +5,9 @@ import streamlit as st
 from backend.config.model import SearchConfig
 from backend.errors import ConfigError
 from backend.runs import estimate as pace
-from backend.runs import launch
+from backend.runs import launch, measured
 from backend.runs.estimate import Pace
+from backend.runs.measured import Measurement
 from backend.search.problem import SearchProblem
 from backend.spaces import registry
 from backend.spaces.base import SpaceSection
@@ -26,15 +27,28 @@ def left(section: SpaceSection) -> str:
 
 
 def known_pace(config: SearchConfig) -> Pace | None:
-    """Seconds an architecture takes, as searches of this machine say; None where none was like this one."""
-    return _known_pace(storage_key(), config.to_toml(), database())
+    """Seconds an architecture takes, as searches and measurements of this machine say; None where none was like it."""
+    searched = _known_pace(storage_key(), config.to_toml(), database())
+    if searched and searched.is_same:
+        return searched
+    found = measurement(config)
+    return (pace.measured_pace(config, found) if found else None) or searched
+
+
+def measurement(config: SearchConfig) -> Measurement | None:
+    """What was measured here with a configuration's settings, whatever its proxies; None for scores of a table.
+
+    It is read each time, from a file of some kilobytes: another session may have measured.
+    """
+    return measured.find(config) if config.runner.scores == "compute" else None
 
 
 def measure_pace(config: SearchConfig) -> Pace:
-    """Seconds an architecture takes, by scoring a few, which takes seconds.
+    """Measure the seconds that an architecture takes, and what each proxy adds, and keep both; it takes seconds.
 
     Raises:
         UserError: images or device are not there.
+        StorageError: nothing can be written to the storage folder.
     """
     return pace.measure_pace(config)
 

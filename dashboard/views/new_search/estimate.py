@@ -9,30 +9,34 @@ from dashboard.figures.numbers import duration, readable
 from dashboard.text import plain
 from dashboard.widgets.errors import shown_errors
 
-_MEASURED = "measured_pace"
-
 
 def time_estimate(config: SearchConfig, searches: int = 1) -> None:
-    """One line on the time that the search takes, or a button that measures it.
+    """One line on the time that the search takes, and a button that measures it and what each proxy adds.
 
     Args:
         config: of the search.
         searches: how many of the kind are launched; they share the machine.
     """
-    pace = st.session_state.get(_MEASURED, {}).get(_settings(config)) or configurations.known_pace(config)
-    if pace is not None:
-        st.markdown(_said(config, pace, searches))
-        return
+    pace, found = configurations.known_pace(config), configurations.measurement(config)
     many = config.space.words.many
-    st.caption("No search of these settings was done on this machine, so how long it takes is not known.")
+    if pace is None:
+        st.caption("No search of these settings was done on this machine, so how long it takes is not known.")
+        label, key = "Measure the time", "measure_time"
+    else:
+        st.markdown(_said(config, pace, searches))
+        if config.runner.scores != "compute":
+            return
+        label, key = "Measure again" if found else "Measure what each proxy takes", "measure_again"
     if st.button(
-        "Measure the time",
+        label,
         icon=":material/timer:",
-        key="measure_time",
-        help=f"Scores four {many} of the space, which takes seconds; half a minute with many images and proxies.",
+        key=key,
+        type="secondary" if pace is None else "tertiary",
+        help=f"Scores a few {many} of the space, and takes the time of each proxy, also of those that are not chosen. "
+        "It takes seconds; up to a minute with many images and proxies, and the first time.",
     ):
-        with shown_errors(), st.spinner(f"Scoring four {many} …"):
-            st.session_state.setdefault(_MEASURED, {})[_settings(config)] = configurations.measure_pace(config)
+        with shown_errors(), st.spinner(f"Scoring a few {many} …"):
+            configurations.measure_pace(config)
             st.rerun()
 
 
@@ -47,8 +51,3 @@ def _said(config: SearchConfig, pace: Pace, searches: int) -> str:
         f":material/timer: About **{duration(total)}** here  \n"
         f":small[{asked} × {readable(pace.seconds, 's')}{times}{limit}; {plain(pace.source)}]"
     )
-
-
-def _settings(config: SearchConfig) -> tuple[object, ...]:
-    runner, proxies = config.runner, tuple(sorted(config.proxy_names))
-    return config.dataset, proxies, config.search_space.scale(), runner.num_samples, runner.images, runner.device

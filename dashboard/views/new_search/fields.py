@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from backend import proxies
+from backend.config.model import SearchConfig
 from backend.config.sections import SAMPLERS, Distinct
 from dashboard.text import plain
 from dashboard.views.new_search.data import data_section
@@ -17,6 +18,7 @@ from dashboard.views.new_search.metrics import (
     metric_rows,
     number_field,
 )
+from dashboard.views.new_search.prices import measured_prices, price_of_more
 from dashboard.views.new_search.problems import Problems
 from dashboard.views.new_search.space import space_section
 from dashboard.views.new_search.state import (
@@ -44,16 +46,21 @@ _SAMPLER_HELP = (
 )
 
 
-def search_fields(problems: Problems) -> None:
-    """All sections of the form."""
+def search_fields(config: SearchConfig | None, problems: Problems) -> None:
+    """All sections of the form.
+
+    Args:
+        config: what the form says; None while something in it is wrong.
+        problems: of the form and of this machine.
+    """
     data_section(problems)
     space_section(problems)
-    _proxies_section(problems)
+    _proxies_section(config, problems)
     hardware_section(problems)
     _search_section(problems)
 
 
-def _proxies_section(problems: Problems) -> None:
+def _proxies_section(config: SearchConfig | None, problems: Problems) -> None:
     with st.container(border=True, key="section_proxies"):
         st.subheader("Proxies", anchor=False)
         st.multiselect(
@@ -64,8 +71,10 @@ def _proxies_section(problems: Problems) -> None:
             help="Scale 0 records a proxy without optimising it; a few objectives search faster than many.",
         )
         problems.of_runner("metrics")
+        prices = measured_prices(config)
+        price_of_more(config, prices)
         ensemble_field()
-        metric_rows([*proxies_of(st.session_state), *ensembles_of(st.session_state)], problems)
+        metric_rows([*proxies_of(st.session_state), *ensembles_of(st.session_state)], problems, prices)
         _metrics_problem(problems)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 
 import streamlit as st
@@ -18,6 +18,7 @@ from backend.spaces.truth_tasks import Direction
 from backend.studies.folders import sweeps_folder
 from dashboard.data import queries
 from dashboard.text import plain
+from dashboard.views.new_search.prices import shown_price
 from dashboard.views.new_search.problems import Problems
 from dashboard.views.new_search.state import (
     FILE,
@@ -41,19 +42,23 @@ DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 _GAP: Final = "xsmall"
 _GOAL_HEADS = ("Metric", "Scale (0: recorded only)", "Better")
 _GOAL_WIDTHS = (4, 2, 3)
+_PRICE_HEADS, _PRICE_WIDTHS = ("Takes",), (2,)
 _BOUND_WORDS: Final[dict[Sense, tuple[str, str]]] = {"<=": ("Upper", "more"), ">=": ("Lower", "less")}
 _COST_HEADS = (*_GOAL_HEADS, "At most", "At least")
 _COST_WIDTHS = (4, 2, 4, 2.5, 2.5)
 
 
-def metric_rows(metrics: Sequence[str], problems: Problems) -> None:
-    """A row for each proxy: scale and direction."""
+def metric_rows(metrics: Sequence[str], problems: Problems, prices: Mapping[str, float]) -> None:
+    """A row for each proxy: scale and direction, and what it takes where that was measured."""
+    heads, widths = (*_GOAL_HEADS, *_PRICE_HEADS[: bool(prices)]), (*_GOAL_WIDTHS, *_PRICE_WIDTHS[: bool(prices)])
     if metrics:
-        _heads(_GOAL_HEADS, _GOAL_WIDTHS)
+        _heads(heads, widths)
     for metric in metrics:
-        name, *goal = st.columns(_GOAL_WIDTHS, gap=_GAP, vertical_alignment="center")
+        name, *goal = st.columns(widths, gap=_GAP, vertical_alignment="center")
         _name(name, metric)
         _goal_fields(goal, metric)
+        if prices and not metric.startswith(ENSEMBLE_PREFIX):
+            goal[-1].caption(shown_price(prices.get(metric)))
         problems.of_metric(metric)
 
 

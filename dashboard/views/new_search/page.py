@@ -21,7 +21,7 @@ def show() -> None:
         config, problems = _read_form()
         form, side = st.columns([2, 1], gap="medium")
         with form:
-            search_form.search_fields(problems)
+            search_form.search_fields(config, problems)
         with side:
             search_form.launch_box(config, problems)
             with st.container(border=True, key="section_file"):

@@ -2,10 +2,12 @@
 
 import pytest
 
+from backend.runs import measured
 from backend.runs.estimate import Pace, known_pace, measure_pace
 from backend.runs.execute import execute_run
 from backend.runs.launch import prepare
 from backend.search.problem import SearchProblem
+from backend.settings import home
 from backend.storage.database import Database
 from backend.studies import list_studies, load_study
 from backend.studies.trials import SECONDS
@@ -57,3 +59,23 @@ def test_a_measurement_scores_real_cells(database: Database) -> None:
     pace = measure_pace(cheap_config(cells={"C": [4], "N": [1]}))
     assert pace.seconds > 0
     assert pace.scored == 3
+
+
+def test_a_measurement_is_kept_for_its_settings_and_says_what_one_more_proxy_adds(database: Database) -> None:
+    small = cheap_config(cells={"C": [4], "N": [1]}, setup={"n_jobs": 2})
+    assert measured.find(small) is None
+    found = measured.measure(small)
+    assert measured.find(small) == found
+    assert (found.jobs, found.scored) == (2, 3)
+    assert 0 < found.gain <= 2
+    assert measured.find(cheap_config(cells={"C": [4], "N": [1]}, setup={"n_jobs": 1})) is None
+    assert measured.find(cheap_config(cells={"C": [4], "N": [1]}, runner={"num_samples": 8})) is None
+    more = [*small.proxy_names, "grad_norm"]
+    price = found.prices(small.proxy_names)["grad_norm"]
+    assert 0 < price == pytest.approx(found.prices(more)["grad_norm"])
+    seconds = found.seconds_of(more)
+    assert seconds is not None
+    assert seconds >= (found.seconds + price) * 0.999
+    (file,) = (home() / "measured").iterdir()
+    file.write_text("{")
+    assert measured.find(small) is None

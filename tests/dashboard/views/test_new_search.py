@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 
 import optuna
@@ -265,6 +266,11 @@ def test_the_time_is_estimated_from_earlier_searches(app: Open, finished: str) -
     page = app("new_search", study=finished)
     assert any("cells scored on this machine" in line.value for line in page.markdown)
     assert not [button for button in page.button if button.key == "measure_time"]
+    assert not any("another proxy adds" in line.value for line in page.caption)
+    page.button(key="measure_again").click().run()
+    assert not page.exception
+    assert any("another proxy adds" in line.value for line in page.caption)
+    assert any("cells scored on this machine" in line.value for line in page.markdown)
 
 
 def test_the_time_can_be_measured(form: AppTest, make_config: Config) -> None:
@@ -273,6 +279,12 @@ def test_the_time_can_be_measured(form: AppTest, make_config: Config) -> None:
     form.button(key="measure_time").click().run()
     assert not form.exception
     assert any("measured on 3 cells" in line.value for line in form.markdown)
+    said = next(line.value for line in form.caption if "another proxy adds" in line.value)
+    assert re.search(r"grad_norm \**\+\d+(\.\d)? m?s", as_read(said))
+    assert any(line.value == "under 1 ms" for line in form.caption)  # l2_norm takes no pass
+    form.multiselect(key="search_proxies").select("grad_norm").run()
+    assert not form.exception
+    assert any("with other proxies" in line.value for line in form.markdown)
 
 
 def test_a_link_to_a_study_that_is_not_there_says_so_and_keeps_the_form(app: Open, database: Database) -> None:
