@@ -56,6 +56,11 @@ bench: $(VENV)/installed-dev browser ## measure the start of commands, true accu
 	$(BIN)/python -m benchmarks.samplers --trials 3000 --objectives rule --samplers tpe,nsgaii,random
 	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.ensembles
+	$(BIN)/python -m benchmarks.rule
+	$(BIN)/python -m benchmarks.search_cores
+	$(BIN)/python -m benchmarks.any_module
+	$(BIN)/python -m benchmarks.precision
+	$(BIN)/python -m benchmarks.scoring --against peers $(ARGS)
 	$(BIN)/python -m benchmarks.scoring $(ARGS)
 
 gpu-check: $(VENV)/installed-dev ## check and measure the engine on this machine's GPU, in under 8 minutes (ARGS="--out gpu.json")
