@@ -12,6 +12,7 @@ from streamlit.column_config import NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 from streamlit.elements.lib.grid_container import GridContainer
 
+from backend.errors import UserError
 from backend.spaces import registry
 from backend.spaces.base import SearchSpace, Words
 from backend.spaces.capabilities import Enumerable, HasTruth, lacks, require, truth_field
@@ -57,8 +58,13 @@ def choose_space() -> SearchSpace:
 def _space_of_study() -> str | None:
     """Name of the space that the study in the page's link searches; None where there is none that is known here."""
     named = parameter(STUDY_PARAMETER)
-    spaces = (summary.space for summary in queries.studies() if named and summary.name == named)
-    space = next(spaces, None)
+    if not named:
+        return None
+    try:
+        summary = next((item for item in queries.studies() if item.name == named), None)
+    except UserError:
+        return None  # the view says what is wrong with the database
+    space = summary.space if summary else None
     return space.name if space and space.name in registry.available() else None
 
 
