@@ -184,6 +184,7 @@ def test_the_copied_dashboard_starts_and_is_found_healthy(
         connection.close()
 
 
+@pytest.mark.slow
 def test_the_copied_files_are_all_that_the_first_page_needs(image: Path) -> None:
     program = """
 from pathlib import Path

@@ -62,6 +62,7 @@ def opened(browser: Browser) -> Page:
     return page
 
 
+@pytest.mark.slow
 def test_a_page_under_another_name_gets_no_page_no_websocket_and_no_upload(rebound: Browser, port: int) -> None:
     page = opened(rebound)
     answer = page.goto(f"http://{EVIL}:{port}/study?study={STUDY}")

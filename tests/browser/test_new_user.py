@@ -69,6 +69,7 @@ _POINTS = """
 """
 
 
+@pytest.mark.slow
 def test_a_space_and_images_of_ones_own_from_the_form_to_a_shortlist(
     page: Page, installation: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

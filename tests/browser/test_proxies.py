@@ -24,6 +24,7 @@ def patience(page: Page) -> None:
     expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
+@pytest.mark.slow
 def test_a_clicked_proxy_and_a_clicked_cell_are_shown_and_the_link_shows_them_to_others(
     page: Page, browser: Browser, installation: Path
 ) -> None:

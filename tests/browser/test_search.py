@@ -83,6 +83,7 @@ def test_a_bounded_search_from_the_form_shows_only_cells_that_keep_the_bound_as_
             expect(table).to_contain_text(str(latency)[:8])
 
 
+@pytest.mark.slow
 def test_the_form_keeps_a_wrong_search_back(page: Page, installation: Path) -> None:
     with running_app(installation) as address:
         page.goto(f"{address}/new-search")

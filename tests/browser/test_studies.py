@@ -92,6 +92,7 @@ def test_studies_are_filtered_linked_noted_exported_and_deleted(
     assert [item.name for item in list_studies(database)] == ["random"]
 
 
+@pytest.mark.slow
 def test_three_ticked_studies_are_compared_and_shared(page: Page, browser: Browser, installation: Path) -> None:
     database = open_database()
     for sampler in ("random", "qmc"):

@@ -43,6 +43,7 @@ def open_page(database: Database, app: Callable[..., AppTest]) -> Callable[..., 
     return app
 
 
+@pytest.mark.slow
 def test_no_page_reads_a_name_as_markup(open_page: Callable[..., AppTest]) -> None:
     found, drawn = list[str](), list[str]()
     for page, parameters in PAGES:

@@ -22,6 +22,7 @@ def answered(*arguments: str) -> tuple[int, str]:
     return done.status, done.stdout if done.status == 0 else done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_reading_commands_answer_in_every_state(states: Names, kind: str) -> None:
     for state in STATES:

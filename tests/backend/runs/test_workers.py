@@ -14,6 +14,7 @@ from backend.studies import load_study, runs, trials_frame, workers
 from tests.backend.runs.worker_processes import check_whole, prepared, start_worker, started, state_of, wait_until
 
 
+@pytest.mark.slow
 def test_two_workers_share_a_queued_search_exactly(each_database: Database) -> None:
     database = each_database
     study_id = prepared(database, 60, 2)

@@ -58,6 +58,7 @@ def statuses(path: Path, database: Database) -> dict[str, str]:
         return {item.study.name: item.status for item in arrivals(read_contents(source), database)}
 
 
+@pytest.mark.slow
 def test_a_file_carries_searches_whole_to_another_installation(database: Database, tmp_path: Path) -> None:
     for sampler in ("random", "nsgaii"):
         samples.make_search(database, f"by {sampler}", 60, sampler)

@@ -262,6 +262,7 @@ def test_wrong_seeds_and_taken_names_of_seeds_are_said_before_the_click(form: Ap
     assert "seeds: 'many' is no seed" in problems(form)
 
 
+@pytest.mark.slow
 def test_the_time_is_estimated_from_earlier_searches(app: Open, finished: str) -> None:
     page = app("new_search", study=finished)
     assert any("cells scored on this machine" in line.value for line in page.markdown)
