@@ -59,7 +59,30 @@ def _ranked(study: Study, copies: dict[int, FrozenTrial]) -> Study:
     return with_one_objective(study, sums, copies)
 
 
-class DelayedSampler(BaseSampler):
+class _WrappedSampler(BaseSampler):
+    """A sampler that changes what another one sees or proposes: the other one is told of every trial.
+
+    Args:
+        base: the other one.
+    """
+
+    def __init__(self, base: BaseSampler) -> None:
+        self._base = base
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Tells the other sampler that a trial begins."""
+        self._base.before_trial(study, trial)
+
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
+        """Tells the other sampler that a trial has ended."""
+        self._base.after_trial(study, trial, state, values)
+
+    def reseed_rng(self) -> None:
+        """Gives other random numbers, as Optuna asks for in a new process."""
+        self._base.reseed_rng()
+
+
+class DelayedSampler(_WrappedSampler):
     """Shows another sampler some trials as running still, whether they have ended or not.
 
     Args:
@@ -68,7 +91,8 @@ class DelayedSampler(BaseSampler):
     """
 
     def __init__(self, base: BaseSampler, hidden: Collection[int]) -> None:
-        self._base, self._hidden = base, hidden
+        super().__init__(base)
+        self._hidden = hidden
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """The other sampler's, as Optuna asks a sampler to."""
@@ -87,18 +111,6 @@ class DelayedSampler(BaseSampler):
         shown = with_running(study, self._hidden)
         return self._base.sample_independent(shown, trial, param_name, param_distribution)
 
-    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Tells the other sampler that a trial begins."""
-        self._base.before_trial(study, trial)
-
-    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
-        """Tells the other sampler that a trial has ended."""
-        self._base.after_trial(study, trial, state, values)
-
-    def reseed_rng(self) -> None:
-        """Gives other random numbers, as Optuna asks for in a new process."""
-        self._base.reseed_rng()
-
 
 _STRIDE = 6
 """Changes after which a walk begins anew: by then it is anywhere."""
@@ -108,7 +120,7 @@ _MOST_LISTED = 20_000
 """Combinations of parameters that are tried one by one where a walk finds nothing new."""
 
 
-class DistinctSampler(BaseSampler):
+class DistinctSampler(_WrappedSampler):
     """Passes another sampler's proposals on, and walks from each that is known or invalid to one that is not.
 
     The walk changes one parameter at a time at random, so that what it finds is close to what was proposed; it ends at
@@ -131,7 +143,8 @@ class DistinctSampler(BaseSampler):
         seed: int,
         keeps: Callable[[Architecture], bool] | None = None,
     ) -> None:
-        self._base, self._space, self._known, self._keeps = base, space, known, keeps
+        super().__init__(base)
+        self._space, self._known, self._keeps = space, known, keeps
         self._random = random.Random(seed)
         self._choices = {name: _choices(kind) for name, kind in space.distributions.items()}
 
@@ -154,17 +167,9 @@ class DistinctSampler(BaseSampler):
         """The other sampler's value, for a parameter outside the space."""
         return self._base.sample_independent(study, trial, param_name, param_distribution)
 
-    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Tells the other sampler that a trial begins."""
-        self._base.before_trial(study, trial)
-
-    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
-        """Tells the other sampler that a trial has ended."""
-        self._base.after_trial(study, trial, state, values)
-
     def reseed_rng(self) -> None:
         """Gives other random numbers, as Optuna asks for in a new process."""
-        self._base.reseed_rng()
+        super().reseed_rng()
         self._random.seed()
 
     def _drawn(self) -> dict[str, Any]:
