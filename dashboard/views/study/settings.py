@@ -59,6 +59,8 @@ def settings_view(shown: Shown) -> None:
 def _dependence(shown: Shown, column: str) -> None:
     summary = shown.summary
     chart, *pair = chart_choices(summary)
+    for problem in filter(None, (choice.problem for choice in (chart, *pair))):
+        st.warning(plain(problem), icon=":material/link_off:")
     chosen = chart.segments(
         "Dependence",
         "Means: by option and parameter. Slice: the quantity against each parameter. Contour: over two parameters, "

@@ -398,6 +398,12 @@ def test_a_study_of_another_tool_has_optunas_charts(app: Open, tuned: str, link:
     assert words in as_read(text(page))
 
 
+def test_a_chart_that_there_is_not_is_named(app: Open, tuned: str) -> None:
+    page = app("study", study=tuned, view="settings", dependence="magic")
+    assert not page.exception
+    assert any("valid are slice, contour, rank" in as_read(box.value) for box in page.warning)
+
+
 def test_parameters_of_a_logarithmic_scale_are_drawn_on_one_until_the_reader_chooses(
     app: Open, database: Database
 ) -> None:
