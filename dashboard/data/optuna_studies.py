@@ -27,7 +27,10 @@ def optuna_study(summary: StudySummary) -> optuna.Study:
 
 
 def parameter_names(summary: StudySummary) -> list[str]:
-    """The parameters that take more than one value, those of the most trials first."""
+    """The parameters that take more than one value, those of the most trials first.
+
+    Those with choices of several values each, such as tuples, are left out: Optuna cannot draw them.
+    """
     return kept(queries.revision_key(summary), "parameter names", (), lambda: _varied(queries.ended(summary)))
 
 
@@ -37,7 +40,10 @@ def _varied(trials: list[FrozenTrial]) -> list[str]:
     for trial in trials:
         for name, value in trial.params.items():
             values[name].add(repr(value))
-    return [name for name, _ in counts.most_common() if len(values[name]) > 1]
+    spread = {
+        name for trial in trials for name, value in trial.params.items() if isinstance(value, list | tuple | dict)
+    }
+    return [name for name, _ in counts.most_common() if len(values[name]) > 1 and name not in spread]
 
 
 def log_parameters(summary: StudySummary) -> frozenset[str]:

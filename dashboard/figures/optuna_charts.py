@@ -17,7 +17,18 @@ from optuna import visualization
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from dashboard.figures.template import ACCURACY_SCALE, BLUE, GREEN, GREY, OUTLINE, SKY, TEMPLATE, VERMILION, new_figure
+from dashboard.figures.template import (
+    ACCURACY_SCALE,
+    BLUE,
+    GREEN,
+    GREY,
+    OUTLINE,
+    SKY,
+    TEMPLATE,
+    VERMILION,
+    add_note,
+    new_figure,
+)
 from dashboard.text import drawn
 
 _HEIGHT: Final = 380
@@ -198,7 +209,12 @@ def _drawn(draw: Callable[[], go.Figure]) -> go.Figure:
     """What Optuna draws, without its warnings on trials that have no value."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        figure = draw()
+        try:
+            figure = draw()
+        except Exception as error:  # noqa: BLE001 - a study may hold what Optuna's charts do not expect
+            figure = new_figure(_HEIGHT)
+            add_note(figure, f"Optuna cannot draw this: {drawn(type(error).__name__)}.")
+            return figure
     return go.Figure(_escaped(figure.to_plotly_json()))
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import optuna
 import pandas as pd
@@ -396,6 +397,17 @@ def test_a_study_of_another_tool_has_optunas_charts(app: Open, tuned: str, link:
     assert not page.error
     assert not page.warning
     assert words in as_read(text(page))
+
+
+@pytest.mark.filterwarnings("ignore:Choices for a categorical")
+def test_a_study_with_choices_of_tuples_opens(app: Open, database: Database) -> None:
+    study = optuna.create_study(study_name="tuples", storage=database.storage)
+    pairs: list[Any] = [(3, 3), (5, 5)]
+    study.optimize(lambda trial: trial.suggest_categorical("kernel", pairs)[0] + trial.suggest_float("x", 0, 1), 6)
+    for link in ({}, {"view": "settings"}, {"view": "settings", "dependence": "contour"}):
+        page = app("study", study="tuples", **link)
+        assert not page.exception
+        assert not page.error
 
 
 def test_a_chart_that_there_is_not_is_named(app: Open, tuned: str) -> None:
